@@ -1,0 +1,1 @@
+"""Adapters from events to the payloads of one vendor's API."""

@@ -1,0 +1,133 @@
+r"""The errors of every part of the package.
+
+    SSEError
+      ConnectionFailed       no connection, or it broke       -> retried
+        IdleTimeout          silence                          -> retried
+        StreamTruncated      ended before `until`             -> retried where allowed
+      ResponseError          an answer, but not a stream
+        StatusError          the status was not 200           -> retried if `Reconnect` lists it
+        ContentTypeError     not `text/event-stream`
+      EventTooLarge          \\
+      BodyNotReplayable       | final
+      RedirectRefused         |
+      DeadlineExceeded       /
+
+No message holds a URL's query or credentials, or a header: what is printed can be logged.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "BodyNotReplayable",
+    "ConnectionFailed",
+    "ContentTypeError",
+    "DeadlineExceeded",
+    "EventTooLarge",
+    "IdleTimeout",
+    "RedirectRefused",
+    "ResponseError",
+    "SSEError",
+    "StatusError",
+    "StreamTruncated",
+]
+
+
+class SSEError(Exception):
+    """The root: every error of this package that is not a mistake in a call is one of these."""
+
+
+class ConnectionFailed(SSEError):
+    """No connection could be made, or it broke before the body's end.
+
+    Attributes:
+        sent: False where it is certain that the server never got the request, because no connection
+            was made; such a request may be sent again whatever its method.
+    """
+
+    def __init__(self, message: str = "", *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class IdleTimeout(ConnectionFailed):
+    """The server was silent, or sent no event, for longer than the `timeout` allows."""
+
+
+class StreamTruncated(ConnectionFailed):
+    """The stream ended before the event that `until` names.
+
+    Attributes:
+        partial: what a chat stream had brought by then (a `Completion`); None for other streams.
+    """
+
+    def __init__(self, message: str = "", *, sent: bool = True, partial: Any = None) -> None:
+        super().__init__(message, sent=sent)
+        self.partial = partial
+
+
+class ResponseError(SSEError):
+    """The server answered, but not with an event stream that can be read.
+
+    Attributes:
+        status: HTTP status code.
+        headers: the response's headers; look-ups ignore case.
+        body: the body's first 64 KiB at most, decompressed.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int = 0,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers: Mapping[str, str] = {} if headers is None else headers
+        self.body = body
+
+
+class StatusError(ResponseError):
+    """The response's status was not 200.
+
+    Attributes:
+        retry_after: seconds that the server asked for in `Retry-After`, or None.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int = 0,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, status=status, headers=headers, body=body)
+        self.retry_after = retry_after
+
+
+class ContentTypeError(ResponseError):
+    """The response's content type was not `text/event-stream`."""
+
+
+class EventTooLarge(SSEError):
+    """A block of the stream is longer than `max_event_size`."""
+
+
+class BodyNotReplayable(SSEError):
+    """The request's body was used up by the first attempt, and cannot be sent a second time."""
+
+
+class RedirectRefused(SSEError):
+    """A redirect was not followed: it would carry the body to another origin, or there were too many."""
+
+
+class DeadlineExceeded(SSEError):
+    """The whole stream took longer than `Timeout.total`."""

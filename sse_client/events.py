@@ -1,0 +1,71 @@
+"""What a stream is made of: events and comments (WHATWG HTML 9.2.6)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+__all__ = ["Comment", "Event"]
+
+
+# A msgspec struct, because its type decides the speed of everything above it: made from C, it costs 60 ns where
+# a frozen dataclass costs 500. It holds only strings and an int, so the garbage collector need not track it.
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """A dispatched event. Immutable, hashable, equal by value.
+
+    Attributes:
+        data: the data lines, joined by LF.
+        event: the event's type; `"message"` where the stream named none.
+        id: the last event ID: the one of this event, or of the last event before it that had one.
+        retry: the reconnection time in milliseconds, where this event's block held a valid one.
+    """
+
+    data: str = ""
+    event: str = "message"
+    id: str = ""
+    retry: int | None = None
+
+    def json(self) -> Any:
+        """Return `data` decoded as JSON.
+
+        Raises:
+            json.JSONDecodeError: `data` is not JSON.
+        """
+        return json.loads(self.data)
+
+    def encode(self) -> bytes:
+        """Return the block that a fresh parser reads back as this event.
+
+        Raises:
+            ValueError: the event cannot be written: a CR in `data`, a line end in `event` or `id`, a NUL in
+                `id`, an empty `event`, a negative `retry`, or a surrogate.
+        """
+        if not self.event or "\n" in self.event or "\r" in self.event:
+            raise ValueError(f"an event's type must be a line of text, not {self.event!r}")
+        if "\n" in self.id or "\r" in self.id or "\0" in self.id:
+            raise ValueError(f"an event's id must hold no CR, LF or NUL, but is {self.id!r}")
+        if "\r" in self.data:
+            raise ValueError("an event's data must hold no CR: it would be read back as LF")
+        if self.retry is not None and self.retry < 0:
+            raise ValueError(f"retry must be 0 or more milliseconds, not {self.retry}")
+        fields: list[str] = []
+        if self.event != "message":
+            fields.append(f"event: {self.event}\n")
+        if self.id:
+            fields.append(f"id: {self.id}\n")
+        if self.retry is not None:
+            fields.append(f"retry: {self.retry}\n")
+        fields += [f"data: {line}\n" for line in self.data.split("\n")]
+        return "".join([*fields, "\n"]).encode()
+
+
+class Comment(msgspec.Struct, frozen=True, gc=False):
+    """A comment line; servers send them as heartbeats.
+
+    Attributes:
+        text: what follows the colon, without the one space that may come first.
+    """
+
+    text: str
