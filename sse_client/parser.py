@@ -44,6 +44,8 @@ class Parser:
     Attributes:
         last_event_id: the last event ID string; a block sets it when it ends, even one that dispatches nothing.
         reconnection_time: milliseconds; None until a `retry` field sets it.
+        comment_count: comment lines so far, returned or not.
+        failed: whether the next call of `feed` raises.
     """
 
     __slots__ = (
@@ -51,7 +53,6 @@ class Parser:
         "_bare",
         "_comments",
         "_data",
-        "_failed",
         "_id",
         "_idle",
         "_limit",
@@ -63,6 +64,8 @@ class Parser:
         "_special",
         "_start",
         "_type",
+        "comment_count",
+        "failed",
         "last_event_id",
         "reconnection_time",
     )
@@ -76,11 +79,12 @@ class Parser:
     ) -> None:
         self.last_event_id = last_event_id
         self.reconnection_time: int | None = None
+        self.comment_count = 0
         self._comments = comments
         self._limit = sys.maxsize if max_event_size is None else max_event_size
         self._start = True  # a BOM may still come
         self._after_cr = False  # a LF would belong to the CR before it
-        self._failed = False
+        self.failed = False
         self._special = True  # one of these three
         self._partial = bytearray()  # the line that has not ended,
         self._bare = False  # without the "data: " that it began with
@@ -166,7 +170,7 @@ class Parser:
 
     def _begin(self, data: bytes) -> bytes:
         """Return `data` without the BOM, and without a LF that belongs to the CR before it."""
-        if self._failed:
+        if self.failed:
             self._fail([])
         if self._start:
             # 9.2.5: "the UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any".
@@ -330,6 +334,7 @@ class Parser:
         if name:
             event = self._ignored_field(name, value)
             return () if event is None else (event,)
+        self.comment_count += 1
         # A comment is no event; the list holds one only if the caller asked for it.
         return (Comment(value),) if self._comments else ()  # type: ignore[return-value]
 
@@ -345,7 +350,7 @@ class Parser:
 
     def _fail(self, events: list[Event]) -> None:
         """Refuse all further calls, and this one too where it has no events to return."""
-        self._failed = self._special = True
+        self.failed = self._special = True
         self._idle = False
         if not events:
             raise EventTooLarge(

@@ -1,0 +1,149 @@
+"""Responses to bytes: the body as it arrives, on every framing, without framing and codings."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+from http.client import HTTPResponse
+from typing import TYPE_CHECKING, Any
+
+from sse_client._coding import Decoder, decoder_for
+from sse_client._translate import TRANSPORT_ERRORS, broken, innermost
+from sse_client._unchunk import Unchunker
+from sse_client.errors import ConnectionFailed, ResponseError, SSEError
+from sse_client.observer import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import requests
+
+    from sse_client._interrupt import Interrupt
+
+__all__ = ["Connection"]
+
+_RECEIVE = 64 * 1024
+_DRAIN_BYTES, _DRAIN_SECONDS = 64 * 1024, 0.25
+_EXCERPT_SECONDS, _EXCERPT_SILENCE = 5.0, 2.0
+
+
+class Connection:
+    """One response: its head, and its body.
+
+    Args:
+        response: what the adapter returned, its body unread.
+        interrupt: what holds the connection's socket.
+
+    Raises:
+        ResponseError: the body is coded in a way that cannot be undone.
+    """
+
+    def __init__(self, response: requests.Response, interrupt: Interrupt) -> None:
+        self.response = Response(response.status_code, response.headers, response.url, response)
+        self._raw: Any = response.raw
+        self._interrupt = interrupt
+        self._pieces: Iterator[bytes] = iter(())
+        try:
+            self._decoder: Decoder | None = decoder_for(response.headers.get("Content-Encoding", ""))
+        except ValueError as error:
+            self.close()
+            raise ResponseError(str(error), status=response.status_code, headers=response.headers) from None
+        self._file, self._unchunker = _plain_chunks(self._raw)
+
+    def read(self) -> bytes:
+        """Return what has arrived, waiting for the first byte of it; `b""` at the body's end.
+
+        Raises:
+            ConnectionFailed: the body was cut off, or is corrupt.
+            IdleTimeout: nothing came for as long as the timeout allows.
+        """
+        if self._decoder is None:
+            return self._receive()
+        while True:
+            try:
+                for piece in self._pieces:
+                    return piece
+            except ValueError as error:
+                raise ConnectionFailed(str(error)) from None
+            data = self._receive()
+            if data:
+                self._pieces = self._decoder.decode(data)
+            elif self._decoder.complete:
+                return data
+            else:
+                raise ConnectionFailed("the compressed body was cut off before its end")
+
+    def excerpt(self, most: int) -> bytes:
+        """Return the body's first bytes, as many as come soon and `most` at most; then close."""
+        body = b""
+        deadline = time.monotonic() + _EXCERPT_SECONDS
+        with contextlib.suppress(SSEError):
+            while len(body) < most and (left := deadline - time.monotonic()) > 0:
+                self._interrupt.time_out_after(min(left, _EXCERPT_SILENCE))
+                data = self.read()
+                if not data:
+                    break
+                body += data
+        self.close()
+        return body[:most]
+
+    def drain(self) -> None:
+        """Let what little may still come pass, so that the connection goes back to its pool; then close."""
+        received = 0
+        deadline = time.monotonic() + _DRAIN_SECONDS
+        with contextlib.suppress(SSEError):
+            while received <= _DRAIN_BYTES and (left := deadline - time.monotonic()) > 0:
+                self._interrupt.time_out_after(left)
+                data = self._receive()
+                if not data:
+                    break
+                received += len(data)
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection, unless its body was read to the end: then it is back in the pool already."""
+        self._interrupt.forget()
+        self.response.raw.close()
+
+    def _receive(self) -> bytes:
+        """Return bytes of the body as they are coded; `b""` at its end."""
+        try:
+            if self._unchunker is None:
+                # Of all ways to read, `read1` alone is prompt on every framing.
+                data: bytes = self._raw.read1(_RECEIVE, decode_content=False)
+                return data
+            while not self._unchunker.ended:
+                data = self._file.read1(_RECEIVE)
+                if not data:
+                    raise EOFError("it ended inside the chunked framing")
+                data = self._unchunker.feed(data)
+                if data:
+                    return data
+            self._hand_back()
+        except (*TRANSPORT_ERRORS, EOFError) as error:
+            raise broken(error, self.response.url) from innermost(error)
+        return b""
+
+    def _hand_back(self) -> None:
+        """Give the connection back to its pool, after reading behind urllib3's back; not if there is more to read."""
+        self._interrupt.forget()
+        if self._unchunker is not None and self._unchunker.surplus:
+            self._raw.close()
+        self._raw._original_response.close()  # noqa: SLF001  (as urllib3 does at the end of a chunked body)
+        self._raw.release_conn()
+
+
+def _plain_chunks(raw: Any) -> tuple[Any, Unchunker | None]:
+    """Return the buffered file under a plain chunked HTTP/1.1 body, and what takes its framing away.
+
+    This reaches below what urllib3 documents, for speed (see `Unchunker`); anything that does not look exactly as
+    expected is read through urllib3.
+    """
+    original = getattr(raw, "_original_response", None)
+    if getattr(raw, "_fp", None) is not original or not isinstance(original, HTTPResponse):
+        return None, None
+    # A length stands for a body that is not there, as in the answer to HEAD.
+    if not original.chunked or original.chunk_left is not None or original.length is not None:
+        return None, None
+    return (original.fp, Unchunker()) if type(original.fp) is io.BufferedReader else (None, None)

@@ -1,0 +1,316 @@
+"""What survives a reconnect, and what comes next (WHATWG HTML 9.2.3 "Processing model").
+
+For each connection a shell asks `request`, then says `opened`, `feed` for what arrives, and `ended` or `lost`; it
+opens, reads, sleeps and closes, and decides nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from operator import length_hint
+from typing import TYPE_CHECKING, Any
+
+from sse_client.errors import ConnectionFailed, ContentTypeError, ResponseError, SSEError, StatusError, StreamTruncated
+from sse_client.events import Event
+from sse_client.observer import Closed, Lost, Opened
+from sse_client.parser import Parser
+from sse_client.policy import Policy, Reconnect, retry_after
+from sse_client.request import Attempt, Request, check, check_last_event_id, display_url, with_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sse_client.observer import Reason, Response
+    from sse_client.options import Options
+    from sse_client.request import Replay
+
+__all__ = ["EVENT_STREAM", "Dialect", "Session", "Stats"]
+
+_log = logging.getLogger("sse_client")
+
+_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What counts as a stream, for an adapter whose servers do not keep to the standard.
+
+    Attributes:
+        parser: the parser's class.
+        media_types: content types that are read as event streams.
+        body_limit: bytes of a response that is no stream that are kept in the error.
+    """
+
+    parser: type[Parser] = Parser
+    media_types: frozenset[str] = frozenset({"text/event-stream"})
+    body_limit: int = 64 * 1024
+
+
+EVENT_STREAM = Dialect()
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Counts of one stream, at one moment.
+
+    Attributes:
+        connections: responses that were event streams.
+        events: events received.
+        comments: comment lines received.
+        bytes: bytes of event stream received, decompressed.
+        useless_attempts: attempts in a row, up to now, that brought no event.
+        opened_at: when the last connection was opened, in seconds since the epoch; None before the first.
+        last_event_at: when the last event came, in seconds since the epoch; None before the first.
+    """
+
+    connections: int
+    events: int
+    comments: int
+    bytes: int
+    useless_attempts: int
+    opened_at: float | None
+    last_event_at: float | None
+
+
+class Session:
+    """One stream over all of its connections.
+
+    Args:
+        request: what the caller asks for.
+        options: how.
+        replay: what makes its body ready for each attempt.
+        dialect: what counts as a stream.
+    """
+
+    def __init__(self, request: Request, options: Options, replay: Replay, dialect: Dialect = EVENT_STREAM) -> None:
+        self.reconnection_time: int | None = None
+        self.useless_attempts = 0
+        self._request = request
+        self._options = options
+        self._dialect = dialect
+        self._replay = replay
+        self._policy = _policy(request.method, options.reconnect)
+        self._id = options.last_event_id  # behind all that was parsed
+        self._saved: str | None = None
+        self._parser = Parser()
+        self._attempt: Attempt | None = None
+        self._error: SSEError | None = None
+        self._batch: list[Event] = []
+        self._cursor: Iterator[Event] = iter(self._batch)
+        self._over: Reason | None = None
+        self._useful = False
+        self._connections = self._events = self._comments = self._bytes = 0
+        self._opened_at: float | None = None
+        self._last_event_at: float | None = None
+
+    @property
+    def over(self) -> Reason | None:
+        """Why no further connection is needed, if none is."""
+        return self._over
+
+    @property
+    def body_limit(self) -> int:
+        """Bytes of a refused response's body that are to be kept."""
+        return self._dialect.body_limit
+
+    @property
+    def last_event_id(self) -> str:
+        """The last event ID of the last event that was yielded; not that of events parsed behind it."""
+        yielded = len(self._batch) - length_hint(self._cursor)
+        for event in reversed(self._batch[:yielded]):
+            if isinstance(event, Event):
+                return event.id
+        return self._id
+
+    @property
+    def tail(self) -> str:
+        """What has arrived on this connection and is not dispatched; see `Parser.tail`."""
+        return self._parser.tail
+
+    @property
+    def stats(self) -> Stats:
+        """The counts up to now."""
+        return Stats(
+            connections=self._connections,
+            events=self._events,
+            comments=self._comments + self._parser.comment_count,
+            bytes=self._bytes,
+            useless_attempts=self.useless_attempts,
+            opened_at=self._opened_at,
+            last_event_at=self._last_event_at,
+        )
+
+    def request(self, ambient: Mapping[str, Any]) -> Request:
+        """Return the request of the next attempt.
+
+        Args:
+            ambient: headers that the transport adds by itself.
+
+        Raises:
+            BodyNotReplayable: its body was used up by an earlier attempt.
+            TypeError: `prepare` or the checkpoint returned something of another type.
+            ValueError: what one of them returned is malformed.
+        """
+        options = self._options
+        number = self._attempt.number + 1 if self._attempt else 1
+        if number == 1 and options.checkpoint and not self._id:
+            self._id = options.checkpoint.load()
+            check_last_event_id(self._id)
+            self._saved = self._id
+        self._attempt = Attempt(number=number, last_event_id=self._id, error=self._error)
+        self._comments += self._parser.comment_count
+        self._parser = self._dialect.parser(
+            last_event_id=self._id, comments=options.comments, max_event_size=options.max_event_size
+        )
+        request = self._request
+        if options.prepare:
+            request = options.prepare(request, self._attempt)
+            if not isinstance(request, Request):
+                raise TypeError(f"prepare: expected a Request, got {type(request).__name__}")
+            check(request)
+        self._useful = False
+        try:
+            request = self._replay.body_for(request)
+        except SSEError as error:
+            raise error from self._error
+        return with_headers(request, ambient, self._id)
+
+    def opened(self, response: Response) -> ResponseError | None:
+        """Take the head of a response; return the error that it is, if it is no event stream, without its body."""
+        status, headers = response.status, response.headers
+        if status == HTTPStatus.NO_CONTENT:
+            self._over = "no content"
+            return None
+        if status != HTTPStatus.OK:
+            return StatusError(
+                f"expected status 200 from {display_url(response.url)}, got {status}{_phrase(status)}",
+                status=status,
+                headers=headers,
+                retry_after=retry_after(headers.get("Retry-After"), time.time()),
+            )
+        media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if media_type not in self._dialect.media_types:
+            return ContentTypeError(
+                f"expected text/event-stream from {display_url(response.url)}, got {media_type or 'no content type'}",
+                status=status,
+                headers=headers,
+            )
+        assert self._attempt is not None
+        self._connections += 1
+        self._opened_at = time.time()
+        _log.info("opened: attempt %d", self._attempt.number)
+        self._tell(Opened(response, self._attempt))
+        return None
+
+    def feed(self, data: bytes) -> Iterator[Event] | None:
+        """Take bytes of the body; return the events that they complete, if they complete one.
+
+        Raises:
+            EventTooLarge: a block is longer than `max_event_size`.
+        """
+        self._bytes += len(data)
+        events = self._parser.feed(data)
+        if self._parser.reconnection_time is not None:
+            self.reconnection_time = self._parser.reconnection_time
+        if not events:
+            # A block without data sets the last event ID too.
+            self._move(self._parser.last_event_id)
+            return None
+        options = self._options
+        count = sum(isinstance(event, Event) for event in events) if options.comments else len(events)
+        if count:
+            self._useful = True
+            self.useless_attempts = 0
+            self._events += count
+            self._last_event_at = time.time()
+        self._batch = events
+        self._cursor = iter(events)
+        if options.until is not None or options.checkpoint:
+            return self._watched(self._cursor)
+        return self._cursor
+
+    def exhausted(self) -> None:
+        """Take note that the consumer has come back for more than the last `feed` brought.
+
+        Raises:
+            EventTooLarge: what came behind it is too large.
+        """
+        self._move(self._parser.last_event_id)
+        if self._parser.failed:
+            self._parser.feed(b"")
+
+    def ended(self) -> SSEError | None:
+        """Take the clean end of the body; return the loss that it is, or None if it is the end of the stream."""
+        if self._options.until is not None:
+            return StreamTruncated("the stream ended before the event that `until` names")
+        if self._policy and self._policy.repeat:
+            return ConnectionFailed("the server ended the stream")
+        self._over = "end"
+        return None
+
+    def lost(self, error: SSEError) -> float:
+        """Return the seconds to wait before the next connection.
+
+        Raises:
+            SSEError: `error` itself, when it is final or the policy gives up.
+        """
+        self._error = error
+        self.useless_attempts += not self._useful
+        if self._policy is None or not isinstance(error, (ConnectionFailed, StatusError)):
+            raise error
+        delay = self._policy.delay(error, useless=self.useless_attempts, reconnection_time=self.reconnection_time)
+        _log.warning("lost: %s; connecting again in %.3g s", error, delay)
+        self._tell(Lost(error, delay))
+        return delay
+
+    def closed(self, reason: Reason, error: BaseException | None = None) -> None:
+        """Say that it is over."""
+        _log.info("closed: %s", reason if error is None else type(error).__name__)
+        self._tell(Closed(reason, error))
+
+    def _watched(self, events: Iterator[Event]) -> Iterator[Event]:
+        """Yield events up to the last one, and save the ID of each when the consumer comes back for the next."""
+        until = self._options.until
+        for event in events:
+            if type(event) is not Event:
+                yield event
+                continue
+            if until is not None and (event.data == until if isinstance(until, str) else until(event)):
+                self._over = "until"
+                self._save(event.id)
+                return
+            yield event
+            self._save(event.id)
+
+    def _move(self, last_event_id: str) -> None:
+        self._batch = []
+        self._cursor = iter(self._batch)
+        self._id = last_event_id
+        self._save(last_event_id)
+
+    def _save(self, last_event_id: str) -> None:
+        if self._options.checkpoint and last_event_id != self._saved:
+            self._options.checkpoint.save(last_event_id)
+            self._saved = last_event_id
+
+    def _tell(self, news: Opened | Lost | Closed) -> None:
+        if self._options.observer:
+            self._options.observer(news)
+
+
+def _policy(method: str, reconnect: bool | Reconnect | None) -> Policy | None:
+    """Return the rules of reconnecting: by default those of the method, for any other word those of the caller."""
+    if reconnect is False:
+        return None
+    rules = reconnect if isinstance(reconnect, Reconnect) else Reconnect()
+    return Policy(rules, repeat=reconnect is not None or method in _REPEATABLE)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f" ({HTTPStatus(status).phrase})"
+    except ValueError:
+        return ""

@@ -1,0 +1,82 @@
+"""Which socket a reader uses, known before the response is there: what it takes to wake it at any time."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from typing import TYPE_CHECKING, Any
+
+import requests
+from urllib3.exceptions import HTTPError
+
+if TYPE_CHECKING:
+    from requests.adapters import HTTPAdapter
+
+    from sse_client._interrupt import Interrupt
+
+__all__ = ["reader", "report_sockets"]
+
+
+class _Reader(threading.local):
+    """The stream that this thread is connecting, for the connection that urllib3 picks for it."""
+
+    interrupt: Interrupt | None = None
+    connected = False
+
+
+reader = _Reader()
+
+_lock = threading.Lock()
+_reporting: dict[Any, Any] = {}
+
+
+def report_sockets(adapter: HTTPAdapter, prepared: requests.PreparedRequest, settings: dict[str, Any]) -> None:
+    """Have the connections of the pool that will serve `prepared` tell `reader` their sockets."""
+    try:
+        pool: Any = adapter.get_connection_with_tls_context(
+            prepared, settings["verify"], proxies=settings["proxies"], cert=settings["cert"]
+        )
+    except (requests.RequestException, HTTPError, OSError):
+        return  # sending runs into the same, and says what it is
+    base: Any = pool.ConnectionCls
+    if issubclass(base, _ReportingConnection):
+        return
+    with _lock:
+        if base not in _reporting:
+            _reporting[base] = type(f"Reporting{base.__name__}", (_ReportingConnection, base), {})
+        pool.ConnectionCls = _reporting[base]
+    _drop_idle(pool)
+
+
+def _drop_idle(pool: Any) -> None:
+    """Close the idle connections that were made before, and keep their places in the pool."""
+    idle: list[Any] = []
+    try:
+        while True:
+            idle.append(pool.pool.get(block=False))
+    except queue.Empty:
+        pass
+    for connection in idle:
+        if connection is not None:
+            connection.close()
+        pool.pool.put(None)
+
+
+class _ReportingConnection:
+    """A connection of urllib3's that tells which socket it uses."""
+
+    sock: Any
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]  # a mixin: urllib3's connection is behind it
+        self._report()
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None:
+            self._report()
+        super().request(*args, **kwargs)  # type: ignore[misc]  # as above
+
+    def _report(self) -> None:
+        reader.connected = True
+        if reader.interrupt is not None:
+            reader.interrupt.watch(self.sock)

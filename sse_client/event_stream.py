@@ -1,0 +1,297 @@
+"""A stream of events over blocking connections: one loop that connects, reads, hands out, and waits."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Literal, Self
+
+from sse_client._interrupt import Interrupt, Watchdog
+from sse_client._session import EVENT_STREAM, Dialect, Session, Stats
+from sse_client.errors import DeadlineExceeded, IdleTimeout, SSEError
+from sse_client.request import Replay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    import requests
+
+    from sse_client._body import Connection
+    from sse_client.events import Event
+    from sse_client.observer import Reason, Response
+    from sse_client.options import Options
+    from sse_client.request import Request
+
+__all__ = ["EventStream"]
+
+
+class EventStream:
+    """The events of one stream, as an iterator and a context manager. Made by `Client.stream` and its like.
+
+    Entering it, or the first `next`, connects. The iteration ends at `until`, at a 204, at `close`, and, where it is
+    not to reconnect, at the end of the body; it can go on in another thread than it began in, but only one thread may
+    be in it at a time.
+
+    Raises:
+        SSEError: when entered or iterated over; see `sse_client.errors` for which, and which are retried before.
+        ValueError: the request cannot be sent as it is. So is it for what `prepare` or the checkpoint returned.
+        RuntimeError: two threads iterate at once.
+    """
+
+    def __init__(
+        self,
+        session: Callable[[], requests.Session],
+        request: Request,
+        options: Options,
+        dialect: Dialect = EVENT_STREAM,
+        finished: Callable[[], object] | None = None,
+    ) -> None:
+        self._http_session = session
+        self._finished = finished
+        self._options = options
+        self._replay = Replay()
+        self._session = Session(request, options, self._replay, dialect)
+        self._interrupt = Interrupt()
+        self._turn = threading.Lock()
+        self._batch: Iterator[Event] = iter(())
+        self._connection: Connection | None = None
+        self._response: Response | None = None
+        self._state: Literal["connecting", "open", "closed"] = "connecting"
+        self._deadline: float | None = None
+        self._event_deadline: float | None = None
+        self._watchdog: Watchdog | None = None
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Event:
+        while True:
+            try:
+                # The cheapest way to the next item of an iterator that may be at its end.
+                for event in self._batch:
+                    return event
+            except BaseException as error:
+                self._abort(error)  # of `until`, or of the checkpoint
+                raise
+            if self._state == "closed":
+                raise StopIteration
+            self._run(until_open=False)
+
+    def __enter__(self) -> Self:
+        self._run(until_open=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the stream, from any thread: a reader that waits or sleeps in it wakes at once; nothing is sent after.
+
+        Only a look-up of a name and the making of a connection cannot be woken; they end by themselves, in `connect`
+        seconds at most, and the reader then.
+        """
+        self._interrupt.close()
+        self._abort()
+
+    @property
+    def response(self) -> Response | None:
+        """The head of the current connection's response, or of the last one's; None before the first."""
+        return self._response
+
+    @property
+    def last_event_id(self) -> str:
+        """The last event ID of the last event that was yielded, not of what lies parsed behind it."""
+        return self._session.last_event_id
+
+    @property
+    def reconnection_time(self) -> int | None:
+        """Milliseconds that the server asked for with `retry`; None if it did not."""
+        return self._session.reconnection_time
+
+    @property
+    def tail(self) -> str:
+        """What has arrived on this connection and is not dispatched; see `Parser.tail`."""
+        return self._session.tail
+
+    @property
+    def state(self) -> Literal["connecting", "open", "closed"]:
+        """`connecting` until a response is there, and again from a loss to the next one; `open`; `closed`."""
+        return self._state
+
+    @property
+    def stats(self) -> Stats:
+        """Counts up to now."""
+        return self._session.stats
+
+    def _run(self, *, until_open: bool) -> None:
+        """Go on until there are events, or until the connection is open, or until it is over."""
+        if not self._turn.acquire(blocking=False):
+            raise RuntimeError("this stream is being read by another thread")
+        try:
+            while self._state != "closed" and not (until_open and self._state == "open"):
+                if self._step():
+                    return
+        except BaseException as error:
+            # What was interrupted in the middle, by whatever it was, cannot be gone on with.
+            self._finish("error", error)
+            raise
+        finally:
+            self._turn.release()
+
+    def _abort(self, error: BaseException | None = None) -> None:
+        """Close from outside of `_run`; if a reader is in it, that one does it, and tells the observer."""
+        if self._turn.acquire(blocking=False):
+            try:
+                self._finish("closed" if error is None else "error", error)
+            finally:
+                self._turn.release()
+
+    def _step(self) -> bool:
+        """Connect, or read once; return whether there are events now."""
+        if self._session.over:
+            self._finish(self._session.over)
+        elif self._interrupt.closed:
+            self._finish("closed")
+        elif self._connection is None:
+            self._connect()
+        else:
+            return self._read(self._connection)
+        return False
+
+    def _connect(self) -> None:
+        # Loaded with the first connection, so that importing the package does not cost what importing requests does.
+        from sse_client._http import connect
+
+        self._state = "connecting"
+        session = self._http_session()
+        request = self._session.request(session.headers)
+        timeout = self._options.timeout
+        self._start_clocks()
+        connection: Connection | None = None
+        self._interrupt.forget()
+        try:
+            self._expect()
+            connection = connect(
+                session, request, self._replay, self._interrupt, (self._time_to_connect(), timeout.read)
+            )
+            self._response = connection.response
+            refusal = self._session.opened(connection.response)
+            if refusal is not None:
+                refusal.body = connection.excerpt(self._session.body_limit)
+                raise refusal
+        except SSEError as error:
+            self._lose(error)
+            return
+        except BaseException:
+            if connection is not None:
+                connection.close()
+            raise
+        finally:
+            self._expect(waiting=False)
+        self._connection = connection
+        if not self._session.over:
+            self._state = "open"
+
+    def _read(self, connection: Connection) -> bool:
+        """Read once, and take what came, be it the end; return whether there are events now."""
+        try:
+            self._session.exhausted()
+            self._expect()
+            data = connection.read()
+            if self._interrupt.closed:
+                return False
+            batch = self._session.feed(data)
+        except SSEError as error:
+            self._lose(error)
+            return False
+        finally:
+            self._expect(waiting=False)
+        if batch is not None:
+            self._batch = batch
+            self._event_deadline = None
+            return True
+        if not data:
+            # What looks like the end may be the watchdog's work.
+            loss = self._overdue() or self._session.ended()
+            if loss is not None:
+                self._lose(loss)
+        return False
+
+    def _lose(self, error: SSEError) -> None:
+        """Let go of the connection, and wait until it is time for the next."""
+        self._expect(waiting=False)
+        self._disconnect()
+        if self._interrupt.closed:
+            return
+        late = self._overdue()
+        if late is not None:
+            late.__cause__, error = error, late
+        self._state = "connecting"
+        delay = self._session.lost(error)
+        left = delay if self._deadline is None else min(delay, self._deadline - time.monotonic())
+        self._interrupt.sleep(left)
+        if left < delay and not self._interrupt.closed:
+            raise self._too_late() from error
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+        self._interrupt.forget()
+
+    def _finish(self, reason: Reason, error: BaseException | None = None) -> None:
+        """Close, once, and say why."""
+        if self._state == "closed":
+            return
+        self._state = "closed"
+        self._batch = iter(())
+        if self._watchdog is not None:
+            self._watchdog.stop()
+        if self._connection is not None and reason in {"until", "no content"}:
+            self._connection.drain()
+        self._disconnect()
+        if self._finished is not None:
+            self._finished()
+        self._session.closed(reason, error)
+
+    # The clocks of `Timeout.event` and `Timeout.total`.
+
+    def _start_clocks(self) -> None:
+        timeout = self._options.timeout
+        now = time.monotonic()
+        if timeout.total is not None and self._deadline is None:
+            self._deadline = now + timeout.total
+        if timeout.event is not None:
+            self._event_deadline = now + timeout.event
+        if (timeout.total is not None or timeout.event is not None) and self._watchdog is None:
+            self._watchdog = Watchdog(self._interrupt)
+
+    def _time_to_connect(self) -> float | None:
+        limits = [self._options.timeout.connect]
+        limits += [deadline - time.monotonic() for deadline in (self._deadline, self._event_deadline) if deadline]
+        known = [limit for limit in limits if limit is not None]
+        return max(min(known), 0.001) if known else None
+
+    def _expect(self, *, waiting: bool = True) -> None:
+        """Have the wait that follows broken off at the nearest deadline; or that it is over."""
+        if self._watchdog is None:
+            return
+        if waiting and self._event_deadline is None and self._options.timeout.event is not None:
+            self._event_deadline = time.monotonic() + self._options.timeout.event
+        deadlines = [deadline for deadline in (self._deadline, self._event_deadline) if deadline is not None]
+        self._watchdog.expect(min(deadlines) if waiting else None)
+
+    def _overdue(self) -> SSEError | None:
+        """Return the error of the clock that ran out, if one did."""
+        now = time.monotonic()
+        if self._deadline is not None and now >= self._deadline:
+            return self._too_late()
+        if self._event_deadline is not None and now >= self._event_deadline:
+            return IdleTimeout(f"expected an event within {self._options.timeout.event:g} s, got none")
+        return None
+
+    def _too_late(self) -> DeadlineExceeded:
+        return DeadlineExceeded(f"expected the whole stream within {self._options.timeout.total:g} s")

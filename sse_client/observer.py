@@ -1,0 +1,67 @@
+"""What an observer is told about a stream: opened, lost, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sse_client.errors import SSEError
+    from sse_client.request import Attempt
+
+__all__ = ["Closed", "Lost", "Observer", "Opened", "Reason", "Response"]
+
+Reason = Literal["until", "no content", "end", "closed", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The head of a response, the same whatever transport brought it.
+
+    Attributes:
+        status: HTTP status code.
+        headers: header fields; look-ups ignore case.
+        url: where it came from, after redirects.
+        raw: the transport's own response: a `requests.Response`.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    url: str
+    raw: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A connection is open: the response is an event stream."""
+
+    response: Response
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A connection was lost, or could not be made; the next attempt comes after `delay` seconds."""
+
+    error: SSEError
+    delay: float
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """It is over.
+
+    Attributes:
+        reason: `until`: the last event came; `no content`: the server answered 204; `end`: the body ended, and the
+            stream is not one to reconnect; `closed`: by the caller; `error`: by `error`.
+        error: what is raised, if that is the reason.
+    """
+
+    reason: Reason
+    error: BaseException | None = None
+
+
+Observer = Callable[[Opened | Lost | Closed], object]

@@ -1,0 +1,203 @@
+"""Whether to connect again, and after how many seconds: `tenacity` strategies, stepped without sleeping."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from sse_client.errors import ConnectionFailed, SSEError, StatusError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tenacity import RetryCallState, Retrying
+
+__all__ = ["Policy", "Reconnect", "retry_after"]
+
+_ASKS = frozenset({429, 503})  # the statuses whose Retry-After counts
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """When to connect again, and how long to wait before it.
+
+    The delay after the n-th useless connection in a row is what the server asked for with `retry:` or Retry-After,
+    else `initial_delay`; and for n >= 2 a random part of `min(max_delay, max(initial_delay, 0.1) * 2 ** (n - 2))` on
+    top. A connection is useless if it was refused, answered with a bad status, or gone without one event.
+
+    In the `RetryCallState` that the four strategies see, `attempt_number` is the number of useless connections in a
+    row (at least 1), and time counts from the first of them.
+
+    Attributes:
+        initial_delay: seconds, 0 or more.
+        max_delay: the most seconds of random delay, 0 or more.
+        max_attempts: useless connections in a row before the last error is raised, 1 or more; None: never give up.
+        max_asked: the most seconds that a server can ask for.
+        statuses: HTTP statuses that are tried again; all others are final.
+        wait: a tenacity wait strategy in place of the delay above; what the server asks for is its least.
+        stop: a tenacity stop strategy in place of `max_attempts`.
+        retry: a tenacity retry strategy in place of `statuses`.
+        before_sleep: called with the `RetryCallState` before each delay.
+
+    Raises:
+        ValueError: a number is out of its range.
+    """
+
+    initial_delay: float = 1.0
+    max_delay: float = 30.0
+    max_attempts: int | None = 5
+    max_asked: float = 3600.0
+    statuses: Iterable[int] = frozenset({429, 500, 502, 503, 504})
+    wait: Callable[[RetryCallState], float] | None = None
+    stop: Callable[[RetryCallState], bool] | None = None
+    retry: Callable[[RetryCallState], bool] | None = None
+    before_sleep: Callable[[RetryCallState], Any] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("initial_delay", "max_delay", "max_asked"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                raise ValueError(f"{name} must be 0 or more seconds, not {value!r}")
+        if self.max_attempts is not None and self.max_attempts < 1:
+            raise ValueError(f"max_attempts must be 1 or more, or None for no end, not {self.max_attempts!r}")
+        object.__setattr__(self, "statuses", frozenset(self.statuses))
+
+
+class Policy:
+    """Asks the strategies what follows from a lost connection.
+
+    Args:
+        reconnect: the rules.
+        repeat: whether a request that may have been processed may be sent again.
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, reconnect: Reconnect, *, repeat: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._reconnect = reconnect
+        self.repeat = repeat
+        self._clock = clock
+        self._useless = 0
+        self._since = 0.0
+        self._asked: float | None = None
+        self._gives_up = False
+        self._retrying: Retrying | None = None
+
+    def delay(self, error: SSEError, *, useless: int, reconnection_time: int | None) -> float:
+        """Return the seconds to wait before the next connection.
+
+        Args:
+            error: how the last one was lost.
+            useless: connections in a row, this one included, that brought no event; 0 if this one brought some.
+            reconnection_time: milliseconds that the stream asked for.
+
+        Raises:
+            SSEError: `error`, where it is final or it was tried often enough.
+        """
+        now = self._clock()
+        self._useless = useless
+        if useless <= 1:
+            self._since = now
+        self._asked = self._asked_for(error, reconnection_time)
+        retrying = self._retrying = self._retrying or self._strategies()
+        state = _call_state(retrying, error, max(1, useless), self._since, now)
+        self._gives_up = False
+        # Tenacity's block form cannot hold a generator; its steps can be asked one at a time.
+        retrying.begin()
+        try:
+            retrying.iter(state)
+        except SSEError as final:
+            if self._gives_up:
+                final.add_note(f"Gave up after {state.attempt_number} useless attempts over {now - self._since:.1f} s.")
+            raise
+        return max(0.0, state.upcoming_sleep)
+
+    def _strategies(self) -> Retrying:
+        # Imported with the first loss: it is a third of what importing the package would cost.
+        from tenacity import Retrying, retry_if_exception
+
+        rules = self._reconnect
+        return Retrying(
+            wait=self._wait(),
+            stop=self._noted(rules.stop or self._tried_enough),
+            retry=rules.retry or retry_if_exception(self._may_follow),
+            before_sleep=rules.before_sleep,
+            reraise=True,
+        )
+
+    def _wait(self) -> Callable[[RetryCallState], float]:
+        from tenacity import wait_random_exponential
+
+        rules = self._reconnect
+        own = rules.wait
+        if own is not None:
+            return lambda state: max(self._asked or 0.0, own(state))
+        spread = wait_random_exponential(multiplier=max(rules.initial_delay, 0.1) / 2, max=rules.max_delay)
+
+        def wait(state: RetryCallState) -> float:
+            base = rules.initial_delay if self._asked is None else self._asked
+            return base + (spread(state) if self._useless >= 2 else 0.0)
+
+        return wait
+
+    def _noted(self, stop: Callable[[RetryCallState], bool]) -> Callable[[RetryCallState], bool]:
+        def noted(state: RetryCallState) -> bool:
+            self._gives_up = bool(stop(state))
+            return self._gives_up
+
+        return noted
+
+    def _tried_enough(self, _: RetryCallState) -> bool:
+        most = self._reconnect.max_attempts
+        return most is not None and self._useless >= most
+
+    def _may_follow(self, error: BaseException) -> bool:
+        if isinstance(error, ConnectionFailed):
+            return self.repeat or not error.sent
+        if not isinstance(error, StatusError) or error.status not in frozenset(self._reconnect.statuses):
+            return False
+        # A server that says when to come again has not processed the request.
+        return self.repeat or (error.status in _ASKS and error.retry_after is not None)
+
+    def _asked_for(self, error: SSEError, reconnection_time: int | None) -> float | None:
+        """Return the seconds that the server asked for, in this answer or else in the stream."""
+        most = self._reconnect.max_asked
+        if isinstance(error, StatusError) and error.status in _ASKS and error.retry_after is not None:
+            # All who were sent away are told the same: up to a tenth more keeps them from coming at once.
+            return min(error.retry_after, most) * random.uniform(1.0, 1.1)
+        if reconnection_time is None:
+            return None
+        # Compared as integers: a reconnection time may have more digits than a float can hold.
+        return most if reconnection_time >= most * 1000 else reconnection_time / 1000
+
+
+def _call_state(retrying: Retrying, error: SSEError, number: int, since: float, now: float) -> RetryCallState:
+    from tenacity import RetryCallState
+
+    state = RetryCallState(retrying, fn=None, args=(), kwargs={})
+    state.attempt_number = number
+    state.set_exception((type(error), error, error.__traceback__))
+    state.start_time, state.outcome_timestamp = since, now
+    return state
+
+
+def retry_after(value: str | None, now: float) -> float | None:
+    """Return the seconds of a `Retry-After` header (RFC 9110 10.2.3): a number, or a date; None where it is neither.
+
+    Args:
+        value: the header's value, None where there is none.
+        now: the time of day, in seconds since the epoch.
+    """
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - now
+        except ValueError:
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None

@@ -1,0 +1,72 @@
+"""A stream that is read in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Self
+
+from sse_client.events import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+    from sse_client.event_stream import EventStream
+
+__all__ = ["Subscription"]
+
+_log = logging.getLogger("sse_client")
+
+
+class Subscription:
+    """Calls a handler with each event, until it is closed, the stream ends, or an error ends it.
+
+    A context manager: leaving it closes it, and waits for the thread.
+
+    Attributes:
+        stream: the stream that is being read; its `last_event_id`, `state` and `stats` can be looked at.
+        error: what ended it, if an error did: the stream's, or the handler's own. It is also logged.
+    """
+
+    def __init__(
+        self, stream: EventStream, handler: Callable[[Event], object], events: Iterable[str] | None = None
+    ) -> None:
+        if not callable(handler):
+            raise TypeError(f"handler: expected a callable, got {type(handler).__name__}")
+        if isinstance(events, str):
+            raise TypeError("events: expected an iterable of event types, got one str")
+        self.stream = stream
+        self.error: BaseException | None = None
+        self._handler = handler
+        self._types = None if events is None else frozenset(events)
+        self._thread = threading.Thread(target=self._run, name="sse_client-subscription", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End it, from any thread. A handler that is running is not interrupted; nothing is handled after it."""
+        self.stream.close()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end, for `timeout` seconds at most; return whether it has come."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+        self.join()
+
+    def _run(self) -> None:
+        try:
+            with self.stream as events:
+                for event in events:
+                    if self._types is None or (type(event) is Event and event.event in self._types):
+                        self._handler(event)
+        except BaseException as error:  # noqa: BLE001  (whatever it is, it is the subscription's error)
+            self.error = error
+            _log.error("subscription ended: %r", error)
