@@ -1,0 +1,117 @@
+"""Requests and steps to reads and writes on one socket."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import ssl
+import struct
+import threading
+from typing import TYPE_CHECKING
+
+from sse_client.testing._received import Gone, Received, receive
+from sse_client.testing._steps import CLOSE, RESET, STALL, Pause, Step, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+
+
+class Connection:
+    """An accepted connection, served by one thread and stopped by another."""
+
+    def __init__(self, sock: socket.socket, number: int, tls: ssl.SSLContext | None) -> None:
+        self._number = number
+        self._tls = tls
+        self._sock = sock
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._awaited: threading.Event | None = None
+
+    def serve(self, answer: Callable[[Received], Iterable[Step]]) -> None:
+        """Answer requests until one side ends the connection.
+
+        Raises:
+            BaseException: what `answer` or its steps raise; ValueError for a request that is not HTTP.
+        """
+        try:
+            self._handshake()
+            with self._sock.makefile("rb") as reader:
+                while self._play(answer(receive(reader, self._number))):
+                    pass
+        except Gone:
+            pass
+        finally:
+            with self._lock:
+                self._sock.close()
+
+    def stop(self) -> None:
+        """End the connection, and whatever its thread waits for."""
+        with self._lock:
+            self._stopped.set()
+            if self._awaited is not None:
+                self._awaited.set()
+            # Not the method of an SSLSocket: it would take the TLS state away from the thread that uses it.
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+
+    def _handshake(self) -> None:
+        try:
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls is None:
+                return
+            with self._lock:
+                secure = self._tls.wrap_socket(self._sock, server_side=True, do_handshake_on_connect=False)
+                self._sock = secure
+            secure.do_handshake()
+        except OSError as error:
+            raise Gone from error
+
+    def _play(self, steps: Iterable[Step]) -> bool:
+        """Take the steps; return whether the connection is ready for the next request."""
+        return all(self._take(step) for step in steps)
+
+    def _take(self, step: Step) -> bool:
+        match step:
+            case bytes():
+                self._send(step)
+                return True
+            case Pause(seconds):
+                return not self._stopped.wait(seconds)
+            case Wait(event):
+                return self._wait(event)
+            case _ if step is RESET:
+                with contextlib.suppress(OSError):  # some systems mind that the client is gone
+                    self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
+            case _ if step is CLOSE:
+                self._notify()
+            case _ if step is STALL:
+                self._stopped.wait()
+            case _:
+                raise TypeError(f"a step must be bytes, Pause, Wait, RESET, CLOSE or STALL, not {step!r}")
+        return False
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self._sock.sendall(data)
+        except OSError as error:
+            raise Gone from error
+
+    def _wait(self, event: threading.Event) -> bool:
+        with self._lock:
+            if self._stopped.is_set():
+                return False
+            self._awaited = event
+        event.wait()
+        with self._lock:
+            self._awaited = None
+        return not self._stopped.is_set()
+
+    def _notify(self) -> None:
+        """Tell a TLS client that the end is meant; without waiting for it to say the same."""
+        if isinstance(self._sock, ssl.SSLSocket):
+            with contextlib.suppress(OSError):
+                self._sock.settimeout(0)
+                self._sock.unwrap()

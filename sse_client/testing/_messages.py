@@ -1,0 +1,135 @@
+"""The bytes of responses, from what they mean (RFC 9112)."""
+
+from __future__ import annotations
+
+import importlib
+import zlib
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from sse_client.events import Event
+from sse_client.testing._steps import CLOSE, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+Framing: TypeAlias = Literal["chunked", "length", "close"]
+Coding: TypeAlias = Literal["gzip", "deflate", "br"]
+
+LAST_CHUNK: Final = b"0\r\n\r\n"
+"""The end of a chunked body."""
+
+
+def head(
+    status: int = 200,
+    headers: Mapping[str, str | list[str]] | None = None,
+    *,
+    framing: Framing = "chunked",
+    content_type: str | None = "text/event-stream",
+    length: int | None = None,
+    http: str = "1.1",
+) -> bytes:
+    """Return a status line and headers, the empty line after them included.
+
+    A header that is given replaces the one made here; a list of values is one line each. A status that has no
+    body (1xx, 204, 304) gets no header about one.
+
+    Args:
+        status: HTTP status code.
+        headers: further headers; characters up to U+00FF.
+        framing: how the body ends: by its last chunk, after `length` bytes, or with the connection.
+        content_type: None leaves the header out.
+        length: the Content-Length, true or not; `framing="length"` needs it.
+        http: the version in the status line.
+
+    Raises:
+        ValueError: `framing` is unknown, or there is no `length` where it needs one.
+    """
+    built: list[tuple[str, str]] = []
+    if status >= 200 and status not in {204, 304}:
+        if content_type is not None:
+            built.append(("Content-Type", content_type))
+        built.append(_framing_header(framing, length))
+    replaced = {name.lower() for name in headers or ()}
+    fields = [(name, value) for name, value in built if name.lower() not in replaced]
+    for name, given in (headers or {}).items():
+        fields += [(name, value) for value in ([given] if isinstance(given, str) else given)]
+    phrase = HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else "Unknown"
+    lines = [f"HTTP/{http} {status} {phrase}", *(f"{name}: {value}" for name, value in fields), "", ""]
+    return "\r\n".join(lines).encode("latin-1")
+
+
+def _framing_header(framing: Framing, length: int | None) -> tuple[str, str]:
+    match framing:
+        case "chunked":
+            return "Transfer-Encoding", "chunked"
+        case "length" if length is not None:
+            return "Content-Length", str(length)
+        case "length":
+            raise ValueError("framing 'length' needs a length")
+        case "close":
+            return "Connection", "close"
+        case _:
+            raise ValueError(f"framing must be 'chunked', 'length' or 'close', not {framing!r}")
+
+
+def chunk(data: bytes) -> bytes:
+    """Return one chunk of a chunked body; without data it would be the last one."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def stream(
+    events: Iterable[bytes | Event],
+    *,
+    framing: Framing = "chunked",
+    coding: Coding | None = None,
+    http: str = "1.1",
+    headers: Mapping[str, str | list[str]] | None = None,
+) -> list[Step]:
+    """Return a whole 200 response: its head, a step for each event, and its end.
+
+    With a `coding`, the compressor is flushed after each event, and its own end is one more step.
+
+    Raises:
+        ValueError: `framing` or `coding` is unknown.
+        ImportError: `coding` is `"br"` and brotli is not installed.
+    """
+    plain = (item.encode() if isinstance(item, Event) else item for item in events)
+    pieces = [piece for piece in (plain if coding is None else _compressed(plain, coding)) if piece]
+    start = head(
+        200,
+        {**({} if coding is None else {"Content-Encoding": coding}), **(headers or {})},
+        framing=framing,
+        length=sum(map(len, pieces)),
+        http=http,
+    )
+    if framing == "chunked":
+        return [start, *map(chunk, pieces), LAST_CHUNK]
+    return [start, *pieces] if framing == "length" else [start, *pieces, CLOSE]
+
+
+def _compressed(pieces: Iterable[bytes], coding: Coding) -> Iterator[bytes]:
+    match coding:
+        case "gzip" | "deflate":
+            deflate = zlib.compressobj(wbits=31 if coding == "gzip" else 15)
+            for piece in pieces:
+                yield deflate.compress(piece) + deflate.flush(zlib.Z_SYNC_FLUSH)
+            yield deflate.flush()
+        case "br":
+            brotli: Any = importlib.import_module("brotli")
+            compressor = brotli.Compressor()
+            for piece in pieces:
+                yield compressor.process(piece) + compressor.flush()
+            yield compressor.finish()
+        case _:
+            raise ValueError(f"coding must be 'gzip', 'deflate' or 'br', not {coding!r}")
+
+
+def reply(
+    status: int,
+    body: bytes = b"",
+    headers: Mapping[str, str | list[str]] | None = None,
+) -> list[Step]:
+    """Return a whole response with its Content-Length, as `text/plain` unless `headers` says otherwise."""
+    content_type = "text/plain; charset=utf-8" if body else None
+    return [head(status, headers, framing="length", content_type=content_type, length=len(body)) + body]

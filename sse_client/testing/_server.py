@@ -1,0 +1,180 @@
+"""Connections to scripts, in order of arrival."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import deque
+from time import monotonic
+from typing import TYPE_CHECKING, Self
+
+from sse_client.testing._chat import DEFAULT_ANSWER, Answer, Chat
+from sse_client.testing._connection import Connection
+from sse_client.testing._numbered import Numbered
+from sse_client.testing._routes import routed
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable, Sequence
+    from types import TracebackType
+
+    from sse_client.events import Event
+    from sse_client.testing._received import Received
+    from sse_client.testing._steps import Script, Step
+
+_PATIENCE = 5.0
+"""Seconds that `close()` gives a script that runs code of its own."""
+
+
+class Server:
+    """An HTTP/1.1 server on 127.0.0.1 and a free port: it listens from the start, and answers once it is entered.
+
+    Every request takes the next script. After the last step of a script the server reads the next request on
+    the same connection, unless the step was CLOSE or RESET. When no script is left, it answers
+    `POST /v1/chat/completions` as OpenAI does, `GET /events` with a numbered subscription that resumes after
+    Last-Event-ID (and is a 204 once the last event is delivered), and anything else with 404.
+
+    Args:
+        scripts: answers to the first requests.
+        tls: serve https with it.
+        answer: what the chat says: a text, a `ToolAnswer`, or what makes one of them from the request's JSON. A
+            `ToolAnswer` is for requests with `tools`; others get a default text.
+        pace: seconds between two tokens of the chat, and between two events of the subscription.
+        api_key: a chat request with another one is a 401. None: any will do.
+        events: the subscription's events, or how many to make up; without a limit if None. One without an id
+            gets its position as its id, counted from 1.
+        retry: reconnection time in milliseconds, sent first on every connection of the subscription.
+        drop_after: cut each connection of the subscription inside the event after this many.
+
+    Attributes:
+        port: where it listens.
+        url: the same as a URL, without a slash at its end.
+    """
+
+    def __init__(
+        self,
+        *scripts: Script,
+        tls: ssl.SSLContext | None = None,
+        answer: Answer = DEFAULT_ANSWER,
+        pace: float = 0.0,
+        api_key: str | None = None,
+        events: int | Sequence[Event] | None = None,
+        retry: int | None = None,
+        drop_after: int | None = None,
+    ) -> None:
+        self._scripts: deque[Script] = deque()
+        self.script(*scripts)
+        self._routes = routed(
+            Chat(answer, pace=pace, api_key=api_key),
+            Numbered(events, pace=pace, retry=retry, drop_after=drop_after),
+        )
+        self._tls = tls
+        self._requests: list[Received] = []
+        self._errors: list[BaseException] = []
+        self._served: list[tuple[Connection, threading.Thread]] = []
+        self._closing = False
+        self._changed = threading.Condition()
+        self._acceptor: threading.Thread | None = None
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{self.port}"
+
+    @property
+    def requests(self) -> list[Received]:
+        """The requests so far, in order of arrival."""
+        with self._changed:
+            return list(self._requests)
+
+    @property
+    def connections(self) -> int:
+        """How many connections were accepted."""
+        with self._changed:
+            return len(self._served)
+
+    def script(self, *scripts: Script) -> None:
+        """Append scripts for the next requests that have none.
+
+        Raises:
+            TypeError: a script is bytes or a str: a list of steps was meant.
+        """
+        for script in scripts:
+            if isinstance(script, bytes | str):
+                raise TypeError(f"a script must be an iterable of steps, or callable, not {script!r}")
+        self._scripts.extend(scripts)
+
+    def wait_for(self, n: int, timeout: float = 5) -> list[Received]:
+        """Block until `n` requests have come in all, and return all that have.
+
+        Raises:
+            TimeoutError: fewer came within `timeout` seconds.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self._requests) >= n, timeout):
+                came = ", ".join(f"{request.method} {request.path}" for request in self._requests) or "none"
+                raise TimeoutError(f"expected {n} requests within {timeout} s; came: {came}")
+            return list(self._requests)
+
+    def start(self) -> Self:
+        """Answer requests from now on. Entering the server does the same."""
+        self._acceptor = threading.Thread(target=self._accept, name="testing server", daemon=True)
+        self._acceptor.start()
+        return self
+
+    def close(self) -> None:
+        """End every connection and thread, whatever their scripts are at.
+
+        Raises:
+            BaseExceptionGroup: what scripts and routes raised; requests that were not HTTP.
+        """
+        if self._closing:
+            return
+        self._closing = True
+        if self._acceptor is not None:
+            socket.create_connection(("127.0.0.1", self.port)).close()  # wakes it
+            self._acceptor.join()
+        self._listener.close()
+        for connection, _ in self._served:
+            connection.stop()
+        deadline = monotonic() + _PATIENCE
+        for _, thread in self._served:
+            thread.join(max(0.0, deadline - monotonic()))
+            if thread.is_alive():
+                self._errors.append(TimeoutError(f"{thread.name}: its script still runs {_PATIENCE} s after close()"))
+        if self._errors:
+            raise BaseExceptionGroup("errors in the scripts of a testing server", self._errors)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _accept(self) -> None:
+        while True:
+            sock, _ = self._listener.accept()
+            if self._closing:
+                sock.close()
+                return
+            with self._changed:
+                number = len(self._served)
+                connection = Connection(sock, number, self._tls)
+                thread = threading.Thread(
+                    target=self._serve, args=(connection,), name=f"testing server, connection {number}", daemon=True
+                )
+                self._served.append((connection, thread))
+            thread.start()
+
+    def _serve(self, connection: Connection) -> None:
+        try:
+            connection.serve(self._answer)
+        except BaseException as error:  # noqa: BLE001 - raised by close(), in the thread of the test
+            self._errors.append(error)
+
+    def _answer(self, request: Received) -> Iterable[Step]:
+        with self._changed:
+            script = self._scripts.popleft() if self._scripts else self._routes
+            self._requests.append(request)
+            self._changed.notify_all()
+        return script(request) if callable(script) else script
