@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sse_client._coding import Decoder, decoder_for
 from sse_client._translate import TRANSPORT_ERRORS, broken, innermost
 from sse_client._unchunk import Unchunker
-from sse_client.errors import ConnectionFailed, ResponseError, SSEError
+from sse_client.errors import ConnectionFailed, SSEError
 from sse_client.observer import Response
 
 if TYPE_CHECKING:
@@ -34,9 +34,6 @@ class Connection:
     Args:
         response: what the adapter returned, its body unread.
         interrupt: what holds the connection's socket.
-
-    Raises:
-        ResponseError: the body is coded in a way that cannot be undone.
     """
 
     def __init__(self, response: requests.Response, interrupt: Interrupt) -> None:
@@ -44,11 +41,12 @@ class Connection:
         self._raw: Any = response.raw
         self._interrupt = interrupt
         self._pieces: Iterator[bytes] = iter(())
+        self._decoder: Decoder | None = None
+        self._readable = True
         try:
-            self._decoder: Decoder | None = decoder_for(response.headers.get("Content-Encoding", ""))
-        except ValueError as error:
-            self.close()
-            raise ResponseError(str(error), status=response.status_code, headers=response.headers) from None
+            self._decoder = decoder_for(response.headers.get("Content-Encoding", ""))
+        except ValueError:
+            self._readable = False
         self._file, self._unchunker = _plain_chunks(self._raw)
 
     def read(self) -> bytes:
@@ -75,11 +73,14 @@ class Connection:
                 raise ConnectionFailed("the compressed body was cut off before its end")
 
     def excerpt(self, most: int) -> bytes:
-        """Return the body's first bytes, as many as come soon and `most` at most; then close."""
+        """Return the body's first bytes, as many as come soon and `most` at most; then close.
+
+        There are none if the body is coded in a way that cannot be undone.
+        """
         body = b""
         deadline = time.monotonic() + _EXCERPT_SECONDS
         with contextlib.suppress(SSEError):
-            while len(body) < most and (left := deadline - time.monotonic()) > 0:
+            while self._readable and len(body) < most and (left := deadline - time.monotonic()) > 0:
                 self._interrupt.time_out_after(min(left, _EXCERPT_SILENCE))
                 data = self.read()
                 if not data:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.cookies import RequestsCookieJar, extract_cookies_to_jar, merge_cookies
+from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 from requests.hooks import dispatch_hook
 
 from sse_client._body import Connection
@@ -34,8 +34,8 @@ def connect(
 
     Args:
         session: whose adapters, cookies, proxies and certificates are used.
-        request: what to send, its body ready to be read.
-        replay: what makes the body ready once more, for a redirect that keeps it.
+        request: what to send.
+        replay: what makes its body ready, and ready once more for a redirect that keeps it.
         interrupt: what is told the connection's socket.
         timeout: seconds to connect, and of silence.
 
@@ -44,8 +44,9 @@ def connect(
         ValueError: the request cannot be sent as it is.
     """
     foreign = False
+    prepared = _prepared(session, replay.body_for(request))
     for _ in range(session.max_redirects + 1):
-        response = _send(session, _prepared(session, request, foreign=foreign), interrupt, timeout)
+        response = _send(session, prepared, interrupt, timeout)
         location = response.headers.get("Location")
         if location is None or not leads_on(response.status_code):
             return Connection(response, interrupt)
@@ -56,37 +57,68 @@ def connect(
         location = location.encode("latin-1").decode("utf-8", "replace")
         request, leaves = redirected(request, response.url, response.status_code, location)
         foreign = foreign or leaves
-        request = replay.body_for(request)
+        ready = replay.body_for(request)
+        try:
+            prepared = _prepared_abroad(session, ready) if foreign else _prepared(session, ready)
+            prepared.prepare_url(request.url, None)  # without the session's parameters: the location has what it needs
+        except ValueError as error:  # of the server's, not of the caller's
+            raise RedirectRefused("expected a redirect to a URL that can be requested, got none") from innermost(error)
     raise RedirectRefused(f"expected at most {session.max_redirects} redirects, to {display_url(request.url)}")
 
 
-def _prepared(session: requests.Session, request: Request, *, foreign: bool) -> requests.PreparedRequest:
-    """Return `request` as requests sends it; to a foreign origin without what is the session's."""
+def _prepared(session: requests.Session, request: Request) -> requests.PreparedRequest:
+    """Return `request` as the session sends it.
+
+    Raises:
+        ValueError: it is malformed.
+    """
+    headers: dict[str, Any] = dict(request.headers)
+    auth = request.auth
+    if auth is None and "authorization" in {name.lower() for name in (*headers, *session.headers)}:
+        # A password in ~/.netrc would take the place of the caller's own key.
+        auth = _no_auth
+    # requests refuses an ID that begins with a form feed; the standard does not.
+    resume = headers.pop("Last-Event-ID", None)
+    try:
+        prepared = session.prepare_request(
+            requests.Request(**_arguments(request), headers=headers, auth=auth, cookies=request.cookies)
+        )
+    except requests.RequestException as error:
+        raise _malformed(request, error) from None
+    if resume is not None:
+        prepared.headers["Last-Event-ID"] = resume
+    return prepared
+
+
+def _prepared_abroad(session: requests.Session, request: Request) -> requests.PreparedRequest:
+    """Return `request` as it goes to an origin that is not the caller's: without what is personal in the session.
+
+    Raises:
+        ValueError: it is malformed.
+    """
     headers: dict[str, Any] = dict(request.headers)
     given = {name.lower() for name in headers}
-    arguments: dict[str, Any] = {
-        "method": request.method,
-        "url": request.url,
-        "params": request.params,
-        "data": request.data,
-        "json": request.json,
-        "files": request.files,
-        "auth": request.auth,
-    }
-    if request.auth is None and "authorization" in given | {name.lower() for name in session.headers}:
-        # A password in ~/.netrc would take the place of the caller's own key.
-        arguments["auth"] = _no_auth
+    ambient = {name: value for name, value in session.headers.items() if name.lower() in _IMPERSONAL - given}
+    jar = RequestsCookieJar()
+    for cookie in session.cookies:
+        if cookie.domain:  # those without one go anywhere
+            jar.set_cookie(cookie)
+    prepared = requests.PreparedRequest()
     try:
-        if not foreign:
-            return session.prepare_request(requests.Request(**arguments, headers=headers, cookies=request.cookies))
-        ambient = {name: value for name, value in session.headers.items() if name.lower() in _IMPERSONAL - given}
-        prepared = requests.PreparedRequest()
-        cookies = merge_cookies(RequestsCookieJar(), session.cookies)
-        prepared.prepare(**arguments, headers=ambient | headers, cookies=cookies, hooks=session.hooks)
-        return prepared
+        prepared.prepare(**_arguments(request), headers=ambient | headers, cookies=jar, hooks=session.hooks)
     except requests.RequestException as error:
-        # Their own words show the URL with its query.
-        raise ValueError(f"the request to {display_url(request.url)} is malformed: {type(error).__name__}") from None
+        raise _malformed(request, error) from None
+    return prepared
+
+
+def _arguments(request: Request) -> dict[str, Any]:
+    names = ("method", "url", "params", "data", "json", "files")
+    return {name: getattr(request, name) for name in names}
+
+
+def _malformed(request: Request, error: requests.RequestException) -> ValueError:
+    # Their own words show the URL with its query.
+    return ValueError(f"the request to {display_url(request.url)} is malformed: {type(error).__name__}")
 
 
 def _no_auth(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -105,9 +137,7 @@ def _send(
     # REQUESTS_CA_BUNDLE must not beat a session that says otherwise.
     verify = None if session.verify is True else session.verify
     settings: dict[str, Any] = dict(session.merge_environment_settings(url, {}, True, verify, None))
-    reports = isinstance(adapter, HTTPAdapter)
-    if isinstance(adapter, HTTPAdapter):
-        report_sockets(adapter, prepared, settings)
+    reports = isinstance(adapter, HTTPAdapter) and report_sockets(adapter, prepared, settings)
     reader.interrupt, reader.connected = interrupt, False
     try:
         response = adapter.send(prepared, timeout=timeout, **settings)
@@ -118,8 +148,8 @@ def _send(
     except TRANSPORT_ERRORS as error:
         if isinstance(error, (ValueError, requests.HTTPError)):
             raise  # a body or a hook of the caller's
-        connected = reader.connected if reports else not never_connected(error)
-        raise broken(error, url, connected=connected) from innermost(error)
+        unmade = never_connected(error) or (reports and isinstance(error, requests.exceptions.SSLError))
+        raise broken(error, url, connected=reader.connected or not unmade) from innermost(error)
     finally:
         reader.interrupt = None
     for each in (*response.history, response):

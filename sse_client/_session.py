@@ -13,7 +13,16 @@ from http import HTTPStatus
 from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
-from sse_client.errors import ConnectionFailed, ContentTypeError, ResponseError, SSEError, StatusError, StreamTruncated
+from sse_client._coding import decoder_for
+from sse_client.errors import (
+    BodyNotReplayable,
+    ConnectionFailed,
+    ContentTypeError,
+    ResponseError,
+    SSEError,
+    StatusError,
+    StreamTruncated,
+)
 from sse_client.events import Event
 from sse_client.observer import Closed, Lost, Opened
 from sse_client.parser import Parser
@@ -25,7 +34,6 @@ if TYPE_CHECKING:
 
     from sse_client.observer import Reason, Response
     from sse_client.options import Options
-    from sse_client.request import Replay
 
 __all__ = ["EVENT_STREAM", "Dialect", "Session", "Stats"]
 
@@ -81,17 +89,15 @@ class Session:
     Args:
         request: what the caller asks for.
         options: how.
-        replay: what makes its body ready for each attempt.
         dialect: what counts as a stream.
     """
 
-    def __init__(self, request: Request, options: Options, replay: Replay, dialect: Dialect = EVENT_STREAM) -> None:
+    def __init__(self, request: Request, options: Options, dialect: Dialect = EVENT_STREAM) -> None:
         self.reconnection_time: int | None = None
         self.useless_attempts = 0
         self._request = request
         self._options = options
         self._dialect = dialect
-        self._replay = replay
         self._policy = _policy(request.method, options.reconnect)
         self._id = options.last_event_id  # behind all that was parsed
         self._saved: str | None = None
@@ -101,6 +107,8 @@ class Session:
         self._batch: list[Event] = []
         self._cursor: Iterator[Event] = iter(self._batch)
         self._over: Reason | None = None
+        self._last: Event | None = None  # the one that `until` names
+        self.watched = callable(options.until) or options.checkpoint is not None
         self._useful = False
         self._connections = self._events = self._comments = self._bytes = 0
         self._opened_at: float | None = None
@@ -150,13 +158,12 @@ class Session:
             ambient: headers that the transport adds by itself.
 
         Raises:
-            BodyNotReplayable: its body was used up by an earlier attempt.
             TypeError: `prepare` or the checkpoint returned something of another type.
             ValueError: what one of them returned is malformed.
         """
         options = self._options
         number = self._attempt.number + 1 if self._attempt else 1
-        if number == 1 and options.checkpoint and not self._id:
+        if number == 1 and options.checkpoint is not None and not self._id:
             self._id = options.checkpoint.load()
             check_last_event_id(self._id)
             self._saved = self._id
@@ -166,16 +173,12 @@ class Session:
             last_event_id=self._id, comments=options.comments, max_event_size=options.max_event_size
         )
         request = self._request
-        if options.prepare:
+        if options.prepare is not None:
             request = options.prepare(request, self._attempt)
             if not isinstance(request, Request):
                 raise TypeError(f"prepare: expected a Request, got {type(request).__name__}")
             check(request)
         self._useful = False
-        try:
-            request = self._replay.body_for(request)
-        except SSEError as error:
-            raise error from self._error
         return with_headers(request, ambient, self._id)
 
     def opened(self, response: Response) -> ResponseError | None:
@@ -198,6 +201,10 @@ class Session:
                 status=status,
                 headers=headers,
             )
+        try:
+            decoder_for(headers.get("Content-Encoding", ""))
+        except ValueError as error:
+            return ResponseError(str(error), status=status, headers=headers)
         assert self._attempt is not None
         self._connections += 1
         self._opened_at = time.time()
@@ -205,8 +212,10 @@ class Session:
         self._tell(Opened(response, self._attempt))
         return None
 
-    def feed(self, data: bytes) -> Iterator[Event] | None:
-        """Take bytes of the body; return the events that they complete, if they complete one.
+    def feed(self, data: bytes) -> Iterator[Event]:
+        """Take bytes of the body; return an iterator of the events that they complete.
+
+        Where `watched`, taking an event from it calls the caller's own code.
 
         Raises:
             EventTooLarge: a block is longer than `max_event_size`.
@@ -215,10 +224,6 @@ class Session:
         events = self._parser.feed(data)
         if self._parser.reconnection_time is not None:
             self.reconnection_time = self._parser.reconnection_time
-        if not events:
-            # A block without data sets the last event ID too.
-            self._move(self._parser.last_event_id)
-            return None
         options = self._options
         count = sum(isinstance(event, Event) for event in events) if options.comments else len(events)
         if count:
@@ -226,11 +231,12 @@ class Session:
             self.useless_attempts = 0
             self._events += count
             self._last_event_at = time.time()
+        until = options.until
+        if isinstance(until, str):
+            events = self._up_to(until, events)
         self._batch = events
         self._cursor = iter(events)
-        if options.until is not None or options.checkpoint:
-            return self._watched(self._cursor)
-        return self._cursor
+        return self._watch(self._cursor) if self.watched else self._cursor
 
     def exhausted(self) -> None:
         """Take note that the consumer has come back for more than the last `feed` brought.
@@ -238,8 +244,10 @@ class Session:
         Raises:
             EventTooLarge: what came behind it is too large.
         """
-        self._move(self._parser.last_event_id)
-        if self._parser.failed:
+        if self._last:
+            self._over = "until"
+        self._move(self._parser.last_event_id if not self._last else self._last.id)
+        if self._parser.failed and not self._over:
             self._parser.feed(b"")
 
     def ended(self) -> SSEError | None:
@@ -257,6 +265,8 @@ class Session:
         Raises:
             SSEError: `error` itself, when it is final or the policy gives up.
         """
+        if isinstance(error, BodyNotReplayable):
+            error.__cause__ = self._error  # why it was to be sent again
         self._error = error
         self.useless_attempts += not self._useful
         if self._policy is None or not isinstance(error, (ConnectionFailed, StatusError)):
@@ -271,16 +281,23 @@ class Session:
         _log.info("closed: %s", reason if error is None else type(error).__name__)
         self._tell(Closed(reason, error))
 
-    def _watched(self, events: Iterator[Event]) -> Iterator[Event]:
+    def _up_to(self, until: str, events: list[Event]) -> list[Event]:
+        """Return the events before the last one, and keep that in mind."""
+        for number, event in enumerate(events):
+            if type(event) is Event and event.data == until:
+                self._last = event
+                return events[:number]
+        return events
+
+    def _watch(self, events: Iterator[Event]) -> Iterator[Event]:
         """Yield events up to the last one, and save the ID of each when the consumer comes back for the next."""
         until = self._options.until
         for event in events:
             if type(event) is not Event:
                 yield event
                 continue
-            if until is not None and (event.data == until if isinstance(until, str) else until(event)):
-                self._over = "until"
-                self._save(event.id)
+            if callable(until) and until(event):
+                self._last = event
                 return
             yield event
             self._save(event.id)
@@ -292,12 +309,12 @@ class Session:
         self._save(last_event_id)
 
     def _save(self, last_event_id: str) -> None:
-        if self._options.checkpoint and last_event_id != self._saved:
+        if self._options.checkpoint is not None and last_event_id != self._saved:
             self._options.checkpoint.save(last_event_id)
             self._saved = last_event_id
 
     def _tell(self, news: Opened | Lost | Closed) -> None:
-        if self._options.observer:
+        if self._options.observer is not None:
             self._options.observer(news)
 
 

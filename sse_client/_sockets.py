@@ -30,22 +30,23 @@ _lock = threading.Lock()
 _reporting: dict[Any, Any] = {}
 
 
-def report_sockets(adapter: HTTPAdapter, prepared: requests.PreparedRequest, settings: dict[str, Any]) -> None:
-    """Have the connections of the pool that will serve `prepared` tell `reader` their sockets."""
+def report_sockets(adapter: HTTPAdapter, prepared: requests.PreparedRequest, settings: dict[str, Any]) -> bool:
+    """Have the connections of the pool that will serve `prepared` report to `reader`; return whether they do."""
     try:
         pool: Any = adapter.get_connection_with_tls_context(
             prepared, settings["verify"], proxies=settings["proxies"], cert=settings["cert"]
         )
     except (requests.RequestException, HTTPError, OSError):
-        return  # sending runs into the same, and says what it is
+        return False  # sending runs into the same, and says what it is
     base: Any = pool.ConnectionCls
     if issubclass(base, _ReportingConnection):
-        return
+        return True
     with _lock:
         if base not in _reporting:
             _reporting[base] = type(f"Reporting{base.__name__}", (_ReportingConnection, base), {})
         pool.ConnectionCls = _reporting[base]
     _drop_idle(pool)
+    return True
 
 
 def _drop_idle(pool: Any) -> None:

@@ -47,5 +47,12 @@ def innermost(error: BaseException) -> BaseException:
 def never_connected(error: BaseException) -> bool:
     """Return whether the error proves that no connection was made."""
     reason = getattr(error.args[0] if error.args else None, "reason", error)
-    unmade = (requests.ConnectTimeout, urllib3_errors.ConnectTimeoutError, urllib3_errors.NameResolutionError)
+    # NewConnectionError and NameResolutionError are ConnectTimeoutErrors, or were at their time.
+    unmade = (
+        requests.ConnectTimeout,
+        requests.exceptions.ProxyError,
+        urllib3_errors.ConnectTimeoutError,
+        urllib3_errors.NewConnectionError,
+        urllib3_errors.NameResolutionError,
+    )
     return isinstance(error, unmade) or isinstance(reason, unmade)

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["Unchunker"]
 
 _MAX_LINE = 64 * 1024
+_HEX = b"0123456789abcdefABCDEF"
 
 
 class Unchunker:
@@ -33,41 +34,47 @@ class Unchunker:
         Raises:
             ValueError: the framing is malformed.
         """
-        if not self._left and not self._held and not self._trailers:
-            # Cut at every CRLF, then prove that it was right: sizes and lengths agree. 0.25 µs a chunk; the loop
-            # below takes 0.6.
-            lines = data.split(b"\r\n")
-            if not lines.pop():
-                try:
-                    sizes = [int(size, 16) for size in lines[::2]]
-                except ValueError:
-                    sizes = []
-                pieces = lines[1::2]
-                if sizes == list(map(len, pieces)) and 0 not in sizes:
-                    return b"".join(pieces)
-        return b"".join(self._pieces(data))
-
-    def _pieces(self, data: bytes) -> list[bytes]:
         pieces: list[bytes] = []
         data, start = self._held + data, 0
         self._held = b""
-        while start < len(data):
+        in_bulk = True
+        while start < len(data) and not self.ended:
             if self._left > 2:
                 piece = data[start : start + self._left - 2]
                 pieces.append(piece)
                 start += len(piece)
                 self._left -= len(piece)
-                continue
-            line, end, found = self._line(data, start)
-            if not found:
-                self._held = line
-                break
-            start = end
-            self._take(line)
-            if self.ended:
-                self.surplus = data[start:]
-                break
-        return pieces
+            elif in_bulk and not self._left and not self._trailers:
+                in_bulk = False
+                start += self._whole(data[start:] if start else data, pieces)
+            else:
+                line, end, found = self._line(data, start)
+                if not found:
+                    self._held = line
+                    break
+                start = end
+                self._take(line)
+        if self.ended:
+            self.surplus += data[start:]
+        return b"".join(pieces)
+
+    def _whole(self, data: bytes, pieces: list[bytes]) -> int:
+        """Add what is in the whole chunks that `data` begins with, and return their length; 0 if it is not simple."""
+        # Cut at every CRLF, then prove that it was right: sizes and lengths agree. 0.25 µs a chunk, by lines 0.9.
+        lines = data.split(b"\r\n")
+        end = (len(lines) - 1) & ~1
+        insides = lines[1:end:2]
+        lengths = list(map(len, insides))
+        if 0 in lengths or b"".join(lines[:end:2]).strip(_HEX):
+            return 0
+        try:
+            sizes = [int(size, 16) for size in lines[:end:2]]
+        except ValueError:
+            return 0
+        if sizes != lengths:
+            return 0
+        pieces += insides
+        return sum(map(len, lines[:end])) + 2 * end
 
     def _line(self, data: bytes, start: int) -> tuple[bytes, int, bool]:
         """Return the line at `start`, where it ends, and whether it does."""
@@ -88,7 +95,7 @@ class Unchunker:
             self.ended = not line
         else:
             size = line.partition(b";")[0].strip(b" \t")
-            if not size or size.strip(b"0123456789abcdefABCDEF"):
+            if not size or size.strip(_HEX):
                 raise ValueError(f"expected the size of a chunk, got {size[:20]!r}")
             self._left = int(size, 16)
             self._trailers = not self._left

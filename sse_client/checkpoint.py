@@ -60,7 +60,7 @@ class FileCheckpoint:
         Raises:
             OSError: the file cannot be written.
         """
-        handle, beside = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
+        handle, beside = tempfile.mkstemp(prefix=".sse_client-", dir=self.path.parent)
         try:
             with open(handle, "wb") as file:
                 file.write(last_event_id.encode())

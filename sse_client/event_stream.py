@@ -51,13 +51,15 @@ class EventStream:
         self._finished = finished
         self._options = options
         self._replay = Replay()
-        self._session = Session(request, options, self._replay, dialect)
+        self._session = Session(request, options, dialect)
         self._interrupt = Interrupt()
         self._turn = threading.Lock()
         self._batch: Iterator[Event] = iter(())
+        self._watched: Iterator[Event] = iter(())
         self._connection: Connection | None = None
         self._response: Response | None = None
         self._state: Literal["connecting", "open", "closed"] = "connecting"
+        self._reason: Reason | None = None
         self._deadline: float | None = None
         self._event_deadline: float | None = None
         self._watchdog: Watchdog | None = None
@@ -66,17 +68,13 @@ class EventStream:
         return self
 
     def __next__(self) -> Event:
-        while True:
-            try:
-                # The cheapest way to the next item of an iterator that may be at its end.
-                for event in self._batch:
-                    return event
-            except BaseException as error:
-                self._abort(error)  # of `until`, or of the checkpoint
-                raise
-            if self._state == "closed":
-                raise StopIteration
-            self._run(until_open=False)
+        # The cheapest way to the next item of an iterator that may be at its end.
+        for event in self._batch:
+            return event
+        found = self._run(until_open=False)
+        if found is None:
+            raise StopIteration
+        return found
 
     def __enter__(self) -> Self:
         self._run(until_open=True)
@@ -122,44 +120,56 @@ class EventStream:
         return self._state
 
     @property
+    def reason(self) -> Reason | None:
+        """Why it is closed, in the words of `Closed`; None if it is not."""
+        return self._reason
+
+    @property
     def stats(self) -> Stats:
         """Counts up to now."""
         return self._session.stats
 
-    def _run(self, *, until_open: bool) -> None:
-        """Go on until there are events, or until the connection is open, or until it is over."""
+    def _run(self, *, until_open: bool) -> Event | None:
+        """Go on until there is an event, or until the connection is open, or until it is over."""
         if not self._turn.acquire(blocking=False):
             raise RuntimeError("this stream is being read by another thread")
+        event: Event | None = None
         try:
-            while self._state != "closed" and not (until_open and self._state == "open"):
-                if self._step():
-                    return
+            while event is None and self._state != "closed" and not (until_open and self._state == "open"):
+                event = self._step()
         except BaseException as error:
             # What was interrupted in the middle, by whatever it was, cannot be gone on with.
             self._finish("error", error)
             raise
         finally:
             self._turn.release()
+        if self._interrupt.closed:
+            # Whoever closed it in the meantime left the rest to this thread.
+            self._abort()
+            return None
+        return event
 
-    def _abort(self, error: BaseException | None = None) -> None:
+    def _abort(self) -> None:
         """Close from outside of `_run`; if a reader is in it, that one does it, and tells the observer."""
         if self._turn.acquire(blocking=False):
             try:
-                self._finish("closed" if error is None else "error", error)
+                self._finish("closed")
             finally:
                 self._turn.release()
 
-    def _step(self) -> bool:
-        """Connect, or read once; return whether there are events now."""
-        if self._session.over:
-            self._finish(self._session.over)
-        elif self._interrupt.closed:
+    def _step(self) -> Event | None:
+        """Hand out an event, or connect, or read once."""
+        if self._interrupt.closed:
             self._finish("closed")
+        elif self._session.over is not None:
+            self._finish(self._session.over)
         elif self._connection is None:
             self._connect()
         else:
+            for event in self._watched:
+                return event
             return self._read(self._connection)
-        return False
+        return None
 
     def _connect(self) -> None:
         # Loaded with the first connection, so that importing the package does not cost what importing requests does.
@@ -195,30 +205,36 @@ class EventStream:
         if not self._session.over:
             self._state = "open"
 
-    def _read(self, connection: Connection) -> bool:
-        """Read once, and take what came, be it the end; return whether there are events now."""
+    def _read(self, connection: Connection) -> Event | None:
+        """Read once, and take what came, be it the end; return the first event of it."""
         try:
             self._session.exhausted()
+            if self._session.over is not None:
+                return None
             self._expect()
             data = connection.read()
             if self._interrupt.closed:
-                return False
-            batch = self._session.feed(data)
+                return None
+            events = self._session.feed(data)
         except SSEError as error:
             self._lose(error)
-            return False
+            return None
         finally:
             self._expect(waiting=False)
-        if batch is not None:
-            self._batch = batch
+        if self._session.watched:
+            # The caller's own code runs in it: under the lock, as one reader.
+            self._watched = events
+        else:
+            self._batch = events
+        for event in events:
             self._event_deadline = None
-            return True
+            return event
         if not data:
             # What looks like the end may be the watchdog's work.
             loss = self._overdue() or self._session.ended()
             if loss is not None:
                 self._lose(loss)
-        return False
+        return None
 
     def _lose(self, error: SSEError) -> None:
         """Let go of the connection, and wait until it is time for the next."""
@@ -247,7 +263,8 @@ class EventStream:
         if self._state == "closed":
             return
         self._state = "closed"
-        self._batch = iter(())
+        self._reason = reason
+        self._batch = self._watched = iter(())
         if self._watchdog is not None:
             self._watchdog.stop()
         if self._connection is not None and reason in {"until", "no content"}:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, final
 
 import msgspec
 
@@ -61,6 +61,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         return "".join([*fields, "\n"]).encode()
 
 
+@final
 class Comment(msgspec.Struct, frozen=True, gc=False):
     """A comment line; servers send them as heartbeats.
 

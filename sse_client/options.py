@@ -145,6 +145,10 @@ def _check(options: Options) -> None:
     for name in ("prepare", "observer"):
         if getattr(options, name) is not None and not callable(getattr(options, name)):
             raise TypeError(f"{name}: expected a callable, got {type(getattr(options, name)).__name__}")
+    if options.checkpoint is not None:
+        for name in ("load", "save"):
+            if not callable(getattr(options.checkpoint, name, None)):
+                raise TypeError(f"checkpoint: expected a path, or an object with load and save; it has no {name}")
     if options.until is not None and not isinstance(options.until, str) and not callable(options.until):
         raise TypeError(f"until: expected a str or a callable, got {type(options.until).__name__}")
     if options.max_event_size is not None and options.max_event_size < 1:

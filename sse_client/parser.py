@@ -224,7 +224,7 @@ class Parser:
             elif line.partition(b":")[0] in _FIELDS_IN_BYTES:
                 size += len(line) + 1
             end = match.end()
-        events = self._interpret(data[:end])
+        events = self._interpret(data[:end]) if end else []
         self._rest(data, end)
         if size + len(data) - end > self._limit:
             self._fail(events)
@@ -232,7 +232,9 @@ class Parser:
 
     def _rest(self, data: bytes, end: int) -> None:
         """Keep what comes behind the last line end of `data`."""
-        self._special = self._after_cr = data.endswith(b"\r", 0, end)
+        # A line that ends in CR is complete at once: held back until the next byte shows whether a LF follows, its
+        # event would wait for the one after it.
+        self._special = self._after_cr = end == len(data) and data.endswith(b"\r")
         if self._open or self._after_cr:
             self._idle = False
             self._partial = bytearray(data[end:])

@@ -231,8 +231,8 @@ def redirected(request: Request, url: str, status: int, location: str) -> tuple[
     Raises:
         RedirectRefused: it leads to something else than HTTP, or would carry the body to another origin.
     """
-    target = urljoin(url, quote(location, safe="!#$%&'()*+,/:;=?@[]~"))
     try:
+        target = urljoin(url, quote(location, safe="!#$%&'()*+,/:;=?@[]~"))
         origin, other = _origin(url), _origin(target)
     except ValueError:
         raise RedirectRefused("expected a redirect to an HTTP URL, got one that cannot be read") from None
@@ -241,6 +241,10 @@ def redirected(request: Request, url: str, status: int, location: str) -> tuple[
     method = request.method
     if (status in {302, 303} and method != "HEAD") or (status == 301 and method == "POST"):
         method = "GET"
+    user, at, _ = urlsplit(url).netloc.rpartition("@")
+    parts = urlsplit(target)
+    if origin == other and at and "@" not in parts.netloc:
+        target = parts._replace(netloc=f"{user}@{parts.netloc}").geturl()
     follow = replace(request, method=method, url=target, params=None)
     headers = follow.headers
     if status not in _KEEP_BODY:

@@ -1,0 +1,52 @@
+"""Characters that a server cut in two, made whole.
+
+JSON writes a character beyond U+FFFF as a pair of surrogates, each an escape of its own. A server that cuts its
+text at UTF-16 code units, as one written in JavaScript may, sends the halves in different chunks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sse_client.adapters.openai._payload import Chunk
+
+__all__ = ["Halves"]
+
+_Place = tuple[int, str, int | None]  # the choice, the field, and which tool call
+
+
+class Halves:
+    """First halves that wait for the second one.
+
+    A half that stands alone is U+FFFD; one that still waits when its text goes on without it is dropped.
+    """
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: dict[_Place, str] = {}
+
+    def mend(self, chunk: Chunk) -> None:
+        """Join the halves in the texts of `chunk`, and keep back one at the end of a text."""
+        for choice in chunk.choices:
+            delta, index = choice.delta, choice.index
+            delta.content = self._mended((index, "content", None), delta.content)
+            delta.reasoning_content = self._mended((index, "reasoning_content", None), delta.reasoning_content)
+            delta.reasoning = self._mended((index, "reasoning", None), delta.reasoning)
+            delta.refusal = self._mended((index, "refusal", None), delta.refusal)
+            for call in delta.tool_calls or ():
+                if call.function is not None:
+                    place = (index, "arguments", call.index)
+                    call.function.arguments = self._mended(place, call.function.arguments)
+
+    def _mended(self, place: _Place, text: str | None) -> str | None:
+        if not text:
+            return text
+        half = self._waiting.pop(place, "")
+        if "\udc00" <= text[0] <= "\udfff":
+            text = half + text
+        if "\ud800" <= text[-1] <= "\udbff":
+            self._waiting[place] = text[-1]
+            text = text[:-1]
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

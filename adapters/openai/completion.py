@@ -1,0 +1,96 @@
+"""A chat completion as values: what a stream adds up to (API reference, "The chat completion object")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+__all__ = [
+    "Choice",
+    "Completion",
+    "CompletionTokensDetails",
+    "Message",
+    "PromptTokensDetails",
+    "ToolCall",
+    "Usage",
+]
+
+
+class PromptTokensDetails(msgspec.Struct, frozen=True, gc=False):
+    """What the prompt's tokens were."""
+
+    cached_tokens: int = 0
+    audio_tokens: int = 0
+
+
+class CompletionTokensDetails(msgspec.Struct, frozen=True, gc=False):
+    """What the completion's tokens were."""
+
+    reasoning_tokens: int = 0
+    audio_tokens: int = 0
+    accepted_prediction_tokens: int = 0
+    rejected_prediction_tokens: int = 0
+
+
+class Usage(msgspec.Struct, frozen=True, gc=False):
+    """How many tokens were used; 0 where the server sent no such number."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    prompt_tokens_details: PromptTokensDetails | None = None
+    completion_tokens_details: CompletionTokensDetails | None = None
+
+
+class ToolCall(msgspec.Struct, frozen=True, gc=False):
+    """A call that the model asks for.
+
+    Attributes:
+        id: what the tool's answer refers to; "" where the server sent none.
+        arguments: the JSON text that the model wrote; nothing guarantees that it is valid.
+    """
+
+    id: str = ""
+    type: str = "function"
+    name: str = ""
+    arguments: str = ""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What the model said. A text that never came is None; one that came empty is ""."""
+
+    role: str | None = None
+    content: str | None = None
+    reasoning: str | None = None
+    refusal: str | None = None
+    tool_calls: list[ToolCall] = []
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One of the `n` answers.
+
+    Attributes:
+        finish_reason: why the answer ended; an open set. None: it has not, or the server never said.
+        logprobs: as the server sends them, the lists of all chunks joined.
+    """
+
+    index: int = 0
+    message: Message = msgspec.field(default_factory=Message)
+    finish_reason: str | None = None
+    logprobs: Any = None
+
+
+class Completion(msgspec.Struct, frozen=True):
+    """Everything that has arrived of a completion.
+
+    Attributes:
+        created: seconds since the epoch.
+        choices: by index; a choice of which nothing came is not there.
+    """
+
+    id: str | None = None
+    model: str | None = None
+    created: int | None = None
+    choices: list[Choice] = []
+    usage: Usage | None = None

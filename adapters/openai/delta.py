@@ -1,0 +1,52 @@
+"""A delta: what one chunk adds to one choice (API reference, "The chat completion chunk object")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+# msgspec resolves the annotations, should somebody decode a delta that was stored.
+from sse_client.adapters.openai.completion import Usage  # noqa: TC001
+
+__all__ = ["ChatDelta", "ToolCallDelta"]
+
+
+class ToolCallDelta(msgspec.Struct, frozen=True, gc=False):
+    """A fragment of a tool call: `arguments` append, all else replaces unless it is empty.
+
+    Attributes:
+        index: which call of the choice this belongs to. The server's own index, unless it sends none, or
+            uses one for several calls.
+        arguments: a piece of the arguments' JSON text.
+    """
+
+    index: int = 0
+    id: str | None = None
+    type: str | None = None
+    name: str | None = None
+    arguments: str | None = None
+
+
+# Nothing in a delta refers back to it, so the garbage collector need not track the thousands of them.
+class ChatDelta(msgspec.Struct, frozen=True, gc=False):
+    """What one chunk adds to one choice.
+
+    Attributes:
+        index: the choice; None where the chunk has no choice, only `usage`.
+        usage: of the whole answer until now; not to be summed.
+        raw: the chunk's JSON text as received, with every field that is not here.
+    """
+
+    index: int | None = None
+    role: str | None = None
+    content: str | None = None
+    reasoning: str | None = None
+    refusal: str | None = None
+    tool_calls: tuple[ToolCallDelta, ...] = ()
+    finish_reason: str | None = None
+    logprobs: Any = None
+    usage: Usage | None = None
+    id: str | None = None
+    model: str | None = None
+    raw: str = ""

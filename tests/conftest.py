@@ -1,0 +1,25 @@
+"""What all tests share, and how far the property tests go: by default the same examples on every run."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("default", derandomize=True, deadline=None, max_examples=150)
+settings.register_profile(
+    "fuzz",
+    derandomize=False,
+    deadline=None,
+    max_examples=5_000,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("default")
+
+
+@pytest.fixture
+def event() -> threading.Event:
+    """What a server's `Wait` step waits for."""
+    return threading.Event()

@@ -1,0 +1,242 @@
+"""Events to deltas, and how a stream ends."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from sse_client import Comment, Event, StreamTruncated
+from sse_client.adapters.openai import ChatDelta, ChatError, Choice, Completion, Message, Usage, deltas
+from sse_client.adapters.openai._reader import ChatReader
+
+
+def chunk(content: str | None = None, finish_reason: str | None = None, index: int = 0) -> Event:
+    choice = {"index": index, "delta": {"content": content}, "finish_reason": finish_reason}
+    return Event(json.dumps({"id": "c", "model": "m", "choices": [choice]}))
+
+
+DONE = Event("[DONE]")
+
+
+def test_a_delta_has_the_fields_of_its_chunk_and_the_chunk_itself() -> None:
+    raw = (
+        '{"id":"c","model":"m","choices":[{"index":2,"delta":{"role":"assistant","content":"Hi","refusal":"no",'
+        '"reasoning":"hm"},"finish_reason":"stop","logprobs":{"content":[]},"seed":7}],"usage":{"total_tokens":3}}'
+    )
+    (delta,) = deltas([Event(raw)])
+    assert delta == ChatDelta(
+        index=2,
+        role="assistant",
+        content="Hi",
+        reasoning="hm",
+        refusal="no",
+        finish_reason="stop",
+        logprobs={"content": []},
+        usage=Usage(total_tokens=3),
+        id="c",
+        model="m",
+        raw=raw,
+    )
+    assert delta.raw is raw
+    assert delta.tool_calls == ()
+    assert msgspec.json.decode(msgspec.json.encode(delta), type=ChatDelta) == delta
+
+
+def test_a_chunk_gives_a_delta_for_each_of_its_choices() -> None:
+    choices = [{"index": index, "delta": {"content": str(index)}, "finish_reason": "stop"} for index in (1, 0)]
+    event = Event(json.dumps({"choices": choices}))
+    assert [(delta.index, delta.content, delta.raw) for delta in deltas([event])] == [
+        (1, "1", event.data),
+        (0, "0", event.data),
+    ]
+
+
+def test_usage_without_a_choice_is_a_delta_without_an_index() -> None:
+    event = Event('{"id":"c","choices":[],"usage":{"total_tokens":3}}')
+    assert list(deltas([event, DONE])) == [ChatDelta(usage=Usage(total_tokens=3), id="c", raw=event.data)]
+
+
+def test_a_chunk_that_carries_nothing_gives_no_delta() -> None:
+    assert list(deltas([Event('{"choices":[]}'), Comment("hi"), Event(""), DONE])) == []
+
+
+def test_an_empty_finish_reason_is_none_in_a_delta_too() -> None:
+    assert [delta.finish_reason for delta in deltas([chunk("Hi", ""), DONE])] == [None]
+
+
+def test_deltas_take_nothing_after_done() -> None:
+    events = iter([chunk("Hi"), DONE, chunk("more")])
+    assert [delta.content for delta in deltas(events)] == ["Hi"]
+    assert [event.data for event in events] == [chunk("more").data]
+
+
+def test_deltas_come_as_the_events_do() -> None:
+    events = iter([chunk("H"), chunk("i")])
+    stream = deltas(events)
+    assert next(stream).content == "H"
+    assert next(events).data == chunk("i").data
+
+
+def test_a_reader_that_is_done_interprets_nothing() -> None:
+    reader = ChatReader()
+    reader.feed(DONE)
+    assert reader.feed(chunk("Hi")) == ()
+    assert reader.feed(Event("junk")) == ()
+    assert list(reader.end("data: junk")) == []
+    assert reader.outcome == "complete"
+    assert reader.completion == Completion()
+
+
+def test_the_completion_can_be_had_at_any_time() -> None:
+    reader = ChatReader()
+    assert reader.completion == Completion()
+    reader.feed(chunk("H"))
+    assert (reader.outcome, reader.done, reader.finished) == (None, False, False)
+    before = reader.completion
+    reader.feed(chunk("i", "stop"))
+    assert before == Completion("c", "m", None, [Choice(0, Message(None, "H"))])
+    assert reader.completion == Completion("c", "m", None, [Choice(0, Message(None, "Hi"), "stop")])
+    assert (reader.outcome, reader.done, reader.finished) == (None, False, True)
+
+
+def test_a_completion_keeps_its_logprobs_when_more_come() -> None:
+    reader = ChatReader()
+    event = Event('{"choices":[{"index":0,"delta":{},"logprobs":{"content":[1]}}]}')
+    (delta,) = reader.feed(event)
+    before = reader.completion
+    reader.feed(event)
+    assert before.choices[0].logprobs == delta.logprobs == {"content": [1]}
+    assert reader.completion.choices[0].logprobs == {"content": [1, 1]}
+
+
+@pytest.mark.parametrize(
+    ("events", "message"),
+    [
+        pytest.param([], "the stream ended before its first chunk", id="nothing came"),
+        pytest.param(
+            [Comment("hi"), Event("", "ping")], "the stream ended before its first chunk", id="only heartbeats"
+        ),
+        pytest.param([Event('{"choices":[]}')], "the stream ended before its first chunk", id="only an empty chunk"),
+        pytest.param(
+            [Event('{"type":"response.created"}')],
+            """the stream ended before its first chunk; what came was '{"type":"response.created"}'""",
+            id="only another API's events",
+        ),
+        pytest.param(
+            [Event('{"usage":{}}')],
+            "the stream ended without [DONE], and without a finish reason of choice any",
+            id="only usage",
+        ),
+        pytest.param(
+            [chunk("Hi")], "the stream ended without [DONE], and without a finish reason of choice 0", id="no finish"
+        ),
+        pytest.param(
+            [chunk("Hi", index=3), chunk("Hi", "stop", index=1), chunk("Ha", index=2)],
+            "the stream ended without [DONE], and without a finish reason of choice 2, 3",
+            id="a finish of one choice of three",
+        ),
+    ],
+)
+def test_a_stream_that_is_cut_is_truncated(events: list[Event | Comment], message: str) -> None:
+    reader = ChatReader()
+    for event in events:
+        reader.feed(event)
+    with pytest.raises(StreamTruncated) as caught:
+        list(deltas(events))
+    assert str(caught.value) == message
+    assert caught.value.partial == reader.completion
+    with pytest.raises(StreamTruncated):
+        list(reader.end())
+    assert reader.outcome == "truncated"
+
+
+def test_the_end_is_judged_once() -> None:
+    reader = ChatReader()
+    with pytest.raises(StreamTruncated):
+        list(reader.end())
+    assert list(reader.end()) == []
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        pytest.param("data: [DONE]", id="DONE"),
+        pytest.param('data: {"choices":[{"delta":{"content":"!"},"finish_reason":"stop"}]}', id="the finish chunk"),
+        pytest.param(
+            'data: {"choices":[],"usage"\ndata: :{"total_tokens":1}}\n\ndata: [DONE]', id="chunks of two lines"
+        ),
+    ],
+)
+def test_a_whole_event_in_the_tail_counts(tail: str) -> None:
+    reader = ChatReader()
+    reader.feed(chunk("Hi"))
+    list(reader.end(tail))
+    assert reader.outcome == "complete"
+
+
+@pytest.mark.parametrize("tail", ["", "da", "data: [DON", 'data: {"choices":[{"delta":{"content":"!"}}]', "event: x"])
+def test_half_an_event_in_the_tail_does_not_count(tail: str) -> None:
+    reader = ChatReader()
+    reader.feed(chunk("Hi"))
+    with pytest.raises(StreamTruncated) as caught:
+        list(reader.end(tail))
+    assert caught.value.partial.choices[0].message.content == "Hi"
+
+
+def test_the_deltas_of_a_tail_come_before_the_end_is_judged() -> None:
+    reader = ChatReader()
+    last = reader.end('data: {"choices":[{"delta":{"content":"Hi"}}]}')
+    assert next(last).content == "Hi"
+    with pytest.raises(StreamTruncated):
+        next(last)
+
+
+@pytest.mark.parametrize("tail", ['data: {"error":"no"}', "event: error\ndata: no", "error: no"])
+def test_an_error_in_the_tail_is_one(tail: str) -> None:
+    reader = ChatReader()
+    reader.feed(chunk("Hi", "stop"))
+    with pytest.raises(ChatError, match="no"):
+        list(reader.end(tail))
+    assert reader.outcome == "error"
+
+
+def test_an_answer_that_failed_is_an_error_without_done_too() -> None:
+    with pytest.raises(ChatError, match="choice 0 ended with the finish reason 'error'"):
+        list(deltas([chunk("Hi", "error")]))
+
+
+def test_a_whole_completion_instead_of_a_stream() -> None:
+    reader = ChatReader()
+    body = b'\xef\xbb\xbf{"id":"c","object":"chat.completion","choices":[{"index":0,"message":{"content":"Hi"}}]}'
+    (delta,) = reader.whole(body)
+    assert delta.content == "Hi"
+    assert reader.outcome == "complete"
+    assert reader.completion == Completion("c", None, None, [Choice(0, Message(None, "Hi"))])
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        pytest.param(b'{"error":{"message":"no"}}', "no", id="a JSON error"),
+        pytest.param(b'{"error":"no","choices":[{}]}', "no", id="an error beside choices"),
+        pytest.param(b"<html><title>Login</title>", "an HTML page: Login", id="an HTML page"),
+        pytest.param(b"", "an empty answer (200 OK)", id="nothing"),
+    ],
+)
+def test_a_response_that_is_neither(body: bytes, message: str) -> None:
+    reader = ChatReader()
+    with pytest.raises(ChatError) as caught:
+        reader.whole(body)
+    assert caught.value.message == message
+    assert caught.value.status == 200
+    assert reader.outcome == "error"
+
+
+def test_data_that_is_no_unicode_is_an_error_or_what_was_meant() -> None:
+    with pytest.raises(ChatError):
+        list(deltas([Event("\ud800")]))
+    assert [delta.content for delta in deltas([Event('{"choices":[{"delta":{"content":"\ud800a"}}]}'), DONE])] == [
+        "\ufffda"
+    ]
