@@ -8,6 +8,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 from requests.hooks import dispatch_hook
+from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
 
 from sse_client._body import Connection
 from sse_client._sockets import reader, report_sockets
@@ -16,6 +17,8 @@ from sse_client.errors import RedirectRefused
 from sse_client.request import display_url, leads_on, redirected
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from sse_client._interrupt import Interrupt
     from sse_client.request import Replay, Request
 
@@ -45,8 +48,8 @@ def connect(
     """
     foreign = False
     prepared = _prepared(session, replay.body_for(request))
-    for _ in range(session.max_redirects + 1):
-        response = _send(session, prepared, interrupt, timeout)
+    response = _send(session, prepared, interrupt, timeout)
+    for _ in range(session.max_redirects):
         location = response.headers.get("Location")
         if location is None or not leads_on(response.status_code):
             return Connection(response, interrupt)
@@ -61,9 +64,32 @@ def connect(
         try:
             prepared = _prepared_abroad(session, ready) if foreign else _prepared(session, ready)
             prepared.prepare_url(request.url, None)  # without the session's parameters: the location has what it needs
-        except ValueError as error:  # of the server's, not of the caller's
-            raise RedirectRefused("expected a redirect to a URL that can be requested, got none") from innermost(error)
-    raise RedirectRefused(f"expected at most {session.max_redirects} redirects, to {display_url(request.url)}")
+            response = _send(session, prepared, interrupt, timeout)
+        except (Malformed, requests.exceptions.InvalidURL):
+            raise RedirectRefused("expected a redirect to a URL that can be requested, got none") from None
+    if leads_on(response.status_code) and "Location" in response.headers:
+        response.close()
+        raise RedirectRefused(f"expected at most {session.max_redirects} redirects, to {display_url(request.url)}")
+    return Connection(response, interrupt)
+
+
+class Malformed(ValueError):
+    """A request that cannot be sent as it is."""
+
+
+class _OwnBody:
+    """A body of the caller's, that tells the errors of its own from those of the network."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self.error: BaseException | None = None
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._pieces
+        except Exception as error:
+            self.error = error
+            raise
 
 
 def _prepared(session: requests.Session, request: Request) -> requests.PreparedRequest:
@@ -116,9 +142,9 @@ def _arguments(request: Request) -> dict[str, Any]:
     return {name: getattr(request, name) for name in names}
 
 
-def _malformed(request: Request, error: requests.RequestException) -> ValueError:
+def _malformed(request: Request, error: requests.RequestException) -> Malformed:
     # Their own words show the URL with its query.
-    return ValueError(f"the request to {display_url(request.url)} is malformed: {type(error).__name__}")
+    return Malformed(f"the request to {display_url(request.url)} is malformed: {type(error).__name__}")
 
 
 def _no_auth(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -133,21 +159,27 @@ def _send(
     try:
         adapter = session.get_adapter(url)
     except requests.exceptions.InvalidSchema:
-        raise ValueError(f"expected a URL of http or https, got {display_url(url)}") from None
+        raise Malformed(f"expected a URL of http or https, got {display_url(url)}") from None
     # REQUESTS_CA_BUNDLE must not beat a session that says otherwise.
     verify = None if session.verify is True else session.verify
     settings: dict[str, Any] = dict(session.merge_environment_settings(url, {}, True, verify, None))
     reports = isinstance(adapter, HTTPAdapter) and report_sockets(adapter, prepared, settings)
+    body: Any = prepared.body
+    own = None if body is None or isinstance(body, (str, bytes)) or hasattr(body, "read") else _OwnBody(body)
+    if own is not None:
+        prepared.body = own
     reader.interrupt, reader.connected = interrupt, False
     try:
         response = adapter.send(prepared, timeout=timeout, **settings)
         # An authentication object may send the request again from here.
         response = dispatch_hook("response", prepared.hooks, response, timeout=timeout, **settings)
-    except requests.exceptions.InvalidProxyURL:
-        raise ValueError("the proxy's URL is malformed") from None
+    except (requests.exceptions.InvalidURL, LocationValueError, ProxySchemeUnknown):
+        raise Malformed(f"the URL {display_url(url)}, or its proxy's, is malformed") from None
     except TRANSPORT_ERRORS as error:
+        if own is not None and own.error is not None:
+            raise own.error from None
         if isinstance(error, (ValueError, requests.HTTPError)):
-            raise  # a body or a hook of the caller's
+            raise  # a hook of the caller's
         unmade = never_connected(error) or (reports and isinstance(error, requests.exceptions.SSLError))
         raise broken(error, url, connected=reader.connected or not unmade) from innermost(error)
     finally:

@@ -6,10 +6,10 @@ import queue
 import threading
 from typing import TYPE_CHECKING, Any
 
-import requests
 from urllib3.exceptions import HTTPError
 
 if TYPE_CHECKING:
+    import requests
     from requests.adapters import HTTPAdapter
 
     from sse_client._interrupt import Interrupt
@@ -36,7 +36,7 @@ def report_sockets(adapter: HTTPAdapter, prepared: requests.PreparedRequest, set
         pool: Any = adapter.get_connection_with_tls_context(
             prepared, settings["verify"], proxies=settings["proxies"], cert=settings["cert"]
         )
-    except (requests.RequestException, HTTPError, OSError):
+    except (OSError, ValueError, HTTPError):  # requests' own errors are OSErrors
         return False  # sending runs into the same, and says what it is
     base: Any = pool.ConnectionCls
     if issubclass(base, _ReportingConnection):

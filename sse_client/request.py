@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
@@ -95,8 +96,8 @@ def check(request: Request) -> None:
     try:
         parts = urlsplit(request.url)
         complete = bool(parts.scheme and parts.netloc and parts.hostname) and parts.port != 0
-    except ValueError as error:
-        raise ValueError(f"the URL cannot be read: {error}") from None
+    except ValueError:  # its words may hold what stands before the @
+        raise ValueError("the URL cannot be read: its host or port is malformed") from None
     if not complete:
         raise ValueError("expected an absolute URL such as https://example.com/events")
     for name, value in request.headers.items():
@@ -169,8 +170,8 @@ class Replay:
     """Sends the same body again, from where it stood at first; or refuses to."""
 
     def __init__(self) -> None:
-        # By identity, with the object itself so that the identity stays its own.
-        self._seen: dict[int, tuple[Any, int | None]] = {}
+        # By identity, and no longer than the object lives: a callable may make a new one for each attempt, for weeks.
+        self._seen: dict[int, tuple[object, int | None]] = {}
 
     def body_for(self, request: Request) -> Request:
         """Return `request` with a body that is ready to be read from its beginning.
@@ -181,10 +182,11 @@ class Replay:
         if callable(request.data) and not hasattr(request.data, "read"):
             request = replace(request, data=request.data())
         for stream in _streams(request):
-            if id(stream) not in self._seen:
-                self._seen[id(stream)] = stream, _position(stream)
+            key = id(stream)
+            if key not in self._seen:
+                self._seen[key] = self._held(stream), _position(stream)
                 continue
-            position = self._seen[id(stream)][1]
+            position = self._seen[key][1]
             if position is None:
                 raise BodyNotReplayable(
                     f"expected a body that can be sent a second time, got a {type(stream).__name__} that is used up; "
@@ -192,6 +194,14 @@ class Replay:
                 )
             stream.seek(position)
         return request
+
+    def _held(self, stream: Any) -> object:
+        """Return what keeps the identity of `stream` its own."""
+        key = id(stream)
+        try:
+            return weakref.ref(stream, lambda _: self._seen.pop(key, None))
+        except TypeError:
+            return stream
 
 
 def _streams(request: Request) -> list[Any]:

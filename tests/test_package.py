@@ -1,0 +1,165 @@
+"""What the package promises as a whole: its names, its layers, what an import costs and what a wheel holds."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import sse_client
+from sse_client.adapters import openai
+
+ROOT = Path(__file__).parent.parent
+
+PUBLIC = """
+    Attempt BodyNotReplayable Checkpoint Client Closed Comment ConnectionFailed ContentTypeError DeadlineExceeded Event
+    EventStream EventTooLarge FileCheckpoint IdleTimeout Lost Opened Parser Reconnect RedirectRefused Request
+    ResponseError SSEError StatusError StreamTruncated Subscription Timeout __version__ get post stream subscribe
+"""
+
+PUBLIC_OPENAI = """
+    ChatClient ChatDelta ChatError ChatStream Choice Completion CompletionTokensDetails Message PromptTokensDetails
+    ToolCall ToolCallDelta Usage deltas
+"""
+
+# From the bottom up: a module imports only from those on lines above its own, or from its own line.
+LAYERS = """
+    errors events
+    parser _coding _unchunk _interrupt
+    policy request checkpoint
+    observer
+    options
+    _session _translate _sockets
+    _body
+    _http
+    event_stream
+    subscription
+    client
+    compat adapters testing
+"""
+
+
+def modules() -> dict[str, Path]:
+    paths = [*ROOT.glob("sse_client/*.py"), *ROOT.glob("sse_client/testing/*.py"), *ROOT.glob("adapters/**/*.py")]
+    return {str(path.relative_to(ROOT)): path for path in paths}
+
+
+def layer_of(module: str) -> str:
+    """Return the name that LAYERS knows a file by."""
+    parts = Path(module).with_suffix("").parts
+    return "adapters" if parts[0] == "adapters" else parts[1]
+
+
+def imports(path: Path) -> set[str]:
+    """Return the names of this package's modules that a file imports, those for type checkers aside."""
+    tree = ast.parse(path.read_text())
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+        elif isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+    return {name.split(".")[1] for name in found if name.startswith("sse_client.")}
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_imports_point_downwards_only(module: str) -> None:
+    height = {name: number for number, line in enumerate(LAYERS.strip().splitlines()) for name in line.split()}
+    own = layer_of(module)
+    if own == "__init__":
+        return
+    assert own in height, f"{own} has no place among the layers"
+    above = {name for name in imports(modules()[module]) if height[name] > height[own]}
+    assert not above
+
+
+@pytest.mark.parametrize("module", ["errors", "events", "parser", "policy", "request", "_session", "_coding"])
+def test_what_decides_does_no_input_or_output(module: str) -> None:
+    tree = ast.parse((ROOT / "sse_client" / f"{module}.py").read_text())
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not {name.split(".")[0] for name in names} & {"socket", "ssl", "requests", "urllib3", "threading", "asyncio"}
+
+
+def test_the_public_names_are_these() -> None:
+    assert sorted(sse_client.__all__) == sorted(PUBLIC.split())
+    assert sorted(openai.__all__) == sorted(PUBLIC_OPENAI.split())
+    for module, names in [(sse_client, sse_client.__all__), (openai, openai.__all__)]:
+        for name in names:
+            assert name == "__version__" or getattr(module, name).__doc__, f"{name} has no docstring"
+
+
+def test_importing_the_package_imports_neither_asyncio_nor_a_transport() -> None:
+    script = (
+        "import sys, sse_client; print(*sorted({'asyncio', 'aiohttp', 'requests', 'tenacity'} & sys.modules.keys()))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True)
+    assert loaded.stdout.strip() == ""
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel, built from a copy: a build writes into its folder."""
+    folder = tmp_path_factory.mktemp("build")
+    files = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, timeout=30, check=True,
+    ).stdout.split("\0")  # fmt: skip
+    for name in filter(None, files):
+        source, target = ROOT / name, folder / "tree" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_symlink():
+            target.symlink_to(source.readlink())
+        elif source.exists():
+            target.write_bytes(source.read_bytes())
+    build = [sys.executable, "-m", "build", "--outdir", str(folder / "dist"), str(folder / "tree")]
+    subprocess.run(build, capture_output=True, timeout=240, check=True)
+    (built,) = (folder / "dist").glob("*.whl")
+    return built
+
+
+@pytest.mark.timeout(300)
+def test_the_wheel_installs_sse_client_and_nothing_else_at_the_top(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"sse_client"}
+    assert {"sse_client/py.typed", "sse_client/adapters/openai/__init__.py", "sse_client/testing/__init__.py"} <= {
+        *names
+    }
+    assert any(name.endswith("/licenses/LICENSE") for name in names)
+
+
+USE = """
+import sse_client, sse_client.compat
+from sse_client.adapters.openai import ChatClient
+from sse_client.testing import Server
+assert sse_client.__file__.startswith(__import__("sys").prefix), sse_client.__file__
+with Server(answer="it works", events=3) as server:
+    with sse_client.get(server.url + "/events") as events:
+        assert [event.id for event in events] == ["1", "2", "3"]
+    with ChatClient("key", server.url + "/v1").stream(model="m", messages=[{"role": "user", "content": "?"}]) as reply:
+        print("".join(reply.text()))
+"""
+
+
+@pytest.mark.timeout(300)
+def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], timeout=120, check=True)
+    python = str(tmp_path / "venv" / ("Scripts" if sys.platform == "win32" else "bin") / "python")
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel)]
+    subprocess.run(install, timeout=240, check=True, capture_output=True)
+    used = subprocess.run(
+        [python, "-W", "error", "-c", USE], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (used.stdout.strip(), used.stderr) == ("it works", "")
