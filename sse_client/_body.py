@@ -114,6 +114,7 @@ class Connection:
                 # Of all ways to read, `read1` alone is prompt on every framing.
                 data: bytes = self._raw.read1(_RECEIVE, decode_content=False)
                 return data
+            self._unchunker.check()
             while not self._unchunker.ended:
                 data = self._file.read1(_RECEIVE)
                 if not data:

@@ -1,7 +1,8 @@
 """Content codings (RFC 9110 8.4.1) undone as the bytes arrive: gzip, deflate, and br and zstd where installed.
 
-Nothing waits for more input than it needs, no output is larger than `_PIECE` whatever a bomb would unfold to, and what
-came before a corrupt or missing part is handed out before the error.
+Nothing waits for more input than it needs, and no output is much larger than `_PIECE`, whatever a bomb would unfold
+to. With gzip and deflate, all that came before a corrupt byte is handed out before the error; the libraries of the
+others do not tell what that is.
 """
 
 from __future__ import annotations
@@ -142,12 +143,14 @@ class _Brotli:
         self._object = module.Decompressor()
 
     def decode(self, data: bytes) -> bytes:
+        if self.complete:
+            return b""  # padding behind the end
         try:
             piece: bytes = self._object.process(data, output_buffer_limit=_PIECE)
         except self._error:
             raise ValueError("the compressed body is corrupt") from None
         self.complete = self._object.is_finished()
-        self.more = not self.complete and not self._object.can_accept_more_data()
+        self.more = bool(piece) and not self.complete  # it may keep output back, and take input all the same
         return piece
 
 

@@ -8,6 +8,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 from requests.hooks import dispatch_hook
+from urllib3 import PoolManager
 from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
 
 from sse_client._body import Connection
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from sse_client._interrupt import Interrupt
     from sse_client.request import Replay, Request
 
-__all__ = ["connect"]
+__all__ = ["close", "connect"]
 
 # Of a session's own headers, those that say nothing about the caller.
 _IMPERSONAL = frozenset({"accept", "accept-encoding", "accept-language", "cache-control", "user-agent"})
@@ -47,8 +48,10 @@ def connect(
         ValueError: the request cannot be sent as it is.
     """
     foreign = False
-    prepared = _prepared(session, replay.body_for(request))
-    response = _send(session, prepared, interrupt, timeout)
+    try:
+        response = _send(session, _prepared(session, replay.body_for(request)), interrupt, timeout)
+    except _Malformed as error:
+        raise ValueError(str(error)) from None
     for _ in range(session.max_redirects):
         location = response.headers.get("Location")
         if location is None or not leads_on(response.status_code):
@@ -65,7 +68,7 @@ def connect(
             prepared = _prepared_abroad(session, ready) if foreign else _prepared(session, ready)
             prepared.prepare_url(request.url, None)  # without the session's parameters: the location has what it needs
             response = _send(session, prepared, interrupt, timeout)
-        except (Malformed, requests.exceptions.InvalidURL):
+        except (_Malformed, requests.exceptions.InvalidURL):
             raise RedirectRefused("expected a redirect to a URL that can be requested, got none") from None
     if leads_on(response.status_code) and "Location" in response.headers:
         response.close()
@@ -73,8 +76,24 @@ def connect(
     return Connection(response, interrupt)
 
 
-class Malformed(ValueError):
-    """A request that cannot be sent as it is."""
+def close(session: requests.Session) -> None:
+    """Close the session, and its idle connections with it.
+
+    Its own `close` leaves those open for as long as a response, or an error's traceback, holds on to their pool.
+    """
+    for adapter in session.adapters.values():
+        proxies: dict[str, Any] = getattr(adapter, "proxy_manager", {})
+        for manager in (getattr(adapter, "poolmanager", None), *proxies.values()):
+            pools: Any = manager.pools if isinstance(manager, PoolManager) else {}
+            for key in pools.keys():  # noqa: SIM118  (it is no mapping that could be iterated over)
+                pool = pools.get(key)
+                if pool is not None:
+                    pool.close()
+    session.close()
+
+
+class _Malformed(ValueError):
+    """A request that cannot be sent as it is: the caller's mistake, or after a redirect the server's."""
 
 
 class _OwnBody:
@@ -142,9 +161,9 @@ def _arguments(request: Request) -> dict[str, Any]:
     return {name: getattr(request, name) for name in names}
 
 
-def _malformed(request: Request, error: requests.RequestException) -> Malformed:
+def _malformed(request: Request, error: requests.RequestException) -> _Malformed:
     # Their own words show the URL with its query.
-    return Malformed(f"the request to {display_url(request.url)} is malformed: {type(error).__name__}")
+    return _Malformed(f"the request to {display_url(request.url)} is malformed: {type(error).__name__}")
 
 
 def _no_auth(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -159,7 +178,7 @@ def _send(
     try:
         adapter = session.get_adapter(url)
     except requests.exceptions.InvalidSchema:
-        raise Malformed(f"expected a URL of http or https, got {display_url(url)}") from None
+        raise _Malformed(f"expected a URL of http or https, got {display_url(url)}") from None
     # REQUESTS_CA_BUNDLE must not beat a session that says otherwise.
     verify = None if session.verify is True else session.verify
     settings: dict[str, Any] = dict(session.merge_environment_settings(url, {}, True, verify, None))
@@ -174,7 +193,7 @@ def _send(
         # An authentication object may send the request again from here.
         response = dispatch_hook("response", prepared.hooks, response, timeout=timeout, **settings)
     except (requests.exceptions.InvalidURL, LocationValueError, ProxySchemeUnknown):
-        raise Malformed(f"the URL {display_url(url)}, or its proxy's, is malformed") from None
+        raise _Malformed(f"the URL {display_url(url)}, or its proxy's, is malformed") from None
     except TRANSPORT_ERRORS as error:
         if own is not None and own.error is not None:
             raise own.error from None

@@ -53,7 +53,7 @@ class Interrupt:
 
     def sleep(self, seconds: float) -> None:
         """Sleep until then, or until `close`."""
-        self._closing.wait(seconds)
+        self._closing.wait(min(seconds, threading.TIMEOUT_MAX))
 
     def time_out_after(self, seconds: float) -> None:
         """Let the next reads of the socket wait for so long at most."""
@@ -95,10 +95,12 @@ class Watchdog:
                 self._changed.notify()
 
     def stop(self) -> None:
-        """End the thread."""
+        """End the thread, and wait for it."""
         with self._changed:
             self._over = True
             self._changed.notify()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
 
     def _watch(self) -> None:
         with self._changed:

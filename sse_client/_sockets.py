@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import TYPE_CHECKING, Any
+from http.client import HTTPResponse, RemoteDisconnected
+from typing import TYPE_CHECKING, Any, cast
 
 from urllib3.exceptions import HTTPError
 
 if TYPE_CHECKING:
+    import io
+
     import requests
     from requests.adapters import HTTPAdapter
 
@@ -63,10 +66,41 @@ def _drop_idle(pool: Any) -> None:
         pool.pool.put(None)
 
 
+class _Response(HTTPResponse):
+    """A response whose head must be whole: http.client takes the end of the connection for the end of the head."""
+
+    def begin(self) -> None:
+        head = _Head(self.fp)
+        self.fp = cast("io.BufferedReader", head)
+        try:
+            super().begin()
+        finally:
+            if not self.isclosed():  # it is where the status line was none
+                self.fp = head.file
+        if head.last not in {b"\r\n", b"\n"}:
+            raise RemoteDisconnected("the connection ended inside the response's head")
+
+
+class _Head:
+    """The lines of a file, and the last of them that was read."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        self.file = file
+        self.last = b""
+
+    def readline(self, most: int) -> bytes:
+        self.last = self.file.readline(most)
+        return self.last
+
+    def close(self) -> None:
+        self.file.close()
+
+
 class _ReportingConnection:
     """A connection of urllib3's that tells which socket it uses."""
 
     sock: Any
+    response_class = _Response
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]  # a mixin: urllib3's connection is behind it

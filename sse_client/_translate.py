@@ -46,13 +46,14 @@ def innermost(error: BaseException) -> BaseException:
 
 def never_connected(error: BaseException) -> bool:
     """Return whether the error proves that no connection was made."""
-    reason = getattr(error.args[0] if error.args else None, "reason", error)
-    # NewConnectionError and NameResolutionError are ConnectTimeoutErrors, or were at their time.
-    unmade = (
+    proofs = (
         requests.ConnectTimeout,
         requests.exceptions.ProxyError,
         urllib3_errors.ConnectTimeoutError,
         urllib3_errors.NewConnectionError,
         urllib3_errors.NameResolutionError,
     )
-    return isinstance(error, unmade) or isinstance(reason, unmade)
+    wrapped = error.args[0] if error.args else None
+    return any(
+        isinstance(each, proofs) or isinstance(getattr(each, "reason", None), proofs) for each in (error, wrapped)
+    )

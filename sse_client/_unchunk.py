@@ -19,7 +19,7 @@ class Unchunker:
         surplus: bytes behind them: the connection cannot be used again.
     """
 
-    __slots__ = ("_held", "_left", "_trailers", "ended", "surplus")
+    __slots__ = ("_flaw", "_held", "_left", "_trailers", "ended", "surplus")
 
     def __init__(self) -> None:
         self.ended = False
@@ -27,14 +27,34 @@ class Unchunker:
         self._held = b""  # an unfinished line: of a size, behind a chunk's data, or of the trailers
         self._left = 0  # bytes of the open chunk that are still to come, and 2 for the CRLF behind them
         self._trailers = False
+        self._flaw = ""
 
     def feed(self, data: bytes) -> bytes:
         """Return what is inside the chunks, that of an unfinished chunk included.
 
         Raises:
-            ValueError: the framing is malformed.
+            ValueError: the framing is malformed. Where something came before that, it is returned, and `check` raises.
         """
+        self.check()
         pieces: list[bytes] = []
+        try:
+            self._take_apart(data, pieces)
+        except ValueError as error:
+            self._flaw = str(error)
+            if not pieces:
+                raise
+        return b"".join(pieces)
+
+    def check(self) -> None:
+        """Raise what the last `feed` found, if it found the framing malformed.
+
+        Raises:
+            ValueError: it did.
+        """
+        if self._flaw:
+            raise ValueError(self._flaw)
+
+    def _take_apart(self, data: bytes, pieces: list[bytes]) -> None:
         data, start = self._held + data, 0
         self._held = b""
         in_bulk = True
@@ -56,7 +76,6 @@ class Unchunker:
                 self._take(line)
         if self.ended:
             self.surplus += data[start:]
-        return b"".join(pieces)
 
     def _whole(self, data: bytes, pieces: list[bytes]) -> int:
         """Add what is in the whole chunks that `data` begins with, and return their length; 0 if it is not simple."""
@@ -65,7 +84,8 @@ class Unchunker:
         end = (len(lines) - 1) & ~1
         insides = lines[1:end:2]
         lengths = list(map(len, insides))
-        if 0 in lengths or b"".join(lines[:end:2]).strip(_HEX):
+        digits = b"".join(lines[:end:2])
+        if 0 in lengths or digits.strip(_HEX) or len(digits) > 16 * len(lengths):
             return 0
         try:
             sizes = [int(size, 16) for size in lines[:end:2]]
@@ -79,9 +99,9 @@ class Unchunker:
     def _line(self, data: bytes, start: int) -> tuple[bytes, int, bool]:
         """Return the line at `start`, where it ends, and whether it does."""
         end = data.find(b"\n", start)
+        if (len(data) if end < 0 else end) - start > _MAX_LINE:
+            raise ValueError("a line of the chunked framing is too long")
         if end < 0:
-            if len(data) - start > _MAX_LINE:
-                raise ValueError("a line of the chunked framing is too long")
             return data[start:], len(data), False
         return data[start:end].removesuffix(b"\r"), end + 1, True
 

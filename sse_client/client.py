@@ -95,7 +95,9 @@ class Client:
         with self._lock:
             self._closed = True
             if self._session is not None:
-                self._session.close()
+                from sse_client._http import close
+
+                close(self._session)
 
     def __enter__(self) -> Self:
         return self

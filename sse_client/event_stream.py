@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Literal, Self
 
 from sse_client._interrupt import Interrupt, Watchdog
@@ -285,6 +286,7 @@ class EventStream:
             self._event_deadline = now + timeout.event
         if (timeout.total is not None or timeout.event is not None) and self._watchdog is None:
             self._watchdog = Watchdog(self._interrupt)
+            weakref.finalize(self, self._watchdog.stop)  # of a stream that is dropped, not closed
 
     def _time_to_connect(self) -> float | None:
         limits = [self._options.timeout.connect]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import os
+import threading
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "StreamOptions", "Timeout", "merged"]
 
+_LONGEST = threading.TIMEOUT_MAX  # what a wait can be told: 292 years
+
 _REQUEST_FIELDS = ("params", "headers", "data", "json", "files", "auth", "cookies")
 
 
@@ -35,6 +37,7 @@ class Timeout:
         total: the whole stream, connecting, headers and waits included (`DeadlineExceeded`).
 
     Raises:
+        TypeError: not a number.
         ValueError: not more than 0.
     """
 
@@ -46,7 +49,11 @@ class Timeout:
     def __post_init__(self) -> None:
         for name in ("connect", "read", "event", "total"):
             value = getattr(self, name)
-            if value is not None and not (math.isfinite(value) and value > 0):
+            if value is None:
+                continue
+            if not isinstance(value, (int, float)) or isinstance(value, bool):
+                raise TypeError(f"timeout: {name} must be a number of seconds, or None, not {type(value).__name__}")
+            if not 0 < value <= _LONGEST:
                 raise ValueError(f"timeout: {name} must be more than 0 seconds, or None for no limit, not {value!r}")
 
 
@@ -123,7 +130,7 @@ def merged(defaults: Options, options: Mapping[str, Any]) -> Options:
     if "timeout" in changes:
         changes["timeout"] = _timeout(changes["timeout"])
     if "headers" in changes:
-        changes["headers"] = _merged_headers(defaults.headers, changes["headers"] or {})
+        changes["headers"] = _merged_headers(defaults.headers, changes["headers"])
     if isinstance(changes.get("checkpoint"), (str, os.PathLike)):
         changes["checkpoint"] = FileCheckpoint(changes["checkpoint"])
     result = replace(defaults, **changes)
@@ -159,10 +166,15 @@ def _timeout(value: Timeout | float | tuple[float | None, float | None] | None) 
     if isinstance(value, Timeout):
         return value
     # As with requests, a pair is (connect, read), and one number is both.
-    connect, read = value if isinstance(value, tuple) else (value, value)
-    return Timeout(connect, read)
+    pair = value if isinstance(value, tuple) else (value, value)
+    if len(pair) != 2:
+        raise ValueError(f"timeout: expected (connect, read), got {len(pair)} values")
+    return Timeout(*pair)
 
 
-def _merged_headers(ours: Mapping[str, Any], theirs: Mapping[Any, Any]) -> dict[str, Any]:
-    names = {name.lower() for name in theirs if isinstance(name, str)}
-    return {name: value for name, value in ours.items() if name.lower() not in names} | dict(theirs)
+def _merged_headers(ours: Mapping[str, Any], theirs: Mapping[Any, Any] | None) -> dict[str, Any]:
+    if theirs is not None and not hasattr(theirs, "items"):
+        raise TypeError(f"headers: expected a mapping, got {type(theirs).__name__}")
+    given = dict(theirs or {})
+    names = {name.lower() for name in given if isinstance(name, str)}
+    return {name: value for name, value in ours.items() if name.lower() not in names} | given

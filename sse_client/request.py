@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urljoin, urlsplit
 
 from sse_client.errors import BodyNotReplayable, RedirectRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
 
     from sse_client.errors import SSEError
 
@@ -58,6 +59,10 @@ class Request:
     auth: Any = None
     cookies: Any = None
 
+    def __post_init__(self) -> None:
+        if hasattr(self.files, "__next__"):
+            object.__setattr__(self, "files", list(self.files))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
@@ -100,10 +105,15 @@ def check(request: Request) -> None:
         raise ValueError("the URL cannot be read: its host or port is malformed") from None
     if not complete:
         raise ValueError("expected an absolute URL such as https://example.com/events")
+    if not isinstance(request.headers, Mapping):
+        raise TypeError(f"headers: expected a mapping, got {type(request.headers).__name__}")
     for name, value in request.headers.items():
         _check_header(name, value)
-    if sum(body is not None for body in (request.data, request.json)) > 1:
-        raise ValueError("expected one body, got both data and json")
+    form = isinstance(request.data, (Mapping, list, tuple))
+    if request.json is not None and (request.data is not None or request.files is not None):
+        raise ValueError("expected one body, got json and another one")
+    if request.files is not None and request.data is not None and not form:
+        raise ValueError("expected one body, got files and data that is no form")
 
 
 def _check_text(value: Any) -> None:
@@ -115,7 +125,7 @@ def _check_header(name: Any, value: Any) -> None:
     if not isinstance(name, str):
         raise TypeError(f"a header's name must be a str, not {type(name).__name__}")
     if not name.isascii() or not name or any(char <= " " or char in ":\x7f" for char in name):
-        raise ValueError(f"{name!r} is no name of a header")
+        raise ValueError("the name of a header holds a character that no name can hold, or none at all")
     if value is None:
         return
     if isinstance(value, str):
@@ -140,7 +150,10 @@ def check_last_event_id(value: Any) -> None:
         raise TypeError(f"last_event_id: expected a str, got {type(value).__name__}")
     if any(char in value for char in "\r\n\0"):
         raise ValueError("last_event_id holds a CR, LF or NUL")
-    value.encode()  # a UnicodeEncodeError is a ValueError
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("last_event_id holds half of a surrogate pair, which has no UTF-8 form") from None
 
 
 def with_headers(request: Request, ambient: Mapping[str, Any], last_event_id: str) -> Request:
@@ -179,7 +192,7 @@ class Replay:
         Raises:
             BodyNotReplayable: it was read by an earlier attempt, and cannot be read again.
         """
-        if callable(request.data) and not hasattr(request.data, "read"):
+        if callable(request.data) and (isinstance(request.data, type) or not hasattr(request.data, "read")):
             request = replace(request, data=request.data())
         for stream in _streams(request):
             key = id(stream)
@@ -214,7 +227,7 @@ def _streams(request: Request) -> list[Any]:
 
 def _content(file: Any) -> Any:
     """Return the second of `(name, content, ...)`, or the content alone."""
-    return file[1] if type(file) in (tuple, list) else file
+    return cast("Sequence[Any]", file)[1] if isinstance(file, (tuple, list)) else file
 
 
 def _position(stream: Any) -> int | None:
@@ -246,6 +259,8 @@ def redirected(request: Request, url: str, status: int, location: str) -> tuple[
         origin, other = _origin(url), _origin(target)
     except ValueError:
         raise RedirectRefused("expected a redirect to an HTTP URL, got one that cannot be read") from None
+    if not other[1]:
+        raise RedirectRefused("expected a redirect to an HTTP URL, got one without a host")
     if other[0] not in _DEFAULT_PORTS:
         raise RedirectRefused(f"expected a redirect to an http or https URL, got one to {other[0]}:")
     method = request.method
@@ -259,7 +274,7 @@ def redirected(request: Request, url: str, status: int, location: str) -> tuple[
     headers = follow.headers
     if status not in _KEEP_BODY:
         follow = replace(follow, data=None, json=None, files=None)
-        headers = {name: value for name, value in headers.items() if not name.lower().startswith("content-")}
+        headers = {name: value for name, value in headers.items() if not _describes_body(name.lower())}
     if origin != other:
         if any(body is not None for body in (follow.data, follow.json, follow.files)):
             raise RedirectRefused(
@@ -274,6 +289,10 @@ def redirected(request: Request, url: str, status: int, location: str) -> tuple[
 def leads_on(status: int) -> bool:
     """Return whether a response of this status is a redirect, if it has a `Location`."""
     return status in _REDIRECTS
+
+
+def _describes_body(name: str) -> bool:
+    return name.startswith("content-") or name == "transfer-encoding"
 
 
 def _goes_along(name: str) -> bool:
