@@ -7,6 +7,7 @@ others do not tell what that is.
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from functools import partial
 from importlib import import_module
@@ -125,11 +126,8 @@ class _Zlib:
 
     def _salvaged(self) -> bytes:
         pieces: list[bytes] = []
-        try:
-            for byte in self._since:
-                pieces.append(self._backup.decompress(bytes((byte,))))
-        except zlib.error:
-            pass  # the same one, at the same place
+        with contextlib.suppress(zlib.error):  # the same one, at the same place
+            pieces.extend(self._backup.decompress(bytes((byte,))) for byte in self._since)
         return b"".join(pieces)[self._given :]
 
 

@@ -12,16 +12,18 @@ from urllib3 import PoolManager
 from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
 
 from sse_client._body import Connection
+from sse_client._redirect import leads_on, redirected
 from sse_client._sockets import reader, report_sockets
 from sse_client._translate import TRANSPORT_ERRORS, broken, innermost, never_connected
 from sse_client.errors import RedirectRefused
-from sse_client.request import display_url, leads_on, redirected
+from sse_client.request import display_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sse_client._interrupt import Interrupt
-    from sse_client.request import Replay, Request
+    from sse_client._replay import Replay
+    from sse_client.request import Request
 
 __all__ = ["close", "connect"]
 
@@ -132,6 +134,9 @@ def _prepared(session: requests.Session, request: Request) -> requests.PreparedR
         raise _malformed(request, error) from None
     if resume is not None:
         prepared.headers["Last-Event-ID"] = resume
+    for name, value in prepared.headers.items():
+        if "\0" in value if isinstance(value, str) else b"\0" in value:
+            raise _Malformed(f"header {name}, of the session, holds a NUL")
     return prepared
 
 

@@ -95,6 +95,7 @@ class Session:
     def __init__(self, request: Request, options: Options, dialect: Dialect = EVENT_STREAM) -> None:
         self.reconnection_time: int | None = None
         self.useless_attempts = 0
+        self.progressed = False  # by the last `feed`: it brought an event, not comments alone
         self._request = request
         self._options = options
         self._dialect = dialect
@@ -226,6 +227,7 @@ class Session:
             self.reconnection_time = self._parser.reconnection_time
         options = self._options
         count = sum(isinstance(event, Event) for event in events) if options.comments else len(events)
+        self.progressed = bool(count)
         if count:
             self._useful = True
             self.useless_attempts = 0

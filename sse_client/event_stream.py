@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-import time
 import weakref
 from typing import TYPE_CHECKING, Literal, Self
 
+from sse_client._clocks import Clocks
 from sse_client._interrupt import Interrupt, Watchdog
+from sse_client._replay import Replay
 from sse_client._session import EVENT_STREAM, Dialect, Session, Stats
-from sse_client.errors import DeadlineExceeded, IdleTimeout, SSEError
-from sse_client.request import Replay
+from sse_client.errors import DeadlineExceeded, SSEError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,8 +61,7 @@ class EventStream:
         self._response: Response | None = None
         self._state: Literal["connecting", "open", "closed"] = "connecting"
         self._reason: Reason | None = None
-        self._deadline: float | None = None
-        self._event_deadline: float | None = None
+        self._clocks = Clocks(options.timeout)
         self._watchdog: Watchdog | None = None
 
     def __iter__(self) -> Self:
@@ -133,6 +132,8 @@ class EventStream:
     def _run(self, *, until_open: bool) -> Event | None:
         """Go on until there is an event, or until the connection is open, or until it is over."""
         if not self._turn.acquire(blocking=False):
+            if self._interrupt.closed:
+                return None  # another thread is closing it
             raise RuntimeError("this stream is being read by another thread")
         event: Event | None = None
         try:
@@ -179,15 +180,13 @@ class EventStream:
         self._state = "connecting"
         session = self._http_session()
         request = self._session.request(session.headers)
-        timeout = self._options.timeout
-        self._start_clocks()
+        self._clocks.attempt()
         connection: Connection | None = None
         self._interrupt.forget()
         try:
-            self._expect()
-            connection = connect(
-                session, request, self._replay, self._interrupt, (self._time_to_connect(), timeout.read)
-            )
+            self._watch()
+            timeout = (self._clocks.to_connect, self._options.timeout.read)
+            connection = connect(session, request, self._replay, self._interrupt, timeout)
             self._response = connection.response
             refusal = self._session.opened(connection.response)
             if refusal is not None:
@@ -201,7 +200,7 @@ class EventStream:
                 connection.close()
             raise
         finally:
-            self._expect(waiting=False)
+            self._unwatch()
         self._connection = connection
         if not self._session.over:
             self._state = "open"
@@ -212,7 +211,8 @@ class EventStream:
             self._session.exhausted()
             if self._session.over is not None:
                 return None
-            self._expect()
+            self._clocks.wait()
+            self._watch()
             data = connection.read()
             if self._interrupt.closed:
                 return None
@@ -221,37 +221,49 @@ class EventStream:
             self._lose(error)
             return None
         finally:
-            self._expect(waiting=False)
+            self._unwatch()
         if self._session.watched:
             # The caller's own code runs in it: under the lock, as one reader.
             self._watched = events
         else:
             self._batch = events
         for event in events:
-            self._event_deadline = None
+            self._clocks.pause(event=self._session.progressed)
             return event
         if not data:
             # What looks like the end may be the watchdog's work.
-            loss = self._overdue() or self._session.ended()
+            loss = self._clocks.overdue() or self._session.ended()
             if loss is not None:
                 self._lose(loss)
         return None
 
     def _lose(self, error: SSEError) -> None:
         """Let go of the connection, and wait until it is time for the next."""
-        self._expect(waiting=False)
+        self._unwatch()
         self._disconnect()
         if self._interrupt.closed:
             return
-        late = self._overdue()
+        late = self._clocks.overdue()
         if late is not None:
             late.__cause__, error = error, late
         self._state = "connecting"
         delay = self._session.lost(error)
-        left = delay if self._deadline is None else min(delay, self._deadline - time.monotonic())
-        self._interrupt.sleep(left)
-        if left < delay and not self._interrupt.closed:
-            raise self._too_late() from error
+        self._interrupt.sleep(self._clocks.within_total(delay))
+        late = self._clocks.overdue()
+        if isinstance(late, DeadlineExceeded):
+            raise late from error
+
+    def _watch(self) -> None:
+        """Have the wait that follows broken off when a clock runs out."""
+        if self._clocks.used:
+            if self._watchdog is None:
+                self._watchdog = Watchdog(self._interrupt)
+                weakref.finalize(self, self._watchdog.stop)  # of a stream that is dropped, not closed
+            self._watchdog.expect(self._clocks.deadline)
+
+    def _unwatch(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.expect(None)
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -274,43 +286,3 @@ class EventStream:
         if self._finished is not None:
             self._finished()
         self._session.closed(reason, error)
-
-    # The clocks of `Timeout.event` and `Timeout.total`.
-
-    def _start_clocks(self) -> None:
-        timeout = self._options.timeout
-        now = time.monotonic()
-        if timeout.total is not None and self._deadline is None:
-            self._deadline = now + timeout.total
-        if timeout.event is not None:
-            self._event_deadline = now + timeout.event
-        if (timeout.total is not None or timeout.event is not None) and self._watchdog is None:
-            self._watchdog = Watchdog(self._interrupt)
-            weakref.finalize(self, self._watchdog.stop)  # of a stream that is dropped, not closed
-
-    def _time_to_connect(self) -> float | None:
-        limits = [self._options.timeout.connect]
-        limits += [deadline - time.monotonic() for deadline in (self._deadline, self._event_deadline) if deadline]
-        known = [limit for limit in limits if limit is not None]
-        return max(min(known), 0.001) if known else None
-
-    def _expect(self, *, waiting: bool = True) -> None:
-        """Have the wait that follows broken off at the nearest deadline; or that it is over."""
-        if self._watchdog is None:
-            return
-        if waiting and self._event_deadline is None and self._options.timeout.event is not None:
-            self._event_deadline = time.monotonic() + self._options.timeout.event
-        deadlines = [deadline for deadline in (self._deadline, self._event_deadline) if deadline is not None]
-        self._watchdog.expect(min(deadlines) if waiting else None)
-
-    def _overdue(self) -> SSEError | None:
-        """Return the error of the clock that ran out, if one did."""
-        now = time.monotonic()
-        if self._deadline is not None and now >= self._deadline:
-            return self._too_late()
-        if self._event_deadline is not None and now >= self._event_deadline:
-            return IdleTimeout(f"expected an event within {self._options.timeout.event:g} s, got none")
-        return None
-
-    def _too_late(self) -> DeadlineExceeded:
-        return DeadlineExceeded(f"expected the whole stream within {self._options.timeout.total:g} s")

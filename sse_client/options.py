@@ -106,8 +106,6 @@ class Options:
             TypeError: something is not of a type that can be sent.
             ValueError: it is malformed.
         """
-        if isinstance(method, str):
-            method = method.upper()
         request = Request(method=method, url=url, **{name: getattr(self, name) for name in _REQUEST_FIELDS})
         check(request)
         return request

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import random
+import re
+import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Policy", "Reconnect", "retry_after"]
 
+_SECONDS = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _ASKS = frozenset({429, 503})  # the statuses whose Retry-After counts
 
 
@@ -60,7 +63,7 @@ class Reconnect:
     def __post_init__(self) -> None:
         for name in ("initial_delay", "max_delay", "max_asked"):
             value = getattr(self, name)
-            if not (math.isfinite(value) and value >= 0):
+            if not 0 <= value <= sys.float_info.max:
                 raise ValueError(f"{name} must be 0 or more seconds, not {value!r}")
         if self.max_attempts is not None and self.max_attempts < 1:
             raise ValueError(f"max_attempts must be 1 or more, or None for no end, not {self.max_attempts!r}")
@@ -78,6 +81,7 @@ class Policy:
 
     def __init__(self, reconnect: Reconnect, *, repeat: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._reconnect = reconnect
+        self._statuses = frozenset(reconnect.statuses)
         self.repeat = repeat
         self._clock = clock
         self._useless = 0
@@ -111,7 +115,8 @@ class Policy:
             retrying.iter(state)
         except SSEError as final:
             if self._gives_up:
-                final.add_note(f"Gave up after {state.attempt_number} useless attempts over {now - self._since:.1f} s.")
+                attempts = f"{state.attempt_number} useless attempt{'s' * (state.attempt_number > 1)}"
+                final.add_note(f"Gave up after {attempts} over {now - self._since:.1f} s.")
             raise
         return max(0.0, state.upcoming_sleep)
 
@@ -157,7 +162,7 @@ class Policy:
     def _may_follow(self, error: BaseException) -> bool:
         if isinstance(error, ConnectionFailed):
             return self.repeat or not error.sent
-        if not isinstance(error, StatusError) or error.status not in frozenset(self._reconnect.statuses):
+        if not isinstance(error, StatusError) or error.status not in self._statuses:
             return False
         # A server that says when to come again has not processed the request.
         return self.repeat or (error.status in _ASKS and error.retry_after is not None)
@@ -193,11 +198,12 @@ def retry_after(value: str | None, now: float) -> float | None:
     """
     if value is None:
         return None
+    if _SECONDS.fullmatch(value.strip()):
+        return max(0.0, float(value))  # of too many digits: infinity, which is capped like any other
     try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - now
-        except ValueError:
-            return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+        date = parsedate_to_datetime(value)
+        # "An HTTP-date value represents time as an instance of UTC"; one of its forms does not name it.
+        seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, seconds)

@@ -1,35 +1,23 @@
-"""What is asked of the server, attempt by attempt: its headers, its body once more, where a redirect leads."""
+"""What is asked of the server, attempt by attempt (WHATWG HTML 9.2.3)."""
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import quote, urljoin, urlsplit
-
-from sse_client.errors import BodyNotReplayable, RedirectRefused
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from sse_client.errors import SSEError
 
 __all__ = [
     "Attempt",
-    "Replay",
     "Request",
     "check",
     "check_last_event_id",
     "display_url",
-    "leads_on",
-    "redirected",
     "with_headers",
 ]
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_KEEP_BODY = frozenset({307, 308})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +48,8 @@ class Request:
     cookies: Any = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.method, str):
+            object.__setattr__(self, "method", self.method.upper())
         if hasattr(self.files, "__next__"):
             object.__setattr__(self, "files", list(self.files))
 
@@ -169,7 +159,7 @@ def with_headers(request: Request, ambient: Mapping[str, Any], last_event_id: st
     around = {name.lower(): value for name, value in ambient.items()}
     if "accept" not in given and around.get("accept", "*/*") == "*/*":
         headers["Accept"] = "text/event-stream"
-    if not {"cache-control"} & (given | around.keys()):
+    if "cache-control" not in given | around.keys():
         headers["Cache-Control"] = "no-cache"
     # "If the EventSource object's last event ID string is not the empty string, then: let lastEventIDValue be the
     # EventSource object's last event ID string, encoded as UTF-8"; the Fetch standard then strips blanks around it.
@@ -177,128 +167,3 @@ def with_headers(request: Request, ambient: Mapping[str, Any], last_event_id: st
     if resume and "last-event-id" not in given:
         headers["Last-Event-ID"] = resume
     return replace(request, headers=headers)
-
-
-class Replay:
-    """Sends the same body again, from where it stood at first; or refuses to."""
-
-    def __init__(self) -> None:
-        # By identity, and no longer than the object lives: a callable may make a new one for each attempt, for weeks.
-        self._seen: dict[int, tuple[object, int | None]] = {}
-
-    def body_for(self, request: Request) -> Request:
-        """Return `request` with a body that is ready to be read from its beginning.
-
-        Raises:
-            BodyNotReplayable: it was read by an earlier attempt, and cannot be read again.
-        """
-        if callable(request.data) and (isinstance(request.data, type) or not hasattr(request.data, "read")):
-            request = replace(request, data=request.data())
-        for stream in _streams(request):
-            key = id(stream)
-            if key not in self._seen:
-                self._seen[key] = self._held(stream), _position(stream)
-                continue
-            position = self._seen[key][1]
-            if position is None:
-                raise BodyNotReplayable(
-                    f"expected a body that can be sent a second time, got a {type(stream).__name__} that is used up; "
-                    "pass bytes, a seekable file, or data=callable to make it anew for each attempt"
-                )
-            stream.seek(position)
-        return request
-
-    def _held(self, stream: Any) -> object:
-        """Return what keeps the identity of `stream` its own."""
-        key = id(stream)
-        try:
-            return weakref.ref(stream, lambda _: self._seen.pop(key, None))
-        except TypeError:
-            return stream
-
-
-def _streams(request: Request) -> list[Any]:
-    """Return the parts of the body that are used up by reading them."""
-    files: Any = request.files or ()
-    pairs: Iterable[tuple[str, Any]] = files.items() if hasattr(files, "items") else files
-    parts = [request.data, *(_content(file) for _, file in pairs)]
-    return [part for part in parts if hasattr(part, "read") or hasattr(part, "__next__")]
-
-
-def _content(file: Any) -> Any:
-    """Return the second of `(name, content, ...)`, or the content alone."""
-    return cast("Sequence[Any]", file)[1] if isinstance(file, (tuple, list)) else file
-
-
-def _position(stream: Any) -> int | None:
-    try:
-        position: int = stream.tell()
-        stream.seek(position)
-    except (AttributeError, OSError):  # a generator, a pipe: io.UnsupportedOperation is an OSError
-        return None
-    return position
-
-
-def redirected(request: Request, url: str, status: int, location: str) -> tuple[Request, bool]:
-    """Return the request that follows a redirect, and whether it goes to another origin.
-
-    The method changes as `requests` changes it. Within an origin every header stays. To another one go only
-    `Accept*`, `Cache-Control`, `User-Agent` and `Last-Event-ID`, and no body.
-
-    Args:
-        request: the request that was answered.
-        url: its URL in full, with its parameters.
-        status: one of 301, 302, 303, 307, 308.
-        location: the `Location` header.
-
-    Raises:
-        RedirectRefused: it leads to something else than HTTP, or would carry the body to another origin.
-    """
-    try:
-        target = urljoin(url, quote(location, safe="!#$%&'()*+,/:;=?@[]~"))
-        origin, other = _origin(url), _origin(target)
-    except ValueError:
-        raise RedirectRefused("expected a redirect to an HTTP URL, got one that cannot be read") from None
-    if not other[1]:
-        raise RedirectRefused("expected a redirect to an HTTP URL, got one without a host")
-    if other[0] not in _DEFAULT_PORTS:
-        raise RedirectRefused(f"expected a redirect to an http or https URL, got one to {other[0]}:")
-    method = request.method
-    if (status in {302, 303} and method != "HEAD") or (status == 301 and method == "POST"):
-        method = "GET"
-    user, at, _ = urlsplit(url).netloc.rpartition("@")
-    parts = urlsplit(target)
-    if origin == other and at and "@" not in parts.netloc:
-        target = parts._replace(netloc=f"{user}@{parts.netloc}").geturl()
-    follow = replace(request, method=method, url=target, params=None)
-    headers = follow.headers
-    if status not in _KEEP_BODY:
-        follow = replace(follow, data=None, json=None, files=None)
-        headers = {name: value for name, value in headers.items() if not _describes_body(name.lower())}
-    if origin != other:
-        if any(body is not None for body in (follow.data, follow.json, follow.files)):
-            raise RedirectRefused(
-                f"expected a redirect within {display_url(url)}'s origin, got one that would carry the body to "
-                f"{other[0]}://{other[1]}:{other[2]}"
-            )
-        headers = {name: value for name, value in headers.items() if _goes_along(name.lower())}
-        follow = replace(follow, auth=None, cookies=None)
-    return replace(follow, headers=headers), origin != other
-
-
-def leads_on(status: int) -> bool:
-    """Return whether a response of this status is a redirect, if it has a `Location`."""
-    return status in _REDIRECTS
-
-
-def _describes_body(name: str) -> bool:
-    return name.startswith("content-") or name == "transfer-encoding"
-
-
-def _goes_along(name: str) -> bool:
-    return name.startswith("accept") or name in {"cache-control", "user-agent", "last-event-id"}
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme)

@@ -31,9 +31,10 @@ LAYERS = """
     errors events
     parser _coding _unchunk _interrupt
     policy request checkpoint
+    _replay _redirect
     observer
     options
-    _session _translate _sockets
+    _clocks _session _translate _sockets
     _body
     _http
     event_stream

@@ -1,0 +1,74 @@
+"""The two clocks that no timeout of a single read can keep: `Timeout.event` and `Timeout.total`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from sse_client.errors import DeadlineExceeded, IdleTimeout, SSEError
+
+if TYPE_CHECKING:
+    from sse_client.options import Timeout
+
+__all__ = ["Clocks"]
+
+
+class Clocks:
+    """When a stream is too late, by `time.monotonic`.
+
+    Attributes:
+        used: whether there is a limit at all.
+    """
+
+    def __init__(self, timeout: Timeout) -> None:
+        self.used = timeout.event is not None or timeout.total is not None
+        self._timeout = timeout
+        self._total: float | None = None
+        self._event: float | None = None
+        self._left = timeout.event
+
+    def attempt(self) -> None:
+        """Begin with an attempt: the wait for its first event, and with the first one, the stream."""
+        now = time.monotonic()
+        if self._total is None and self._timeout.total is not None:
+            self._total = now + self._timeout.total
+        self._left, self._event = self._timeout.event, None
+        self.wait()
+
+    def wait(self) -> None:
+        """Begin, or go on, to wait for an event."""
+        if self._event is None and self._left is not None:
+            self._event = time.monotonic() + self._left
+
+    def pause(self, *, event: bool) -> None:
+        """Stop the clock of the wait while the consumer has something; with an event, the next wait is a new one."""
+        if self._event is not None:
+            self._left = self._timeout.event if event else self._event - time.monotonic()
+            self._event = None
+
+    @property
+    def deadline(self) -> float | None:
+        """When the nearest limit is reached; None: never."""
+        return min((limit for limit in (self._total, self._event) if limit is not None), default=None)
+
+    @property
+    def to_connect(self) -> float | None:
+        """The seconds that there are to make a connection; None for no limit."""
+        deadline = self.deadline
+        if deadline is None:
+            return self._timeout.connect
+        left = max(deadline - time.monotonic(), 0.001)
+        return left if self._timeout.connect is None else min(left, self._timeout.connect)
+
+    def within_total(self, seconds: float) -> float:
+        """Return `seconds`, or fewer where the whole stream's limit is reached before."""
+        return seconds if self._total is None else max(0.0, min(seconds, self._total - time.monotonic()))
+
+    def overdue(self) -> SSEError | None:
+        """Return the error of the limit that is reached, if one is."""
+        now = time.monotonic()
+        if self._total is not None and now >= self._total:
+            return DeadlineExceeded(f"expected the whole stream within {self._timeout.total:g} s")
+        if self._event is not None and now >= self._event:
+            return IdleTimeout(f"expected an event within {self._timeout.event:g} s, got none")
+        return None

@@ -1,0 +1,149 @@
+"""Checkpoints: the old ID or the new one, and nothing beside it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+from sse_client.checkpoint import FileCheckpoint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+IDS = ["7", "", "  7  ", "événement-ü-日本", "\u2028\x85\x0b", "x" * 100_000, '{"a": 1}', "\ufeff1"]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "place"
+
+
+def names(path: Path) -> list[str]:
+    return sorted(os.listdir(path.parent))
+
+
+@pytest.mark.parametrize("last_event_id", IDS, ids=ascii)
+def test_what_was_saved_is_loaded_by_another(path: Path, last_event_id: str) -> None:
+    FileCheckpoint(path).save(last_event_id)
+    assert FileCheckpoint(path).load() == last_event_id
+
+
+def test_a_path_may_be_a_string(path: Path) -> None:
+    FileCheckpoint(str(path)).save("1")
+    assert FileCheckpoint(path).load() == "1"
+
+
+def test_the_file_holds_the_id_in_utf_8_and_nothing_else(path: Path) -> None:
+    FileCheckpoint(path).save("ü")
+    assert path.read_bytes() == "ü".encode()
+
+
+def test_without_a_file_there_is_no_id_and_no_file_comes_of_looking(path: Path) -> None:
+    assert FileCheckpoint(path).load() == ""
+    assert names(path) == []
+
+
+def test_the_last_id_that_was_saved_counts(path: Path) -> None:
+    checkpoint = FileCheckpoint(path)
+    for last_event_id in ("10", "9", ""):
+        checkpoint.save(last_event_id)
+        assert checkpoint.load() == last_event_id
+    assert names(path) == ["place"]
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077], ids=oct)
+def test_only_the_owner_may_read_it_whatever_the_umask_and_the_mode_before(path: Path, umask: int) -> None:
+    path.write_text("old")
+    path.chmod(0o644)
+    before = os.umask(umask)
+    try:
+        FileCheckpoint(path).save("new")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"7\n", id="a line end behind it"),
+        pytest.param(b"7\r", id="a CR"),
+        pytest.param(b"a\0b", id="a NUL"),
+        pytest.param(b"\xff\xfe7", id="not UTF-8"),
+        pytest.param(b"\xed\xa0\x80", id="a surrogate"),
+    ],
+)
+def test_a_file_that_holds_no_id_is_refused_by_name(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="place: expected one last event ID"):
+        FileCheckpoint(path).load()
+
+
+def test_what_cannot_be_read_is_an_os_error(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(IsADirectoryError):
+        FileCheckpoint(path).load()
+
+
+def test_a_missing_folder_is_an_os_error(path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        FileCheckpoint(path / "deeper").save("1")
+
+
+class _Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+@pytest.mark.parametrize("kind", [OSError, _Killed, KeyboardInterrupt], ids=lambda each: each.__name__)
+def test_an_end_before_the_rename_leaves_the_old_id_and_nothing_beside_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch, step: str, kind: type[BaseException]
+) -> None:
+    checkpoint = FileCheckpoint(path)
+    checkpoint.save("old")
+
+    def fail(*_: object) -> NoReturn:
+        raise kind
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, step, fail)
+        with pytest.raises(kind):
+            checkpoint.save("new")
+    assert checkpoint.load() == "old"
+    assert names(path) == ["place"]
+
+
+def test_the_new_id_is_on_the_disk_before_it_takes_the_files_place(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def watched_fsync(handle: int) -> None:
+        steps.append(f"fsync {os.fstat(handle).st_size}")
+        fsync(handle)
+
+    def watched_replace(source: str, target: Path) -> None:
+        steps.append("replace")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", watched_fsync)
+    monkeypatch.setattr(os, "replace", watched_replace)
+    FileCheckpoint(path).save("12345")
+    assert steps == ["fsync 5", "replace"]
+
+
+def test_an_id_that_cannot_be_encoded_is_refused_and_leaves_the_old_one(path: Path) -> None:
+    checkpoint = FileCheckpoint(path)
+    checkpoint.save("old")
+    with pytest.raises(UnicodeEncodeError):
+        checkpoint.save("\ud800")
+    assert checkpoint.load() == "old"
+    assert names(path) == ["place"]
+
+
+def test_a_file_name_may_be_as_long_as_the_file_system_takes(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 255)
+    FileCheckpoint(path).save("1")
+    assert FileCheckpoint(path).load() == "1"
