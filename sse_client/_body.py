@@ -113,6 +113,8 @@ class Connection:
             if self._unchunker is None:
                 # Of all ways to read, `read1` alone is prompt on every framing.
                 data: bytes = self._raw.read1(_RECEIVE, decode_content=False)
+                if getattr(self._raw, "connection", None) is None:
+                    self._interrupt.forget()  # at the body's end, urllib3 gives it back; it may serve another already
                 return data
             self._unchunker.check()
             while not self._unchunker.ended:

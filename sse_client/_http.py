@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
+from requests.cookies import extract_cookies_to_jar
 from requests.hooks import dispatch_hook
 from urllib3 import PoolManager
 from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
@@ -50,17 +51,21 @@ def connect(
         ValueError: the request cannot be sent as it is.
     """
     foreign = False
+    redirects = 0
     try:
         response = _send(session, _prepared(session, replay.body_for(request)), interrupt, timeout)
     except _Malformed as error:
         raise ValueError(str(error)) from None
-    for _ in range(session.max_redirects):
+    while True:
         location = response.headers.get("Location")
         if location is None or not leads_on(response.status_code):
             return Connection(response, interrupt)
         # Not read: the body of a redirect may be as slow as it likes.
         interrupt.forget()
         response.close()
+        if redirects >= session.max_redirects:
+            raise RedirectRefused(f"expected at most {session.max_redirects} redirects, to {display_url(request.url)}")
+        redirects += 1
         # As requests does: whoever sends other characters than ASCII means UTF-8.
         location = location.encode("latin-1").decode("utf-8", "replace")
         request, leaves = redirected(request, response.url, response.status_code, location)
@@ -72,10 +77,6 @@ def connect(
             response = _send(session, prepared, interrupt, timeout)
         except (_Malformed, requests.exceptions.InvalidURL):
             raise RedirectRefused("expected a redirect to a URL that can be requested, got none") from None
-    if leads_on(response.status_code) and "Location" in response.headers:
-        response.close()
-        raise RedirectRefused(f"expected at most {session.max_redirects} redirects, to {display_url(request.url)}")
-    return Connection(response, interrupt)
 
 
 def close(session: requests.Session) -> None:
@@ -88,9 +89,8 @@ def close(session: requests.Session) -> None:
         for manager in (getattr(adapter, "poolmanager", None), *proxies.values()):
             pools: Any = manager.pools if isinstance(manager, PoolManager) else {}
             for key in pools.keys():  # noqa: SIM118  (it is no mapping that could be iterated over)
-                pool = pools.get(key)
-                if pool is not None:
-                    pool.close()
+                with contextlib.suppress(KeyError):  # another thread may have made room for its own
+                    pools[key].close()
     session.close()
 
 
@@ -149,13 +149,10 @@ def _prepared_abroad(session: requests.Session, request: Request) -> requests.Pr
     headers: dict[str, Any] = dict(request.headers)
     given = {name.lower() for name in headers}
     ambient = {name: value for name, value in session.headers.items() if name.lower() in _IMPERSONAL - given}
-    jar = RequestsCookieJar()
-    for cookie in session.cookies:
-        if cookie.domain:  # those without one go anywhere
-            jar.set_cookie(cookie)
     prepared = requests.PreparedRequest()
     try:
-        prepared.prepare(**_arguments(request), headers=ambient | headers, cookies=jar, hooks=session.hooks)
+        # Without cookies too: the session's may be bound to a host, but not to a port.
+        prepared.prepare(**_arguments(request), headers=ambient | headers, cookies={}, hooks=session.hooks)
     except requests.RequestException as error:
         raise _malformed(request, error) from None
     return prepared

@@ -72,11 +72,8 @@ class _Response(HTTPResponse):
     def begin(self) -> None:
         head = _Head(self.fp)
         self.fp = cast("io.BufferedReader", head)
-        try:
-            super().begin()
-        finally:
-            if not self.isclosed():  # it is where the status line was none
-                self.fp = head.file
+        super().begin()
+        self.fp = head.file
         if head.last not in {b"\r\n", b"\n"}:
             raise RemoteDisconnected("the connection ended inside the response's head")
 
@@ -91,6 +88,9 @@ class _Head:
     def readline(self, most: int) -> bytes:
         self.last = self.file.readline(most)
         return self.last
+
+    def flush(self) -> None:
+        self.file.flush()
 
     def close(self) -> None:
         self.file.close()
