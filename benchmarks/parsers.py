@@ -1,0 +1,136 @@
+"""Parsers without I/O: bytes in pieces to events, each through the narrowest way in that its package has."""
+
+from __future__ import annotations
+
+import codecs
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from benchmarks.streams import PARSER_WORKLOADS, Workload, one_line
+from benchmarks.worker import Task
+
+__all__ = ["OURS", "PARSERS", "long_line", "parser"]
+
+OURS = "sse_client"
+
+Parse = Callable[[list[bytes]], Iterable[Any]]
+
+
+def _ours() -> Parse:
+    from sse_client import Parser
+
+    def parse(reads: list[bytes]) -> Iterator[Any]:
+        feed = Parser().feed
+        for data in reads:
+            yield from feed(data)
+
+    return parse
+
+
+def _sseclient_py() -> Parse:
+    from sseclient import SSEClient
+
+    # It takes any iterable of bytes.
+    return lambda reads: SSEClient(iter(reads)).events()
+
+
+def _launchdarkly() -> Parse:
+    from ld_eventsource.reader import _BufferedLineReader, _SSEReader  # type: ignore[import-untyped]
+
+    return lambda reads: _SSEReader(_BufferedLineReader.lines_from(reads)).events_and_comments()
+
+
+def _httpx_sse() -> Parse:
+    try:
+        importlib.import_module("httpx")
+    except ModuleNotFoundError:
+        # Its package imports httpx, whose place httpx2 takes; the decoder needs neither.
+        import httpx2
+
+        httpx2.alias_httpx()
+    from httpx_sse._decoders import SSEDecoder, SSELineDecoder
+
+    def parse(reads: list[bytes]) -> Iterator[Any]:
+        # As `EventSource.iter_sse` does over `Response.iter_text`.
+        text = codecs.getincrementaldecoder("utf-8")("replace").decode
+        lines, decode = SSELineDecoder().decode, SSEDecoder().decode
+        for data in reads:
+            for line in lines(text(data)):
+                event = decode(line.rstrip("\n"))
+                if event is not None:
+                    yield event
+
+    return parse
+
+
+def _httpx2() -> Parse:
+    from httpx2._sse import _SSEParser
+
+    def parse(reads: list[bytes]) -> Iterator[Any]:
+        # As `EventSource.__iter__` does over `Response.iter_text`; its limit of 1 MiB is an option.
+        text = codecs.getincrementaldecoder("utf-8")("replace").decode
+        decode = _SSEParser(max_event_size=None).decode
+        for data in reads:
+            yield from decode(text(data))
+
+    return parse
+
+
+def _openai() -> Parse:
+    from openai._streaming import SSEDecoder
+
+    return lambda reads: SSEDecoder().iter_bytes(iter(reads))
+
+
+_WAYS: dict[str, Callable[[], Parse]] = {
+    OURS: _ours,
+    "launchdarkly-eventsource": _launchdarkly,
+    "sseclient-py": _sseclient_py,
+    "httpx-sse": _httpx_sse,
+    "httpx2": _httpx2,
+    "openai": _openai,
+}
+PARSERS = tuple(_WAYS)
+
+
+def parser(name: str, workload: str) -> Task:
+    """Return the task of parsing a workload, once it is certain that all of its events come out.
+
+    Raises:
+        ValueError: some did not.
+    """
+    chosen = next(known for known in PARSER_WORKLOADS if known.name == workload)
+    parse, reads, sent = _WAYS[name](), chosen.reads(), chosen.events()
+    _compare(parse, reads, sent)
+    return Task(lambda: _count(parse(reads)), units=len(sent))
+
+
+def long_line(name: str, megabytes: int, piece: int) -> Task:
+    """Return the task of parsing one event of one line in small pieces."""
+    parse = _WAYS[name]()
+    reads = Workload("", lambda: [one_line(megabytes * 1024 * 1024)], piece).reads()
+    return Task(lambda: _count(parse(reads)), units=1)
+
+
+def _compare(parse: Parse, reads: list[bytes], sent: list[bytes]) -> None:
+    """Hold what comes out of the parser against what went in: the number of events, and all their data."""
+    count = length = 0
+    for event in parse(reads):
+        count += 1
+        length += len(event.data)
+    expected = sum(len(_data(block)) for block in sent)
+    if (count, length) != (len(sent), expected):
+        raise ValueError(f"{count} of {len(sent)} events came, with {length} of {expected} characters of data")
+
+
+def _data(block: bytes) -> str:
+    lines = [line.removeprefix(b"data: ") for line in block.splitlines() if line.startswith(b"data: ")]
+    return b"\n".join(lines).decode()
+
+
+def _count(events: Iterable[Any]) -> int:
+    count = 0
+    for _ in events:
+        count += 1
+    return count

@@ -1,0 +1,1 @@
+"""The comparisons: one module each, with `run(effort) -> Result`."""

@@ -1,0 +1,105 @@
+"""The streams that are parsed: named, made afresh from nothing, the same in every process."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["PARSER_WORKLOADS", "RECEIVE", "Workload", "chat_chunk", "chat_stream", "one_line"]
+
+RECEIVE = 64 * 1024
+_WORDS = ("the", " quick", " brown", " fox", " jumps", " over", " a", " lazy", " dog", ".", "\\n")
+
+
+def chat_chunk(number: int, *, finish: str | None = None) -> bytes:
+    """Return the payload of a chat completion chunk, as the API sends it: 210 bytes with what is around it."""
+    delta = "{}" if finish else f'{{"content":"{_WORDS[number % len(_WORDS)]}"}}'
+    return (
+        '{"id":"chatcmpl-AbCdEfGhIjKlMnOpQrSt","object":"chat.completion.chunk","created":1700000000,'
+        f'"model":"gpt-4o-mini","choices":[{{"index":0,"delta":{delta},"logprobs":null,'
+        f'"finish_reason":{json.dumps(finish)}}}]}}'
+    ).encode()
+
+
+def chat_stream(count: int) -> list[bytes]:
+    """Return `count` chat events, each with its blank line."""
+    return [b"data: " + chat_chunk(number) + b"\n\n" for number in range(count)]
+
+
+def one_line(length: int) -> bytes:
+    """Return one event of one line, `length` bytes in all."""
+    head, tail = b'data: {"blob":"', b'"}\n\n'
+    filler = b"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo"
+    return head + (filler * (length // len(filler) + 1))[: length - len(head) - len(tail)] + tail
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A stream, and the pieces in which it arrives.
+
+    Attributes:
+        name: as it stands in the tables.
+        events: makes the blocks.
+        read: bytes that arrive at a time; None for one event a time.
+    """
+
+    name: str
+    events: Callable[[], list[bytes]]
+    read: int | None
+
+    def reads(self) -> list[bytes]:
+        """Return the pieces."""
+        events = self.events()
+        if self.read is None:
+            return events
+        stream = b"".join(events)
+        return [stream[start : start + self.read] for start in range(0, len(stream), self.read)]
+
+
+def _chat_crlf() -> list[bytes]:
+    return [event.replace(b"\n", b"\r\n") for event in chat_stream(4000)]
+
+
+def _tiny() -> list[bytes]:
+    return [b"data: x\n\n"] * 8000
+
+
+def _four_lines() -> list[bytes]:
+    return [
+        b'event: update\nid: %d\ndata: {"symbol":"ABC","price":%d.25}\ndata: second line of the same event\n\n'
+        % (number, number)
+        for number in range(4000)
+    ]
+
+
+def _typed() -> list[bytes]:
+    return [
+        b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","item_id":"msg_0123456789",'
+        b'"output_index":0,"content_index":0,"sequence_number":%d,"delta":" token"}\n\n' % number
+        for number in range(4000)
+    ]
+
+
+def _huge() -> list[bytes]:
+    return [one_line(4 * 1024 * 1024)]
+
+
+def _chat() -> list[bytes]:
+    return chat_stream(4000)
+
+
+PARSER_WORKLOADS = (
+    Workload("chat, 64 KiB reads", _chat, RECEIVE),
+    Workload("chat, one event a read", _chat, None),
+    Workload("chat, 64-byte reads", _chat, 64),
+    Workload("chat, CRLF, 64 KiB reads", _chat_crlf, RECEIVE),
+    Workload("data: x, 64 KiB reads", _tiny, RECEIVE),
+    Workload("event, id, 2 x data, 64 KiB reads", _four_lines, RECEIVE),
+    Workload("event, id, 2 x data, 1,400-byte reads", _four_lines, 1400),
+    Workload("event, data, one event a read", _typed, None),
+    Workload("one 4 MB event, 16 KiB reads", _huge, 16 * 1024),
+)
