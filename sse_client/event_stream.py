@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
-from sse_client._clocks import Clocks
 from sse_client._interrupt import Interrupt, Watchdog
-from sse_client._replay import Replay
-from sse_client._session import EVENT_STREAM, Dialect, Session, Stats
+from sse_client._session import EVENT_STREAM, Dialect
+from sse_client._stream import Stream
 from sse_client.errors import DeadlineExceeded, SSEError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from types import TracebackType
 
     import requests
 
     from sse_client._body import Connection
     from sse_client.events import Event
-    from sse_client.observer import Reason, Response
+    from sse_client.observer import Reason
     from sse_client.options import Options
     from sse_client.request import Request
 
 __all__ = ["EventStream"]
 
 
-class EventStream:
+class EventStream(Stream):
     """The events of one stream, as an iterator and a context manager. Made by `Client.stream` and its like.
 
     Entering it, or the first `next`, connects. The iteration ends at `until`, at a 204, at `close`, and, where it is
@@ -48,20 +47,12 @@ class EventStream:
         dialect: Dialect = EVENT_STREAM,
         finished: Callable[[], object] | None = None,
     ) -> None:
+        super().__init__(request, options, dialect)
         self._http_session = session
         self._finished = finished
-        self._options = options
-        self._replay = Replay()
-        self._session = Session(request, options, dialect)
         self._interrupt = Interrupt()
         self._turn = threading.Lock()
-        self._batch: Iterator[Event] = iter(())
-        self._watched: Iterator[Event] = iter(())
         self._connection: Connection | None = None
-        self._response: Response | None = None
-        self._state: Literal["connecting", "open", "closed"] = "connecting"
-        self._reason: Reason | None = None
-        self._clocks = Clocks(options.timeout)
         self._watchdog: Watchdog | None = None
 
     def __iter__(self) -> Self:
@@ -93,41 +84,6 @@ class EventStream:
         """
         self._interrupt.close()
         self._abort()
-
-    @property
-    def response(self) -> Response | None:
-        """The head of the current connection's response, or of the last one's; None before the first."""
-        return self._response
-
-    @property
-    def last_event_id(self) -> str:
-        """The last event ID of the last event that was yielded, not of what lies parsed behind it."""
-        return self._session.last_event_id
-
-    @property
-    def reconnection_time(self) -> int | None:
-        """Milliseconds that the server asked for with `retry`; None if it did not."""
-        return self._session.reconnection_time
-
-    @property
-    def tail(self) -> str:
-        """What has arrived on this connection and is not dispatched; see `Parser.tail`."""
-        return self._session.tail
-
-    @property
-    def state(self) -> Literal["connecting", "open", "closed"]:
-        """`connecting` until a response is there, and again from a loss to the next one; `open`; `closed`."""
-        return self._state
-
-    @property
-    def reason(self) -> Reason | None:
-        """Why it is closed, in the words of `Closed`; None if it is not."""
-        return self._reason
-
-    @property
-    def stats(self) -> Stats:
-        """Counts up to now."""
-        return self._session.stats
 
     def _run(self, *, until_open: bool) -> Event | None:
         """Go on until there is an event, or until the connection is open, or until it is over."""
@@ -222,20 +178,12 @@ class EventStream:
             return None
         finally:
             self._unwatch()
-        if self._session.watched:
-            # The caller's own code runs in it: under the lock, as one reader.
-            self._watched = events
-        else:
-            self._batch = events
-        for event in events:
-            self._clocks.pause(event=self._session.progressed)
-            return event
+        event = self._hand_out(events)
         if not data:
-            # What looks like the end may be the watchdog's work.
-            loss = self._clocks.overdue() or self._session.ended()
+            loss = self._end()
             if loss is not None:
                 self._lose(loss)
-        return None
+        return event
 
     def _lose(self, error: SSEError) -> None:
         """Let go of the connection, and wait until it is time for the next."""
@@ -243,12 +191,7 @@ class EventStream:
         self._disconnect()
         if self._interrupt.closed:
             return
-        late = self._clocks.overdue()
-        if late is not None:
-            late.__cause__, error = error, late
-        self._state = "connecting"
-        delay = self._session.lost(error)
-        self._interrupt.sleep(self._clocks.within_total(delay))
+        self._interrupt.sleep(self._delay(error))
         late = self._clocks.overdue()
         if isinstance(late, DeadlineExceeded):
             raise late from error
@@ -273,11 +216,8 @@ class EventStream:
 
     def _finish(self, reason: Reason, error: BaseException | None = None) -> None:
         """Close, once, and say why."""
-        if self._state == "closed":
+        if not self._leave(reason):
             return
-        self._state = "closed"
-        self._reason = reason
-        self._batch = self._watched = iter(())
         if self._watchdog is not None:
             self._watchdog.stop()
         if self._connection is not None and reason in {"until", "no content"}:
