@@ -51,7 +51,7 @@ def connect(
         replay,
         session.max_redirects,
         lambda ready: prepared(ready, session.headers, session.prepare_request),
-        lambda ready: prepared_abroad(ready, session.headers, (), session.hooks),
+        lambda ready: prepared_abroad(ready, session.headers, session.hooks),
     )
     following = journey.begin()
     while True:

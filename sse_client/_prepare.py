@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import requests
-from requests.cookies import RequestsCookieJar
 
 from sse_client._redirect import leads_on, redirected
 from sse_client.errors import RedirectRefused
 from sse_client.request import display_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from http.cookiejar import Cookie
+    from collections.abc import Callable, Mapping
 
     from sse_client._replay import Replay
     from sse_client.request import Request
@@ -143,15 +141,14 @@ def prepared(
     return result
 
 
-def prepared_abroad(
-    request: Request, ambient: Mapping[str, Any], cookies: Iterable[Cookie], hooks: Any = None
-) -> requests.PreparedRequest:
+def prepared_abroad(request: Request, ambient: Mapping[str, Any], hooks: Any = None) -> requests.PreparedRequest:
     """Return `request` as it goes to an origin that is not the caller's: without what is personal in the session.
+
+    Without cookies too: they may be bound to a host, but never to a port.
 
     Args:
         request: its body ready to be read.
         ambient: the session's headers.
-        cookies: the session's, without those that have no domain and go anywhere.
         hooks: the session's.
 
     Raises:
@@ -160,12 +157,9 @@ def prepared_abroad(
     headers: dict[str, Any] = dict(request.headers)
     given = {name.lower() for name in headers}
     ambient = {name: value for name, value in ambient.items() if name.lower() in _IMPERSONAL - given}
-    jar = RequestsCookieJar()
-    for cookie in cookies:
-        jar.set_cookie(cookie)
     result = requests.PreparedRequest()
     try:
-        result.prepare(**_arguments(request), headers=ambient | headers, cookies=jar, hooks=hooks)
+        result.prepare(**_arguments(request), headers=ambient | headers, cookies={}, hooks=hooks)
     except requests.RequestException as error:
         raise _malformed(request, error) from None
     return result

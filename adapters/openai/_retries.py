@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Retries"]
 
 _STATUSES = frozenset({408, 409, 429})
-_FIRST_DELAY, _LONGEST_DELAY = 0.5, 8.0  # seconds
+_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds; the last one stays
 _LONGEST_ASKED = 120.0  # whoever asks for more than that is not waited for: the caller hears of it at once
 
 
@@ -64,7 +64,7 @@ class Retries:
         asked = _asked(_error(state))
         if asked is not None:
             return asked * random.uniform(1.0, 1.1)
-        return min(_FIRST_DELAY * 2.0**self._count, _LONGEST_DELAY) * random.uniform(0.75, 1.0)
+        return _DELAYS[min(self._count, len(_DELAYS) - 1)] * random.uniform(0.75, 1.0)
 
 
 def _error(state: RetryCallState) -> BaseException | None:

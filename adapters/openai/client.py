@@ -11,7 +11,7 @@ from sse_client.adapters.openai._parser import ChatParser
 from sse_client.adapters.openai._reader import ChatReader
 from sse_client.adapters.openai._retries import Retries
 from sse_client.client import Client
-from sse_client.errors import ConnectionFailed, ContentTypeError, ResponseError, SSEError, StreamTruncated
+from sse_client.errors import ConnectionFailed, ContentTypeError, SSEError, StatusError, StreamTruncated
 from sse_client.events import Event
 from sse_client.options import Timeout
 
@@ -81,7 +81,9 @@ class ChatClient:
             "OpenAI-Organization": organization or os.environ.get("OPENAI_ORG_ID"),
             "OpenAI-Project": project or os.environ.get("OPENAI_PROJECT_ID"),
         }
-        self._headers = _merged({name: value for name, value in known.items() if value}, headers)
+        ours = {name: value for name, value in known.items() if value}
+        # A retry begins anew: it is not to go on behind what the aborted try has sent.
+        self._headers = _merged({**ours, "Last-Event-ID": None}, headers)
         self._timeout = timeout if timeout is not None or client else _TIMEOUT
         self._own = client is None
         self._client = client or Client()
@@ -160,17 +162,21 @@ class ChatStream:
         return self
 
     def __next__(self) -> ChatDelta:
-        return next(self._deltas)
+        try:
+            return next(self._deltas)
+        except StopIteration:
+            raise
+        except Exception:
+            # Where it is not closed, this thread has only got in the way of another one, which goes on.
+            self._failed = self.events.state == "closed"
+            raise
 
     def __enter__(self) -> Self:
         try:
-            self.events.__enter__()
-        except ContentTypeError as error:
-            # What came may be the whole completion; if it is not, the error is raised here and now.
-            self._deltas = iter(self._whole(error))
-        except SSEError as error:
-            self._failed = True
-            raise _in_words_of_chat(error) from error
+            self._connect()
+        except Exception:
+            self._failed = self.events.state == "closed"
+            raise
         return self
 
     def __exit__(
@@ -182,6 +188,8 @@ class ChatStream:
         """End the reply, from any thread; see `EventStream.close`."""
         self._cancelled = True
         self.events.close()
+        # One event may give several deltas; those left of it go too.
+        self._deltas = iter(())
 
     @property
     def completion(self) -> Completion:
@@ -192,13 +200,14 @@ class ChatStream:
     def outcome(self) -> Literal["complete", "truncated", "error", "cancelled"] | None:
         """How it ended; None while it runs.
 
-        `complete`: with `[DONE]`, or with every choice finished; `truncated`: before that; `error`: by an error of
-        the server's, or without a connection; `cancelled`: by `close`.
+        `complete`: with `[DONE]`, or with every choice finished; `truncated`: before that, by the connection's end or
+        any other failure; `error`: by an error of the server's, or by a failure before the first delta; `cancelled`:
+        by `close`.
         """
         if self._reader.outcome is not None:
             return self._reader.outcome
         if self._failed:
-            return "error"
+            return "error" if self._reader.empty else "truncated"
         return "cancelled" if self._cancelled else None
 
     def text(self) -> Iterator[str]:
@@ -211,6 +220,15 @@ class ChatStream:
         # Nothing that the caller has seen; a chunk without a delta may have come, with an id of its own.
         self._reader = ChatReader()
 
+    def _connect(self) -> None:
+        try:
+            self.events.__enter__()
+        except ContentTypeError as error:
+            # What came may be the whole completion; if it is not, the error is raised here and now.
+            self._deltas = iter(self._whole(error))
+        except StatusError as error:
+            raise body_error(error.body, error.status) from error
+
     def _run(self) -> Iterator[ChatDelta]:
         """Yield the deltas of the stream, then those of its end."""
         try:
@@ -218,29 +236,25 @@ class ChatStream:
                 yield from self._reader.feed(event)
                 if self._reader.done:
                     return
-            if self.events.reason == "until":
-                self._reader.feed(Event(_DONE))
-            elif self.events.reason != "closed":
-                yield from self._reader.end()
         except ContentTypeError as error:
             yield from self._whole(error)
+        except StatusError as error:
+            raise body_error(error.body, error.status) from error
         except ConnectionFailed as error:
             # The body ended, or broke off, or nothing came any more. What had come may be all there is to come.
             if self._reader.empty and not isinstance(error, StreamTruncated):
-                self._failed = True
                 raise
             try:
                 yield from self._reader.end(self.events.tail)
             except StreamTruncated as truncated:
                 raise truncated from error
-        except ResponseError as error:
-            self._failed = True
-            raise _in_words_of_chat(error) from error
-        except SSEError:
-            self._failed = self._reader.outcome is None
-            raise
+        else:
+            if self.events.reason == "until":
+                self._reader.feed(Event(_DONE))
+            elif self.events.reason == "no content":
+                yield from self._reader.end()
         finally:
-            self.events.close()
+            self.close()
 
     def _whole(self, error: ContentTypeError) -> Iterable[ChatDelta]:
         try:
@@ -249,11 +263,6 @@ class ChatStream:
             raise reported from error
 
 
-def _in_words_of_chat(error: SSEError) -> SSEError:
-    """Return the server's own error, if it answered with one."""
-    return body_error(error.body, error.status) if isinstance(error, ResponseError) else error
-
-
-def _merged(ours: Mapping[str, str], theirs: Mapping[str, str] | None) -> dict[str, str]:
+def _merged(ours: Mapping[str, str | None], theirs: Mapping[str, str] | None) -> dict[str, str | None]:
     names = {name.lower() for name in theirs or ()}
     return {name: value for name, value in ours.items() if name.lower() not in names} | dict(theirs or {})

@@ -75,7 +75,7 @@ class Server:
         self._closing = False
         self._changed = threading.Condition()
         self._acceptor: threading.Thread | None = None
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{self.port}"
 
