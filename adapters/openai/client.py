@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from sse_client._session import Dialect
-from sse_client.adapters.openai._error_shapes import body_error
-from sse_client.adapters.openai._parser import ChatParser
-from sse_client.adapters.openai._reader import ChatReader
-from sse_client.adapters.openai._retries import Retries
+from sse_client.adapters.openai._endpoint import Endpoint
+from sse_client.adapters.openai._reply import CHAT, Reply
 from sse_client.client import Client
-from sse_client.errors import ConnectionFailed, ContentTypeError, SSEError, StatusError, StreamTruncated
-from sse_client.events import Event
-from sse_client.options import Timeout
+from sse_client.errors import ConnectionFailed, ResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
-    from sse_client.adapters.openai.completion import Completion
     from sse_client.adapters.openai.delta import ChatDelta
     from sse_client.event_stream import EventStream
+    from sse_client.options import Timeout
 
 __all__ = ["ChatClient", "ChatStream"]
 
-_OPENAI = "https://api.openai.com/v1"
 
-# Some servers name their stream otherwise, or not at all; and a body that is no stream may be a whole completion.
-_CHAT = Dialect(
-    parser=ChatParser, media_types=frozenset({"text/event-stream", "text/plain", ""}), body_limit=16 * 1024 * 1024
-)
-_DONE = "[DONE]"
-
-# Models think: OpenAI's own client waits ten minutes for the next byte.
-_TIMEOUT = Timeout(connect=10.0, read=600.0)
-
-
-class ChatClient:
+class ChatClient(Endpoint):
     """Streams chat completions from OpenAI, or a server that speaks its API. Threads may share it.
 
     Args:
@@ -69,23 +52,16 @@ class ChatClient:
         timeout: float | tuple[float | None, float | None] | Timeout | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        api_key = api_key or os.environ.get("OPENAI_API_KEY")
-        self.base_url = (base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI).rstrip("/")
-        self.max_retries = max_retries
-        if not api_key and self.base_url == _OPENAI:
-            raise ValueError("expected a key for OpenAI: pass api_key, or set OPENAI_API_KEY")
-        if max_retries < 0:
-            raise ValueError(f"max_retries must be 0 or more, not {max_retries}")
-        known = {
-            "Authorization": f"Bearer {api_key}" if api_key else None,
-            "OpenAI-Organization": organization or os.environ.get("OPENAI_ORG_ID"),
-            "OpenAI-Project": project or os.environ.get("OPENAI_PROJECT_ID"),
-        }
-        ours = {name: value for name, value in known.items() if value}
-        # A retry begins anew: it is not to go on behind what the aborted try has sent.
-        self._headers = _merged({**ours, "Last-Event-ID": None}, headers)
-        self._timeout = timeout if timeout is not None or client else _TIMEOUT
-        self._own = client is None
+        super().__init__(
+            api_key,
+            base_url,
+            organization=organization,
+            project=project,
+            own=client is None,
+            max_retries=max_retries,
+            timeout=timeout,
+            headers=headers,
+        )
         self._client = client or Client()
 
     def stream(
@@ -109,19 +85,8 @@ class ChatClient:
         Raises:
             ValueError: the request is malformed.
         """
-        if body.get("stream", True) is not True:
-            raise ValueError("stream: what this returns is a stream; leave it out")
-        timeout = self._timeout if timeout is None else timeout
-        return ChatStream(
-            self._client,
-            f"{self.base_url}/chat/completions",
-            {
-                "headers": _merged(self._headers, headers),
-                "json": {"model": model, "messages": list(messages), **body, "stream": True},
-                **({} if timeout is None else {"timeout": timeout}),
-            },
-            self.max_retries,
-        )
+        options = self._options(model, messages, headers, timeout, body)
+        return ChatStream(self._client, self._url, options, self.max_retries)
 
     def close(self) -> None:
         """Close the connections, if they are its own."""
@@ -137,7 +102,7 @@ class ChatClient:
         self.close()
 
 
-class ChatStream:
+class ChatStream(Reply):
     """A reply, as it arrives: an iterator of deltas, and a context manager. Made by `ChatClient.stream`.
 
     Attributes:
@@ -150,12 +115,10 @@ class ChatStream:
     """
 
     def __init__(self, client: Client, url: str, options: Mapping[str, Any], max_retries: int) -> None:
-        self._reader = ChatReader()
-        self._cancelled = False
-        self._failed = False
-        retries = Retries(max_retries, lambda: not self._reader.empty, self._begin_anew)
-        options = {**options, "until": _DONE, "reconnect": retries.rules()}
-        self.events: EventStream = client._stream("POST", url, options, _CHAT)  # noqa: SLF001  (the adapters' way in)
+        super().__init__()
+        self.events: EventStream = client._stream(  # noqa: SLF001  (the adapters' way in)
+            "POST", url, self._with_rules(options, max_retries), CHAT
+        )
         self._deltas = self._run()
 
     def __iter__(self) -> Self:
@@ -191,43 +154,18 @@ class ChatStream:
         # One event may give several deltas; those left of it go too.
         self._deltas = iter(())
 
-    @property
-    def completion(self) -> Completion:
-        """Everything that has arrived, at any time, after an error too."""
-        return self._reader.completion
-
-    @property
-    def outcome(self) -> Literal["complete", "truncated", "error", "cancelled"] | None:
-        """How it ended; None while it runs.
-
-        `complete`: with `[DONE]`, or with every choice finished; `truncated`: before that, by the connection's end or
-        any other failure; `error`: by an error of the server's, or by a failure before the first delta; `cancelled`:
-        by `close`.
-        """
-        if self._reader.outcome is not None:
-            return self._reader.outcome
-        if self._failed:
-            return "error" if self._reader.empty else "truncated"
-        return "cancelled" if self._cancelled else None
-
     def text(self) -> Iterator[str]:
         """Yield the pieces of the text of choice 0."""
         for delta in self:
             if delta.index == 0 and delta.content:
                 yield delta.content
 
-    def _begin_anew(self) -> None:
-        # Nothing that the caller has seen; a chunk without a delta may have come, with an id of its own.
-        self._reader = ChatReader()
-
     def _connect(self) -> None:
         try:
             self.events.__enter__()
-        except ContentTypeError as error:
+        except ResponseError as error:
             # What came may be the whole completion; if it is not, the error is raised here and now.
-            self._deltas = iter(self._whole(error))
-        except StatusError as error:
-            raise body_error(error.body, error.status) from error
+            self._deltas = iter(self._refused(error))
 
     def _run(self) -> Iterator[ChatDelta]:
         """Yield the deltas of the stream, then those of its end."""
@@ -236,33 +174,9 @@ class ChatStream:
                 yield from self._reader.feed(event)
                 if self._reader.done:
                     return
-        except ContentTypeError as error:
-            yield from self._whole(error)
-        except StatusError as error:
-            raise body_error(error.body, error.status) from error
-        except ConnectionFailed as error:
-            # The body ended, or broke off, or nothing came any more. What had come may be all there is to come.
-            if self._reader.empty and not isinstance(error, StreamTruncated):
-                raise
-            try:
-                yield from self._reader.end(self.events.tail)
-            except StreamTruncated as truncated:
-                raise truncated from error
+        except (ConnectionFailed, ResponseError) as error:
+            yield from self._broken(error, self.events)
         else:
-            if self.events.reason == "until":
-                self._reader.feed(Event(_DONE))
-            elif self.events.reason == "no content":
-                yield from self._reader.end()
+            yield from self._ended(self.events)
         finally:
             self.close()
-
-    def _whole(self, error: ContentTypeError) -> Iterable[ChatDelta]:
-        try:
-            return self._reader.whole(error.body, error.status)
-        except SSEError as reported:
-            raise reported from error
-
-
-def _merged(ours: Mapping[str, str | None], theirs: Mapping[str, str] | None) -> dict[str, str | None]:
-    names = {name.lower() for name in theirs or ()}
-    return {name: value for name, value in ours.items() if name.lower() not in names} | dict(theirs or {})
