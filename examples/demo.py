@@ -6,7 +6,6 @@ you like), the chat talks to that service.
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shutil
@@ -37,8 +36,9 @@ INDENT = "   "
 
 def main() -> int:
     """Run both parts; return the exit code."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")
     try:
         with (
             Server(answer=ANSWER, events=NEWS, pace=0.06, retry=500, drop_after=3, api_key=KEY) as server,
