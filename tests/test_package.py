@@ -34,8 +34,8 @@ LAYERS = """
     _replay _redirect
     observer
     options
-    _clocks _session _translate _sockets
-    _body
+    _clocks _session _translate _sockets _prepare
+    _body _stream
     _http
     event_stream
     subscription
