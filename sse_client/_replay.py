@@ -59,7 +59,7 @@ def _streams(request: Request) -> list[Any]:
     files: Any = request.files or ()
     pairs: Iterable[tuple[str, Any]] = files.items() if hasattr(files, "items") else files
     parts = [request.data, *(_content(file) for _, file in pairs)]
-    return [part for part in parts if hasattr(part, "read") or hasattr(part, "__next__")]
+    return [part for part in parts if hasattr(part, "read") or hasattr(part, "__next__") or hasattr(part, "__anext__")]
 
 
 def _content(file: Any) -> Any:

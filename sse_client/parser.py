@@ -230,7 +230,8 @@ class Parser:
         """Return the events of data in which a line ends, up to the block that is too large."""
         data = bytes(self._partial) + data
         size, end = self._size, 0
-        for match in _LINE.finditer(data):
+        # Not beyond the last line end: there the pattern would try every offset, to the end each time.
+        for match in _LINE.finditer(data, 0, max(data.rfind(b"\n"), data.rfind(b"\r")) + 1):
             line: bytes = match[1]
             if not line:
                 size = 0

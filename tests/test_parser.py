@@ -1016,3 +1016,11 @@ def test_a_million_events_take_constant_memory() -> None:
 def test_reads_that_go_on_for_ever_take_constant_memory(read: bytes) -> None:
     _, peak = memory(Parser(), read, 5_000)
     assert peak < 16 * 1024
+
+
+@pytest.mark.timeout(10)
+def test_a_long_unfinished_line_behind_others_is_refused_in_linear_time() -> None:
+    parser = Parser(max_event_size=100)
+    assert parser.feed(b"data: 1\n\ndata: " + b"x" * 4_000_000) == [Event(data="1")]
+    with pytest.raises(EventTooLarge):
+        parser.feed(b"")

@@ -16,7 +16,7 @@ from sse_client.errors import BodyNotReplayable
 from sse_client.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 URL = "https://example.com/events"
 
@@ -219,3 +219,14 @@ def test_files_that_are_used_up_are_refused_in_every_shape(shape: str) -> None:
 def test_files_that_are_bytes_or_text_need_nothing() -> None:
     replay, request = Replay(), post(files={"f": b"bytes", "g": ("name", "text")}, data={"a": "b"})
     assert [encoded(replay.body_for(request)).count(b"form-data") for _ in range(3)] == [3] * 3
+
+
+def test_an_asynchronous_generator_is_used_up_too() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    replay = Replay()
+    request = post(data=pieces())
+    assert replay.body_for(request) is request
+    with pytest.raises(BodyNotReplayable, match="async_generator"):
+        replay.body_for(request)
