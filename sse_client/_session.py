@@ -10,10 +10,10 @@ import logging
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
-from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
 from sse_client._coding import decoder_for
+from sse_client._delivery import Delivery
 from sse_client.errors import (
     BodyNotReplayable,
     ConnectionFailed,
@@ -27,7 +27,7 @@ from sse_client.events import Event
 from sse_client.observer import Closed, Lost, Opened
 from sse_client.parser import Parser
 from sse_client.policy import Policy, Reconnect, retry_after
-from sse_client.request import Attempt, Request, check, check_last_event_id, display_url, with_headers
+from sse_client.request import Attempt, Request, check, display_url, with_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,16 +100,11 @@ class Session:
         self._options = options
         self._dialect = dialect
         self._policy = _policy(request.method, options.reconnect)
-        self._id = options.last_event_id  # behind all that was parsed
-        self._saved: str | None = None
+        self._delivery = Delivery(options)
         self._parser = Parser()
         self._attempt: Attempt | None = None
         self._error: SSEError | None = None
-        self._batch: list[Event] = []
-        self._cursor: Iterator[Event] = iter(self._batch)
         self._over: Reason | None = None
-        self._last: Event | None = None  # the one that `until` names
-        self.watched = callable(options.until) or options.checkpoint is not None
         self._useful = False
         self._connections = self._events = self._comments = self._bytes = 0
         self._opened_at: float | None = None
@@ -118,7 +113,12 @@ class Session:
     @property
     def over(self) -> Reason | None:
         """Why no further connection is needed, if none is."""
-        return self._over
+        return "until" if self._delivery.over else self._over
+
+    @property
+    def watched(self) -> bool:
+        """Whether taking an event from what `feed` returns calls the caller's own code."""
+        return self._delivery.watched
 
     @property
     def body_limit(self) -> int:
@@ -128,11 +128,7 @@ class Session:
     @property
     def last_event_id(self) -> str:
         """The last event ID of the last event that was yielded; not that of events parsed behind it."""
-        yielded = len(self._batch) - length_hint(self._cursor)
-        for event in reversed(self._batch[:yielded]):
-            if isinstance(event, Event):
-                return event.id
-        return self._id
+        return self._delivery.last_event_id
 
     @property
     def tail(self) -> str:
@@ -164,14 +160,13 @@ class Session:
         """
         options = self._options
         number = self._attempt.number + 1 if self._attempt else 1
-        if number == 1 and options.checkpoint is not None and not self._id:
-            self._id = options.checkpoint.load()
-            check_last_event_id(self._id)
-            self._saved = self._id
-        self._attempt = Attempt(number=number, last_event_id=self._id, error=self._error)
+        if number == 1:
+            self._delivery.begin()
+        place = self._delivery.place
+        self._attempt = Attempt(number=number, last_event_id=place, error=self._error)
         self._comments += self._parser.comment_count
         self._parser = self._dialect.parser(
-            last_event_id=self._id, comments=options.comments, max_event_size=options.max_event_size
+            last_event_id=place, comments=options.comments, max_event_size=options.max_event_size
         )
         request = self._request
         if options.prepare is not None:
@@ -180,7 +175,7 @@ class Session:
                 raise TypeError(f"prepare: expected a Request, got {type(request).__name__}")
             check(request)
         self._useful = False
-        return with_headers(request, ambient, self._id)
+        return with_headers(request, ambient, place)
 
     def opened(self, response: Response) -> ResponseError | None:
         """Take the head of a response; return the error that it is, if it is no event stream, without its body."""
@@ -214,9 +209,7 @@ class Session:
         return None
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        """Take bytes of the body; return an iterator of the events that they complete.
-
-        Where `watched`, taking an event from it calls the caller's own code.
+        """Take bytes of the body; return an iterator of the events that they complete, up to the last one.
 
         Raises:
             EventTooLarge: a block is longer than `max_event_size`.
@@ -225,20 +218,14 @@ class Session:
         events = self._parser.feed(data)
         if self._parser.reconnection_time is not None:
             self.reconnection_time = self._parser.reconnection_time
-        options = self._options
-        count = sum(isinstance(event, Event) for event in events) if options.comments else len(events)
+        count = sum(isinstance(event, Event) for event in events) if self._options.comments else len(events)
         self.progressed = bool(count)
         if count:
             self._useful = True
             self.useless_attempts = 0
             self._events += count
             self._last_event_at = time.time()
-        until = options.until
-        if isinstance(until, str):
-            events = self._up_to(until, events)
-        self._batch = events
-        self._cursor = iter(events)
-        return self._watch(self._cursor) if self.watched else self._cursor
+        return self._delivery.hand_out(events)
 
     def exhausted(self) -> None:
         """Take note that the consumer has come back for more than the last `feed` brought.
@@ -246,10 +233,8 @@ class Session:
         Raises:
             EventTooLarge: what came behind it is too large.
         """
-        if self._last:
-            self._over = "until"
-        self._move(self._parser.last_event_id if not self._last else self._last.id)
-        if self._parser.failed and not self._over:
+        self._delivery.exhausted(self._parser.last_event_id)
+        if self._parser.failed and not self._delivery.over:
             self._parser.feed(b"")
 
     def ended(self) -> SSEError | None:
@@ -282,38 +267,6 @@ class Session:
         """Say that it is over."""
         _log.info("closed: %s", reason if error is None else type(error).__name__)
         self._tell(Closed(reason, error))
-
-    def _up_to(self, until: str, events: list[Event]) -> list[Event]:
-        """Return the events before the last one, and keep that in mind."""
-        for number, event in enumerate(events):
-            if type(event) is Event and event.data == until:
-                self._last = event
-                return events[:number]
-        return events
-
-    def _watch(self, events: Iterator[Event]) -> Iterator[Event]:
-        """Yield events up to the last one, and save the ID of each when the consumer comes back for the next."""
-        until = self._options.until
-        for event in events:
-            if type(event) is not Event:
-                yield event
-                continue
-            if callable(until) and until(event):
-                self._last = event
-                return
-            yield event
-            self._save(event.id)
-
-    def _move(self, last_event_id: str) -> None:
-        self._batch = []
-        self._cursor = iter(self._batch)
-        self._id = last_event_id
-        self._save(last_event_id)
-
-    def _save(self, last_event_id: str) -> None:
-        if self._options.checkpoint is not None and last_event_id != self._saved:
-            self._options.checkpoint.save(last_event_id)
-            self._saved = last_event_id
 
     def _tell(self, news: Opened | Lost | Closed) -> None:
         if self._options.observer is not None:

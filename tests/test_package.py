@@ -34,6 +34,7 @@ LAYERS = """
     _replay _redirect
     observer
     options
+    _delivery
     _clocks _session _translate _sockets _prepare
     _body _stream
     _http
