@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING, Any
 
 from sse_client.checkpoint import Checkpoint, FileCheckpoint
 from sse_client.client import Client, get, post, stream, subscribe
@@ -28,7 +29,13 @@ from sse_client.policy import Reconnect
 from sse_client.request import Attempt, Request
 from sse_client.subscription import Subscription
 
+if TYPE_CHECKING:
+    from sse_client.aio import AsyncClient, AsyncEventStream, AsyncSubscription, astream
+
 __all__ = [
+    "AsyncClient",
+    "AsyncEventStream",
+    "AsyncSubscription",
     "Attempt",
     "BodyNotReplayable",
     "Checkpoint",
@@ -56,6 +63,7 @@ __all__ = [
     "Subscription",
     "Timeout",
     "__version__",
+    "astream",
     "get",
     "post",
     "stream",
@@ -65,3 +73,14 @@ __all__ = [
 logging.getLogger("sse_client").addHandler(logging.NullHandler())
 
 __version__ = "0.1.0"
+
+# Loaded when they are asked for: who reads blocking streams needs neither asyncio nor aiohttp.
+_ASYNCIO = frozenset({"AsyncClient", "AsyncEventStream", "AsyncSubscription", "astream"})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ASYNCIO:
+        raise AttributeError(f"module 'sse_client' has no attribute {name!r}")
+    from sse_client import aio
+
+    return getattr(aio, name)

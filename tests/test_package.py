@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,12 +17,14 @@ from sse_client.adapters import openai
 ROOT = Path(__file__).parent.parent
 
 PUBLIC = """
+    AsyncClient AsyncEventStream AsyncSubscription astream
     Attempt BodyNotReplayable Checkpoint Client Closed Comment ConnectionFailed ContentTypeError DeadlineExceeded Event
     EventStream EventTooLarge FileCheckpoint IdleTimeout Lost Opened Parser Reconnect RedirectRefused Request
     ResponseError SSEError StatusError StreamTruncated Subscription Timeout __version__ get post stream subscribe
 """
 
 PUBLIC_OPENAI = """
+    AsyncChatClient AsyncChatStream
     ChatClient ChatDelta ChatError ChatStream Choice Completion CompletionTokensDetails Message PromptTokensDetails
     ToolCall ToolCallDelta Usage deltas
 """
@@ -29,18 +32,18 @@ PUBLIC_OPENAI = """
 # From the bottom up: a module imports only from those on lines above its own, or from its own line.
 LAYERS = """
     errors events
-    parser _coding _unchunk _interrupt
+    parser _coding _unchunk _interrupt _aio_interrupt
     policy request checkpoint
     _replay _redirect
     observer
     options
     _delivery
-    _clocks _session _translate _sockets _prepare
-    _body _stream
-    _http
-    event_stream
-    subscription
-    client
+    _clocks _session _translate _sockets _prepare _aio_translate
+    _body _stream _aio_body
+    _http _aio_http
+    event_stream _aio_stream
+    subscription _aio_subscription
+    client aio
     compat adapters testing
 """
 
@@ -165,3 +168,22 @@ def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path) ->
         [python, "-W", "error", "-c", USE], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
     assert (used.stdout.strip(), used.stderr) == ("it works", "")
+
+
+@pytest.mark.parametrize("module", [sse_client, openai])
+def test_what_a_package_does_not_have_is_an_attribute_error(module: Any) -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = module.nothing
+
+
+def test_the_names_for_asyncio_are_loaded_when_they_are_asked_for() -> None:
+    assert sse_client.AsyncClient.__module__ == "sse_client.aio"
+    assert openai.AsyncChatClient.__module__ == "sse_client.adapters.openai.aio"
+
+
+def test_without_aiohttp_they_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    monkeypatch.delitem(sys.modules, "sse_client.aio", raising=False)
+    monkeypatch.delattr(sse_client, "aio", raising=False)
+    with pytest.raises(ImportError, match=r"pip install sse-client\[async\]"):
+        _ = sse_client.AsyncClient

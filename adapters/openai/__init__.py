@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from sse_client.adapters.openai._deltas import deltas
 from sse_client.adapters.openai.client import ChatClient, ChatStream
 from sse_client.adapters.openai.completion import (
@@ -16,7 +18,12 @@ from sse_client.adapters.openai.completion import (
 from sse_client.adapters.openai.delta import ChatDelta, ToolCallDelta
 from sse_client.adapters.openai.errors import ChatError
 
+if TYPE_CHECKING:
+    from sse_client.adapters.openai.aio import AsyncChatClient, AsyncChatStream
+
 __all__ = [
+    "AsyncChatClient",
+    "AsyncChatStream",
     "ChatClient",
     "ChatDelta",
     "ChatError",
@@ -31,3 +38,14 @@ __all__ = [
     "Usage",
     "deltas",
 ]
+
+# Loaded when they are asked for: they need aiohttp.
+_ASYNCIO = frozenset({"AsyncChatClient", "AsyncChatStream"})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ASYNCIO:
+        raise AttributeError(f"module 'sse_client.adapters.openai' has no attribute {name!r}")
+    from sse_client.adapters.openai import aio
+
+    return getattr(aio, name)

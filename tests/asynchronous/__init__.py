@@ -1,0 +1,1 @@
+"""The asyncio client, end to end; and the same scenarios through both clients."""

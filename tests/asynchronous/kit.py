@@ -1,0 +1,183 @@
+"""What the tests of the asyncio client share: a loop that is watched, and one way to read for both clients."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sse_client
+from sse_client import Comment, Event, Reconnect
+from sse_client.aio import AsyncClient, astream
+from sse_client.testing import Step, chunk, head
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from sse_client import Closed, EventStream, Lost, Opened
+    from sse_client.aio import AsyncEventStream
+
+AT_ONCE = Reconnect(initial_delay=0, max_delay=0, max_attempts=3)
+"""Reconnects without a delay, and soon gives up."""
+
+PROMPT = 0.5
+"""Seconds that a busy machine may take for what should take none; every timeout in its way is longer."""
+
+ONE: list[Step] = [head(), chunk(b"data: 1\n\n")]
+"""The begin of a chunked stream: its head and one event."""
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run `main` in a loop, and check that it leaves nothing behind: no task, no socket, no complaint."""
+    complaints: list[dict[str, Any]] = []
+
+    async def watched() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
+        await asyncio.gather(*(asyncio.to_thread(int) for _ in range(4)))  # threads of the loop's own, and its pipe
+        before = sockets()
+        left: list[asyncio.Task[Any]] = []
+        try:
+            await main()
+        finally:
+            for _ in range(50):
+                gc.collect()
+                left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+                if sockets() <= before and not left:
+                    break
+                await asyncio.sleep(0.01)
+        assert not left
+        assert sockets() <= before
+
+    asyncio.run(watched())
+    gc.collect()
+    assert not complaints
+
+
+def sockets() -> int:
+    """Return how many sockets of clients this process has open; those that a test's server holds aside."""
+    count = 0
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            count += os.readlink(f"/proc/self/fd/{name}").startswith("socket:")
+        except OSError:
+            continue
+    return count
+
+
+@dataclass
+class Reading:
+    """What came of a stream.
+
+    Attributes:
+        stream: the stream itself, closed.
+        events: what it yielded.
+        error: what ended it, if an error did.
+        ids: its `last_event_id` after each event.
+    """
+
+    stream: EventStream | AsyncEventStream
+    events: list[Event | Comment] = field(default_factory=list[Event | Comment])
+    error: Exception | None = None
+    ids: list[str] = field(default_factory=list[str])
+
+    @property
+    def data(self) -> list[str]:
+        return [event.data if isinstance(event, Event) else f": {event.text}" for event in self.events]
+
+    @property
+    def outcome(self) -> tuple[list[str], type[Exception] | None]:
+        return self.data, type(self.error) if self.error else None
+
+
+class Blocking:
+    """The blocking client."""
+
+    name = "blocking"
+
+    def read(self, method: str, url: str, *, take: int | None = None, **options: Any) -> Reading:
+        """Read a stream to its end, or for so many events; an error of connecting is raised by the first `next`."""
+        stream = sse_client.stream(method, url, **options)
+        reading = Reading(stream)
+        try:
+            for event in stream:
+                reading.events.append(event)
+                reading.ids.append(stream.last_event_id)
+                if len(reading.events) == take:
+                    break
+        except Exception as error:  # noqa: BLE001 - it is looked at
+            reading.error = error
+        finally:
+            stream.close()
+        return reading
+
+    def read_twice(self, url: str, **defaults: Any) -> list[Reading]:
+        """Read two streams one after the other with one client."""
+        readings: list[Reading] = []
+        with sse_client.Client(**defaults) as client:
+            for _ in range(2):
+                stream = client.get(url)
+                reading = Reading(stream)
+                with stream as events:
+                    reading.events += events
+                readings.append(reading)
+        return readings
+
+
+class Asyncio:
+    """The asyncio client."""
+
+    name = "asyncio"
+
+    def read(self, method: str, url: str, *, take: int | None = None, **options: Any) -> Reading:
+        stream = astream(method, url, **options)
+        reading = Reading(stream)
+
+        async def main() -> None:
+            try:
+                async for event in stream:
+                    reading.events.append(event)
+                    reading.ids.append(stream.last_event_id)
+                    if len(reading.events) == take:
+                        break
+            except Exception as error:  # noqa: BLE001 - it is looked at
+                reading.error = error
+            finally:
+                await stream.aclose()
+
+        asyncio.run(main())
+        return reading
+
+    def read_twice(self, url: str, **defaults: Any) -> list[Reading]:
+        readings: list[Reading] = []
+
+        async def main() -> None:
+            async with AsyncClient(**defaults) as client:
+                for _ in range(2):
+                    stream = client.get(url)
+                    reading = Reading(stream)
+                    async with stream as events:
+                        reading.events += [event async for event in events]
+                    readings.append(reading)
+
+        asyncio.run(main())
+        return readings
+
+
+Client = Blocking | Asyncio
+
+
+class Log:
+    """An observer that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.news: list[Opened | Lost | Closed] = []
+
+    def __call__(self, news: Opened | Lost | Closed) -> None:
+        self.news.append(news)
+
+    @property
+    def names(self) -> list[str]:
+        return [type(news).__name__ for news in self.news]

@@ -1,0 +1,647 @@
+"""The same scenarios through both clients."""
+
+from __future__ import annotations
+
+import io
+import threading
+import traceback
+from base64 import b64encode
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from sse_client import (
+    Attempt,
+    BodyNotReplayable,
+    Closed,
+    ConnectionFailed,
+    ContentTypeError,
+    DeadlineExceeded,
+    Event,
+    EventTooLarge,
+    IdleTimeout,
+    Opened,
+    Reconnect,
+    RedirectRefused,
+    Request,
+    ResponseError,
+    SSEError,
+    StatusError,
+    StreamTruncated,
+    Timeout,
+)
+from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Pause, Server, Wait, chunk, head, reply, stream
+
+from .kit import AT_ONCE, ONE, Asyncio, Blocking, Client, Log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sse_client.testing import Step
+
+DONE = stream([b"data: 1\n\n"])
+
+
+@pytest.fixture(params=[Blocking, Asyncio], ids=["blocking", "asyncio"])
+def client(request: pytest.FixtureRequest) -> Client:
+    """One client after the other."""
+    made: Client = request.param()
+    return made
+
+
+def to(location: str, status: int = 302) -> list[Step]:
+    return reply(status, headers={"Location": location})
+
+
+# Reading
+
+
+@pytest.mark.parametrize("coding", [None, "gzip", "deflate", "br"])
+@pytest.mark.parametrize("framing", ["chunked", "length", "close"])
+def test_an_event_is_yielded_while_the_server_waits_before_it_sends_more(
+    client: Client,
+    framing: Literal["chunked", "length", "close"],
+    coding: Literal["gzip", "deflate", "br"] | None,
+    event: threading.Event,
+) -> None:
+    steps = stream([b"data: 1\n\n", b"data: 2\n\n"], framing=framing, coding=coding)
+    with Server([*steps[:2], Wait(event), *steps[2:]]) as server:
+        assert client.read("POST", server.url, take=1, timeout=5).data == ["1"]
+        event.set()
+
+
+@pytest.mark.parametrize("coding", [None, "gzip", "deflate", "br"])
+@pytest.mark.parametrize("framing", ["chunked", "length", "close"])
+def test_a_clean_end_ends_the_iteration_of_a_post(
+    client: Client, framing: Literal["chunked", "length", "close"], coding: Literal["gzip", "deflate", "br"] | None
+) -> None:
+    with Server(stream([b"data: 1\n\n", b"data: 2\n\n"], framing=framing, coding=coding)) as server:
+        reading = client.read("POST", server.url)
+        assert reading.outcome == (["1", "2"], None)
+        assert (reading.stream.state, reading.stream.reason) == ("closed", "end")
+
+
+class Later:
+    """An observer that sets an event a little later."""
+
+    def __init__(self, event: threading.Event) -> None:
+        self._event = event
+
+    def __call__(self, _: object) -> None:
+        threading.Timer(0.1, self._event.set).start()
+
+
+CUT: list[Any] = [
+    pytest.param([*ONE, CLOSE], id="before the last chunk"),
+    pytest.param([*ONE, b"5\r\nda", CLOSE], id="inside a chunk"),
+    pytest.param([*ONE, b"zz\r\n", STALL], id="by malformed framing"),
+    pytest.param([head(framing="length", length=99), b"data: 1\n\ndata: 2", CLOSE], id="before its length"),
+    pytest.param([*ONE, RESET], id="by a reset"),
+    pytest.param([head(framing="close"), b"data: 1\n\n", RESET], id="by a reset, until close"),
+]
+
+
+@pytest.mark.parametrize("script", CUT)
+def test_a_body_cut_off_is_a_lost_connection_after_the_events_that_were_whole(
+    client: Client, script: list[Step]
+) -> None:
+    seen = threading.Event()
+    with Server([*script[:2], Wait(seen), *script[2:]]) as server:
+        options: dict[str, Any] = {"timeout": 10, "observer": Later(seen)}
+        reading = client.read("POST", server.url, **options)
+        assert reading.data == ["1"]
+        assert isinstance(reading.error, ConnectionFailed)
+        assert not isinstance(reading.error, IdleTimeout)
+        assert reading.error.sent
+
+
+@pytest.mark.parametrize("framing", ["chunked", "length", "close"])
+def test_a_compressed_body_cut_short_is_a_lost_connection(
+    client: Client, framing: Literal["chunked", "length", "close"]
+) -> None:
+    steps = [step for step in stream([b"data: 1\n\n"], coding="gzip") if isinstance(step, bytes)]
+    body = steps[1].partition(b"\r\n")[2][:-2]
+    with Server() as server:
+        start = head(200, {"Content-Encoding": "gzip"}, framing=framing, length=len(body))
+        server.script([start, chunk(body) + LAST_CHUNK if framing == "chunked" else body, CLOSE])
+        assert client.read("POST", server.url).outcome == (["1"], ConnectionFailed)
+
+
+def test_a_corrupt_body_is_a_lost_connection(client: Client) -> None:
+    with Server([head(200, {"Content-Encoding": "gzip"}), chunk(b"\x1f\x8b no gzip at all"), STALL]) as server:
+        assert client.read("POST", server.url, timeout=10).outcome == ([], ConnectionFailed)
+
+
+def test_a_compressed_answer_without_a_body_is_no_error(client: Client) -> None:
+    with Server([head(200, {"Content-Encoding": "gzip"}), LAST_CHUNK]) as server:
+        assert client.read("POST", server.url).outcome == ([], None)
+
+
+def test_a_bomb_is_too_large_an_event_and_not_unfolded_first(client: Client) -> None:
+    bomb = stream([b"data: " + b"x" * 50_000_000 + b"\n\n"], coding="gzip")
+    with Server(bomb) as server:
+        assert client.read("POST", server.url, max_event_size=1_000_000).outcome == ([], EventTooLarge)
+
+
+def test_a_coding_that_cannot_be_undone_is_an_error(client: Client) -> None:
+    with Server(reply(200, b"x", {"Content-Encoding": "rot13", "Content-Type": "text/event-stream"})) as server:
+        reading = client.read("POST", server.url)
+        assert isinstance(reading.error, ResponseError)
+        assert reading.error.body == b""
+
+
+# Reconnecting
+
+
+def test_a_get_goes_on_from_where_it_was_cut(client: Client) -> None:
+    with Server(events=5, drop_after=2, retry=0) as server:
+        reading = client.read("GET", f"{server.url}/events")
+        assert reading.data == [f"event {number}" for number in range(1, 6)]
+        assert reading.ids == ["1", "2", "3", "4", "5"]
+        assert reading.stream.reason == "no content"
+        assert reading.stream.reconnection_time == 0
+        assert reading.stream.stats.connections == 3
+        sent = [request.headers.get("last-event-id") for request in server.requests]
+        assert sent == [None, "2", "4", "5"]
+
+
+def test_a_last_event_id_is_sent_as_utf_8(client: Client) -> None:
+    with Server([head(), chunk("id: über\ndata: 1\n\n".encode()), LAST_CHUNK], reply(204)) as server:
+        assert client.read("GET", server.url, reconnect=AT_ONCE).outcome == (["1"], None)
+        assert dict(server.requests[1].raw_headers)[b"Last-Event-ID"] == "über".encode()
+
+
+@pytest.mark.parametrize(
+    ("script", "times"),
+    [
+        pytest.param([RESET], 1, id="a reset before the head"),
+        pytest.param([*ONE, CLOSE], 1, id="a body cut off"),
+        pytest.param(reply(500), 1, id="500"),
+        pytest.param(reply(503), 1, id="503"),
+        pytest.param(reply(503, headers={"Retry-After": "0"}), 2, id="503 with Retry-After"),
+        pytest.param(reply(429, headers={"Retry-After": "0"}), 2, id="429 with Retry-After"),
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_what_may_have_been_processed_is_not_sent_twice(
+    client: Client, method: str, script: list[Step], times: int
+) -> None:
+    with Server(script, DONE) as server:
+        reading = client.read(method, server.url)
+        assert len(server.requests) == times
+        assert isinstance(reading.error, SSEError) == (times == 1)
+
+
+def test_a_used_connection_that_is_gone_is_no_reason_to_send_a_put_twice(client: Client) -> None:
+    """A PUT is repeatable by the book, and a transport may know that."""
+
+    def gone(_: object) -> Iterator[Step]:
+        yield RESET
+
+    with Server(stream([b"data: 1\n\n"]), gone, DONE) as server:
+        assert client.read("PUT", server.url).outcome == (["1"], None)
+        assert client.read("PUT", server.url).outcome == ([], ConnectionFailed)
+        assert len(server.requests) == 2
+
+
+def test_a_refused_connection_proves_that_nothing_was_sent(client: Client) -> None:
+    reading = client.read("POST", "http://127.0.0.1:9/?secret", reconnect=AT_ONCE)
+    assert isinstance(reading.error, ConnectionFailed)
+    assert not reading.error.sent
+    assert reading.stream.stats.useless_attempts == 3
+    assert any("Gave up after 3 useless attempts" in note for note in reading.error.__notes__)
+
+
+def test_a_name_that_is_unknown_proves_it_too(client: Client) -> None:
+    reading = client.read("POST", "http://no.such.host.invalid/", reconnect=AT_ONCE)
+    assert isinstance(reading.error, ConnectionFailed)
+    assert not reading.error.sent
+
+
+BODIES: list[Any] = [
+    pytest.param(lambda: {"data": b"abcd"}, b"abcd", id="bytes"),
+    pytest.param(lambda: {"data": "\u20acd"}, "\u20acd".encode(), id="a str"),
+    pytest.param(lambda: {"data": {"a": "1", "b": ["2", "3"]}}, b"a=1&b=2&b=3", id="a form"),
+    pytest.param(lambda: {"json": {"a": [1, None]}}, b'{"a": [1, null]}', id="json"),
+    pytest.param(lambda: {"data": io.BytesIO(b"abcd")}, b"abcd", id="a file"),
+    pytest.param(lambda: {"data": io.StringIO("abcd")}, b"abcd", id="a file of text"),
+    pytest.param(lambda: {"data": lambda: iter([b"ab", b"cd"])}, b"abcd", id="a callable that returns an iterator"),
+    pytest.param(lambda: {"data": b"x" * 3_000_000}, b"x" * 3_000_000, id="many bytes"),
+    pytest.param(dict, b"", id="none"),
+]
+
+
+@pytest.mark.parametrize(("options", "body"), BODIES)
+@pytest.mark.parametrize("method", ["POST", "PUT", "GET"])
+def test_a_body_is_sent_again_as_it_was(
+    client: Client, method: str, options: Callable[[], dict[str, Any]], body: bytes
+) -> None:
+    with Server(reply(503), [*ONE, CLOSE], stream([b"data: 2\n\n", b"data: end\n\n"])) as server:
+        reading = client.read(method, server.url, reconnect=AT_ONCE, until="end", **options())
+        assert reading.outcome == (["1", "2"], None)
+        assert [(request.method, request.body) for request in server.requests] == [(method, body)] * 3
+
+
+@pytest.mark.parametrize(("options", "body"), BODIES)
+def test_both_clients_send_the_same(options: Callable[[], dict[str, Any]], body: bytes) -> None:
+    with Server(*[DONE] * 4) as server:
+        for each in (Blocking(), Asyncio()):
+            made = options()
+            made["headers"] = {"X-Mine": "1", "Cookie": "a=b", "Accept": None}
+            each.read("POST", f"{server.url}/p?q=1", params={"r": "s t"}, auth=("u", "p"), **made)
+        first, second = server.requests
+        assert (first.path, first.body) == (second.path, second.body)
+        own = {"user-agent", "connection"}
+        assert {name: value for name, value in first.headers.items() if name not in own} == {
+            name: value for name, value in second.headers.items() if name not in own
+        }
+
+
+def test_a_generator_is_not_sent_a_second_time_not_even_empty(client: Client) -> None:
+    def body() -> Iterator[bytes]:
+        yield b"ab"
+        yield b"cd"
+
+    with Server(reply(503), DONE) as server:
+        reading = client.read("POST", server.url, data=body(), reconnect=AT_ONCE)
+        assert reading.outcome == ([], BodyNotReplayable)
+        assert [request.body for request in server.requests] == [b"abcd"]
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError("no more"), LookupError("no more")])
+def test_an_error_of_a_body_is_the_callers(client: Client, error: Exception) -> None:
+    def body() -> Iterator[bytes]:
+        yield b"ab"
+        raise error
+
+    with Server([STALL]) as server:
+        reading = client.read("POST", server.url, data=body(), reconnect=AT_ONCE)
+        assert reading.error is error
+        assert server.requests == []
+
+
+# Redirects and credentials
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "then"),
+    [(301, "POST", "GET"), (302, "POST", "GET"), (303, "PUT", "GET"), (301, "PUT", "PUT"), (307, "POST", "POST")],
+)
+def test_a_redirect_changes_the_method_as_requests_does(client: Client, status: int, method: str, then: str) -> None:
+    with Server(to("/b", status), DONE) as server:
+        reading = client.read(method, f"{server.url}/a", data=b"x", reconnect=False)
+        assert reading.outcome == (["1"], None)
+        kept = b"x" if status == 307 else b""
+        assert [(each.method, each.path, each.body) for each in server.requests] == [
+            (method, "/a", b"x"),
+            (then, "/b", kept),
+        ]
+        assert reading.stream.response is not None
+        assert reading.stream.response.url == f"{server.url}/b"
+
+
+def test_credentials_stay_within_the_origin(client: Client) -> None:
+    headers = {"Authorization": "Bearer key", "api-key": "key", "X-Mine": "1", "Accept-Language": "de"}
+    with Server() as first, Server() as second:
+        first.script(to("/b"), to(f"{second.url}/c", 302))
+        second.script(to("/d"), DONE)
+        reading = client.read(
+            "GET", f"{first.url}/a", headers=headers, cookies={"sid": "1"}, last_event_id="7", reconnect=False
+        )
+        assert reading.outcome == (["1"], None)
+        for request in first.requests:
+            assert request.headers["authorization"] == "Bearer key"
+            assert request.headers["cookie"] == "sid=1"
+        for request in second.requests:
+            assert not {"authorization", "api-key", "x-mine", "cookie"} & {*request.headers}
+            assert request.headers["accept-language"] == "de"
+            assert request.headers["last-event-id"] == "7"
+            assert request.headers["accept"] == "text/event-stream"
+
+
+def test_user_and_password_in_the_url_do_not_leave_the_origin(client: Client) -> None:
+    with Server() as first, Server() as second:
+        first.script(to("/b"), to(second.url))
+        second.script(DONE)
+        url = first.url.replace("//", "//user:p%40ss@")
+        assert client.read("GET", url, reconnect=False).outcome == (["1"], None)
+        expected = "Basic " + b64encode(b"user:p@ss").decode()
+        assert [request.headers.get("authorization") for request in first.requests] == [expected] * 2
+        assert "authorization" not in second.requests[0].headers
+
+
+def test_a_body_does_not_leave_the_origin(client: Client) -> None:
+    with Server() as first, Server() as second:
+        first.script(to(second.url, 307))
+        assert client.read("POST", first.url, data=b"x").outcome == ([], RedirectRefused)
+        assert second.connections == 0
+
+
+def test_a_cookie_that_a_redirect_sets_is_sent_to_where_it_leads(client: Client) -> None:
+    with Server(reply(302, headers={"Location": "/b", "Set-Cookie": "sid=1; Path=/"}), DONE) as server:
+        assert client.read("GET", server.url, reconnect=False, cookies={"mine": "2"}).outcome == (["1"], None)
+        assert server.requests[0].headers["cookie"] == "mine=2"
+        assert set(server.requests[1].headers["cookie"].split("; ")) == {"mine=2", "sid=1"}
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [("b", "/dir/b"), ("../b?c=d", "/b?c=d"), ("/a b", "/a%20b"), ("/caf\xc3\xa9", "/caf%C3%A9"), ("/b#part", "/b")],
+)
+def test_a_location_is_resolved_as_a_browser_does(client: Client, location: str, path: str) -> None:
+    with Server(to(location), DONE) as server:
+        assert client.read("GET", f"{server.url}/dir/a", reconnect=False).outcome == (["1"], None)
+        assert server.requests[1].path == path
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://[", "http://a:99999/", "http://*/", f"http://{'a' * 70}.example/", "ftp://127.0.0.1/", "javascript:0"],
+)
+def test_a_location_that_leads_nowhere_is_final(client: Client, location: str) -> None:
+    with Server(to(location), DONE) as server:
+        assert client.read("GET", server.url, reconnect=AT_ONCE).outcome == ([], RedirectRefused)
+
+
+def test_a_redirect_loop_ends(client: Client) -> None:
+    with Server(*[to("/a")] * 99) as server:
+        assert client.read("GET", server.url).outcome == ([], RedirectRefused)
+        assert len(server.requests) == 31
+
+
+def test_the_body_of_a_redirect_is_not_read(client: Client) -> None:
+    with Server([head(302, {"Location": "/b"}), chunk(b"moved"), STALL], DONE) as server:
+        assert client.read("GET", server.url, reconnect=False, timeout=5).outcome == (["1"], None)
+
+
+def test_netrc_is_used_and_never_replaces_the_callers_key(
+    client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    path = tmp_path / "netrc"
+    path.write_text("machine 127.0.0.1 login user password word\n")
+    path.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(path))
+    with Server(*[reply(204)] * 3) as server, Server(reply(204)) as other:
+        client.read("GET", server.url)
+        client.read("GET", server.url, headers={"authorization": "Bearer mine"})
+        server.script(to(other.url))
+        client.read("GET", server.url, headers={"Authorization": None})
+        expected = "Basic " + b64encode(b"user:word").decode()
+        sent = [request.headers.get("authorization") for request in server.requests]
+        assert sent == [expected, "Bearer mine", None]
+
+
+# Options
+
+
+def is_the_end(event: Event) -> bool:
+    return event.data == "end"
+
+
+@pytest.mark.parametrize("until", ["end", is_the_end], ids=["a str", "a predicate"])
+def test_until_ends_the_iteration_and_the_connection_is_used_again(client: Client, until: Any) -> None:
+    with Server(*[stream([b"data: 1\n\n", b"data: end\n\n", b"data: 2\n\n"])] * 2) as server:
+        readings = client.read_twice(server.url, until=until)
+        assert [reading.data for reading in readings] == [["1"], ["1"]]
+        assert [reading.stream.reason for reading in readings] == ["until", "until"]
+        assert server.connections == 1
+
+
+def test_what_still_comes_behind_the_last_event_is_let_pass(client: Client) -> None:
+    script = [*ONE, Pause(0.05), chunk(b"data: 2\n\n"), Pause(0.05), LAST_CHUNK]
+    with Server(script, script) as server:
+        client.read_twice(server.url, until="1")
+        assert server.connections == 1
+
+
+def test_a_server_that_idles_after_the_last_event_costs_a_quarter_of_a_second_once(client: Client) -> None:
+    with Server([*ONE, STALL], [*ONE, STALL]) as server:
+        assert client.read("GET", server.url, until="1").outcome == ([], None)
+
+
+def test_an_end_before_until_is_truncated(client: Client) -> None:
+    with Server(DONE) as server:
+        assert client.read("POST", server.url, until="end").outcome == (["1"], StreamTruncated)
+
+
+def test_comments_are_yielded_if_asked_for(client: Client) -> None:
+    with Server(stream([b": hi\n\n", b"data: 1\n\n"])) as server:
+        assert client.read("POST", server.url, comments=True).data == [": hi", "1"]
+
+
+def test_a_checkpoint_is_loaded_once_and_saved_behind_each_event(client: Client) -> None:
+    class Place:
+        saved: list[str]
+
+        def __init__(self) -> None:
+            self.saved = []
+
+        def load(self) -> str:
+            return "3"
+
+        def save(self, last_event_id: str) -> None:
+            self.saved.append(last_event_id)
+
+    place = Place()
+    with Server(stream([b"id: 4\ndata: 4\n\nid: 5\ndata: 5\n\n"]), reply(204)) as server:
+        assert client.read("GET", server.url, checkpoint=place, take=2, reconnect=AT_ONCE).data == ["4", "5"]
+        assert place.saved == ["4"]
+        assert server.requests[0].headers["last-event-id"] == "3"
+
+
+def test_prepare_is_called_before_every_attempt(client: Client) -> None:
+    seen: list[Attempt] = []
+
+    def prepare(request: Request, attempt: Attempt) -> Request:
+        seen.append(attempt)
+        return replace(request, headers={"X-Token": str(attempt.number)})
+
+    with Server(reply(503), [*ONE, CLOSE], reply(204)) as server:
+        assert client.read("GET", server.url, prepare=prepare, reconnect=AT_ONCE).outcome == (["1"], None)
+        assert [request.headers["x-token"] for request in server.requests] == ["1", "2", "3"]
+        assert [type(attempt.error) for attempt in seen] == [type(None), StatusError, ConnectionFailed]
+
+
+def test_an_error_of_prepare_or_of_an_observer_is_the_callers(client: Client) -> None:
+    def broken(*_: object) -> Any:
+        raise LookupError("mine")
+
+    with Server(DONE, DONE) as server:
+        for name in ("prepare", "observer"):
+            options: dict[str, Any] = {name: broken}
+            reading = client.read("GET", server.url, **options)
+            assert isinstance(reading.error, LookupError)
+
+
+def test_an_observer_hears_of_each_step(client: Client) -> None:
+    log = Log()
+    with Server([*ONE, CLOSE], reply(204)) as server:
+        client.read("GET", server.url, observer=log, reconnect=AT_ONCE)
+    assert log.names == ["Opened", "Lost", "Closed"]
+    opened, _, closed = log.news
+    assert isinstance(opened, Opened)
+    assert isinstance(closed, Closed)
+    assert closed.reason == "no content"
+    assert (opened.response.status, opened.response.headers["content-TYPE"]) == (200, "text/event-stream")
+
+
+def test_header_fields_of_one_name_are_one_value(client: Client) -> None:
+    steps = [head(200, {"X-Two": ["a", "b"], "X-Odd": "\xfc"}), LAST_CHUNK]
+    with Server(steps) as server:
+        response = client.read("POST", server.url).stream.response
+        assert response is not None
+        assert (response.headers["x-two"], response.headers["x-odd"]) == ("a, b", "\xfc")
+
+
+# Timeouts
+
+
+def test_there_may_be_no_limit_of_time(client: Client) -> None:
+    with Server(DONE) as server:
+        assert client.read("POST", server.url, timeout=None).outcome == (["1"], None)
+
+
+@pytest.mark.parametrize("script", [[STALL], [head(), STALL], [*ONE, STALL]], ids=["the head", "the body", "the rest"])
+def test_silence_is_an_idle_timeout(client: Client, script: list[Step]) -> None:
+    with Server(script) as server:
+        reading = client.read("POST", server.url, timeout=(5, 0.2))
+        assert isinstance(reading.error, IdleTimeout)
+        assert isinstance(reading.error.__cause__, TimeoutError)
+        assert reading.error.sent
+
+
+def test_bytes_are_life(client: Client, event: threading.Event) -> None:
+    def slow() -> Iterator[Step]:
+        yield head()
+        for _ in range(6):
+            yield chunk(b":\n")
+            event.wait(0.1)
+        yield chunk(b"data: 1\n\n")
+        yield LAST_CHUNK
+
+    with Server(slow()) as server:
+        assert client.read("POST", server.url, timeout=(5, 0.4)).outcome == (["1"], None)
+
+
+@pytest.mark.parametrize("parts", [0, 1, 2], ids=["the head", "the body", "the rest"])
+def test_comments_do_not_stop_the_clock_of_an_event_nor_of_the_whole(
+    client: Client, parts: int, event: threading.Event
+) -> None:
+    def dribble() -> Iterator[Step]:
+        if parts == 0:
+            yield b"HTTP/1.1 200 OK\r\n"
+            while not event.wait(0.05):
+                yield b"X-Pad: 1\r\n"
+        yield from ONE[:parts]
+        while not event.wait(0.05):
+            yield chunk(b":\n")
+
+    for timeout, error in [(Timeout(event=0.3), IdleTimeout), (Timeout(total=0.3), DeadlineExceeded)]:
+        with Server(dribble()) as server:
+            reading = client.read("POST", server.url, timeout=timeout)
+            event.set()
+            assert type(reading.error) is error
+        event.clear()
+
+
+def test_a_wait_before_a_reconnect_counts_for_the_whole(client: Client) -> None:
+    with Server(reply(503, headers={"Retry-After": "30"})) as server:
+        reading = client.read("GET", server.url, timeout=Timeout(total=0.3))
+        assert type(reading.error) is DeadlineExceeded
+
+
+# Answers that are no streams, and mistakes
+
+
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        pytest.param(reply(404, b"why"), StatusError, id="404"),
+        pytest.param(reply(500, b"why"), StatusError, id="500"),
+        pytest.param(reply(200, b"why"), ContentTypeError, id="another type"),
+        pytest.param([head(500), chunk(b"why"), STALL], StatusError, id="slow"),
+        pytest.param([head(500), chunk(b"why"), RESET], StatusError, id="cut"),
+    ],
+)
+def test_an_answer_that_is_no_stream_is_an_error_with_its_body(
+    client: Client, script: list[Step], error: type[ResponseError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("_body", "_aio_body"):
+        monkeypatch.setattr(f"sse_client.{module}._EXCERPT_SILENCE", 0.2)
+    with Server(script) as server:
+        reading = client.read("POST", server.url)
+        assert isinstance(reading.error, error)
+        assert reading.error.body in {b"why", b""}
+        assert reading.stream.stats.connections == 0
+
+
+def test_the_body_of_a_bad_answer_is_cut(client: Client) -> None:
+    with Server(reply(500, b"x" * 200_000)) as server:
+        reading = client.read("POST", server.url)
+        assert isinstance(reading.error, StatusError)
+        assert reading.error.body == b"x" * 64 * 1024
+
+
+def test_an_answer_that_is_not_http_is_a_lost_connection(client: Client) -> None:
+    with Server([b"SSH-2.0-OpenSSH\r\n\r\n", CLOSE], [CLOSE]) as server:
+        for _ in range(2):
+            assert client.read("POST", server.url).outcome == ([], ConnectionFailed)
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"url": "http://"}, ValueError),
+        ({"url": "ftp://127.0.0.1/"}, ValueError),
+        ({"url": "http://127.0.0.1:99999/"}, ValueError),
+        ({"url": "http://*/"}, ValueError),
+        ({"headers": {"X": "a\r\nb"}}, ValueError),
+        ({"last_event_id": "a\nb"}, ValueError),
+        ({"colour": "red"}, TypeError),
+        ({"timeout": -1}, ValueError),
+    ],
+)
+def test_a_mistake_of_the_callers_is_told_at_once(
+    client: Client, options: dict[str, Any], error: type[Exception]
+) -> None:
+    options = {"url": "http://127.0.0.1:9/", **options}
+    try:
+        reading = client.read("GET", **options)
+    except error:
+        return
+    assert isinstance(reading.error, error)
+    assert reading.stream.stats.useless_attempts == 0
+
+
+SECRET = "s3cr3t"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param([STALL], id="silence"),
+        pytest.param([CLOSE], id="no head"),
+        pytest.param([RESET], id="a reset"),
+        pytest.param([b"HTTP/1.1 200 OK\r\nX-Key: " + SECRET.encode(), CLOSE], id="half a head"),
+        pytest.param([b"HTTP/1.1 200 OK\r\nX-Key: " + SECRET.encode() + b"\0\r\n\r\n", CLOSE], id="a bad head"),
+        pytest.param([head(200, {"X-Key": SECRET}), chunk(b"data: 1\n\n"), CLOSE], id="a body cut off"),
+        pytest.param(reply(500, headers={"X-Key": SECRET}), id="500"),
+        pytest.param(to(f"ftp://user:{SECRET}@host/"), id="a redirect to nowhere"),
+        pytest.param(to(f"http://user:{SECRET}@127.0.0.1:1/?{SECRET}"), id="a redirect to a closed port"),
+    ],
+)
+def test_no_error_shows_a_secret(client: Client, script: list[Step]) -> None:
+    with Server(script) as server:
+        url = server.url.replace("//", f"//user:{SECRET}@") + f"/?key={SECRET}"
+        options: dict[str, Any] = {"headers": {"api-key": SECRET}, "timeout": (5, 0.3), "reconnect": False}
+        for each in (url, f"http://user:{SECRET}@127.0.0.1:1/?key={SECRET}"):
+            reading = client.read("GET", each, **options)
+            assert isinstance(reading.error, SSEError)
+            assert SECRET not in "".join(traceback.format_exception(reading.error))
+
+
+def test_a_stream_goes_on_after_a_reconnect_as_the_caller_allows(client: Client) -> None:
+    rules = Reconnect(initial_delay=0, max_attempts=2, statuses={418})
+    with Server(reply(418), DONE, reply(204)) as server:
+        assert client.read("POST", server.url, reconnect=rules).outcome == (["1"], None)
