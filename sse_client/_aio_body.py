@@ -1,39 +1,35 @@
-"""Responses to bytes, for asyncio: the body as it arrives, on every framing, without framing and codings."""
+"""Responses to bytes, for asyncio: the body as it arrives, on every framing, without the framing."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
 
 from sse_client._aio_translate import TRANSPORT_ERRORS, translated
-from sse_client._coding import Decoder, decoder_for
-from sse_client.errors import ConnectionFailed, SSEError
+from sse_client._incoming import Incoming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable
 
+    from sse_client.errors import ConnectionFailed
     from sse_client.observer import Response
 
 __all__ = ["Connection"]
 
-_DRAIN_BYTES, _DRAIN_SECONDS = 64 * 1024, 0.25
-_EXCERPT_SECONDS, _EXCERPT_SILENCE = 5.0, 2.0
+_T = TypeVar("_T")
 
 
-class Connection:
-    """One response: its head, and its body."""
+class Connection(Incoming):
+    """A response of aiohttp's."""
 
     def __init__(self, response: Response) -> None:
-        self.response = response
+        super().__init__(response)
         self._raw: aiohttp.ClientResponse = response.raw
         self._content = self._raw.content
-        self._pieces: Iterator[bytes] = iter(())
-        self._decoder: Decoder | None = None
-        self._readable = True
         self._failure: ConnectionFailed | None = None
         self._protocol: Any = None
         self._lost: asyncio.Future[None] | None = None
@@ -48,62 +44,6 @@ class Connection:
             self._lost = self._protocol.closed
             if self._lost is not None:
                 self._lost.add_done_callback(self._on_lost)
-        try:
-            self._decoder = decoder_for(response.headers.get("Content-Encoding", ""))
-        except ValueError:
-            self._readable = False
-
-    async def read(self) -> bytes:
-        """Return what has arrived, waiting for the first byte of it; `b""` at the body's end.
-
-        Raises:
-            ConnectionFailed: the body was cut off, or is corrupt.
-        """
-        if self._decoder is None:
-            return await self._receive()
-        while True:
-            try:
-                for piece in self._pieces:
-                    return piece
-            except ValueError as error:
-                raise ConnectionFailed(str(error)) from None
-            data = await self._receive()
-            if data:
-                self._pieces = self._decoder.decode(data)
-            elif self._decoder.complete:
-                return data
-            else:
-                raise ConnectionFailed("the compressed body was cut off before its end")
-
-    async def excerpt(self, most: int) -> bytes:
-        """Return the body's first bytes, as many as come soon and `most` at most; then close.
-
-        There are none if the body is coded in a way that cannot be undone.
-        """
-        body = b""
-        try:
-            with contextlib.suppress(SSEError, TimeoutError):
-                async with asyncio.timeout(_EXCERPT_SECONDS):
-                    while self._readable and len(body) < most:
-                        async with asyncio.timeout(_EXCERPT_SILENCE):
-                            data = await self.read()
-                        if not data:
-                            break
-                        body += data
-        finally:
-            self.close()
-        return body[:most]
-
-    async def drain(self) -> None:
-        """Let what little may still come pass, so that the connection goes back to its pool; then close."""
-        received = 0
-        try:
-            with contextlib.suppress(SSEError, TimeoutError):
-                async with asyncio.timeout(_DRAIN_SECONDS):
-                    while received <= _DRAIN_BYTES and (data := await self._receive()):
-                        received += len(data)
-        finally:
-            self.close()
 
     def close(self) -> None:
         """Close the connection, unless its body was read to the end: then it is back in the pool already."""
@@ -118,6 +58,10 @@ class Connection:
         """Close it from any thread, and if its loop is closed, not at all."""
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self.close)
+
+    async def _within(self, seconds: float, work: Awaitable[_T]) -> _T:
+        async with asyncio.timeout(seconds):
+            return await work
 
     async def _receive(self) -> bytes:
         """Return bytes of the body as they are coded; `b""` at its end."""

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 from typing import TYPE_CHECKING, Self
 
-from sse_client.events import Event
+from sse_client._aio_stream import AsyncEventStream
+from sse_client._subscriber import Subscriber
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
-    from sse_client._aio_stream import AsyncEventStream
+    from sse_client.events import Event
 
 __all__ = ["AsyncSubscription"]
-
-_log = logging.getLogger("sse_client")
 
 _running: set[asyncio.Task[None]] = set()  # a loop itself does not keep its tasks alive
 
 
-class AsyncSubscription:
+class AsyncSubscription(Subscriber[AsyncEventStream]):
     """Calls a handler with each event, until it is closed, the stream ends, or an error ends it.
 
     An asynchronous context manager: leaving it closes it, and waits for the task.
@@ -38,18 +36,11 @@ class AsyncSubscription:
     def __init__(
         self, stream: AsyncEventStream, handler: Callable[[Event], object], events: Iterable[str] | None = None
     ) -> None:
-        if not callable(handler):
-            raise TypeError(f"handler: expected a callable, got {type(handler).__name__}")
-        if isinstance(events, str):
-            raise TypeError("events: expected an iterable of event types, got one str")
+        super().__init__(stream, handler, events)
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             raise RuntimeError("expected a running event loop, as by asyncio.run()") from None
-        self.stream = stream
-        self.error: BaseException | None = None
-        self._handler = handler
-        self._types = None if events is None else frozenset(events)
         self._task = loop.create_task(self._run(), name="sse_client-subscription")
         _running.add(self._task)
         self._task.add_done_callback(_running.discard)
@@ -76,7 +67,7 @@ class AsyncSubscription:
         try:
             async with self.stream as events:
                 async for event in events:
-                    if self._types is None or (type(event) is Event and event.event in self._types):
+                    if self._wants(event):
                         done = self._handler(event)
                         if inspect.isawaitable(done):
                             await done
@@ -84,5 +75,4 @@ class AsyncSubscription:
             self.error = error
             raise
         except Exception as error:  # noqa: BLE001  (whatever it is, it is the subscription's error)
-            self.error = error
-            _log.error("subscription ended: %r", error)
+            self._failed(error)

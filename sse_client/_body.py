@@ -1,21 +1,18 @@
-"""Responses to bytes: the body as it arrives, on every framing, without framing and codings."""
+"""Responses to bytes, blocking: the body as it arrives, on every framing, without the framing."""
 
 from __future__ import annotations
 
-import contextlib
 import io
-import time
 from http.client import HTTPResponse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sse_client._coding import Decoder, decoder_for
+from sse_client._incoming import Incoming
 from sse_client._translate import TRANSPORT_ERRORS, broken, innermost
 from sse_client._unchunk import Unchunker
-from sse_client.errors import ConnectionFailed, SSEError
 from sse_client.observer import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable
 
     import requests
 
@@ -23,13 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection"]
 
+_T = TypeVar("_T")
+
 _RECEIVE = 64 * 1024
-_DRAIN_BYTES, _DRAIN_SECONDS = 64 * 1024, 0.25
-_EXCERPT_SECONDS, _EXCERPT_SILENCE = 5.0, 2.0
 
 
-class Connection:
-    """One response: its head, and its body.
+class Connection(Incoming):
+    """A response of `requests`.
 
     Args:
         response: what the adapter returned, its body unread.
@@ -37,77 +34,21 @@ class Connection:
     """
 
     def __init__(self, response: requests.Response, interrupt: Interrupt) -> None:
-        self.response = Response(response.status_code, response.headers, response.url, response)
+        super().__init__(Response(response.status_code, response.headers, response.url, response))
         self._raw: Any = response.raw
         self._interrupt = interrupt
-        self._pieces: Iterator[bytes] = iter(())
-        self._decoder: Decoder | None = None
-        self._readable = True
-        try:
-            self._decoder = decoder_for(response.headers.get("Content-Encoding", ""))
-        except ValueError:
-            self._readable = False
         self._file, self._unchunker = _plain_chunks(self._raw)
-
-    def read(self) -> bytes:
-        """Return what has arrived, waiting for the first byte of it; `b""` at the body's end.
-
-        Raises:
-            ConnectionFailed: the body was cut off, or is corrupt.
-            IdleTimeout: nothing came for as long as the timeout allows.
-        """
-        if self._decoder is None:
-            return self._receive()
-        while True:
-            try:
-                for piece in self._pieces:
-                    return piece
-            except ValueError as error:
-                raise ConnectionFailed(str(error)) from None
-            data = self._receive()
-            if data:
-                self._pieces = self._decoder.decode(data)
-            elif self._decoder.complete:
-                return data
-            else:
-                raise ConnectionFailed("the compressed body was cut off before its end")
-
-    def excerpt(self, most: int) -> bytes:
-        """Return the body's first bytes, as many as come soon and `most` at most; then close.
-
-        There are none if the body is coded in a way that cannot be undone.
-        """
-        body = b""
-        deadline = time.monotonic() + _EXCERPT_SECONDS
-        with contextlib.suppress(SSEError):
-            while self._readable and len(body) < most and (left := deadline - time.monotonic()) > 0:
-                self._interrupt.time_out_after(min(left, _EXCERPT_SILENCE))
-                data = self.read()
-                if not data:
-                    break
-                body += data
-        self.close()
-        return body[:most]
-
-    def drain(self) -> None:
-        """Let what little may still come pass, so that the connection goes back to its pool; then close."""
-        received = 0
-        deadline = time.monotonic() + _DRAIN_SECONDS
-        with contextlib.suppress(SSEError):
-            while received <= _DRAIN_BYTES and (left := deadline - time.monotonic()) > 0:
-                self._interrupt.time_out_after(left)
-                data = self._receive()
-                if not data:
-                    break
-                received += len(data)
-        self.close()
 
     def close(self) -> None:
         """Close the connection, unless its body was read to the end: then it is back in the pool already."""
         self._interrupt.forget()
         self.response.raw.close()
 
-    def _receive(self) -> bytes:
+    async def _within(self, seconds: float, work: Awaitable[_T]) -> _T:
+        self._interrupt.time_out_after(seconds)
+        return await work
+
+    async def _receive(self) -> bytes:
         """Return bytes of the body as they are coded; `b""` at its end."""
         try:
             if self._unchunker is None:

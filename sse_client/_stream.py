@@ -1,17 +1,23 @@
-"""A stream of events, whatever brings its bytes: what can be asked of it, and what follows from what comes."""
+"""A stream of events, whatever brings its bytes: the loop that connects, reads, hands out, and waits.
+
+It is written once, as coroutines. A shell says how to open, to wait, and to be woken: `EventStream` by blocking,
+`AsyncEventStream` by awaiting.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from sse_client._clocks import Clocks
 from sse_client._replay import Replay
 from sse_client._session import Dialect, Session, Stats
+from sse_client.errors import DeadlineExceeded, SSEError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
-    from sse_client.errors import SSEError
+    from sse_client._incoming import Incoming
     from sse_client.events import Event
     from sse_client.observer import Reason, Response
     from sse_client.options import Options
@@ -19,15 +25,27 @@ if TYPE_CHECKING:
 
 __all__ = ["Stream"]
 
+_T = TypeVar("_T")
+_Http = TypeVar("_Http")
 
-class Stream:
-    """The part of an event stream that does not wait for anything."""
 
-    def __init__(self, request: Request, options: Options, dialect: Dialect) -> None:
+class Stream(ABC, Generic[_Http]):
+    """One stream over all of its connections, less what waits.
+
+    Args:
+        http: returns the transport's session, when it is needed.
+        request: what the caller asks for.
+        options: how.
+        dialect: what counts as a stream.
+    """
+
+    def __init__(self, http: Callable[[], _Http], request: Request, options: Options, dialect: Dialect) -> None:
+        self._http = http
         self._options = options
         self._replay = Replay()
         self._session = Session(request, options, dialect)
         self._clocks = Clocks(options.timeout)
+        self._connection: Incoming | None = None
         self._batch: Iterator[Event] = iter(())
         self._watched: Iterator[Event] = iter(())
         self._response: Response | None = None
@@ -69,6 +87,112 @@ class Stream:
         """Counts up to now."""
         return self._session.stats
 
+    # What a shell adds.
+
+    @abstractmethod
+    def _closing(self) -> bool:
+        """Whether `close` was called: nothing may be sent any more."""
+
+    @abstractmethod
+    def _headers(self, http: _Http) -> Mapping[str, Any]:
+        """Return the headers that the transport's session adds by itself."""
+
+    @abstractmethod
+    async def _open(self, http: _Http, request: Request) -> Incoming:
+        """Send `request`, and return the answer."""
+
+    @abstractmethod
+    async def _within(self, deadline: float | None, work: Awaitable[_T], url: str) -> _T:
+        """Await `work`, until the deadline (of `time.monotonic`).
+
+        Raises:
+            ConnectionFailed: it was reached.
+        """
+
+    @abstractmethod
+    async def _sleep(self, seconds: float) -> None:
+        """Wait, but not longer than until `close`."""
+
+    @abstractmethod
+    async def _release(self) -> None:
+        """Let go, when it is over, of what was there for this stream alone."""
+
+    @property
+    def _read_deadline(self) -> float | None:
+        """When the wait for more of the body is over."""
+        return self._clocks.deadline
+
+    # The loop.
+
+    async def _advance(self, *, until_open: bool) -> Event | None:
+        """Go on until there is an event, or until the connection is open, or until it is over."""
+        event: Event | None = None
+        while event is None and self._state != "closed" and not (until_open and self._state == "open"):
+            event = await self._step()
+        return event
+
+    async def _step(self) -> Event | None:
+        """Hand out an event, or connect, or read once."""
+        if self._closing():
+            await self._finish("closed")
+        elif self._session.over is not None:
+            await self._finish(self._session.over)
+        elif self._connection is None:
+            await self._connect()
+        else:
+            for event in self._watched:
+                return event
+            return await self._read(self._connection)
+        return None
+
+    async def _connect(self) -> None:
+        self._state = "connecting"
+        http = self._http()
+        request = self._session.request(self._headers(http))
+        self._clocks.attempt()
+        deadline = self._clocks.deadline
+        connection: Incoming | None = None
+        try:
+            connection = await self._within(deadline, self._open(http, request), request.url)
+            self._response = connection.response
+            refusal = self._session.opened(connection.response)
+            if refusal is not None:
+                excerpt = connection.excerpt(self._session.body_limit)
+                refusal.body = await self._within(deadline, excerpt, request.url)
+                raise refusal
+        except SSEError as error:
+            await self._lose(error)
+            return
+        except BaseException:
+            if connection is not None:
+                connection.close()
+            raise
+        self._connection = connection
+        if not self._session.over:
+            self._state = "open"
+
+    async def _read(self, connection: Incoming) -> Event | None:
+        """Read once, and take what came, be it the end; return the first event of it."""
+        try:
+            self._session.exhausted()
+            if self._session.over is not None:
+                return None
+            self._clocks.wait()
+            data = await self._within(self._read_deadline, connection.read(), connection.response.url)
+            if self._closing():
+                return None
+            events = self._session.feed(data)
+        except SSEError as error:
+            await self._lose(error)
+            return None
+        event = self._hand_out(events)
+        if not data:
+            # It may be that a clock has ended it.
+            loss = self._clocks.overdue() or self._session.ended()
+            if loss is not None:
+                await self._lose(loss)
+        return event
+
     def _hand_out(self, events: Iterator[Event]) -> Event | None:
         """Keep what a read brought, and return the first event of it."""
         if self._session.watched:
@@ -81,27 +205,45 @@ class Stream:
             return event
         return None
 
-    def _end(self) -> SSEError | None:
-        """Take the end of the body; return the loss that it is, if it is one. It may be that of a clock's."""
-        return self._clocks.overdue() or self._session.ended()
-
-    def _delay(self, error: SSEError) -> float:
-        """Take the loss of the connection; return the seconds to wait before the next.
+    async def _lose(self, error: SSEError) -> None:
+        """Let go of the connection, and wait until it is time for the next.
 
         Raises:
             SSEError: the error itself, or that of a clock that ran out, where it is final.
         """
+        self._disconnect()
+        if self._closing():
+            return
         late = self._clocks.overdue()
         if late is not None:
             late.__cause__, error = error, late
         self._state = "connecting"
-        return self._clocks.within_total(self._session.lost(error))
+        delay = self._session.lost(error)
+        if self._closing():
+            return  # by the caller's own code, which has just run
+        await self._sleep(self._clocks.within_total(delay))
+        late = self._clocks.overdue()
+        if isinstance(late, DeadlineExceeded):
+            raise late from error
 
-    def _leave(self, reason: Reason) -> bool:
-        """Be closed from now on; return whether it was not."""
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    async def _finish(self, reason: Reason, error: BaseException | None = None) -> None:
+        """Be closed from now on, once, and say why."""
         if self._state == "closed":
-            return False
+            return
         self._state = "closed"
         self._reason = reason
         self._batch = self._watched = iter(())
-        return True
+        try:
+            if self._connection is not None and reason in {"until", "no content"}:
+                await self._connection.drain()
+        finally:
+            self._disconnect()
+            try:
+                await self._release()
+            finally:
+                self._session.closed(reason, error)

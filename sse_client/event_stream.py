@@ -1,23 +1,23 @@
-"""A stream of events over blocking connections: one loop that connects, reads, hands out, and waits."""
+"""A stream of events over blocking connections: the loop of `Stream`, in the thread that reads."""
 
 from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from sse_client._drive import drive
 from sse_client._interrupt import Interrupt, Watchdog
 from sse_client._session import EVENT_STREAM, Dialect
 from sse_client._stream import Stream
-from sse_client.errors import DeadlineExceeded, SSEError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from types import TracebackType
 
     import requests
 
-    from sse_client._body import Connection
+    from sse_client._incoming import Incoming
     from sse_client.events import Event
     from sse_client.observer import Reason
     from sse_client.options import Options
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["EventStream"]
 
+_T = TypeVar("_T")
 
-class EventStream(Stream):
+
+class EventStream(Stream["requests.Session"]):
     """The events of one stream, as an iterator and a context manager. Made by `Client.stream` and its like.
 
     Entering it, or the first `next`, connects. The iteration ends at `until`, at a 204, at `close`, and, where it is
@@ -41,18 +43,16 @@ class EventStream(Stream):
 
     def __init__(
         self,
-        session: Callable[[], requests.Session],
+        http: Callable[[], requests.Session],
         request: Request,
         options: Options,
         dialect: Dialect = EVENT_STREAM,
         finished: Callable[[], object] | None = None,
     ) -> None:
-        super().__init__(request, options, dialect)
-        self._http_session = session
+        super().__init__(http, request, options, dialect)
         self._finished = finished
         self._interrupt = Interrupt()
         self._turn = threading.Lock()
-        self._connection: Connection | None = None
         self._watchdog: Watchdog | None = None
 
     def __iter__(self) -> Self:
@@ -83,146 +83,70 @@ class EventStream(Stream):
         seconds at most, and the reader then.
         """
         self._interrupt.close()
-        self._abort()
+        self._end("closed")
 
     def _run(self, *, until_open: bool) -> Event | None:
-        """Go on until there is an event, or until the connection is open, or until it is over."""
+        """Advance as the one thread that is in it."""
         if not self._turn.acquire(blocking=False):
-            if self._interrupt.closed:
+            if self._closing():
                 return None  # another thread is closing it
             raise RuntimeError("this stream is being read by another thread")
-        event: Event | None = None
         try:
-            while event is None and self._state != "closed" and not (until_open and self._state == "open"):
-                event = self._step()
+            event = drive(self._advance(until_open=until_open))
         except BaseException as error:
             # What was interrupted in the middle, by whatever it was, cannot be gone on with.
-            self._finish("error", error)
+            drive(self._finish("error", error))
             raise
         finally:
             self._turn.release()
-        if self._interrupt.closed:
+        if self._closing():
             # Whoever closed it in the meantime left the rest to this thread.
-            self._abort()
+            self._end("closed")
             return None
         return event
 
-    def _abort(self) -> None:
-        """Close from outside of `_run`; if a reader is in it, that one does it, and tells the observer."""
+    def _end(self, reason: Reason) -> None:
+        """Finish from outside of `_run`; if a reader is in it, that one does it, and tells the observer."""
         if self._turn.acquire(blocking=False):
             try:
-                self._finish("closed")
+                drive(self._finish(reason))
             finally:
                 self._turn.release()
 
-    def _step(self) -> Event | None:
-        """Hand out an event, or connect, or read once."""
-        if self._interrupt.closed:
-            self._finish("closed")
-        elif self._session.over is not None:
-            self._finish(self._session.over)
-        elif self._connection is None:
-            self._connect()
-        else:
-            for event in self._watched:
-                return event
-            return self._read(self._connection)
-        return None
+    def _closing(self) -> bool:
+        return self._interrupt.closed
 
-    def _connect(self) -> None:
+    def _headers(self, http: requests.Session) -> Mapping[str, Any]:
+        return http.headers
+
+    async def _open(self, http: requests.Session, request: Request) -> Incoming:
         # Loaded with the first connection, so that importing the package does not cost what importing requests does.
         from sse_client._http import connect
 
-        self._state = "connecting"
-        session = self._http_session()
-        request = self._session.request(session.headers)
-        self._clocks.attempt()
-        connection: Connection | None = None
-        self._interrupt.forget()
+        timeout = (self._clocks.to_connect, self._options.timeout.read)
+        return connect(http, request, self._replay, self._interrupt, timeout)
+
+    async def _within(self, deadline: float | None, work: Awaitable[_T], url: str) -> _T:  # noqa: ARG002  (the transport's errors name it)
+        if deadline is None:
+            return await work
+        if self._watchdog is None:
+            self._watchdog = Watchdog(self._interrupt)
+            weakref.finalize(self, self._watchdog.stop)  # of a stream that is dropped, not closed
+        self._watchdog.expect(deadline)
         try:
-            self._watch()
-            timeout = (self._clocks.to_connect, self._options.timeout.read)
-            connection = connect(session, request, self._replay, self._interrupt, timeout)
-            self._response = connection.response
-            refusal = self._session.opened(connection.response)
-            if refusal is not None:
-                refusal.body = connection.excerpt(self._session.body_limit)
-                raise refusal
-        except SSEError as error:
-            self._lose(error)
-            return
-        except BaseException:
-            if connection is not None:
-                connection.close()
-            raise
+            return await work
         finally:
-            self._unwatch()
-        self._connection = connection
-        if not self._session.over:
-            self._state = "open"
-
-    def _read(self, connection: Connection) -> Event | None:
-        """Read once, and take what came, be it the end; return the first event of it."""
-        try:
-            self._session.exhausted()
-            if self._session.over is not None:
-                return None
-            self._clocks.wait()
-            self._watch()
-            data = connection.read()
-            if self._interrupt.closed:
-                return None
-            events = self._session.feed(data)
-        except SSEError as error:
-            self._lose(error)
-            return None
-        finally:
-            self._unwatch()
-        event = self._hand_out(events)
-        if not data:
-            loss = self._end()
-            if loss is not None:
-                self._lose(loss)
-        return event
-
-    def _lose(self, error: SSEError) -> None:
-        """Let go of the connection, and wait until it is time for the next."""
-        self._unwatch()
-        self._disconnect()
-        if self._interrupt.closed:
-            return
-        self._interrupt.sleep(self._delay(error))
-        late = self._clocks.overdue()
-        if isinstance(late, DeadlineExceeded):
-            raise late from error
-
-    def _watch(self) -> None:
-        """Have the wait that follows broken off when a clock runs out."""
-        if self._clocks.used:
-            if self._watchdog is None:
-                self._watchdog = Watchdog(self._interrupt)
-                weakref.finalize(self, self._watchdog.stop)  # of a stream that is dropped, not closed
-            self._watchdog.expect(self._clocks.deadline)
-
-    def _unwatch(self) -> None:
-        if self._watchdog is not None:
             self._watchdog.expect(None)
 
+    async def _sleep(self, seconds: float) -> None:
+        self._interrupt.sleep(seconds)
+
     def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        super()._disconnect()
         self._interrupt.forget()
 
-    def _finish(self, reason: Reason, error: BaseException | None = None) -> None:
-        """Close, once, and say why."""
-        if not self._leave(reason):
-            return
+    async def _release(self) -> None:
         if self._watchdog is not None:
             self._watchdog.stop()
-        if self._connection is not None and reason in {"until", "no content"}:
-            self._connection.drain()
-        self._disconnect()
         if self._finished is not None:
             self._finished()
-        self._session.closed(reason, error)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import TYPE_CHECKING, Self
 
-from sse_client.events import Event
+from sse_client._subscriber import Subscriber
+from sse_client.event_stream import EventStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
-    from sse_client.event_stream import EventStream
+    from sse_client.events import Event
 
 __all__ = ["Subscription"]
 
-_log = logging.getLogger("sse_client")
 
-
-class Subscription:
+class Subscription(Subscriber[EventStream]):
     """Calls a handler with each event, until it is closed, the stream ends, or an error ends it.
 
     A context manager: leaving it closes it, and waits for the thread.
@@ -32,14 +30,7 @@ class Subscription:
     def __init__(
         self, stream: EventStream, handler: Callable[[Event], object], events: Iterable[str] | None = None
     ) -> None:
-        if not callable(handler):
-            raise TypeError(f"handler: expected a callable, got {type(handler).__name__}")
-        if isinstance(events, str):
-            raise TypeError("events: expected an iterable of event types, got one str")
-        self.stream = stream
-        self.error: BaseException | None = None
-        self._handler = handler
-        self._types = None if events is None else frozenset(events)
+        super().__init__(stream, handler, events)
         self._thread = threading.Thread(target=self._run, name="sse_client-subscription", daemon=True)
         self._thread.start()
 
@@ -65,8 +56,7 @@ class Subscription:
         try:
             with self.stream as events:
                 for event in events:
-                    if self._types is None or (type(event) is Event and event.event in self._types):
+                    if self._wants(event):
                         self._handler(event)
         except BaseException as error:  # noqa: BLE001  (whatever it is, it is the subscription's error)
-            self.error = error
-            _log.error("subscription ended: %r", error)
+            self._failed(error)

@@ -1,45 +1,78 @@
-"""A chat reply, whatever brings its events: what has come, and what the end of the stream means."""
+"""A chat reply, whatever brings its events: what has come, and what the end of the stream means.
+
+The loop from events to deltas is written once, as coroutines; see `sse_client._stream`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from abc import ABC, abstractmethod
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from sse_client._session import Dialect
 from sse_client.adapters.openai._error_shapes import body_error
 from sse_client.adapters.openai._parser import ChatParser
-from sse_client.adapters.openai._reader import ChatReader
 from sse_client.adapters.openai._retries import Retries
 from sse_client.errors import ConnectionFailed, ContentTypeError, SSEError, StatusError, StreamTruncated
 from sse_client.events import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sse_client._stream import Stream
-    from sse_client.adapters.openai.completion import Completion
-    from sse_client.adapters.openai.delta import ChatDelta
+    from sse_client.observer import Reason
 
-__all__ = ["CHAT", "Reply"]
+__all__ = ["CHAT", "DONE", "Reply"]
 
 # Some servers name their stream otherwise, or not at all; and a body that is no stream may be a whole completion.
 CHAT = Dialect(
     parser=ChatParser, media_types=frozenset({"text/event-stream", "text/plain", ""}), body_limit=16 * 1024 * 1024
 )
-_DONE = "[DONE]"
+DONE = "[DONE]"
+
+_Item = TypeVar("_Item")
+_ItemOut = TypeVar("_ItemOut", covariant=True)
+_Events = TypeVar("_Events", bound="Stream[Any]")
 
 
-class Reply:
-    """The part of a reply that does not wait for anything."""
+class _Reader(Protocol[_ItemOut]):
+    """What makes items of events, and judges how they ended: `ChatReader` is one."""
 
-    def __init__(self) -> None:
-        self._reader = ChatReader()
-        self._cancelled = False
-        self._failed = False
+    outcome: Literal["complete", "truncated", "error"] | None
 
     @property
-    def completion(self) -> Completion:
-        """Everything that has arrived, at any time, after an error too."""
-        return self._reader.completion
+    def empty(self) -> bool: ...
+
+    def feed(self, event: Event) -> Sequence[_ItemOut]: ...
+
+    def end(self, tail: str = "") -> Iterator[_ItemOut]: ...
+
+    def whole(self, body: bytes, status: int = 200) -> Sequence[_ItemOut]: ...
+
+
+class Reply(ABC, Generic[_Events, _Item]):
+    """A reply, less what waits.
+
+    Args:
+        open_events: makes the stream of events, given the options for when it ends, and when it is begun anew.
+        reader: makes the reader of the events; called anew for each retry.
+        max_retries: how often the request is sent again before the first delta.
+    """
+
+    def __init__(
+        self,
+        open_events: Callable[[Mapping[str, Any]], _Events],
+        reader: Callable[[], _Reader[_Item]],
+        max_retries: int,
+    ) -> None:
+        self._new_reader = reader
+        self._reader = reader()
+        self._batch: Iterator[_Item] = iter(())
+        self._over = False  # nothing will be read any more; the batch is the last
+        self._cancelled = False
+        self._failed = False
+        retries = Retries(max_retries, lambda: not self._reader.empty, self._begin_anew)
+        self.events = open_events({"until": DONE, "reconnect": retries.rules()})
 
     @property
     def outcome(self) -> Literal["complete", "truncated", "error", "cancelled"] | None:
@@ -55,16 +88,83 @@ class Reply:
             return "error" if self._reader.empty else "truncated"
         return "cancelled" if self._cancelled else None
 
-    def _with_rules(self, options: Mapping[str, Any], max_retries: int) -> dict[str, Any]:
-        """Return `options` with when the stream ends, and when it is begun anew."""
-        retries = Retries(max_retries, lambda: not self._reader.empty, self._begin_anew)
-        return {**options, "until": _DONE, "reconnect": retries.rules()}
+    # What a shell adds.
+
+    @abstractmethod
+    async def _enter(self) -> None:
+        """Connect the stream of events."""
+
+    @abstractmethod
+    async def _event(self) -> Event | None:
+        """Return the next event, waiting for it; None where there is no more."""
+
+    @abstractmethod
+    async def _conclude(self, reason: Reason) -> None:
+        """Close the stream of events: it has brought all that was wanted, or nothing more is wanted."""
+
+    # The loop.
+
+    async def _connect(self) -> None:
+        try:
+            await self._enter()
+        except SSEError as error:
+            self._over = True
+            # What came may be the whole completion; if it is not, the error is raised here and now.
+            self._batch = iter(self._refused(error))
+
+    async def _next(self) -> _Item | None:
+        """Go on until there is a delta: of the stream, then of its end; None where there is no more."""
+        while not self._over:
+            if self._reader.outcome is not None:
+                self._over = True
+                await self._conclude("until")
+                break
+            try:
+                event = await self._event()
+            except SSEError as error:
+                self._over = True
+                self._batch = iter(self._broken(error))
+            else:
+                if event is None:
+                    self._over = True
+                    self._batch = iter(self._ended())
+                else:
+                    self._batch = self._of(event)
+            for item in self._batch:
+                if self._cancelled:
+                    self._batch = iter(())  # closed in the meantime, from another thread
+                    break
+                return item
+        return None
+
+    def _of(self, event: Event) -> Iterator[_Item]:
+        """Return the deltas of `event`, and of those that came in the same read."""
+        feed = self._reader.feed
+        # A generator that does the same takes 0.3 us more an event.
+        return chain(feed(event), chain.from_iterable(map(feed, self.events._batch)))  # noqa: SLF001  (the adapters' way in)
+
+    def _leave(self) -> None:
+        """Have no more deltas: one event may give several, and those left of it go too."""
+        self._cancelled = self._over = True
+        self._batch = iter(())
+
+    async def _fail(self, error: BaseException) -> None:
+        """Close, if that is what the error means that has come out of the loop."""
+        if not isinstance(error, Exception):
+            self._cancelled = True
+            await self._conclude("closed")
+        elif self._reader.outcome is not None:
+            self._over = True
+            await self._conclude("closed")
+        else:
+            # Where it is not closed, this thread or task has only got in the way of another one, which goes on.
+            self._failed = self.events.state == "closed"
 
     def _begin_anew(self) -> None:
         # Nothing that the caller has seen; a chunk without a delta may have come, with an id of its own.
-        self._reader = ChatReader()
+        self._reader = self._new_reader()
 
-    def _refused(self, error: SSEError) -> Iterable[ChatDelta]:
+    def _refused(self, error: SSEError) -> Iterable[_Item]:
         """Return the deltas of an answer that is no stream.
 
         Raises:
@@ -79,7 +179,7 @@ class Reply:
         except SSEError as reported:
             raise reported from error
 
-    def _broken(self, error: SSEError, events: Stream) -> Iterable[ChatDelta]:
+    def _broken(self, error: SSEError) -> Iterable[_Item]:
         """Return the deltas that are left when `error` has ended the stream.
 
         Raises:
@@ -90,22 +190,23 @@ class Reply:
         # The body ended, or broke off, or nothing came any more. What had come may be all there is to come.
         if self._reader.empty and not isinstance(error, StreamTruncated):
             raise error
-        return self._rest(error, events.tail)
+        return self._rest(error, self.events.tail)
 
-    def _rest(self, error: SSEError, tail: str) -> Iterator[ChatDelta]:
+    def _rest(self, error: SSEError, tail: str) -> Iterator[_Item]:
         try:
             yield from self._reader.end(tail)
         except StreamTruncated as truncated:
             raise truncated from error
 
-    def _ended(self, events: Stream) -> Iterable[ChatDelta]:
+    def _ended(self) -> Iterable[_Item]:
         """Return the deltas that are left when the stream is over.
 
         Raises:
             StreamTruncated: behind the last delta: the reply is not whole.
         """
-        if events.reason == "until":
-            self._reader.feed(Event(_DONE))
-        elif events.reason == "no content":
+        if self.events.reason == "until":
+            return self._reader.feed(Event(DONE))
+        if self.events.reason == "no content":
             return self._reader.end()
+        self._cancelled = True
         return ()

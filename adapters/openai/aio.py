@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from sse_client.adapters.openai._aio_reply import AsyncReply
 from sse_client.adapters.openai._endpoint import Endpoint
-from sse_client.adapters.openai._reply import CHAT, Reply
+from sse_client.adapters.openai._reader import ChatReader
+from sse_client.adapters.openai._reply import CHAT
+from sse_client.adapters.openai.delta import ChatDelta
 from sse_client.aio import AsyncClient
-from sse_client.errors import SSEError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping
     from types import TracebackType
 
-    from sse_client.adapters.openai.delta import ChatDelta
-    from sse_client.aio import AsyncEventStream
-    from sse_client.events import Event
+    from sse_client.adapters.openai.completion import Completion
     from sse_client.options import Timeout
 
 __all__ = ["AsyncChatClient", "AsyncChatStream"]
@@ -103,8 +103,8 @@ class AsyncChatClient(Endpoint):
         await self.aclose()
 
 
-class AsyncChatStream(Reply):
-    """A reply, as it arrives: an asynchronous iterator, and context manager. Made by `AsyncChatClient.stream`.
+class AsyncChatStream(AsyncReply[ChatDelta]):
+    """A reply, as it arrives: an asynchronous iterator and context manager. Made by `AsyncChatClient.stream`.
 
     Attributes:
         events: the stream of events underneath.
@@ -116,88 +116,20 @@ class AsyncChatStream(Reply):
     """
 
     def __init__(self, client: AsyncClient, url: str, options: Mapping[str, Any], max_retries: int) -> None:
-        super().__init__()
-        self.events: AsyncEventStream = client._stream(  # noqa: SLF001  (the adapters' way in)
-            "POST", url, self._with_rules(options, max_retries), CHAT
+        super().__init__(
+            lambda rules: client._stream("POST", url, {**options, **rules}, CHAT),  # noqa: SLF001  (the adapters' way in)
+            ChatReader,
+            max_retries,
         )
-        self._batch: Iterator[ChatDelta] = iter(())
-        self._over = False  # nothing will be read any more; the batch is the last
 
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> ChatDelta:
-        try:
-            for delta in self._batch:
-                return delta
-            return await self._next()
-        except StopAsyncIteration:
-            raise
-        except Exception:
-            # Where it is not closed, this task has only got in the way of another one, which goes on.
-            self._failed = self.events.state == "closed"
-            raise
-        except BaseException:
-            self._cancelled = True
-            raise
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self._connect()
-        except Exception:
-            self._failed = self.events.state == "closed"
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """End the reply, from any task; see `AsyncEventStream.aclose`."""
-        self._cancelled = self._over = True
-        # One event may give several deltas; those left of it go too.
-        self._batch = iter(())
-        await self.events.aclose()
+    @property
+    def completion(self) -> Completion:
+        """Everything that has arrived, at any time, after an error too."""
+        assert isinstance(self._reader, ChatReader)
+        return self._reader.completion
 
     async def text(self) -> AsyncIterator[str]:
         """Yield the pieces of the text of choice 0."""
         async for delta in self:
             if delta.index == 0 and delta.content:
                 yield delta.content
-
-    async def _connect(self) -> None:
-        try:
-            await self.events.__aenter__()
-        except SSEError as error:
-            self._over = True
-            # What came may be the whole completion; if it is not, the error is raised here and now.
-            self._batch = iter(self._refused(error))
-
-    async def _next(self) -> ChatDelta:
-        """Go on until there is a delta: of the stream, then of its end."""
-        while not self._over:
-            try:
-                event = await anext(self.events, None)
-            except SSEError as error:
-                self._over = True
-                self._batch = iter(self._broken(error, self.events))
-            else:
-                if event is None:
-                    self._over = True
-                    self._batch = iter(self._ended(self.events))
-                else:
-                    self._batch = iter(await self._take(event))
-            for delta in self._batch:
-                return delta
-        raise StopAsyncIteration
-
-    async def _take(self, event: Event) -> Sequence[ChatDelta]:
-        """Return the deltas of `event`; close the stream if the reply ends with it."""
-        try:
-            return self._reader.feed(event)
-        finally:
-            if self._reader.done:
-                self._over = True
-                await self.events.aclose()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from sse_client.adapters.openai._blocking_reply import BlockingReply
 from sse_client.adapters.openai._endpoint import Endpoint
-from sse_client.adapters.openai._reply import CHAT, Reply
+from sse_client.adapters.openai._reader import ChatReader
+from sse_client.adapters.openai._reply import CHAT
+from sse_client.adapters.openai.delta import ChatDelta
 from sse_client.client import Client
-from sse_client.errors import ConnectionFailed, ResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
-    from sse_client.adapters.openai.delta import ChatDelta
-    from sse_client.event_stream import EventStream
+    from sse_client.adapters.openai.completion import Completion
     from sse_client.options import Timeout
 
 __all__ = ["ChatClient", "ChatStream"]
@@ -102,7 +103,7 @@ class ChatClient(Endpoint):
         self.close()
 
 
-class ChatStream(Reply):
+class ChatStream(BlockingReply[ChatDelta]):
     """A reply, as it arrives: an iterator of deltas, and a context manager. Made by `ChatClient.stream`.
 
     Attributes:
@@ -115,68 +116,20 @@ class ChatStream(Reply):
     """
 
     def __init__(self, client: Client, url: str, options: Mapping[str, Any], max_retries: int) -> None:
-        super().__init__()
-        self.events: EventStream = client._stream(  # noqa: SLF001  (the adapters' way in)
-            "POST", url, self._with_rules(options, max_retries), CHAT
+        super().__init__(
+            lambda rules: client._stream("POST", url, {**options, **rules}, CHAT),  # noqa: SLF001  (the adapters' way in)
+            ChatReader,
+            max_retries,
         )
-        self._deltas = self._run()
 
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> ChatDelta:
-        try:
-            return next(self._deltas)
-        except StopIteration:
-            raise
-        except Exception:
-            # Where it is not closed, this thread has only got in the way of another one, which goes on.
-            self._failed = self.events.state == "closed"
-            raise
-
-    def __enter__(self) -> Self:
-        try:
-            self._connect()
-        except Exception:
-            self._failed = self.events.state == "closed"
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the reply, from any thread; see `EventStream.close`."""
-        self._cancelled = True
-        self.events.close()
-        # One event may give several deltas; those left of it go too.
-        self._deltas = iter(())
+    @property
+    def completion(self) -> Completion:
+        """Everything that has arrived, at any time, after an error too."""
+        assert isinstance(self._reader, ChatReader)
+        return self._reader.completion
 
     def text(self) -> Iterator[str]:
         """Yield the pieces of the text of choice 0."""
         for delta in self:
             if delta.index == 0 and delta.content:
                 yield delta.content
-
-    def _connect(self) -> None:
-        try:
-            self.events.__enter__()
-        except ResponseError as error:
-            # What came may be the whole completion; if it is not, the error is raised here and now.
-            self._deltas = iter(self._refused(error))
-
-    def _run(self) -> Iterator[ChatDelta]:
-        """Yield the deltas of the stream, then those of its end."""
-        try:
-            for event in self.events:
-                yield from self._reader.feed(event)
-                if self._reader.done:
-                    return
-        except (ConnectionFailed, ResponseError) as error:
-            yield from self._broken(error, self.events)
-        else:
-            yield from self._ended(self.events)
-        finally:
-            self.close()

@@ -567,8 +567,7 @@ def test_a_wait_before_a_reconnect_counts_for_the_whole(client: Client) -> None:
 def test_an_answer_that_is_no_stream_is_an_error_with_its_body(
     client: Client, script: list[Step], error: type[ResponseError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("_body", "_aio_body"):
-        monkeypatch.setattr(f"sse_client.{module}._EXCERPT_SILENCE", 0.2)
+    monkeypatch.setattr("sse_client._incoming._EXCERPT_SILENCE", 0.2)
     with Server(script) as server:
         reading = client.read("POST", server.url)
         assert isinstance(reading.error, error)

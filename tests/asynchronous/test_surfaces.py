@@ -98,35 +98,43 @@ def test_without_aiohttp_the_error_says_what_to_install(monkeypatch: pytest.Monk
 
 
 SHELLS = [
-    ("event_stream.py", "_aio_stream.py"),
-    ("_body.py", "_aio_body.py"),
-    ("_http.py", "_aio_http.py"),
-    ("client.py", "aio.py"),
-    ("subscription.py", "_aio_subscription.py"),
+    ("sse_client/event_stream.py", "sse_client/_aio_stream.py"),
+    ("sse_client/_body.py", "sse_client/_aio_body.py"),
+    ("sse_client/_http.py", "sse_client/_aio_http.py"),
+    ("sse_client/client.py", "sse_client/aio.py"),
+    ("sse_client/subscription.py", "sse_client/_aio_subscription.py"),
+    ("adapters/openai/client.py", "adapters/openai/aio.py"),
+    ("adapters/openai/_blocking_reply.py", "adapters/openai/_aio_reply.py"),
 ]
 
 
-def statements(path: Path) -> list[str]:
-    """Return the statements inside the functions of a module, without `await` and the like."""
-    found: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text())):
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            continue
-        for inner in ast.walk(node):
-            simple = isinstance(inner, ast.stmt) and not hasattr(inner, "body")
-            docstring = isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Constant)
-            if simple and not docstring:
-                found.append(re.sub(r"\bawait |\ba(?=close)|\bAsync", "", ast.unparse(inner)))
-    return found
+def code(path: Path) -> tuple[list[str], list[str]]:
+    """Return the plain statements and the conditions in the functions of a module, without `await` and the like."""
+    statements: list[str] = []
+    conditions: list[str] = []
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    for function in [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, functions)]:
+        for node in ast.walk(function):
+            docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            if isinstance(node, (ast.If, ast.While, ast.IfExp)):
+                conditions.append(ast.unparse(node.test))
+            elif isinstance(node, ast.stmt) and not hasattr(node, "body") and not docstring:
+                statements.append(ast.unparse(node))
+    bare = re.compile(r"\bawait |\ba(?=close)|\bAsync")
+    return [bare.sub("", each) for each in statements], [bare.sub("", each) for each in conditions]
 
 
-def test_what_is_in_both_shells_is_little() -> None:
-    """The same statement twice, awaits aside: the loop of connect, read and lose, and the clients' few lines."""
-    root = Path(sse_client.__file__).parent
-    twice = total = 0
-    for one, other in SHELLS:
-        ours, theirs = statements(root / one), statements(root / other)
-        total += len(theirs)
-        twice += sum(min(ours.count(each), theirs.count(each)) for each in set(theirs))
-    print(f"{twice} of {total} statements of the asyncio shell are in the blocking one too")
-    assert twice / total < 0.5
+def test_what_is_in_both_shells_is_the_call_of_what_they_share_and_no_rule() -> None:
+    """All that decides is written once: what stands in both shells is `return self`, and the like."""
+    root = Path(sse_client.__file__).parent.parent
+    twice: list[list[str]] = [[], []]
+    total = [0, 0]
+    for blocking, asynchronous in SHELLS:
+        for kind, (ours, theirs) in enumerate(zip(code(root / blocking), code(root / asynchronous), strict=True)):
+            total[kind] += len(theirs)
+            twice[kind] += [each for each in set(theirs) for _ in range(min(ours.count(each), theirs.count(each)))]
+    for kind, name in enumerate(("statements", "conditions")):
+        print(f"{len(twice[kind])} of {total[kind]} {name} of the asyncio shells stand in the blocking ones too:")
+        print(*sorted(twice[kind]), sep="\n")
+    assert len(twice[0]) / total[0] < 0.35
+    assert len(twice[1]) / total[1] < 0.3

@@ -33,9 +33,9 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     begun = threading.Semaphore(0)
     read = Connection.read
 
-    def announced(self: Connection) -> bytes:
+    async def announced(self: Connection) -> bytes:
         begun.release()
-        return read(self)
+        return await read(self)
 
     monkeypatch.setattr(Connection, "read", announced)
     return begun
@@ -173,11 +173,11 @@ def test_a_reader_that_drains_wakes(reading: threading.Semaphore, monkeypatch: p
     draining = threading.Event()
     drain = Connection.drain
 
-    def announced(self: Connection) -> None:
+    async def announced(self: Connection) -> None:
         draining.set()
-        drain(self)
+        await drain(self)
 
-    monkeypatch.setattr("sse_client._body._DRAIN_SECONDS", 30)
+    monkeypatch.setattr("sse_client._incoming._DRAIN_SECONDS", 30)
     monkeypatch.setattr(Connection, "drain", announced)
     with Server([head(), chunk(b"data: end\n\n"), STALL]) as server:
         closed_while(sse_client.get(server.url, until="end"), lambda: draining.wait(10), [])
@@ -187,9 +187,9 @@ def test_a_reader_of_a_bad_answer_wakes(monkeypatch: pytest.MonkeyPatch) -> None
     asked = threading.Event()
     excerpt = Connection.excerpt
 
-    def announced(self: Connection, most: int) -> bytes:
+    async def announced(self: Connection, most: int) -> bytes:
         asked.set()
-        return excerpt(self, most)
+        return await excerpt(self, most)
 
     monkeypatch.setattr(Connection, "excerpt", announced)
     with Server([head(500), chunk(b"why"), STALL]) as server:

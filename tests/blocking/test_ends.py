@@ -23,7 +23,7 @@ from sse_client import (
     StreamTruncated,
     Timeout,
 )
-from sse_client import _body as body_module  # its patience is too long for a test
+from sse_client import _incoming as incoming  # its patience is too long for a test
 from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Server, Step, Wait, chunk, head, reply, stream
 
 from .kit import AT_ONCE, ONE, PROMPT, failure, outcome, seconds
@@ -286,7 +286,7 @@ def test_a_bad_answer_that_never_ends_takes_two_seconds_of_silence_at_most() -> 
 
 
 def test_a_bad_answer_that_dribbles_is_given_up_on_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body_module, "_EXCERPT_SECONDS", 0.2)
+    monkeypatch.setattr(incoming, "_EXCERPT_SECONDS", 0.2)
     go = threading.Event()
 
     def dribbling() -> Iterator[Step]:
