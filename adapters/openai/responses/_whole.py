@@ -1,0 +1,57 @@
+"""The body of an answer that is no stream to the response that it may be, and to the events of one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sse_client.adapters.openai._error_shapes import body_error, error_in
+from sse_client.adapters.openai._json import is_array, mapping
+from sse_client.adapters.openai.responses._irregular import rewritten, unexpected
+from sse_client.adapters.openai.responses._lenient import lenient
+from sse_client.adapters.openai.responses.events import ResponseLifecycleEvent, ResponseTextDeltaEvent
+from sse_client.adapters.openai.responses.response import OutputMessage, Response
+
+if TYPE_CHECKING:
+    from sse_client.adapters.openai.responses.events import ResponseEvent
+
+__all__ = ["response_in", "told"]
+
+
+def response_in(text: str, body: bytes, status: int) -> Response:
+    """Return the response that `body` is, which reads `text`.
+
+    Raises:
+        ChatError: it is none; with what the body says.
+    """
+    try:
+        payload: object = json.loads(text, parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        payload = None
+    fields = mapping(payload)
+    if fields.get("object") == "response" or is_array(fields.get("output")):
+        return lenient(Response, rewritten(fields))
+    if "choices" in fields and not error_in(payload, text):
+        raise unexpected("a response of the Responses API", text)
+    raise body_error(body, status)
+
+
+def told(response: Response, raw: str) -> list[ResponseEvent]:
+    """Return the events that bring the texts of a whole response, and the one that ends it."""
+    events: list[ResponseEvent] = [
+        ResponseTextDeltaEvent(
+            "response.output_text.delta",
+            raw=raw,
+            content_index=content_index,
+            delta=part.text,
+            item_id=item.id,
+            output_index=output_index,
+            logprobs=part.logprobs,
+        )
+        for output_index, item in enumerate(response.output)
+        if isinstance(item, OutputMessage)
+        for content_index, part in enumerate(item.content)
+        if part.type == "output_text" and part.text
+    ]
+    ending = "response.incomplete" if response.status == "incomplete" else "response.completed"
+    return [*events, ResponseLifecycleEvent(ending, raw=raw, response=response)]

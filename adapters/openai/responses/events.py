@@ -1,0 +1,199 @@
+"""The events of a response as values, a class for each shape (API reference, Responses, "Streaming events")."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+# The decoders resolve the annotations.
+from sse_client.adapters.openai.responses.response import ContentPart, OutputItem, Response
+
+__all__ = [
+    "ResponseAnnotationEvent",
+    "ResponseDeltaEvent",
+    "ResponseEvent",
+    "ResponseImageEvent",
+    "ResponseItemEvent",
+    "ResponseLifecycleEvent",
+    "ResponsePartEvent",
+    "ResponseProgressEvent",
+    "ResponseShellOutputEvent",
+    "ResponseTextDeltaEvent",
+    "ResponseTextEvent",
+]
+
+
+# Nothing in an event refers back to it, so the garbage collector need not track the thousands of them.
+class ResponseEvent(msgspec.Struct, frozen=True, gc=False):
+    """An event of any type, and the class of those that have nothing but this or are not known.
+
+    In the subclasses, a field that the server did not send, or sent as something else, is None or empty.
+
+    Attributes:
+        type: `response.output_text.delta`, say: the payload's `type`, or the `event:` line where it has none.
+        sequence_number: its place in the stream, from 0; None where the server does not count.
+        raw: the event's JSON text as received, with every field that is not here.
+    """
+
+    type: str = ""
+    sequence_number: int | None = None
+    raw: str = ""
+
+    def json(self) -> Any:
+        """Return `raw` decoded.
+
+        Raises:
+            json.JSONDecodeError: `raw` is not JSON.
+        """
+        return json.loads(self.raw)
+
+
+class ResponseLifecycleEvent(ResponseEvent, frozen=True, gc=False):
+    """How the response as a whole is doing.
+
+    `response.created`, `response.queued`, `response.in_progress`, and at the end `response.completed` or
+    `response.incomplete`. (`response.failed` is raised as a `ChatError`.)
+
+    Attributes:
+        response: as the server sends it with this event; its `output` may be empty until the end.
+    """
+
+    response: Response = msgspec.field(default_factory=Response)
+
+
+class ResponseItemEvent(ResponseEvent, frozen=True, gc=False):
+    """An item of the output begins, or is done: `response.output_item.added`, `.done`."""
+
+    item: OutputItem = msgspec.field(default_factory=OutputItem)
+    output_index: int | None = None
+
+
+class ResponsePartEvent(ResponseEvent, frozen=True, gc=False):
+    """A part of an item begins, or is done.
+
+    `response.content_part.added`, `.done` (with `content_index`), and `response.reasoning_summary_part.added`,
+    `.done` (with `summary_index`).
+    """
+
+    part: ContentPart = msgspec.field(default_factory=ContentPart)
+    item_id: str | None = None
+    output_index: int | None = None
+    content_index: int | None = None
+    summary_index: int | None = None
+
+
+class ResponseDeltaEvent(ResponseEvent, frozen=True, gc=False):
+    """A piece of a text; the pieces append.
+
+    `response.refusal.delta`, `.reasoning_text.delta` (with `content_index`), `.reasoning_summary_text.delta` (with
+    `summary_index`), `.function_call_arguments.delta`, `.mcp_call_arguments.delta`, `.custom_tool_call_input.delta`,
+    `.code_interpreter_call_code.delta`, `.shell_call_command.delta` (with `command_index`), `.audio.delta` (in
+    base64), `.audio.transcript.delta`; and `ResponseTextDeltaEvent`.
+
+    Attributes:
+        item_id: of the item of the output that it belongs to; `output_index` says which one that is.
+    """
+
+    content_index: int | None = None
+    delta: str = ""
+    item_id: str | None = None
+    output_index: int | None = None
+    summary_index: int | None = None
+    command_index: int | None = None
+
+
+class ResponseTextDeltaEvent(ResponseDeltaEvent, frozen=True, gc=False):
+    """A piece of the answer's text: `response.output_text.delta`.
+
+    Attributes:
+        logprobs: of the tokens of this piece, as the server sends them.
+    """
+
+    logprobs: Any = None
+
+
+class ResponseTextEvent(ResponseEvent, frozen=True, gc=False):
+    """A whole text: what the deltas add up to. Its name depends on the type; `value` has it in any case.
+
+    `response.output_text.done`, `.reasoning_text.done`, `.reasoning_summary_text.done` (`text`), `.refusal.done`
+    (`refusal`), `.function_call_arguments.done`, `.mcp_call_arguments.done` (`arguments`),
+    `.custom_tool_call_input.done` (`input`), `.code_interpreter_call_code.done` (`code`), and
+    `.shell_call_command.done` (`command`), `.added` (the `command` that the deltas append to).
+    """
+
+    item_id: str | None = None
+    output_index: int | None = None
+    content_index: int | None = None
+    summary_index: int | None = None
+    command_index: int | None = None
+    text: str | None = None
+    refusal: str | None = None
+    arguments: str | None = None
+    input: str | None = None
+    code: str | None = None
+    command: str | None = None
+    logprobs: Any = None
+
+    @property
+    def value(self) -> str | None:
+        """The text, by whichever name."""
+        named = (self.text, self.refusal, self.arguments, self.input, self.code, self.command)
+        return next((text for text in named if text is not None), None)
+
+
+class ResponseAnnotationEvent(ResponseEvent, frozen=True, gc=False):
+    """A source that the text refers to: `response.output_text.annotation.added`.
+
+    Attributes:
+        annotation: as the server sends it; its `type` says of which kind it is.
+    """
+
+    annotation: Any = None
+    annotation_index: int | None = None
+    item_id: str | None = None
+    output_index: int | None = None
+    content_index: int | None = None
+
+
+class ResponseProgressEvent(ResponseEvent, frozen=True, gc=False):
+    """How a tool that the server runs is doing.
+
+    `response.web_search_call.*`, `.file_search_call.*` (`in_progress`, `searching`, `completed`),
+    `.code_interpreter_call.*` (`in_progress`, `interpreting`, `completed`), `.image_generation_call.*`
+    (`in_progress`, `generating`, `completed`), `.mcp_call.*`, `.mcp_list_tools.*` (`in_progress`, `completed`,
+    `failed`), `.compaction.compacting`.
+    """
+
+    item_id: str | None = None
+    output_index: int | None = None
+
+
+class ResponseImageEvent(ResponseEvent, frozen=True, gc=False):
+    """An image, as far as it is drawn: `response.image_generation_call.partial_image`.
+
+    Attributes:
+        partial_image_b64: the image's file, in base64.
+        partial_image_index: which of the partial images this is, from 0.
+    """
+
+    item_id: str | None = None
+    output_index: int | None = None
+    partial_image_b64: str = ""
+    partial_image_index: int | None = None
+
+
+class ResponseShellOutputEvent(ResponseEvent, frozen=True, gc=False):
+    """What a command prints: `response.shell_call_output_content.delta`, `.done`.
+
+    Attributes:
+        delta: an object with a piece of `stdout` or `stderr`; None when it is done.
+        output: the whole of it, a list of objects with `stdout`, `stderr` and `outcome`; None until it is done.
+    """
+
+    command_index: int | None = None
+    delta: Any = None
+    item_id: str | None = None
+    output: Any = None
+    output_index: int | None = None

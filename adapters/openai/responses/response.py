@@ -1,0 +1,213 @@
+"""A response as values: what the events add up to (API reference, Responses, "The response object")."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from sse_client.adapters.openai.errors import ChatError, shortened
+
+__all__ = [
+    "ContentPart",
+    "CustomToolCall",
+    "FunctionToolCall",
+    "IncompleteDetails",
+    "InputTokensDetails",
+    "OutputItem",
+    "OutputMessage",
+    "OutputTokensDetails",
+    "ReasoningItem",
+    "Response",
+    "ResponseFailure",
+    "ResponseUsage",
+]
+
+
+class ContentPart(msgspec.Struct, frozen=True):
+    """A part of a message or of reasoning.
+
+    Attributes:
+        type: `output_text`, `refusal`, `reasoning_text`, `summary_text`; an open set.
+        text: None in a refusal.
+        annotations: the sources that the text refers to, as the server sends them.
+    """
+
+    type: str = ""
+    text: str | None = None
+    refusal: str | None = None
+    annotations: list[Any] = []
+    logprobs: Any = None
+
+
+class OutputItem(msgspec.Struct, frozen=True):
+    """An item of the output, and the class of those of any other type: calls of the server's own tools, say.
+
+    Attributes:
+        type: `message`, `function_call`, `reasoning`, `web_search_call`, ...; an open set.
+        status: `in_progress`, `completed`, `incomplete`, ...; None where the item has none.
+        raw: the item's JSON text, with every field that is not here.
+    """
+
+    type: str = ""
+    id: str | None = None
+    status: str | None = None
+    raw: str = ""
+
+    def json(self) -> Any:
+        """Return `raw` decoded: what goes into the `input` of the next request.
+
+        Raises:
+            json.JSONDecodeError: `raw` is not JSON.
+        """
+        return json.loads(self.raw)
+
+
+class OutputMessage(OutputItem, frozen=True):
+    """What the model said: an item of the type `message`."""
+
+    role: str | None = None
+    phase: str | None = None
+    content: list[ContentPart] = []
+
+
+class FunctionToolCall(OutputItem, frozen=True):
+    """A call of one of the caller's functions that the model asks for: an item of the type `function_call`.
+
+    Attributes:
+        call_id: what the function's output refers to; "" where the server sent none.
+        arguments: the JSON text that the model wrote; nothing guarantees that it is valid.
+    """
+
+    call_id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+    def parsed(self) -> Any:
+        """Return the arguments as objects; where there are none, an empty `dict`.
+
+        Raises:
+            ChatError: they are no JSON, or only the beginning of it. Its `raw` is their text.
+        """
+        if not self.arguments.strip():
+            return {}
+        try:
+            return json.loads(self.arguments)
+        except (ValueError, RecursionError) as error:
+            expected = f"expected the arguments of {self.name or 'the call'} in JSON"
+            raise ChatError(f"{expected}, got {shortened(self.arguments)!r} ({error})", raw=self.arguments) from error
+
+
+class CustomToolCall(OutputItem, frozen=True):
+    """A call of one of the caller's tools that take a text: an item of the type `custom_tool_call`.
+
+    Attributes:
+        call_id: what the tool's output refers to; "" where the server sent none.
+        input: the text that the model wrote.
+    """
+
+    call_id: str = ""
+    name: str = ""
+    input: str = ""
+
+
+class ReasoningItem(OutputItem, frozen=True):
+    """What the model thought: an item of the type `reasoning`.
+
+    Attributes:
+        content: the thoughts themselves, where the server shows them.
+        encrypted_content: for the `input` of the next request; only the server can read it.
+    """
+
+    summary: list[ContentPart] = []
+    content: list[ContentPart] = []
+    encrypted_content: str | None = None
+
+
+class InputTokensDetails(msgspec.Struct, frozen=True, gc=False):
+    """What the input's tokens were."""
+
+    cached_tokens: int = 0
+
+
+class OutputTokensDetails(msgspec.Struct, frozen=True, gc=False):
+    """What the output's tokens were."""
+
+    reasoning_tokens: int = 0
+
+
+class ResponseUsage(msgspec.Struct, frozen=True, gc=False):
+    """How many tokens were used; 0 where the server sent no such number."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    total_tokens: int = 0
+    input_tokens_details: InputTokensDetails | None = None
+    output_tokens_details: OutputTokensDetails | None = None
+
+
+class ResponseFailure(msgspec.Struct, frozen=True, gc=False):
+    """Why a response failed: its `error`."""
+
+    code: str | int | None = None
+    message: str | None = None
+
+
+class IncompleteDetails(msgspec.Struct, frozen=True, gc=False):
+    """Why a response ended early.
+
+    Attributes:
+        reason: `max_output_tokens`, `content_filter`, ...; an open set.
+    """
+
+    reason: str | None = None
+
+
+class Response(msgspec.Struct, frozen=True):
+    """A response, or what has arrived of it.
+
+    Attributes:
+        status: `queued`, `in_progress`, `completed`, `incomplete`, `failed`, `cancelled`.
+        created_at: seconds since the epoch.
+        output: in the order of the output; an item of which nothing came is not there.
+        background: whether the server goes on without a connection, so that the stream can be resumed.
+        raw: the response's JSON text as the server last sent it, with every field that is not here. Before the end,
+            that is without the `output` that has arrived since.
+    """
+
+    id: str | None = None
+    status: str | None = None
+    model: str | None = None
+    created_at: float | None = None
+    output: list[OutputItem] = []
+    usage: ResponseUsage | None = None
+    error: ResponseFailure | None = None
+    incomplete_details: IncompleteDetails | None = None
+    background: bool | None = None
+    previous_response_id: str | None = None
+    raw: str = ""
+
+    @property
+    def output_text(self) -> str:
+        """The text of all messages, joined; "" where there is none."""
+        return "".join(
+            part.text or ""
+            for item in self.output
+            if isinstance(item, OutputMessage)
+            for part in item.content
+            if part.type == "output_text"
+        )
+
+    @property
+    def function_calls(self) -> list[FunctionToolCall]:
+        """The calls of the caller's functions, in the order of the output."""
+        return [item for item in self.output if isinstance(item, FunctionToolCall)]
+
+    def json(self) -> Any:
+        """Return `raw` decoded.
+
+        Raises:
+            json.JSONDecodeError: `raw` is not JSON.
+        """
+        return json.loads(self.raw)
