@@ -1,4 +1,4 @@
-"""The two clocks that no timeout of a single read can keep: `Timeout.event` and `Timeout.total`."""
+"""The clocks that no timeout of a single read can keep: `Timeout.first`, `Timeout.event` and `Timeout.total`."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ class Clocks:
     """
 
     def __init__(self, timeout: Timeout) -> None:
-        self.used = timeout.event is not None or timeout.total is not None
         self._timeout = timeout
+        self._first = timeout.event if timeout.first is None else timeout.first
+        self.used = any(limit is not None for limit in (self._first, timeout.event, timeout.total))
         self._total: float | None = None
         self._event: float | None = None
-        self._left = timeout.event
+        self._allowed = self._left = self._first  # seconds of the wait that is on, in all and still
 
     def attempt(self) -> None:
         """Begin with an attempt: the wait for its first event, and with the first one, the stream."""
         now = time.monotonic()
         if self._total is None and self._timeout.total is not None:
             self._total = now + self._timeout.total
-        self._left, self._event = self._timeout.event, None
+        self._allowed = self._left = self._first
+        self._event = None
         self.wait()
 
     def wait(self) -> None:
@@ -42,9 +44,13 @@ class Clocks:
 
     def pause(self, *, event: bool) -> None:
         """Stop the clock of the wait while the consumer has something; with an event, the next wait is a new one."""
-        if self._event is not None:
-            self._left = self._timeout.event if event else self._event - time.monotonic()
-            self._event = None
+        if self._event is None:
+            return
+        if event:
+            self._allowed = self._left = self._timeout.event
+        else:
+            self._left = self._event - time.monotonic()
+        self._event = None
 
     @property
     def deadline(self) -> float | None:
@@ -70,5 +76,5 @@ class Clocks:
         if self._total is not None and now >= self._total:
             return DeadlineExceeded(f"expected the whole stream within {self._timeout.total:g} s")
         if self._event is not None and now >= self._event:
-            return IdleTimeout(f"expected an event within {self._timeout.event:g} s, got none")
+            return IdleTimeout(f"expected an event within {self._allowed:g} s, got none")
         return None

@@ -30,7 +30,7 @@ from sse_client.policy import Policy, Reconnect, retry_after
 from sse_client.request import Attempt, Request, check, display_url, with_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sse_client.observer import Reason, Response
     from sse_client.options import Options
@@ -50,11 +50,13 @@ class Dialect:
         parser: the parser's class.
         media_types: content types that are read as event streams.
         body_limit: bytes of a response that is no stream that are kept in the error.
+        counts: whether an event ends the wait that `Timeout.first` and `Timeout.event` limit; by default, any does.
     """
 
     parser: type[Parser] = Parser
     media_types: frozenset[str] = frozenset({"text/event-stream"})
     body_limit: int = 64 * 1024
+    counts: Callable[[Event], bool] | None = None
 
 
 EVENT_STREAM = Dialect()
@@ -95,10 +97,12 @@ class Session:
     def __init__(self, request: Request, options: Options, dialect: Dialect = EVENT_STREAM) -> None:
         self.reconnection_time: int | None = None
         self.useless_attempts = 0
-        self.progressed = False  # by the last `feed`: it brought an event, not comments alone
+        self.progressed = False  # by the last `feed`: it brought an event that counts, not comments alone
         self._request = request
         self._options = options
         self._dialect = dialect
+        limited = options.timeout.first is not None or options.timeout.event is not None
+        self._counts = dialect.counts if limited else None
         self._policy = _policy(request.method, options.reconnect)
         self._delivery = Delivery(options)
         self._parser = Parser()
@@ -225,6 +229,8 @@ class Session:
             self.useless_attempts = 0
             self._events += count
             self._last_event_at = time.time()
+            if self._counts is not None:
+                self.progressed = any(type(event) is Event and self._counts(event) for event in events)
         return self._delivery.hand_out(events)
 
     def exhausted(self) -> None:

@@ -33,8 +33,9 @@ class Timeout:
         connect: to make a connection.
         read: of silence, not a byte, comments count as life, before the connection is dead (`IdleTimeout`).
         event: the longest wait for an event, from the request on; comments do not count, nor does time spent in the
-            consumer (`IdleTimeout`).
+            consumer (`IdleTimeout`). In a chat, what gives no delta does not count either.
         total: the whole stream, connecting, headers and waits included (`DeadlineExceeded`).
+        first: in place of `event`, the longest wait for the first event of each connection; None: as `event` says.
 
     Raises:
         TypeError: not a number.
@@ -45,9 +46,10 @@ class Timeout:
     read: float | None = 300.0
     event: float | None = None
     total: float | None = None
+    first: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("connect", "read", "event", "total"):
+        for name in ("connect", "read", "event", "total", "first"):
             value = getattr(self, name)
             if value is None:
                 continue

@@ -29,7 +29,7 @@ def test_every_option_of_the_signature_is_an_option_and_the_other_way_round() ->
 def test_the_defaults_are_the_documented_ones() -> None:
     options = merged(Options(), {})
     assert options == Options()
-    assert options.timeout == Timeout(connect=10.0, read=300.0, event=None, total=None)
+    assert options.timeout == Timeout(connect=10.0, read=300.0, event=None, total=None, first=None)
     assert (options.reconnect, options.last_event_id, options.until) == (None, "", None)
     assert (options.comments, options.max_event_size) == (False, 64 * 1024 * 1024)
     assert (options.prepare, options.checkpoint, options.observer) == (None, None, None)
@@ -135,7 +135,7 @@ def test_a_timeout_is_read_as_requests_reads_it(value: Any, timeout: Timeout) ->
     assert merged(Options(), {"timeout": value}).timeout == timeout
 
 
-@pytest.mark.parametrize("name", ["connect", "read", "event", "total"])
+@pytest.mark.parametrize("name", ["connect", "read", "event", "total", "first"])
 @pytest.mark.parametrize(
     "seconds", [0, -1, -0.0, float("nan"), float("inf"), float("-inf"), 1e10, 10**400], ids=lambda each: str(each)[:9]
 )

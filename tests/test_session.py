@@ -25,7 +25,7 @@ from sse_client.errors import (
 )
 from sse_client.events import Comment, Event
 from sse_client.observer import Closed, Lost, Opened, Response
-from sse_client.options import Options, merged
+from sse_client.options import Options, Timeout, merged
 from sse_client.parser import Parser
 from sse_client.policy import Reconnect
 from sse_client.request import Attempt, Request
@@ -805,6 +805,29 @@ def test_a_dialect_may_know_other_types_another_parser_and_another_limit() -> No
     assert receive(stream, b"data: x\n\n") == [Event(data="X")]
     assert isinstance(stream.opened(response()), ContentTypeError)
     assert session().body_limit == 64 * KIB
+
+
+@pytest.mark.parametrize("comments", [True, False])
+def test_a_dialect_may_say_which_events_are_progress_for_the_clocks_that_wait_for_one(comments: bool) -> None:
+    asked: list[str] = []
+
+    def counts(event: Event) -> bool:
+        asked.append(event.data)
+        return event.data == "x"
+
+    for timeout in (Timeout(event=1), Timeout(first=1)):
+        stream = session(dialect=Dialect(counts=counts), timeout=timeout, comments=comments)
+        connect(stream)
+        for data, progress in [(b": x\n", False), (b"data: -\n\n", False), (b"data: -\n\ndata: x\n\n: x\n", True)]:
+            receive(stream, data)
+            assert stream.progressed is progress
+        assert stream.stats.events == 3
+    assert asked == ["-", "-", "x"] * 2
+    unlimited = session(dialect=Dialect(counts=counts), timeout=Timeout(read=1, total=1))
+    connect(unlimited)
+    receive(unlimited, b"data: -\n\n")
+    assert unlimited.progressed
+    assert len(asked) == 6
 
 
 # --- What can be looked at. ---

@@ -1,4 +1,4 @@
-"""The four clocks: to connect, of silence, of a wait for an event, and of the whole."""
+"""The clocks: to connect, of silence, of a wait for the first event and for the next, and of the whole."""
 
 from __future__ import annotations
 
@@ -183,6 +183,34 @@ def test_no_event_in_time_is_a_loss_that_is_retried() -> None:
     assert log.names == ["Opened", "Lost", "Opened", "Closed"]
     (lost,) = log.of(Lost)
     assert type(lost.error) is IdleTimeout
+
+
+@pytest.mark.parametrize("begin", [[], [head()], [head(), chunk(b": beat\n\n")]], ids=["head", "body", "comment"])
+def test_the_first_event_may_have_a_limit_of_its_own(begin: list[Step]) -> None:
+    with Server([*begin, STALL]) as server:
+        timeout = Timeout(read=30, event=30, first=SHORT)
+        (_, error), took = timed(lambda: outcome(sse_client.post(server.url, timeout=timeout, reconnect=False)))
+    assert type(error) is IdleTimeout
+    assert f"within {SHORT} s" in str(error)
+    assert SHORT * 0.9 < took < SHORT + PROMPT
+
+
+def test_the_first_event_may_take_longer_than_those_after_it() -> None:
+    with Server([head(), Pause(SHORT * 2), chunk(b"data: 1\n\n"), STALL]) as server:
+        timeout = Timeout(read=30, event=SHORT, first=30)
+        data, error = outcome(sse_client.post(server.url, timeout=timeout, reconnect=False))
+    assert data == ["1"]
+    assert type(error) is IdleTimeout
+
+
+def test_each_connection_has_a_first_event() -> None:
+    one: list[Step] = [*ONE, CLOSE]
+    with Server(one, one, [head(), STALL], stream([b"data: end\n\n"])) as server:
+        log = Log()
+        timeout = Timeout(read=30, first=1)
+        events = sse_client.get(server.url, timeout=timeout, reconnect=AT_ONCE, until="end", observer=log)
+        assert outcome(events) == (["1", "1"], None)
+    assert [type(lost.error) for lost in log.of(Lost)] == [ConnectionFailed, ConnectionFailed, IdleTimeout]
 
 
 @pytest.mark.parametrize(
