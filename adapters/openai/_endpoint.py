@@ -1,11 +1,14 @@
-"""Chat requests, whoever sends them (API reference, "Create chat completion", `stream: true`)."""
+"""Requests to a server that speaks OpenAI's API, whoever sends them: where they go, and what goes with them."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus, urlencode
 
 from sse_client.options import Timeout
+from sse_client.request import display_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,9 +20,16 @@ _OPENAI = "https://api.openai.com/v1"
 # Models think: OpenAI's own client waits ten minutes for the next byte.
 _TIMEOUT = Timeout(connect=10.0, read=600.0)
 
+# Where other servers expect a key: a bearer token beside it would be a second one.
+_KEY_HEADERS = frozenset({"api-key", "x-api-key"})
+
 
 class Endpoint:
-    """Where chat requests go, and what goes with them. What it is made of, `ChatClient` describes."""
+    """Where requests go, and what goes with them. What it is made of, `ChatClient` describes.
+
+    Args:
+        shared: the headers that the client underneath sends with every request.
+    """
 
     def __init__(
         self,
@@ -32,11 +42,20 @@ class Endpoint:
         max_retries: int,
         timeout: float | tuple[float | None, float | None] | Timeout | None,
         headers: Mapping[str, str] | None,
+        params: Mapping[str, str] | None = None,
+        shared: Mapping[str, Any] | None = None,
     ) -> None:
         api_key = api_key or os.environ.get("OPENAI_API_KEY")
-        self.base_url = (base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI).rstrip("/")
+        base_url = base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI
+        address, _, query = base_url.partition("#")[0].partition("?")
+        self._address = address.rstrip("/")
+        self.base_url = f"{self._address}?{query}" if query else self._address
+        self._query = _with_params(query, params)
         self.max_retries = max_retries
-        if not api_key and self.base_url == _OPENAI:
+        self._headers = dict(headers or {})
+        self._shared = dict(shared or {})
+        given = _names(_merged(self._shared, self._headers))
+        if not api_key and self._address == _OPENAI and not given & {"authorization", *_KEY_HEADERS}:
             raise ValueError("expected a key for OpenAI: pass api_key, or set OPENAI_API_KEY")
         if max_retries < 0:
             raise ValueError(f"max_retries must be 0 or more, not {max_retries}")
@@ -45,15 +64,34 @@ class Endpoint:
             "OpenAI-Organization": organization or os.environ.get("OPENAI_ORG_ID"),
             "OpenAI-Project": project or os.environ.get("OPENAI_PROJECT_ID"),
         }
-        ours = {name: value for name, value in known.items() if value}
-        # A retry begins anew: it is not to go on behind what the aborted try has sent.
-        self._headers = _merged({**ours, "Last-Event-ID": None}, headers)
+        self._ours = {name: value for name, value in known.items() if value}
         self._timeout = timeout if timeout is not None or not own else _TIMEOUT
         self._own = own
 
+    def __repr__(self) -> str:
+        # Of a URL that is none, it cannot be told which part of it is a password.
+        where = "a malformed URL"
+        if self._address.lower().startswith(("http://", "https://")):
+            with contextlib.suppress(ValueError):
+                where = display_url(self._address)
+        return f"<{type(self).__name__} of {where}>"
+
+    def url(self, path: str, params: Mapping[str, str] | None = None) -> str:
+        """Return where requests to `path` go; the query of the base URL stays behind it.
+
+        Args:
+            path: such as `/chat/completions`, behind the base URL's.
+            params: more parameters of the query; they replace others of the same name.
+
+        Raises:
+            TypeError: a parameter is no string.
+        """
+        query = _with_params(self._query, params)
+        return f"{self._address}/{path.lstrip('/')}{'?' * bool(query)}{query}"
+
     @property
     def _url(self) -> str:
-        return f"{self.base_url}/chat/completions"
+        return self.url("/chat/completions")
 
     def _options(
         self,
@@ -63,21 +101,72 @@ class Endpoint:
         timeout: float | tuple[float | None, float | None] | Timeout | None,
         body: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """Return the options of the stream that is the reply.
+        """Return the options of the stream that is the reply to `messages`.
 
         Raises:
             ValueError: `body` says that it is to be none.
         """
-        if body.get("stream", True) is not True:
+        return self._asking({"model": model, "messages": list(messages), **body}, headers, timeout)
+
+    def _asking(
+        self,
+        body: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | tuple[float | None, float | None] | Timeout | None = None,
+    ) -> dict[str, Any]:
+        """Return the options of one call, over all of its retries.
+
+        Args:
+            body: what is asked, whatever it is; `stream` is added. None: nothing is sent, as with a GET.
+            headers: the call's own.
+            timeout: the call's own.
+
+        Raises:
+            ValueError: `body` says that the answer is to be no stream.
+        """
+        if body is not None and body.get("stream", True) is not True:
             raise ValueError("stream: what this returns is a stream; leave it out")
         timeout = self._timeout if timeout is None else timeout
         return {
-            "headers": _merged(self._headers, headers),
-            "json": {"model": model, "messages": list(messages), **body, "stream": True},
+            "headers": self._all_headers(headers, writes=body is not None),
+            **({} if body is None else {"json": {**body, "stream": True}}),
             **({} if timeout is None else {"timeout": timeout}),
         }
 
+    def _all_headers(self, headers: Mapping[str, str] | None, *, writes: bool) -> dict[str, str | None]:
+        theirs = _merged(self._headers, headers)
+        given = _names(_merged(self._shared, theirs))
+        # A retry begins anew: it is not to go on behind what the aborted try has sent.
+        ours: dict[str, str | None] = {**self._ours, "Last-Event-ID": None}
+        if given & _KEY_HEADERS:
+            ours.pop("Authorization", None)
+        if writes and "idempotency-key" not in given:
+            ours["Idempotency-Key"] = _unique()
+        return _merged(ours, theirs)
 
-def _merged(ours: Mapping[str, str | None], theirs: Mapping[str, str] | None) -> dict[str, str | None]:
+
+def _unique() -> str:
+    from uuid import uuid4  # loaded with the first request: it takes 2 ms
+
+    return str(uuid4())
+
+
+def _merged(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> dict[str, Any]:
     names = {name.lower() for name in theirs or ()}
     return {name: value for name, value in ours.items() if name.lower() not in names} | dict(theirs or {})
+
+
+def _names(headers: Mapping[str, Any]) -> set[str]:
+    """Return the names of the headers that are sent, in lower case."""
+    return {name.lower() for name, value in headers.items() if value is not None}
+
+
+def _with_params(query: str, params: Mapping[str, str] | None) -> str:
+    """Return `query` with `params` in it; what else is in it stays as it is, to the letter."""
+    if not params:
+        return query
+    for name, value in params.items():
+        if not isinstance(value, str):
+            raise TypeError(f"params: {name} must be a str, not {type(value).__name__}")
+    kept = [part for part in query.split("&") if part and unquote_plus(part.partition("=")[0]) not in params]
+    return "&".join([*kept, urlencode(params)])
