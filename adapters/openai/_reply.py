@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 from sse_client._session import Dialect
 from sse_client.adapters.openai._error_shapes import body_error
 from sse_client.adapters.openai._parser import ChatParser
+from sse_client.adapters.openai._progress import brings_a_delta
 from sse_client.adapters.openai._retries import Retries
 from sse_client.errors import ConnectionFailed, ContentTypeError, SSEError, StatusError, StreamTruncated
 from sse_client.events import Event
@@ -26,7 +27,10 @@ __all__ = ["CHAT", "DONE", "Reply"]
 
 # Some servers name their stream otherwise, or not at all; and a body that is no stream may be a whole completion.
 CHAT = Dialect(
-    parser=ChatParser, media_types=frozenset({"text/event-stream", "text/plain", ""}), body_limit=16 * 1024 * 1024
+    parser=ChatParser,
+    media_types=frozenset({"text/event-stream", "text/plain", ""}),
+    body_limit=16 * 1024 * 1024,
+    counts=brings_a_delta,
 )
 DONE = "[DONE]"
 

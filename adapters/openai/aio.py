@@ -26,18 +26,21 @@ class AsyncChatClient(Endpoint):
 
     Args:
         api_key: sent as a bearer token; the environment's `OPENAI_API_KEY` by default. It may be missing where
-            `base_url` is another server's.
-        base_url: what `/chat/completions` is appended to; the environment's `OPENAI_BASE_URL` by default, else
-            OpenAI's own.
+            `base_url` is another server's, and is not sent where a header `api-key` or `x-api-key` is.
+        base_url: what `/chat/completions` is appended to, before its query if it has one; the environment's
+            `OPENAI_BASE_URL` by default, else OpenAI's own.
         organization: the environment's `OPENAI_ORG_ID` by default.
         project: the environment's `OPENAI_PROJECT_ID` by default.
         client: whose connections and options are used; it is not closed with this one. By default, one of its own.
         max_retries: how often a request is sent again before its first delta: after a failed connection, a 408, 409,
             429 or 5xx, or as `x-should-retry` says; `Retry-After` and `retry-after-ms` are kept.
         timeout: as for `AsyncClient.stream`; by default 10 s to connect and 600 s of silence, or the `client`'s.
-        headers: sent with each request, over those above.
+        headers: sent with each request, over those above. All requests of a call have one `Idempotency-Key`, a
+            UUID unless there is one here.
+        params: added to the query of each request, over the base URL's of the same name: `api-version`, say.
 
     Raises:
+        TypeError: a parameter is no string.
         ValueError: there is no key for OpenAI, or `max_retries` is negative.
     """
 
@@ -52,6 +55,7 @@ class AsyncChatClient(Endpoint):
         max_retries: int = 2,
         timeout: float | tuple[float | None, float | None] | Timeout | None = None,
         headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(
             api_key,
@@ -62,6 +66,8 @@ class AsyncChatClient(Endpoint):
             max_retries=max_retries,
             timeout=timeout,
             headers=headers,
+            params=params,
+            shared=client._defaults.headers if client is not None else None,  # noqa: SLF001  (the adapters' way in)
         )
         self._client = client or AsyncClient()
 

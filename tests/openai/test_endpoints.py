@@ -134,6 +134,23 @@ def test_azure_is_asked_at_its_own_urls_with_its_own_key(
             assert "authorization" not in request.headers
 
 
+def test_the_api_version_may_be_a_parameter(chat: Chat) -> None:
+    with Server(answer("Hi")) as server:
+        base = f"{server.url}/openai/deployments/NAME"
+        came = chat.ask(base, None, params={"api-version": "2024-10-21"}, headers={"api-key": KEY})
+        assert came.end == WHOLE
+        assert server.requests[0].path == "/openai/deployments/NAME/chat/completions?api-version=2024-10-21"
+
+
+def test_headers_of_the_client_underneath_count(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-another-server")
+    with Server(answer("Hi")) as server:
+        assert chat.ask(server.url, None, under={"headers": {"Api-Key": KEY, "idempotency-key": "x"}}).end == WHOLE
+        sent = server.requests[0].headers
+        assert (sent["api-key"], sent["idempotency-key"]) == (KEY, "x")
+        assert "authorization" not in sent
+
+
 def test_parameters_of_the_client_underneath_are_added(chat: Chat) -> None:
     with Server(answer("Hi")) as server:
         assert chat.ask(f"{server.url}/v1?a=1", under={"params": {"b": "2"}}).end == WHOLE

@@ -45,6 +45,9 @@ BEATS = [
     pytest.param(b": beat\n\n", id="comments"),
     pytest.param(b"id: 1\n\n", id="ids alone"),
     pytest.param(b"data:", id="a line without an end"),
+    pytest.param(b"event: ping\ndata: {}\n\n", id="pings"),
+    pytest.param(b"data: : PROCESSING\n\n", id="wrapped comments"),
+    pytest.param(b'data: {"id":"c","choices":[]}\n\n', id="chunks of nothing"),
 ]
 
 
@@ -152,6 +155,20 @@ def test_each_delta_winds_the_clock_up_again(chat: Chat) -> None:
     with Server([head(), *slow, chunk(DONE), STALL]) as server:
         came = chat.ask(server.url, timeout=Timeout(event=1, first=LONG))
         assert came.end == ("xxxxx", "complete", None)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        pytest.param(b'data: {"choices":[],"usage":{"total_tokens":1}}\n\n', id="usage"),
+        pytest.param(b'data: {"choices":[{"delta":{"content":["x"]}}]}\n\n', id="an irregular chunk"),
+    ],
+)
+def test_any_delta_ends_the_wait_for_the_first_one(chat: Chat, last: bytes) -> None:
+    with Server([head(), chunk(last), STALL]) as server:
+        came = chat.ask(server.url, timeout=Timeout(first=LONG, event=SHORT))
+        assert type(came.error) is StreamTruncated
+        assert len(server.requests) == 1
 
 
 # The whole.
