@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, getproxies_environment
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -102,6 +105,21 @@ class _OwnBody:
             raise
 
 
+def _settings(session: requests.Session, url: str) -> dict[str, Any]:
+    """Return how the session, and the environment where it trusts that, would have `url` requested."""
+    # Where there is no proxy, to call this host one that needs none changes nothing, but requests then looks through
+    # the environment no more: 20 µs in place of 93, a tenth of what a short chat takes.
+    proxies = {} if _may_have_proxies() else {"no_proxy": urlsplit(url).hostname or ""}
+    # REQUESTS_CA_BUNDLE must not beat a session that says otherwise.
+    verify = None if session.verify is True else session.verify
+    return dict(session.merge_environment_settings(url, proxies, True, verify, None))
+
+
+def _may_have_proxies() -> bool:
+    """Return whether the environment may name a proxy; on some platforms there are other places too."""
+    return getproxies is not getproxies_environment or b"_proxy" in b"\0".join(os.environb).lower()
+
+
 def _send(
     session: requests.Session, ready: requests.PreparedRequest, interrupt: Interrupt, timeout: Timeouts
 ) -> requests.Response:
@@ -111,9 +129,7 @@ def _send(
         adapter = session.get_adapter(url)
     except requests.exceptions.InvalidSchema:
         raise Malformed(f"expected a URL of http or https, got {display_url(url)}") from None
-    # REQUESTS_CA_BUNDLE must not beat a session that says otherwise.
-    verify = None if session.verify is True else session.verify
-    settings: dict[str, Any] = dict(session.merge_environment_settings(url, {}, True, verify, None))
+    settings = _settings(session, url)
     reports = isinstance(adapter, HTTPAdapter) and report_sockets(adapter, ready, settings)
     body: Any = ready.body
     own = None if body is None or isinstance(body, (str, bytes)) or hasattr(body, "read") else _OwnBody(body)

@@ -261,13 +261,37 @@ def test_a_proxy_is_used_and_a_reader_behind_it_wakes(proxy: Proxy, session: req
     assert b"Proxy-Authorization: Basic" in proxy.heads[0]
 
 
-def test_a_proxy_from_the_environment_is_used(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", proxy.url)
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_Proxy"])
+def test_a_proxy_from_the_environment_is_used(proxy: Proxy, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, proxy.url)
     with Server(stream([b"data: 1\n\n"])) as server:
         assert outcome(sse_client.post(server.url)) == (["1"], None)
         monkeypatch.setenv("no_proxy", "127.0.0.1")
         server.script(stream([b"data: 2\n\n"]))
         assert outcome(sse_client.post(server.url)) == (["2"], None)
+    assert len(proxy.heads) == 1
+
+
+def test_the_environment_may_get_a_proxy_and_lose_it_between_two_requests(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Server(*[stream([b"data: 1\n\n"])] * 3) as server, Client() as client:
+        assert outcome(client.post(server.url)) == (["1"], None)
+        with monkeypatch.context() as for_now:
+            for_now.setenv("http_proxy", proxy.url)
+            assert outcome(client.post(server.url)) == (["1"], None)
+        assert outcome(client.post(server.url)) == (["1"], None)
+    assert len(proxy.heads) == 1
+
+
+def test_a_proxy_that_the_platform_keeps_elsewhere_is_used(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    def kept_elsewhere() -> dict[str, str]:
+        return {"http": proxy.url}
+
+    monkeypatch.setattr("requests.utils.getproxies", kept_elsewhere)
+    monkeypatch.setattr("sse_client._http.getproxies", kept_elsewhere)
+    with Server(stream([b"data: 1\n\n"])) as server:
+        assert outcome(sse_client.post(server.url)) == (["1"], None)
     assert len(proxy.heads) == 1
 
 
