@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,9 @@ __all__ = [
     "display_url",
     "with_headers",
 ]
+
+_BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_FIELD_NAME = re.compile(r"[!-9;-~]+")  # ASCII that can be seen, without the colon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +90,7 @@ def check(request: Request) -> None:
         _check_text(text)
     if not request.method.isascii() or not request.method.replace("-", "").isalpha():
         raise ValueError(f"expected an HTTP method such as GET or POST, got {request.method!r}")
-    if any(char <= " " or char == "\x7f" for char in request.url):
+    if _BLANK_OR_CONTROL.search(request.url):
         raise ValueError("the URL holds a blank or a control character")
     try:
         parts = urlsplit(request.url)
@@ -114,7 +118,7 @@ def _check_text(value: Any) -> None:
 def _check_header(name: Any, value: Any) -> None:
     if not isinstance(name, str):
         raise TypeError(f"a header's name must be a str, not {type(name).__name__}")
-    if not name.isascii() or not name or any(char <= " " or char in ":\x7f" for char in name):
+    if not _FIELD_NAME.fullmatch(name):
         raise ValueError("the name of a header holds a character that no name can hold, or none at all")
     if value is None:
         return
