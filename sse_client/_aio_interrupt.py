@@ -15,6 +15,17 @@ class Interrupt:
         closed: whether `close` was called: nothing may be sent any more.
     """
 
+    __slots__ = (
+        "_cancelled",
+        "_cancelling",
+        "_deadline",
+        "_task",
+        "_timer",
+        "_waiting",
+        "_wakes_at",
+        "closed",
+    )
+
     def __init__(self) -> None:
         self.closed = False
         self._task: asyncio.Task[object] | None = None

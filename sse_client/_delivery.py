@@ -9,11 +9,13 @@ from sse_client.events import Event
 from sse_client.request import check_last_event_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sse_client.options import Options
 
 __all__ = ["Delivery"]
+
+_NOTHING: Iterator[Event] = iter(())  # of no stream: it is at its end, and stays there
 
 
 class Delivery:
@@ -25,6 +27,8 @@ class Delivery:
         over: whether the event that `until` names has come, and the consumer has come back for it.
     """
 
+    __slots__ = ("_batch", "_checkpoint", "_cursor", "_last", "_saved", "_until", "over", "place", "watched")
+
     def __init__(self, options: Options) -> None:
         self.place = options.last_event_id
         self.watched = callable(options.until) or options.checkpoint is not None
@@ -32,8 +36,8 @@ class Delivery:
         self._until = options.until
         self._checkpoint = options.checkpoint
         self._saved: str | None = None
-        self._batch: list[Event] = []
-        self._cursor: Iterator[Event] = iter(self._batch)
+        self._batch: Sequence[Event] = ()
+        self._cursor = _NOTHING
         self._last: Event | None = None  # the one that `until` names
 
     def begin(self) -> None:
@@ -72,8 +76,8 @@ class Delivery:
             last_event_id: the parser's: a block without data sets it too.
         """
         self.over = self._last is not None
-        self._batch = []
-        self._cursor = iter(self._batch)
+        self._batch = ()
+        self._cursor = _NOTHING
         self.place = last_event_id if self._last is None else self._last.id
         self._save(self.place)
 

@@ -19,6 +19,8 @@ __all__ = ["Replay"]
 class Replay:
     """Sends the same body again, from where it stood at first; or refuses to."""
 
+    __slots__ = ("_seen",)
+
     def __init__(self) -> None:
         # By identity, and no longer than the object lives: a callable may make a new one for each attempt, for weeks.
         self._seen: dict[int, tuple[object, int | None]] = {}

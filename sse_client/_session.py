@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,30 @@ class Session:
         dialect: what counts as a stream.
     """
 
+    __slots__ = (
+        "_attempt",
+        "_bytes",
+        "_comments",
+        "_connections",
+        "_counts",
+        "_delivery",
+        "_dialect",
+        "_error",
+        "_events",
+        "_last_event_at",
+        "_number",
+        "_opened_at",
+        "_options",
+        "_over",
+        "_parser",
+        "_policy",
+        "_request",
+        "_useful",
+        "progressed",
+        "reconnection_time",
+        "useless_attempts",
+    )
+
     def __init__(self, request: Request, options: Options, dialect: Dialect = EVENT_STREAM) -> None:
         self.reconnection_time: int | None = None
         self.useless_attempts = 0
@@ -103,10 +128,11 @@ class Session:
         self._dialect = dialect
         limited = options.timeout.first is not None or options.timeout.event is not None
         self._counts = dialect.counts if limited else None
-        self._policy = _policy(request.method, options.reconnect)
+        self._policy: Policy | None = None  # most streams are never lost
         self._delivery = Delivery(options)
         self._parser = Parser()
-        self._attempt: Attempt | None = None
+        self._number = 0
+        self._attempt: Attempt | None = None  # both until it has succeeded: an error holds the frames it came through
         self._error: SSEError | None = None
         self._over: Reason | None = None
         self._useful = False
@@ -153,7 +179,7 @@ class Session:
         )
 
     def request(self, ambient: Mapping[str, Any]) -> Request:
-        """Return the request of the next attempt.
+        """Return the request of the next attempt: `attempt`, then `completed`.
 
         Args:
             ambient: headers that the transport adds by itself.
@@ -162,24 +188,41 @@ class Session:
             TypeError: `prepare` or the checkpoint returned something of another type.
             ValueError: what one of them returned is malformed.
         """
+        return self.completed(self.attempt(), ambient)
+
+    def attempt(self) -> object:
+        """Begin the next attempt; return what is to become its request: whatever `prepare` returned, unchecked.
+
+        Raises:
+            TypeError: the checkpoint returned something else than a string.
+            ValueError: it returned what is no last event ID.
+        """
         options = self._options
-        number = self._attempt.number + 1 if self._attempt else 1
-        if number == 1:
+        if not self._number:
             self._delivery.begin()
+        self._number += 1
         place = self._delivery.place
-        self._attempt = Attempt(number=number, last_event_id=place, error=self._error)
+        self._attempt = Attempt(number=self._number, last_event_id=place, error=self._error)
         self._comments += self._parser.comment_count
         self._parser = self._dialect.parser(
             last_event_id=place, comments=options.comments, max_event_size=options.max_event_size
         )
-        request = self._request
-        if options.prepare is not None:
-            request = options.prepare(request, self._attempt)
-            if not isinstance(request, Request):
-                raise TypeError(f"prepare: expected a Request, got {type(request).__name__}")
-            check(request)
         self._useful = False
-        return with_headers(request, ambient, place)
+        return self._request if options.prepare is None else options.prepare(self._request, self._attempt)
+
+    def completed(self, asked: object, ambient: Mapping[str, Any]) -> Request:
+        """Return the request of this attempt, with the headers that are the standard's.
+
+        Args:
+            asked: what `attempt` returned, or what came of awaiting that.
+            ambient: headers that the transport adds by itself.
+
+        Raises:
+            TypeError: `asked` is no request.
+            ValueError: it is malformed.
+        """
+        request = self._request if self._options.prepare is None else _checked(asked)
+        return with_headers(request, ambient, self._delivery.place)
 
     def opened(self, response: Response) -> ResponseError | None:
         """Take the head of a response; return the error that it is, if it is no event stream, without its body."""
@@ -205,11 +248,12 @@ class Session:
             decoder_for(headers.get("Content-Encoding", ""))
         except ValueError as error:
             return ResponseError(str(error), status=status, headers=headers)
-        assert self._attempt is not None
+        attempt, self._attempt, self._error = self._attempt, None, None
+        assert attempt is not None
         self._connections += 1
         self._opened_at = time.time()
-        _log.info("opened: attempt %d", self._attempt.number)
-        self._tell(Opened(response, self._attempt))
+        _log.info("opened: attempt %d", attempt.number)
+        self._tell(Opened(response, attempt))
         return None
 
     def feed(self, data: bytes) -> Iterator[Event]:
@@ -247,7 +291,7 @@ class Session:
         """Take the clean end of the body; return the loss that it is, or None if it is the end of the stream."""
         if self._options.until is not None:
             return StreamTruncated("the stream ended before the event that `until` names")
-        if self._policy and self._policy.repeat:
+        if self._repeats:
             return ConnectionFailed("the server ended the stream")
         self._over = "end"
         return None
@@ -262,8 +306,11 @@ class Session:
             error.__cause__ = self._error  # why it was to be sent again
         self._error = error
         self.useless_attempts += not self._useful
-        if self._policy is None or not isinstance(error, (ConnectionFailed, StatusError)):
+        rules = self._options.reconnect
+        if rules is False or not isinstance(error, (ConnectionFailed, StatusError)):
             raise error
+        if self._policy is None:
+            self._policy = Policy(rules if isinstance(rules, Reconnect) else Reconnect(), repeat=self._repeats)
         delay = self._policy.delay(error, useless=self.useless_attempts, reconnection_time=self.reconnection_time)
         _log.warning("lost: %s; connecting again in %.3g s", error, delay)
         self._tell(Lost(error, delay))
@@ -274,17 +321,31 @@ class Session:
         _log.info("closed: %s", reason if error is None else type(error).__name__)
         self._tell(Closed(reason, error))
 
+    @property
+    def _repeats(self) -> bool:
+        """Whether a request that may have been processed is sent again: by default, where the method allows it."""
+        rules = self._options.reconnect
+        return self._request.method in _REPEATABLE if rules is None else rules is not False
+
     def _tell(self, news: Opened | Lost | Closed) -> None:
         if self._options.observer is not None:
             self._options.observer(news)
 
 
-def _policy(method: str, reconnect: bool | Reconnect | None) -> Policy | None:
-    """Return the rules of reconnecting: by default those of the method, for any other word those of the caller."""
-    if reconnect is False:
-        return None
-    rules = reconnect if isinstance(reconnect, Reconnect) else Reconnect()
-    return Policy(rules, repeat=reconnect is not None or method in _REPEATABLE)
+def _checked(asked: object) -> Request:
+    """Return what came of `prepare`, if it can be sent.
+
+    Raises:
+        TypeError: it is no request.
+        ValueError: it is malformed.
+    """
+    if isinstance(asked, Coroutine):
+        asked.close()  # else Python warns that it was never awaited
+        raise TypeError("prepare: expected a Request, got a coroutine, which the blocking client cannot await")
+    if not isinstance(asked, Request):
+        raise TypeError(f"prepare: expected a Request, got {type(asked).__name__}")
+    check(asked)
+    return asked
 
 
 def _phrase(status: int) -> str:

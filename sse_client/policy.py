@@ -79,16 +79,24 @@ class Policy:
         clock: seconds that never go back.
     """
 
+    __slots__ = (
+        "_asked",
+        "_clock",
+        "_gives_up",
+        "_reconnect",
+        "_since",
+        "_useless",
+        "repeat",
+    )
+
     def __init__(self, reconnect: Reconnect, *, repeat: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._reconnect = reconnect
-        self._statuses = frozenset(reconnect.statuses)
         self.repeat = repeat
         self._clock = clock
         self._useless = 0
         self._since = 0.0
         self._asked: float | None = None
         self._gives_up = False
-        self._retrying: Retrying | None = None
 
     def delay(self, error: SSEError, *, useless: int, reconnection_time: int | None) -> float:
         """Return the seconds to wait before the next connection.
@@ -106,7 +114,7 @@ class Policy:
         if useless <= 1:
             self._since = now
         self._asked = self._asked_for(error, reconnection_time)
-        retrying = self._retrying = self._retrying or self._strategies()
+        retrying = self._strategies()
         state = _call_state(retrying, error, max(1, useless), self._since, now)
         self._gives_up = False
         # Tenacity's block form cannot hold a generator; its steps can be asked one at a time.
@@ -162,7 +170,7 @@ class Policy:
     def _may_follow(self, error: BaseException) -> bool:
         if isinstance(error, ConnectionFailed):
             return self.repeat or not error.sent
-        if not isinstance(error, StatusError) or error.status not in self._statuses:
+        if not isinstance(error, StatusError) or error.status not in frozenset(self._reconnect.statuses):
             return False
         # A server that says when to come again has not processed the request.
         return self.repeat or (error.status in _ASKS and error.retry_after is not None)

@@ -167,7 +167,11 @@ def test_a_sleep_that_is_longer_than_the_platform_can_count_is_a_long_sleep(
     interrupt: Interrupt, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
     waits: list[float] = []
-    monkeypatch.setattr(interrupt._closing, "wait", waits.append)
+
+    def wait(_: threading.Event, seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr(threading.Event, "wait", wait)
     interrupt.sleep(seconds)
     assert NEVER < waits[0] <= threading.TIMEOUT_MAX
 
@@ -276,13 +280,13 @@ def test_a_connection_that_is_only_being_made_is_broken_off_when_it_is_there(
     interrupt: Interrupt, watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = threading.Event()
-    break_off = interrupt.break_off
+    break_off = Interrupt.break_off
 
-    def told() -> None:
-        break_off()
+    def told(interrupt: Interrupt) -> None:
+        break_off(interrupt)
         broken.set()
 
-    monkeypatch.setattr(interrupt, "break_off", told)
+    monkeypatch.setattr(Interrupt, "break_off", told)
     watchdog.expect(time.monotonic())
     assert broken.wait(SOON)
     assert watched(interrupt).ways == [socket.SHUT_RDWR]
@@ -304,7 +308,11 @@ def test_it_does_not_keep_the_program_alive(watchdog: Watchdog) -> None:
 
 def test_it_may_be_stopped_by_what_it_calls(interrupt: Interrupt, monkeypatch: pytest.MonkeyPatch) -> None:
     watchdog = Watchdog(interrupt)
-    monkeypatch.setattr(interrupt, "break_off", watchdog.stop)
+
+    def stop(_: Interrupt) -> None:
+        watchdog.stop()
+
+    monkeypatch.setattr(Interrupt, "break_off", stop)
     watchdog.expect(time.monotonic())
     watchdog._thread.join(SOON)
     assert not watchdog._thread.is_alive()

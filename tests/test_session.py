@@ -698,6 +698,41 @@ def test_what_prepare_returns_is_checked_as_the_callers_own(changes: dict[str, A
         session(prepare=changing(**changes)).request({})
 
 
+def test_an_attempt_comes_in_two_halves_for_a_shell_that_awaits_what_prepare_returned() -> None:
+    async def prepare(request: Request, attempt: Attempt) -> Request:
+        return replace(request, headers={"Number": str(attempt.number)})
+
+    stream = session(prepare=prepare, last_event_id="7")
+    for number in ("1", "2"):
+        asked: Any = stream.attempt()
+        with pytest.raises(StopIteration) as returned:
+            asked.send(None)
+        request = stream.completed(returned.value.value, {})
+        assert (request.headers["Number"], request.headers["Last-Event-ID"]) == (number, b"7")
+
+
+def test_without_prepare_the_halves_are_the_request() -> None:
+    stream, same = session("POST", data=b"x"), session("POST", data=b"x")
+    assert stream.completed(stream.attempt(), {"Accept": "text/plain"}) == same.request({"Accept": "text/plain"})
+
+
+def test_what_came_of_awaiting_prepare_is_checked_like_what_it_returned() -> None:
+    stream = session(prepare=changing())
+    stream.attempt()
+    with pytest.raises(TypeError, match="prepare: expected a Request, got str"):
+        stream.completed("GET", {})
+    with pytest.raises(ValueError, match="absolute URL"):
+        stream.completed(Request(method="GET", url="/"), {})
+
+
+def test_a_prepare_that_must_be_awaited_is_refused_where_nothing_is() -> None:
+    async def prepare(request: Request, _: Attempt) -> Request:
+        return request
+
+    with pytest.raises(TypeError, match="got a coroutine, which the blocking client cannot await"):
+        session(prepare=prepare).request({})
+
+
 # --- Responses. ---
 
 

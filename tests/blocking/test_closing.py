@@ -16,6 +16,7 @@ import sse_client
 from sse_client import Client, Closed, EventStream, Reconnect, Request, Timeout
 from sse_client._body import Connection
 from sse_client._interrupt import Interrupt
+from sse_client._session import Session
 from sse_client.testing import CLOSE, LAST_CHUNK, STALL, Server, Step, Wait, chunk, head, reply, stream
 
 from .kit import AT_ONCE, ONE, PROMPT, Log, Task, certify, outcome, seconds
@@ -341,18 +342,20 @@ def test_until_may_close() -> None:
         assert events.state == "closed"
 
 
-def test_what_arrived_while_close_ran_is_not_yielded_and_the_connection_is_closed() -> None:
+def test_what_arrived_while_close_ran_is_not_yielded_and_the_connection_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The reader has received a batch, and is parsing it, when the stream is closed."""
     with Server([head(), chunk(b"data: 1\n\ndata: 2\n\n"), STALL]) as server, Client() as client:
         events = client.post(server.url)
         with events:
-            feed = events._session.feed
+            feed = Session.feed
 
-            def closed_meanwhile(data: bytes) -> Any:
+            def closed_meanwhile(session: Session, data: bytes) -> Any:
                 Task(events.close).result()
-                return feed(data)
+                return feed(session, data)
 
-            events._session.feed = closed_meanwhile  # type: ignore[method-assign]  # the moment is what is tested
+            monkeypatch.setattr(Session, "feed", closed_meanwhile)
             assert next(events, None) is None
             assert events.state == "closed"
             assert events._connection is None
