@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import weakref
 from dataclasses import replace
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,12 @@ from requests.cookies import RequestsCookieJar, cookiejar_from_dict, merge_cooki
 from requests.models import DEFAULT_REDIRECT_LIMIT
 from requests.sessions import merge_setting
 from requests.structures import CaseInsensitiveDict
-from requests.utils import DEFAULT_ACCEPT_ENCODING
+from requests.utils import DEFAULT_ACCEPT_ENCODING, get_environ_proxies, get_netrc_auth, select_proxy
 from yarl import URL
 
 from sse_client._aio_body import Connection
 from sse_client._aio_translate import translated
-from sse_client._prepare import Journey, Malformed, prepared, prepared_abroad
+from sse_client._prepare import Journey, Malformed, may_have_proxies, prepared, prepared_abroad
 from sse_client.errors import SSEError
 from sse_client.observer import Response
 from sse_client.request import display_url
@@ -34,13 +35,29 @@ if TYPE_CHECKING:
     from sse_client._replay import Replay
     from sse_client.request import Request
 
-__all__ = ["connect"]
+__all__ = ["connect", "new_session"]
 
 _PIECE = 64 * 1024
 _LONGEST_LINE = 64 * 1024  # of a response's head, as http.client has it
 _FRAMING = ("Host", "Content-Length", "Transfer-Encoding")
 
 Timeouts = tuple[float | None, float | None]
+
+# aiohttp's own look into the environment makes two trips to another thread for each request: 430 µs, twice what all
+# else of a short chat takes it.
+_trusting: weakref.WeakSet[aiohttp.ClientSession] = weakref.WeakSet()
+
+
+def new_session() -> aiohttp.ClientSession:
+    """Return a session like the blocking client's: proxies and ~/.netrc of the environment, cookies from any host.
+
+    It has no limit of streams at once.
+    """
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.CookieJar(unsafe=True), trust_env=False
+    )
+    _trusting.add(session)
+    return session
 
 
 async def connect(session: aiohttp.ClientSession, request: Request, replay: Replay, timeouts: Timeouts) -> Connection:
@@ -91,6 +108,7 @@ class _Sender:
 
     def __init__(self, session: aiohttp.ClientSession, timeouts: Timeouts) -> None:
         self._session = session
+        self._trusting = session in _trusting
         skipped = {name.lower() for name in session.skip_auto_headers}
         ours = {"User-Agent": SERVER_SOFTWARE, "Accept-Encoding": DEFAULT_ACCEPT_ENCODING}
         self._ambient: CaseInsensitiveDict[Any] = CaseInsensitiveDict(
@@ -137,6 +155,7 @@ class _Sender:
                 prepared.method or "",
                 URL(_without_user(url), encoded=True),
                 data=body.data,
+                proxy=await self._proxy(url),
                 headers={name: value for name, value in headers.items() if name.lower() == "content-length"},
                 skip_auto_headers=("Content-Type",),
                 allow_redirects=False,
@@ -156,11 +175,21 @@ class _Sender:
 
     def _prepare(self, request: requests.Request) -> requests.PreparedRequest:
         """Add what `requests.Session.prepare_request` would add, if this were one."""
+        if self._trusting and not request.auth:
+            request.auth = get_netrc_auth(str(request.url))
         own: Any = request.cookies or {}
         jar: Any = self._cookies(str(request.url))
         request.cookies = merge_cookies(jar, own if isinstance(own, CookieJar) else cookiejar_from_dict(own))
         request.headers = merge_setting(request.headers, self._ambient, dict_class=CaseInsensitiveDict)
         return request.prepare()
+
+    async def _proxy(self, url: str) -> str | None:
+        """Return the proxy that the environment names for a URL, where that is not the session's to find out."""
+        if not self._trusting or not may_have_proxies():
+            return None
+        # Outside of the loop: some platforms look the host up.
+        proxy = select_proxy(url, await asyncio.to_thread(get_environ_proxies, url))
+        return f"http://{proxy}" if proxy and "://" not in proxy else proxy
 
     def _cookies(self, url: str) -> RequestsCookieJar:
         """Return the session's cookies for a URL."""

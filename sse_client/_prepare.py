@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies, getproxies_environment
 
 import requests
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from sse_client._replay import Replay
     from sse_client.request import Request
 
-__all__ = ["Journey", "Malformed", "prepared", "prepared_abroad"]
+__all__ = ["Journey", "Malformed", "may_have_proxies", "prepared", "prepared_abroad"]
 
 # Of a session's own headers, those that say nothing about the caller.
 _IMPERSONAL = frozenset({"accept", "accept-encoding", "accept-language", "cache-control", "user-agent"})
@@ -163,6 +165,11 @@ def prepared_abroad(request: Request, ambient: Mapping[str, Any], hooks: Any = N
     except requests.RequestException as error:
         raise _malformed(request, error) from None
     return result
+
+
+def may_have_proxies() -> bool:
+    """Return whether the environment may name a proxy, whatever for; on some platforms there are other places too."""
+    return getproxies is not getproxies_environment or b"_proxy" in b"\0".join(os.environb).lower()
 
 
 def _arguments(request: Request) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import weakref
 from typing import TYPE_CHECKING, Self, Unpack
 
 try:
-    import aiohttp
+    import aiohttp  # noqa: TC002  (a missing extra is told at once)
 except ImportError as error:
     raise ImportError("the asyncio client needs aiohttp: pip install sse-client[async]") from error
 
@@ -132,12 +132,10 @@ class AsyncClient:
             raise RuntimeError("this client is closed")
         loop = asyncio.get_running_loop()
         if self._session is None:
-            # As the blocking client: proxies and ~/.netrc of the environment, cookies from any host, no limit of
-            # streams at once.
-            connector = aiohttp.TCPConnector(limit=0)
-            self._session = aiohttp.ClientSession(
-                connector=connector, cookie_jar=aiohttp.CookieJar(unsafe=True), trust_env=True
-            )
+            # What is loaded with the first connection need not be with the package.
+            from sse_client._aio_http import new_session
+
+            self._session = new_session()
             self._loop = loop
         elif self._loop not in {None, loop}:
             raise RuntimeError("this client belongs to another event loop: each loop needs one of its own")

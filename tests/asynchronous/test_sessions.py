@@ -155,12 +155,45 @@ def test_a_proxy_of_the_session_is_used() -> None:
     run(main)
 
 
-def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+@pytest.mark.parametrize("prefix", ["http://", "", "http://me:word@"], ids=["a URL", "without scheme", "credentials"])
+def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch, name: str, prefix: str) -> None:
     async def main() -> None:
         with Server(proxied) as proxy:
-            monkeypatch.setenv("http_proxy", proxy.url)
+            monkeypatch.setenv(name, prefix + proxy.url.removeprefix("http://"))
             events = astream("GET", "http://example.invalid/a", reconnect=False)
             assert [event.data async for event in events] == ["1"]
+            expected = "Basic " + b64encode(b"me:word").decode() if "@" in prefix else None
+            assert proxy.requests[0].headers.get("Proxy-Authorization") == expected
+
+    run(main)
+
+
+def test_a_host_that_no_proxy_names_is_asked_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        with Server(proxied) as proxy, Server(DONE, DONE, DONE) as server:
+            async with AsyncClient(reconnect=False) as client:
+                assert [event.data async for event in client.get(server.url)] == ["1"]
+                monkeypatch.setenv("http_proxy", proxy.url)
+                monkeypatch.setenv("no_proxy", "127.0.0.1")
+                assert [event.data async for event in client.get(server.url)] == ["1"]
+                monkeypatch.delenv("no_proxy")
+                assert [event.data async for event in client.get(server.url)] == ["1"]
+            assert (len(server.requests), len(proxy.requests)) == (2, 1)
+
+    run(main)
+
+
+@pytest.mark.parametrize("trusts", [True, False])
+def test_a_session_of_the_callers_decides_for_itself_whether_the_environment_counts(
+    monkeypatch: pytest.MonkeyPatch, trusts: bool
+) -> None:
+    async def main() -> None:
+        with Server(proxied) as proxy, Server(DONE) as server:
+            monkeypatch.setenv("http_proxy", proxy.url)
+            async with AsyncClient(aiohttp.ClientSession(trust_env=trusts), reconnect=False) as client:
+                assert [event.data async for event in client.get(server.url)] == ["1"]
+            assert (len(proxy.requests), len(server.requests)) == (trusts, not trusts)
 
     run(main)
 

@@ -289,7 +289,7 @@ def test_a_proxy_that_the_platform_keeps_elsewhere_is_used(proxy: Proxy, monkeyp
         return {"http": proxy.url}
 
     monkeypatch.setattr("requests.utils.getproxies", kept_elsewhere)
-    monkeypatch.setattr("sse_client._http.getproxies", kept_elsewhere)
+    monkeypatch.setattr("sse_client._prepare.getproxies", kept_elsewhere)
     with Server(stream([b"data: 1\n\n"])) as server:
         assert outcome(sse_client.post(server.url)) == (["1"], None)
     assert len(proxy.heads) == 1
