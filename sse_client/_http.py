@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.cookies import extract_cookies_to_jar
 from requests.hooks import dispatch_hook
-from urllib3 import PoolManager
+from urllib3 import HTTPResponse, PoolManager
 from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
 
 from sse_client._body import Connection
@@ -69,6 +70,8 @@ def connect(
             step = journey.follow(response.status_code, location or None)
             if step is None:
                 leaving.pop_all()
+                if isinstance(response.raw, HTTPResponse):
+                    _forget_before_release(response.raw, interrupt)
                 return Connection(response, interrupt)
             following = step
 
@@ -101,6 +104,20 @@ class _OwnBody:
         except Exception as error:
             self.error = error
             raise
+
+
+def _forget_before_release(raw: HTTPResponse, interrupt: Interrupt) -> None:
+    """Have the socket let go of before urllib3 gives the connection back: from then on it may serve another stream."""
+    weakly = weakref.ref(raw)  # a response that nobody holds any more is closed at once
+    release = type(raw).release_conn
+
+    def release_conn() -> None:
+        interrupt.forget()
+        response = weakly()
+        assert response is not None
+        release(response)
+
+    raw.release_conn = release_conn  # type: ignore[method-assign]  # of this response alone
 
 
 def _settings(session: requests.Session, url: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool
 
 import sse_client
 from sse_client import Client, Event, SSEError, Timeout
@@ -46,6 +47,31 @@ def test_a_connection_is_used_again_after_a_clean_end(
         for _ in range(5):
             assert outcome(client.post(server.url)) == (["1"], None)
         assert server.connections == 1
+
+
+@pytest.mark.parametrize("framing", ["chunked", "length"])
+@pytest.mark.parametrize("coding", [None, "gzip"])
+@pytest.mark.parametrize("until", [None, "1"], ids=["a clean end", "until"])
+def test_a_connection_is_let_go_of_before_it_can_be_anybody_elses(
+    framing: Literal["chunked", "length"],
+    coding: Literal["gzip"] | None,
+    until: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held: list[Any] = []
+    put = HTTPConnectionPool._put_conn
+
+    def watched(pool: HTTPConnectionPool, connection: Any) -> None:
+        held.append(events._interrupt._socket)
+        put(pool, connection)
+
+    monkeypatch.setattr(HTTPConnectionPool, "_put_conn", watched)
+    with Server(stream([b"data: 1\n\n"], framing=framing, coding=coding)) as server, Client(until=until) as client:
+        events = client.post(server.url)
+        with events:
+            assert events._interrupt._socket is not None
+            assert len(list(events)) == (until is None)
+    assert held == [None]
 
 
 def test_a_connection_is_used_again_by_a_reconnect_and_after_204() -> None:

@@ -45,6 +45,13 @@ class Canned(HTTPAdapter):
         return self.build_response(request, raw)
 
 
+class File(io.BytesIO):
+    """A body that is no response of urllib3's."""
+
+    def read1(self, size: int | None = -1, /, *, decode_content: bool = True) -> bytes:
+        return super().read1(size)
+
+
 class Bare(BaseAdapter):
     """The least that an adapter can be."""
 
@@ -59,7 +66,7 @@ class Bare(BaseAdapter):
         response.headers["Content-Type"] = "text/event-stream"
         response.url = request.url or ""
         response.request = request
-        response.raw = HTTPResponse(body=io.BytesIO(self._bodies.pop(0)), preload_content=False)
+        response.raw = File(self._bodies.pop(0))
         return response
 
     def close(self) -> None:
