@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -125,6 +126,9 @@ class AsyncEventStream(Stream["aiohttp.ClientSession"]):
 
     def _headers(self, http: aiohttp.ClientSession) -> Mapping[str, Any]:
         return http.headers
+
+    async def _asked(self, prepared: object) -> object:
+        return await prepared if inspect.isawaitable(prepared) else prepared
 
     async def _open(self, http: aiohttp.ClientSession, request: Request) -> Incoming:
         # What is loaded with the first connection need not be with the package.

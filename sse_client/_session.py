@@ -1,7 +1,7 @@
 """What survives a reconnect, and what comes next (WHATWG HTML 9.2.3 "Processing model").
 
-For each connection a shell asks `request`, then says `opened`, `feed` for what arrives, and `ended` or `lost`; it
-opens, reads, sleeps and closes, and decides nothing.
+For each connection a shell asks `attempt`, and `completed` for its request, then says `opened`, `feed` for what
+arrives, and `ended` or `lost`; it opens, reads, sleeps and closes, and decides nothing.
 """
 
 from __future__ import annotations
@@ -177,18 +177,6 @@ class Session:
             opened_at=self._opened_at,
             last_event_at=self._last_event_at,
         )
-
-    def request(self, ambient: Mapping[str, Any]) -> Request:
-        """Return the request of the next attempt: `attempt`, then `completed`.
-
-        Args:
-            ambient: headers that the transport adds by itself.
-
-        Raises:
-            TypeError: `prepare` or the checkpoint returned something of another type.
-            ValueError: what one of them returned is malformed.
-        """
-        return self.completed(self.attempt(), ambient)
 
     def attempt(self) -> object:
         """Begin the next attempt; return what is to become its request: whatever `prepare` returned, unchecked.

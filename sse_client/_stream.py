@@ -97,6 +97,10 @@ class Stream(ABC, Generic[_Http]):
     def _headers(self, http: _Http) -> Mapping[str, Any]:
         """Return the headers that the transport's session adds by itself."""
 
+    async def _asked(self, prepared: object) -> object:
+        """Return what `prepare` has returned; a shell that can wait awaits it first."""
+        return prepared
+
     @abstractmethod
     async def _open(self, http: _Http, request: Request) -> Incoming:
         """Send `request`, and return the answer."""
@@ -148,7 +152,7 @@ class Stream(ABC, Generic[_Http]):
     async def _connect(self) -> None:
         self._state = "connecting"
         http = self._http()
-        request = self._session.request(self._headers(http))
+        request = self._session.completed(await self._asked(self._session.attempt()), self._headers(http))
         self._clocks.attempt()
         deadline = self._clocks.deadline
         connection: Incoming | None = None

@@ -13,7 +13,7 @@ from sse_client.policy import Reconnect
 from sse_client.request import Attempt, Request, check, check_last_event_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from sse_client.events import Event
     from sse_client.observer import Observer
@@ -73,7 +73,7 @@ class StreamOptions(TypedDict, total=False):
     reconnect: bool | Reconnect | None
     last_event_id: str
     until: str | Callable[[Event], bool] | None
-    prepare: Callable[[Request, Attempt], Request] | None
+    prepare: Callable[[Request, Attempt], Request | Awaitable[Request]] | None
     checkpoint: Checkpoint | str | os.PathLike[str] | None
     comments: bool
     max_event_size: int | None
@@ -95,7 +95,7 @@ class Options:
     reconnect: bool | Reconnect | None = None
     last_event_id: str = ""
     until: str | Callable[[Event], bool] | None = None
-    prepare: Callable[[Request, Attempt], Request] | None = None
+    prepare: Callable[[Request, Attempt], Request | Awaitable[Request]] | None = None
     checkpoint: Checkpoint | None = None
     comments: bool = False
     max_event_size: int | None = DEFAULT_MAX_EVENT_SIZE

@@ -60,7 +60,7 @@ def opened(**options: Any) -> tuple[Session, Clocks]:
 
 
 def connect(session: Session) -> None:
-    session.request({})
+    session.completed(session.attempt(), {})
     assert session.opened(OPEN) is None
 
 

@@ -57,6 +57,11 @@ def session(method: str = "GET", dialect: Dialect = EVENT_STREAM, **options: Any
     return Session(checked.request(method, URL), checked, dialect)
 
 
+def begun(stream: Session) -> Request:
+    """Return the request of the next attempt."""
+    return stream.completed(stream.attempt(), {})
+
+
 def response(status: int = 200, content_type: str | None = "text/event-stream", **headers: str) -> Response:
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
     if content_type is not None:
@@ -66,7 +71,7 @@ def response(status: int = 200, content_type: str | None = "text/event-stream", 
 
 def connect(stream: Session) -> Request:
     """Make the next connection, and return what was asked."""
-    request = stream.request({})
+    request = stream.completed(stream.attempt(), {})
     assert stream.opened(response()) is None
     return request
 
@@ -123,7 +128,7 @@ def _no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[repo
 def test_a_stream_from_its_request_over_a_loss_to_its_end() -> None:
     news: list[Any] = []
     stream = session(observer=news.append, until="end")
-    first = stream.request({"Accept": "*/*"})
+    first = stream.completed(stream.attempt(), {"Accept": "*/*"})
     assert (first.method, first.url) == ("GET", URL)
     assert first.headers == {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
     one, two = response(), response()
@@ -131,7 +136,7 @@ def test_a_stream_from_its_request_over_a_loss_to_its_end() -> None:
     assert list(stream.feed(b"id: 1\ndata: one\n\n")) == [Event(data="one", id="1")]
     stream.exhausted()
     assert stream.lost(LOST) == 1.0
-    assert asked(stream.request({})) == b"1"
+    assert asked(stream.completed(stream.attempt(), {})) == b"1"
     assert stream.opened(two) is None
     assert list(stream.feed(b"data: end\n\n")) == []
     before = stream.over
@@ -148,7 +153,7 @@ def test_a_stream_from_its_request_over_a_loss_to_its_end() -> None:
 
 def test_what_the_caller_asks_for_is_sent_as_it_is() -> None:
     stream = session("POST", data=b"body", params={"a": "b"}, headers={"accept": "a/b"}, auth=("u", "p"))
-    request = stream.request({"Cache-Control": "x"})
+    request = stream.completed(stream.attempt(), {"Cache-Control": "x"})
     assert (request.method, request.data, request.params, request.auth) == ("POST", b"body", {"a": "b"}, ("u", "p"))
     assert request.headers == {"accept": "a/b"}
 
@@ -182,7 +187,7 @@ def test_the_next_request_resumes_behind_what_was_dispatched(
     for at in range(0, len(stream_), size):
         receive(stream, stream_[at : at + size])
     stream.lost(LOST)
-    request = stream.request({})
+    request = stream.completed(stream.attempt(), {})
     assert asked(request) == last_event_id
     assert ("Last-Event-ID" in request.headers) == (last_event_id is not None)
 
@@ -260,11 +265,11 @@ def test_a_checkpoint_is_asked_once() -> None:
     stream = opened(checkpoint=memory)
     memory.first = "8"
     stream.lost(LOST)
-    assert asked(stream.request({})) == b"7"
+    assert asked(stream.completed(stream.attempt(), {})) == b"7"
 
 
 def test_a_given_id_beats_the_checkpoints() -> None:
-    assert asked(session(checkpoint=Memory("7"), last_event_id="9").request({})) == b"9"
+    assert asked(begun(session(checkpoint=Memory("7"), last_event_id="9"))) == b"9"
 
 
 def test_an_id_is_saved_only_when_the_consumer_comes_back_for_the_next_event() -> None:
@@ -331,7 +336,7 @@ def test_the_id_of_the_last_event_is_saved_and_those_behind_it_are_not() -> None
 )
 def test_what_a_checkpoint_cannot_hold_is_refused_before_anything_is_sent(content: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="last_event_id"):
-        session(checkpoint=Memory(content)).request({})
+        begun(session(checkpoint=Memory(content)))
 
 
 def test_an_error_of_the_checkpoints_is_the_callers() -> None:
@@ -522,7 +527,7 @@ def test_other_errors_are_final(error: SSEError) -> None:
 def test_a_body_that_is_used_up_tells_why_it_was_to_be_sent_again() -> None:
     stream = opened(method="POST", reconnect=True)
     stream.lost(LOST)
-    stream.request({})
+    stream.completed(stream.attempt(), {})
     with pytest.raises(BodyNotReplayable) as final:
         stream.lost(BodyNotReplayable("x"))
     assert final.value.__cause__ is LOST
@@ -541,10 +546,10 @@ def test_connections_without_an_event_are_counted_and_one_event_ends_the_count()
     stream.lost(LOST)
     assert stream.useless_attempts == 0
     for useless in (1, 2):
-        stream.request({})
+        stream.completed(stream.attempt(), {})
         stream.lost(StatusError("x", status=503))
         assert stream.useless_attempts == useless
-    stream.request({})
+    stream.completed(stream.attempt(), {})
     error = ConnectionFailed("x")
     with pytest.raises(ConnectionFailed) as final:
         stream.lost(error)
@@ -627,10 +632,10 @@ def test_prepare_is_called_before_every_attempt_with_what_the_caller_asked_for()
     first = connect(stream)
     receive(stream, event(1))
     stream.lost(LOST)
-    second = stream.request({})
+    second = stream.completed(stream.attempt(), {})
     status = StatusError("x", status=503)
     stream.lost(status)
-    stream.request({})
+    stream.completed(stream.attempt(), {})
     assert [request for request, _ in calls] == [calls[0][0]] * 3
     assert (calls[0][0].method, calls[0][0].data, calls[0][0].headers) == ("POST", b"body", {})
     assert [attempt for _, attempt in calls] == [
@@ -650,14 +655,14 @@ def test_prepare_is_told_the_id_of_the_checkpoint() -> None:
         numbers.append(attempt.last_event_id)
         return request
 
-    session(prepare=prepare, checkpoint=Memory("7")).request({})
+    begun(session(prepare=prepare, checkpoint=Memory("7")))
     assert numbers == ["7"]
 
 
 @pytest.mark.parametrize("value", ["own", b"own", None])
 def test_a_last_event_id_of_prepares_own_wins(value: str | bytes | None) -> None:
     stream = session(last_event_id="7", prepare=changing(headers={"last-event-id": value}))
-    request = stream.request({})
+    request = stream.completed(stream.attempt(), {})
     assert request.headers["last-event-id"] == value
     assert "Last-Event-ID" not in request.headers
 
@@ -678,7 +683,7 @@ def test_prepare_returns_a_request_or_is_told_so(returned: Any) -> None:
         return returned
 
     with pytest.raises(TypeError, match=f"prepare: expected a Request, got {type(returned).__name__}"):
-        session(prepare=returning).request({})
+        begun(session(prepare=returning))
 
 
 @pytest.mark.parametrize(
@@ -695,7 +700,7 @@ def test_prepare_returns_a_request_or_is_told_so(returned: Any) -> None:
 )
 def test_what_prepare_returns_is_checked_as_the_callers_own(changes: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error):
-        session(prepare=changing(**changes)).request({})
+        begun(session(prepare=changing(**changes)))
 
 
 def test_an_attempt_comes_in_two_halves_for_a_shell_that_awaits_what_prepare_returned() -> None:
@@ -709,11 +714,6 @@ def test_an_attempt_comes_in_two_halves_for_a_shell_that_awaits_what_prepare_ret
             asked.send(None)
         request = stream.completed(returned.value.value, {})
         assert (request.headers["Number"], request.headers["Last-Event-ID"]) == (number, b"7")
-
-
-def test_without_prepare_the_halves_are_the_request() -> None:
-    stream, same = session("POST", data=b"x"), session("POST", data=b"x")
-    assert stream.completed(stream.attempt(), {"Accept": "text/plain"}) == same.request({"Accept": "text/plain"})
 
 
 def test_what_came_of_awaiting_prepare_is_checked_like_what_it_returned() -> None:
@@ -730,7 +730,7 @@ def test_a_prepare_that_must_be_awaited_is_refused_where_nothing_is() -> None:
         return request
 
     with pytest.raises(TypeError, match="got a coroutine, which the blocking client cannot await"):
-        session(prepare=prepare).request({})
+        begun(session(prepare=prepare))
 
 
 # --- Responses. ---
@@ -740,7 +740,7 @@ def test_a_prepare_that_must_be_awaited_is_refused_where_nothing_is() -> None:
 def test_no_content_is_the_end(content_type: str | None) -> None:
     news: list[Any] = []
     stream = session(observer=news.append)
-    stream.request({})
+    stream.completed(stream.attempt(), {})
     assert stream.opened(response(204, content_type)) is None
     assert stream.over == "no content"
     assert (news, stream.stats.connections) == ([], 0)
@@ -758,7 +758,7 @@ def test_no_content_is_the_end(content_type: str | None) -> None:
 )
 def test_every_other_status_is_an_error_that_shows_no_secret(status: int, phrase: str) -> None:
     stream = session()
-    stream.request({})
+    stream.completed(stream.attempt(), {})
     answer = response(status, X="1")
     error = stream.opened(answer)
     assert type(error) is StatusError
@@ -769,7 +769,7 @@ def test_every_other_status_is_an_error_that_shows_no_secret(status: int, phrase
 
 def test_a_status_error_knows_when_to_come_again() -> None:
     stream = session()
-    stream.request({})
+    stream.completed(stream.attempt(), {})
     error = stream.opened(response(503, Retry_After="120"))
     assert isinstance(error, StatusError)
     assert error.retry_after == 120.0
@@ -788,7 +788,7 @@ def test_a_status_error_knows_when_to_come_again() -> None:
 )
 def test_case_and_parameters_of_the_content_type_do_not_count(content_type: str) -> None:
     stream = session()
-    stream.request({})
+    stream.completed(stream.attempt(), {})
     assert stream.opened(response(200, content_type)) is None
 
 
@@ -806,7 +806,7 @@ def test_case_and_parameters_of_the_content_type_do_not_count(content_type: str)
 )
 def test_every_other_content_type_is_an_error(content_type: str | None, shown: str) -> None:
     stream = session()
-    stream.request({})
+    stream.completed(stream.attempt(), {})
     answer = response(200, content_type)
     error = stream.opened(answer)
     assert type(error) is ContentTypeError
@@ -818,7 +818,7 @@ def test_every_other_content_type_is_an_error(content_type: str | None, shown: s
 
 def test_a_coding_that_cannot_be_undone_is_an_error_and_not_events() -> None:
     stream = session()
-    stream.request({})
+    stream.completed(stream.attempt(), {})
     error = stream.opened(response(200, Content_Encoding="compress"))
     assert type(error) is ResponseError
     assert "got compress" in str(error)
@@ -834,7 +834,7 @@ def test_a_dialect_may_know_other_types_another_parser_and_another_limit() -> No
 
     dialect = Dialect(parser=Loud, media_types=frozenset({"text/plain"}), body_limit=5)
     stream = session(dialect=dialect)
-    stream.request({})
+    stream.completed(stream.attempt(), {})
     assert stream.body_limit == 5
     assert stream.opened(response(200, "text/plain")) is None
     assert receive(stream, b"data: x\n\n") == [Event(data="X")]
@@ -882,7 +882,7 @@ def test_the_counts_go_on_over_all_connections(monkeypatch: pytest.MonkeyPatch) 
     assert (after.connections, after.events, after.comments) == (1, 2, 2)
     assert after.bytes == len(b": a\n" + event(1) + event(2) + b": b\n")
     assert (after.opened_at, after.last_event_at) == (10.0, 11.0)
-    stream.request({})
+    stream.completed(stream.attempt(), {})
     stream.lost(LOST)
     connect(stream)
     receive(stream, b": c\n")
@@ -924,7 +924,7 @@ def test_an_observers_own_error_is_the_callers() -> None:
         raise ZeroDivisionError
 
     stream = session(observer=observer)
-    stream.request({})
+    stream.completed(stream.attempt(), {})
     with pytest.raises(ZeroDivisionError):
         stream.opened(response())
     with pytest.raises(ZeroDivisionError):
