@@ -169,7 +169,7 @@ class Parser:
         # At the start of a stream, where it did not stand here, a BOM would be taken away.
         return "\n" + tail if tail.startswith("\ufeff") else tail
 
-    def _ignored_field(self, name: str, value: str) -> Event | None:  # noqa: ARG002  (for subclasses)
+    def _ignored_field(self, name: str, value: str, line: str) -> Event | None:  # noqa: ARG002  (for subclasses)
         """Return the event that a field outside of the standard stands for: none.
 
         A subclass may know a dialect that puts content there.
@@ -339,7 +339,7 @@ class Parser:
                 if value.isascii() and value.isdigit():
                     retry = self.reconnection_time = _milliseconds(value)
             else:
-                events += self._beside(name, value)
+                events += self._beside(name, value, line)
                 regular = False
                 continue
             seen_field = True
@@ -351,10 +351,10 @@ class Parser:
             self._measure(raw, fresh=seen_blank, regular=regular)
         return events
 
-    def _beside(self, name: str, value: str) -> Iterable[Event]:
+    def _beside(self, name: str, value: str, line: str) -> Iterable[Event]:
         """Return what a comment (its name is empty) or a field outside of the standard adds to the events."""
         if name:
-            event = self._ignored_field(name, value)
+            event = self._ignored_field(name, value, line)
             return () if event is None else (event,)
         self.comment_count += 1
         # A comment is no event; the list holds one only if the caller asked for it.

@@ -24,7 +24,7 @@ PUBLIC = """
 """
 
 PUBLIC_OPENAI = """
-    AsyncChatClient AsyncChatStream
+    AsyncChatClient AsyncChatStream Audio AudioDelta
     ChatClient ChatDelta ChatError ChatStream Choice Completion CompletionTokensDetails Message PromptTokensDetails
     ToolCall ToolCallDelta Usage deltas
 """

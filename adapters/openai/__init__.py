@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sse_client.adapters.openai._deltas import deltas
 from sse_client.adapters.openai.client import ChatClient, ChatStream
 from sse_client.adapters.openai.completion import (
+    Audio,
     Choice,
     Completion,
     CompletionTokensDetails,
@@ -15,7 +16,7 @@ from sse_client.adapters.openai.completion import (
     ToolCall,
     Usage,
 )
-from sse_client.adapters.openai.delta import ChatDelta, ToolCallDelta
+from sse_client.adapters.openai.delta import AudioDelta, ChatDelta, ToolCallDelta
 from sse_client.adapters.openai.errors import ChatError
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncChatClient",
     "AsyncChatStream",
+    "Audio",
+    "AudioDelta",
     "ChatClient",
     "ChatDelta",
     "ChatError",

@@ -2,69 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sse_client.adapters.openai._json import array, is_array, is_mapping, mapping
-from sse_client.adapters.openai._text import FULL, Text
-from sse_client.adapters.openai._tool_calls import ToolCalls
-from sse_client.adapters.openai.completion import Choice, Completion, Message
+from sse_client.adapters.openai._answer import Answer
+from sse_client.adapters.openai._text import FULL
+from sse_client.adapters.openai.completion import Completion
 from sse_client.adapters.openai.delta import ChatDelta
 
 if TYPE_CHECKING:
-    from sse_client.adapters.openai._payload import Chunk, ChunkChoice
+    from sse_client.adapters.openai._payload import Chunk
     from sse_client.adapters.openai.completion import Usage
     from sse_client.adapters.openai.delta import ToolCallDelta
 
 __all__ = ["Accumulator"]
 
 
-class _Answer:
-    """A choice that is being put together."""
-
-    __slots__ = ("content", "finish_reason", "logprobs", "reasoning", "refusal", "role", "tool_calls")
-
-    def __init__(self) -> None:
-        self.role: str | None = None
-        self.content = Text()
-        self.reasoning = Text()
-        self.refusal = Text()
-        self.tool_calls = ToolCalls()
-        self.finish_reason: str | None = None
-        self.logprobs: Any = None
-
-    def add_rare(self, choice: ChunkChoice) -> tuple[ToolCallDelta, ...]:
-        """Add all of `choice` that most chunks do not have, and return its tool calls."""
-        delta = choice.delta
-        if delta.role:
-            self.role = delta.role
-        if delta.refusal is not None:
-            self.refusal.add(delta.refusal)
-        # Some servers finish twice. The first reason is the one, but an error after it is news.
-        if choice.finish_reason and (self.finish_reason is None or choice.finish_reason == "error"):
-            self.finish_reason = choice.finish_reason
-        if choice.logprobs is not None:
-            self.logprobs = _joined(self.logprobs, choice.logprobs)
-        return tuple([self.tool_calls.add(fragment) for fragment in delta.tool_calls or ()])
-
-    def choice(self, index: int) -> Choice:
-        """Return the choice as it is now."""
-        message = Message(
-            self.role,
-            self.content.value(),
-            self.reasoning.value(),
-            self.refusal.value(),
-            self.tool_calls.calls(),
-        )
-        return Choice(index, message, self.finish_reason, _joined({}, self.logprobs))
-
-
 class Accumulator:
-    """What has arrived of a completion."""
+    """What has arrived of a completion.
 
-    __slots__ = ("_answers", "_created", "_id", "_model", "_nameless", "usage")
+    Args:
+        choices: how many were asked for.
+    """
 
-    def __init__(self) -> None:
-        self._answers: dict[int, _Answer] = {}
+    __slots__ = ("_answers", "_choices", "_created", "_id", "_model", "_nameless", "usage")
+
+    def __init__(self, choices: int = 1) -> None:
+        self._choices = choices
+        self._answers: dict[int, Answer] = {}
         self._nameless = True
         self._id: str | None = None
         self._model: str | None = None
@@ -82,14 +46,14 @@ class Accumulator:
         for choice in chunk.choices:
             index, delta, finish_reason, logprobs = choice.index, choice.delta, choice.finish_reason, choice.logprobs
             role, content, refusal = delta.role, delta.content, delta.refusal
-            reasoning = delta.reasoning_content
+            reasoning, audio = delta.reasoning_content, delta.audio
             if not reasoning and delta.reasoning is not None:
                 reasoning = delta.reasoning
             tool_calls: tuple[ToolCallDelta, ...] = ()
             try:
                 answer = self._answers[index]
             except KeyError:
-                answer = self._answers[index] = _Answer()
+                answer = self._answers[index] = Answer()
             if content is not None:
                 pieces = answer.content.pieces
                 pieces.append(content)
@@ -97,7 +61,15 @@ class Accumulator:
                     answer.content.settle()
             if reasoning is not None:
                 answer.reasoning.add(reasoning)
-            if role or finish_reason or logprobs is not None or refusal is not None or delta.tool_calls:
+            if (
+                role
+                or finish_reason
+                or logprobs is not None
+                or refusal is not None
+                or audio is not None
+                or delta.tool_calls
+                or delta.function_call is not None
+            ):
                 tool_calls = answer.add_rare(choice)
             deltas.append(
                 ChatDelta(
@@ -113,6 +85,7 @@ class Accumulator:
                     chunk.id,
                     chunk.model,
                     raw,
+                    audio,
                 )
             )
         if not deltas and usage is not None:
@@ -125,9 +98,18 @@ class Accumulator:
         return not self._answers and self.usage is None
 
     @property
+    def silent(self) -> bool:
+        """Whether no choice has begun."""
+        return not self._answers
+
+    @property
     def unfinished(self) -> list[int]:
-        """The choices that have begun, and have no finish reason."""
-        return sorted(index for index, answer in self._answers.items() if answer.finish_reason is None)
+        """The choices that have no finish reason, and those that have not begun though they were asked for."""
+        begun = [index for index, answer in self._answers.items() if answer.finish_reason is None]
+        # By number, not by name: whoever sends one choice may give it any index.
+        lacking = max(0, self._choices - len(self._answers))
+        waiting = [index for index in range(self._choices) if index not in self._answers]
+        return sorted(begun + waiting[:lacking])
 
     @property
     def failed(self) -> list[int]:
@@ -136,8 +118,8 @@ class Accumulator:
 
     @property
     def finished(self) -> bool:
-        """Whether a choice has come, and every one that has come is finished."""
-        return bool(self._answers) and not self.unfinished
+        """Whether there are as many choices as were asked for, at least one, and all are finished."""
+        return not self.silent and not self.unfinished
 
     def completion(self) -> Completion:
         """Return the completion as it is now."""
@@ -156,17 +138,3 @@ class Accumulator:
             usage = chunk.x_groq.usage
         self.usage = usage or self.usage
         return usage
-
-
-def _joined(known: Any, more: Any) -> Any:
-    """Return log probabilities with more of them: lists append, in place, and all else replaces."""
-    if not is_mapping(more):
-        return more
-    joined = mapping(known)
-    for name, value in more.items():
-        if is_array(value):
-            joined[name] = array(joined.get(name))
-            joined[name].extend(value)
-        elif value is not None or name not in joined:
-            joined[name] = value
-    return joined

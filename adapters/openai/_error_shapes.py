@@ -15,7 +15,7 @@ import json
 import re
 from http import HTTPStatus
 
-from sse_client.adapters.openai._json import array, is_array, mapping, text
+from sse_client.adapters.openai._json import array, is_array, mapping, number, text
 from sse_client.adapters.openai.errors import ChatError, shortened
 
 __all__ = ["body_error", "error_in", "reported"]
@@ -61,13 +61,14 @@ def reported(payload: object, raw: str) -> ChatError:
     outer = mapping(payload)
     error = outer.get("error") or payload
     fields = mapping(error) or outer
-    code, status = fields.get("code"), fields.get("status_code")
+    # Gemini's `status` is a word, and its number the `code`.
+    code, status = fields.get("code"), number(fields.get("status_code")) or number(fields.get("status"))
     return ChatError(
         _message(error),
         code=code if isinstance(code, str | int) and not isinstance(code, bool) else None,
         type=text(fields.get("type")) or text(fields.get("error_type")),
         param=text(fields.get("param")),
-        status=status if isinstance(status, int) and not isinstance(status, bool) else None,
+        status=status,
         raw=raw,
     )
 

@@ -12,12 +12,14 @@ from sse_client.adapters.openai._json import array, is_mapping, mapping, number,
 from sse_client.adapters.openai._payload import (
     Chunk,
     ChunkChoice,
+    CustomFragment,
     Fields,
     FunctionFragment,
     GroqExtras,
     ToolCallFragment,
 )
 from sse_client.adapters.openai.completion import CompletionTokensDetails, PromptTokensDetails, Usage
+from sse_client.adapters.openai.delta import AudioDelta
 
 __all__ = ["chunk", "is_chunk"]
 
@@ -65,6 +67,8 @@ def _fields(delta: dict[str, Any]) -> Fields:
         reasoning=text(delta.get("reasoning")),
         refusal=text(delta.get("refusal")),
         tool_calls=[_tool_call(mapping(call)) for call in array(delta.get("tool_calls"))],
+        function_call=_function(delta.get("function_call")),
+        audio=_audio(delta.get("audio")),
     )
 
 
@@ -84,15 +88,30 @@ def _content(content: object) -> tuple[str | None, str | None]:
 
 
 def _tool_call(call: dict[str, Any]) -> ToolCallFragment:
-    function = call.get("function")
-    arguments = mapping(function).get("arguments")
-    if arguments is not None and not isinstance(arguments, str):
-        arguments = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
+    custom = call.get("custom")
     return ToolCallFragment(
         index=number(call.get("index")),
         id=text(call.get("id")),
         type=text(call.get("type")),
-        function=FunctionFragment(text(function.get("name")), arguments) if is_mapping(function) else None,
+        function=_function(call.get("function")),
+        custom=CustomFragment(text(custom.get("name")), text(custom.get("input"))) if is_mapping(custom) else None,
+    )
+
+
+def _function(function: object) -> FunctionFragment | None:
+    if not is_mapping(function):
+        return None
+    arguments = function.get("arguments")
+    if arguments is not None and not isinstance(arguments, str):
+        arguments = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
+    return FunctionFragment(text(function.get("name")), arguments)
+
+
+def _audio(audio: object) -> AudioDelta | None:
+    if not is_mapping(audio):
+        return None
+    return AudioDelta(
+        text(audio.get("id")), text(audio.get("data")), text(audio.get("transcript")), number(audio.get("expires_at"))
     )
 
 

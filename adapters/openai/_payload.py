@@ -12,8 +12,18 @@ import msgspec
 
 # The decoder resolves the annotations when the module is imported.
 from sse_client.adapters.openai.completion import Usage  # noqa: TC001
+from sse_client.adapters.openai.delta import AudioDelta  # noqa: TC001
 
-__all__ = ["Chunk", "ChunkChoice", "Fields", "FunctionFragment", "GroqExtras", "ToolCallFragment", "decode"]
+__all__ = [
+    "Chunk",
+    "ChunkChoice",
+    "CustomFragment",
+    "Fields",
+    "FunctionFragment",
+    "GroqExtras",
+    "ToolCallFragment",
+    "decode",
+]
 
 
 class FunctionFragment(msgspec.Struct, gc=False):
@@ -23,6 +33,13 @@ class FunctionFragment(msgspec.Struct, gc=False):
     arguments: str | None = None
 
 
+class CustomFragment(msgspec.Struct, gc=False):
+    """A piece of a call of a custom tool, whose input is a text."""
+
+    name: str | None = None
+    input: str | None = None
+
+
 class ToolCallFragment(msgspec.Struct, gc=False):
     """An element of `delta.tool_calls`."""
 
@@ -30,6 +47,7 @@ class ToolCallFragment(msgspec.Struct, gc=False):
     id: str | None = None
     type: str | None = None
     function: FunctionFragment | None = None
+    custom: CustomFragment | None = None
 
 
 class Fields(msgspec.Struct, gc=False):
@@ -41,6 +59,8 @@ class Fields(msgspec.Struct, gc=False):
     reasoning: str | None = None
     refusal: str | None = None
     tool_calls: list[ToolCallFragment] | None = None
+    function_call: FunctionFragment | None = None
+    audio: AudioDelta | None = None
 
 
 class ChunkChoice(msgspec.Struct, gc=False, kw_only=True):

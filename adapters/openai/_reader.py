@@ -33,15 +33,18 @@ __all__ = ["ChatReader"]
 class ChatReader:
     """One chat stream: events in, deltas out, and what they add up to.
 
+    Args:
+        choices: how many were asked for, the request's `n`.
+
     Attributes:
         outcome: how the stream ended; None while it runs. Nothing that is fed afterwards is interpreted.
     """
 
     __slots__ = ("_accumulator", "_foreign", "_halves", "outcome")
 
-    def __init__(self) -> None:
+    def __init__(self, choices: int = 1) -> None:
         self.outcome: Literal["complete", "truncated", "error"] | None = None
-        self._accumulator = Accumulator()
+        self._accumulator = Accumulator(choices)
         self._halves = Halves()
         self._foreign = ""
 
@@ -57,7 +60,7 @@ class ChatReader:
 
     @property
     def finished(self) -> bool:
-        """Whether every choice that was seen, and at least one, has a finish reason."""
+        """Whether every choice that came has a finish reason, and as many came as were asked for."""
         return self._accumulator.finished
 
     @property
@@ -92,14 +95,22 @@ class ChatReader:
             ChatError: as in `feed`.
             StreamTruncated: there was no `[DONE]`, and not every choice has finished.
         """
-        for event in ChatParser(max_event_size=None).feed(f"{tail}\n\n".encode()):
-            if event.event == "error" or _is_done(event.data) or _is_json(event.data):
+        parser = ChatParser(max_event_size=None)
+        for event in parser.feed(f"{tail}\n\n".encode()):
+            if event.event == "error" or _is_done(event.data) or _is_whole(event.data):
                 yield from self.feed(event)
         if self.outcome is not None:
             return
         if self.finished:
             self._complete()
             return
+        stray = parser.stray.strip()
+        if stray and self.empty:
+            # An answer of another kind, whose content type said that it was a stream.
+            if stray.startswith(("{", "[", "<")):
+                yield from self.whole(stray.encode())
+                return
+            self._foreign = self._foreign or stray
         self.outcome = "truncated"
         raise StreamTruncated(self._cut(), partial=self.completion)
 
@@ -135,7 +146,7 @@ class ChatReader:
             chunk = _irregular.chunk(payload)
             self._halves.mend(chunk)
             deltas = self._accumulator.add(chunk, raw)
-        elif is_mapping(payload):
+        if is_mapping(payload) and not deltas:
             self._foreign = self._foreign or raw
         error = error_in(payload, raw) or (reported(payload, raw) if reports else None)
         if error is not None:
@@ -149,19 +160,20 @@ class ChatReader:
         if accumulator.failed:
             message = f"choice {accumulator.failed[0]} ended with the finish reason 'error'"
             raise self._failed(ChatError(message, code="error"))
-        if accumulator.empty and self._foreign:
-            raise self._unexpected("chat completion chunks", self._foreign)
+        if accumulator.silent:
+            # vLLM answers so when it fails before the first token.
+            raise self._unexpected("a choice before [DONE]", self._foreign)
         self.outcome = "complete"
 
     def _cut(self) -> str:
         if self._accumulator.empty:
             came = f"; what came was {shortened(self._foreign)!r}" if self._foreign else ""
             return f"the stream ended before its first chunk{came}"
-        choices = ", ".join(map(str, self._accumulator.unfinished)) or "any"
+        choices = ", ".join(map(str, self._accumulator.unfinished))
         return f"the stream ended without [DONE], and without a finish reason of choice {choices}"
 
     def _unexpected(self, expected: str, raw: str) -> ChatError:
-        return self._failed(ChatError(f"expected {expected}, got {shortened(raw)!r}", raw=raw))
+        return self._failed(ChatError(f"expected {expected}, got {repr(shortened(raw)) if raw else 'none'}", raw=raw))
 
     def _failed(self, error: ChatError) -> ChatError:
         self.outcome = "error"
@@ -178,12 +190,12 @@ def _is_comment(data: str) -> bool:
     return data.strip()[:1] in ("", ":")
 
 
-def _is_json(data: str) -> bool:
+def _is_whole(data: str) -> bool:
+    """Tell whether `data` is JSON, and an object or an array: other values show no end."""
     try:
-        json.loads(data)
+        return data.lstrip()[:1] in ("{", "[") and json.loads(data) is not None
     except (ValueError, RecursionError):
         return False
-    return True
 
 
 def _is_completion(text: str) -> bool:

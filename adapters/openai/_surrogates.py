@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 if TYPE_CHECKING:
     from sse_client.adapters.openai._payload import Chunk
 
@@ -39,6 +41,12 @@ class Halves:
                 if call.function is not None:
                     place = (index, "arguments", call.index)
                     call.function.arguments = self._mended(place, call.function.arguments)
+            if delta.function_call is not None:
+                arguments = delta.function_call.arguments
+                delta.function_call.arguments = self._mended((index, "function_call", None), arguments)
+            if delta.audio is not None:
+                transcript = self._mended((index, "transcript", None), delta.audio.transcript)
+                delta.audio = replace(delta.audio, transcript=transcript)
 
     def _mended(self, place: _Place, text: str | None) -> str | None:
         if not text:

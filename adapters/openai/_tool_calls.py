@@ -9,7 +9,7 @@ from sse_client.adapters.openai.completion import ToolCall
 from sse_client.adapters.openai.delta import ToolCallDelta
 
 if TYPE_CHECKING:
-    from sse_client.adapters.openai._payload import ToolCallFragment
+    from sse_client.adapters.openai._payload import FunctionFragment, ToolCallFragment
 
 __all__ = ["ToolCalls"]
 
@@ -26,6 +26,13 @@ class _Call:
         self.name = ""
         self.arguments = Text()
 
+    def extend(self, name: str | None, arguments: str | None) -> None:
+        """Append to the arguments. A name that is not empty replaces."""
+        if name:
+            self.name = name
+        if arguments:
+            self.arguments.add(arguments)
+
 
 class ToolCalls:
     """The tool calls of one choice.
@@ -34,28 +41,36 @@ class ToolCalls:
     and a fragment without a name continues the last.
     """
 
-    __slots__ = ("_at", "_calls", "_ids")
+    __slots__ = ("_at", "_calls", "_function", "_ids")
 
     def __init__(self) -> None:
         self._calls: dict[int, _Call] = {}
         self._at: dict[int, _Call] = {}
         self._ids: dict[str, _Call] = {}
+        self._function: _Call | None = None
 
     def add(self, fragment: ToolCallFragment) -> ToolCallDelta:
         """Add `fragment` to its call, and return it with the index of that call."""
-        function = fragment.function
-        name, arguments = (None, None) if function is None else (function.name, function.arguments)
+        name = arguments = None
+        if fragment.function is not None:
+            name, arguments = fragment.function.name, fragment.function.arguments
+        elif fragment.custom is not None:
+            name, arguments = fragment.custom.name, fragment.custom.input
         call = self._call(fragment.index, fragment.id, name)
         if fragment.id:
             call.id = fragment.id
             self._ids[fragment.id] = call
         if fragment.type:
             call.type = fragment.type
-        if name:
-            call.name = name
-        if arguments:
-            call.arguments.add(arguments)
+        call.extend(name, arguments)
         return ToolCallDelta(call.index, fragment.id, fragment.type, name, arguments)
+
+    def add_function(self, function: FunctionFragment) -> ToolCallDelta:
+        """Add a piece of the deprecated `function_call`, of which a choice has one, and return it."""
+        if self._function is None:
+            self._function = self._new(None)
+        self._function.extend(function.name, function.arguments)
+        return ToolCallDelta(self._function.index, None, None, function.name, function.arguments)
 
     def calls(self) -> list[ToolCall]:
         """Return the calls as they are now, by index."""

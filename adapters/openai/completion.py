@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 __all__ = [
+    "Audio",
     "Choice",
     "Completion",
     "CompletionTokensDetails",
@@ -22,6 +23,9 @@ class PromptTokensDetails(msgspec.Struct, frozen=True, gc=False):
 
     cached_tokens: int = 0
     audio_tokens: int = 0
+    cache_write_tokens: int = 0
+    image_tokens: int = 0
+    text_tokens: int = 0
 
 
 class CompletionTokensDetails(msgspec.Struct, frozen=True, gc=False):
@@ -31,6 +35,7 @@ class CompletionTokensDetails(msgspec.Struct, frozen=True, gc=False):
     audio_tokens: int = 0
     accepted_prediction_tokens: int = 0
     rejected_prediction_tokens: int = 0
+    text_tokens: int = 0
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):
@@ -44,17 +49,35 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
 
 
 class ToolCall(msgspec.Struct, frozen=True, gc=False):
-    """A call that the model asks for.
+    """A call that the model asks for; the deprecated `function_call` is one without an `id`.
 
     Attributes:
         id: what the tool's answer refers to; "" where the server sent none.
-        arguments: the JSON text that the model wrote; nothing guarantees that it is valid.
+        type: the kind of tool, `function` or `custom`.
+        arguments: the JSON text that the model wrote, nothing guarantees that it is valid; for a custom tool, the
+            text as it is.
     """
 
     id: str = ""
     type: str = "function"
     name: str = ""
     arguments: str = ""
+
+
+class Audio(msgspec.Struct, frozen=True, gc=False):
+    """A spoken answer.
+
+    Attributes:
+        id: what a later request refers to it by.
+        data: the sound, in base64.
+        transcript: the words.
+        expires_at: until when it can be referred to, in seconds since the epoch.
+    """
+
+    id: str | None = None
+    data: str | None = None
+    transcript: str | None = None
+    expires_at: int | None = None
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -65,6 +88,7 @@ class Message(msgspec.Struct, frozen=True):
     reasoning: str | None = None
     refusal: str | None = None
     tool_calls: list[ToolCall] = []
+    audio: Audio | None = None
 
 
 class Choice(msgspec.Struct, frozen=True):

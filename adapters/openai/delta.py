@@ -9,16 +9,18 @@ import msgspec
 # msgspec resolves the annotations, should somebody decode a delta that was stored.
 from sse_client.adapters.openai.completion import Usage  # noqa: TC001
 
-__all__ = ["ChatDelta", "ToolCallDelta"]
+__all__ = ["AudioDelta", "ChatDelta", "ToolCallDelta"]
 
 
 class ToolCallDelta(msgspec.Struct, frozen=True, gc=False):
     """A fragment of a tool call: `arguments` append, all else replaces unless it is empty.
 
+    The deprecated `function_call` is one too, without an `id` and a `type`.
+
     Attributes:
         index: which call of the choice this belongs to. The server's own index, unless it sends none, or
             uses one for several calls.
-        arguments: a piece of the arguments' JSON text.
+        arguments: a piece of the arguments' JSON text, or of the text for a custom tool.
     """
 
     index: int = 0
@@ -26,6 +28,21 @@ class ToolCallDelta(msgspec.Struct, frozen=True, gc=False):
     type: str | None = None
     name: str | None = None
     arguments: str | None = None
+
+
+class AudioDelta(msgspec.Struct, frozen=True, gc=False):
+    """A piece of a spoken answer: `data` and `transcript` append, all else replaces.
+
+    Attributes:
+        data: a piece of the sound, in base64.
+        transcript: a piece of the words.
+        expires_at: until when the answer can be referred to by its `id`, in seconds since the epoch.
+    """
+
+    id: str | None = None
+    data: str | None = None
+    transcript: str | None = None
+    expires_at: int | None = None
 
 
 # Nothing in a delta refers back to it, so the garbage collector need not track the thousands of them.
@@ -50,3 +67,4 @@ class ChatDelta(msgspec.Struct, frozen=True, gc=False):
     id: str | None = None
     model: str | None = None
     raw: str = ""
+    audio: AudioDelta | None = None

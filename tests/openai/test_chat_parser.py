@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sse_client import Event
+from sse_client import Event, Parser
 from sse_client.adapters.openai._parser import ChatParser
 
 
@@ -19,3 +19,23 @@ def test_an_error_field_is_an_event_of_the_type_error(size: int) -> None:
         ("error", '{"code":400}'),
         ("message", "[DONE]"),
     ]
+
+
+def test_lines_that_no_stream_has_stand_in_the_tail() -> None:
+    parser = ChatParser()
+    parser.feed(b'data: 1\n\n{\n  "a": "b"\nfoo\n: comment\nid: 7\ndata: 2\nda')
+    assert parser.stray == '{\n  "a": "b"\nfoo'
+    assert parser.tail == '{\n  "a": "b"\nfoo\nid: 7\ndata: 2\nda'
+    (event,) = Parser().feed(parser.tail.encode() + b"\n\n")
+    assert event == Event("2", id="7")
+
+
+def test_only_the_first_of_those_lines_are_kept() -> None:
+    parser = ChatParser()
+    parser.feed(b"x" * 100_000 + b"\n")
+    parser.feed(b"y\n" * 10)
+    assert parser.stray == "x" * 100_000
+    parser = ChatParser()
+    for _ in range(10):
+        parser.feed(b"field: value\n" * 10_000)
+    assert 64 * 1024 <= len(parser.stray) < 65 * 1024

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
-from sse_client import Comment, Event, StreamTruncated
+from sse_client import Comment, ConnectionFailed, Event, StreamTruncated
 from sse_client.adapters.openai import ChatDelta, ChatError, Choice, Completion, Message, Usage, deltas
 from sse_client.adapters.openai._reader import ChatReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def chunk(content: str | None = None, finish_reason: str | None = None, index: int = 0) -> Event:
@@ -55,11 +59,14 @@ def test_a_chunk_gives_a_delta_for_each_of_its_choices() -> None:
 
 def test_usage_without_a_choice_is_a_delta_without_an_index() -> None:
     event = Event('{"id":"c","choices":[],"usage":{"total_tokens":3}}')
-    assert list(deltas([event, DONE])) == [ChatDelta(usage=Usage(total_tokens=3), id="c", raw=event.data)]
+    assert list(deltas([chunk("Hi"), event, DONE]))[1:] == [
+        ChatDelta(usage=Usage(total_tokens=3), id="c", raw=event.data)
+    ]
 
 
 def test_a_chunk_that_carries_nothing_gives_no_delta() -> None:
-    assert list(deltas([Event('{"choices":[]}'), Comment("hi"), Event(""), DONE])) == []
+    events: list[Event | Comment] = [Event('{"choices":[]}'), Comment("hi"), Event(""), chunk("Hi"), DONE]
+    assert [delta.content for delta in deltas(events)] == ["Hi"]
 
 
 def test_an_empty_finish_reason_is_none_in_a_delta_too() -> None:
@@ -81,12 +88,14 @@ def test_deltas_come_as_the_events_do() -> None:
 
 def test_a_reader_that_is_done_interprets_nothing() -> None:
     reader = ChatReader()
+    reader.feed(chunk("Hi"))
     reader.feed(DONE)
+    before = reader.completion
     assert reader.feed(chunk("Hi")) == ()
     assert reader.feed(Event("junk")) == ()
     assert list(reader.end("data: junk")) == []
     assert reader.outcome == "complete"
-    assert reader.completion == Completion()
+    assert reader.completion == before
 
 
 def test_the_completion_can_be_had_at_any_time() -> None:
@@ -118,7 +127,11 @@ def test_a_completion_keeps_its_logprobs_when_more_come() -> None:
         pytest.param(
             [Comment("hi"), Event("", "ping")], "the stream ended before its first chunk", id="only heartbeats"
         ),
-        pytest.param([Event('{"choices":[]}')], "the stream ended before its first chunk", id="only an empty chunk"),
+        pytest.param(
+            [Event('{"choices":[]}')],
+            """the stream ended before its first chunk; what came was '{"choices":[]}'""",
+            id="only an empty chunk",
+        ),
         pytest.param(
             [Event('{"type":"response.created"}')],
             """the stream ended before its first chunk; what came was '{"type":"response.created"}'""",
@@ -126,7 +139,7 @@ def test_a_completion_keeps_its_logprobs_when_more_come() -> None:
         ),
         pytest.param(
             [Event('{"usage":{}}')],
-            "the stream ended without [DONE], and without a finish reason of choice any",
+            "the stream ended without [DONE], and without a finish reason of choice 0",
             id="only usage",
         ),
         pytest.param(
@@ -150,6 +163,48 @@ def test_a_stream_that_is_cut_is_truncated(events: list[Event | Comment], messag
     with pytest.raises(StreamTruncated):
         list(reader.end())
     assert reader.outcome == "truncated"
+
+
+class Broken:
+    """Events that end with an error of their own, and leave a tail, as an `EventStream` may."""
+
+    def __init__(self, *events: Event, tail: str = "") -> None:
+        self.tail = tail
+        self._events = events
+        self.error = ConnectionFailed("the connection broke")
+
+    def __iter__(self) -> Iterator[Event]:
+        yield from self._events
+        raise self.error
+
+
+def test_events_that_break_off_are_a_truncated_stream() -> None:
+    events = Broken(chunk("H"), tail='data: {"choices":[{"delta":{"content":"i"}}]}')
+    stream = deltas(events)
+    assert [next(stream).content, next(stream).content] == ["H", "i"]
+    with pytest.raises(StreamTruncated, match="without a finish reason of choice 0") as caught:
+        next(stream)
+    assert caught.value.__cause__ is events.error
+    assert caught.value.partial == Completion("c", "m", None, [Choice(0, Message(None, "Hi"))])
+
+
+@pytest.mark.parametrize("events", [Broken(chunk("Hi", "stop")), Broken(chunk("Hi"), tail="data: [DONE]")])
+def test_events_that_break_off_behind_the_end_are_a_whole_stream(events: Broken) -> None:
+    assert [delta.content for delta in deltas(events)] == ["Hi"]
+
+
+def test_events_that_break_off_before_the_first_chunk_are_an_error_of_theirs() -> None:
+    events = Broken(Event("", "ping"))
+    with pytest.raises(ConnectionFailed) as caught:
+        list(deltas(events))
+    assert caught.value is events.error
+
+
+def test_so_many_choices_as_were_asked_for_have_to_finish() -> None:
+    events = [chunk("Hi", "stop"), chunk("Ho", "stop", 2)]
+    assert len(list(deltas(events, choices=2))) == 2
+    with pytest.raises(StreamTruncated, match=r"without a finish reason of choice 1$"):
+        list(deltas(events, choices=3))
 
 
 def test_the_end_is_judged_once() -> None:
@@ -176,7 +231,9 @@ def test_a_whole_event_in_the_tail_counts(tail: str) -> None:
     assert reader.outcome == "complete"
 
 
-@pytest.mark.parametrize("tail", ["", "da", "data: [DON", 'data: {"choices":[{"delta":{"content":"!"}}]', "event: x"])
+@pytest.mark.parametrize(
+    "tail", ["", "da", "data: [DON", "data: 7", 'data: {"choices":[{"delta":{"content":"!"}}]', "event: x"]
+)
 def test_half_an_event_in_the_tail_does_not_count(tail: str) -> None:
     reader = ChatReader()
     reader.feed(chunk("Hi"))

@@ -201,11 +201,15 @@ def test_an_empty_stream_is_truncated_and_not_retried(script: list[Step]) -> Non
     assert list(replying) == []
 
 
-def test_done_alone_is_a_complete_answer_of_nothing() -> None:
-    with Server(stream([DONE])) as server, chatting(server) as chat:
+@pytest.mark.parametrize("before", [[], [event({"choices": [], "usage": {}})]], ids=["alone", "with usage"])
+def test_done_without_a_choice_is_an_error(before: list[bytes]) -> None:
+    with Server(stream([*before, DONE])) as server, chatting(server) as chat:
         replying = ask(chat)
-        assert read(replying) == ("", None)
-        assert replying.outcome == "complete"
+        error = failure(replying)
+        assert len(server.requests) == 1
+    assert isinstance(error, ChatError)
+    assert error.message.startswith("expected a choice before [DONE], got ")
+    assert replying.outcome == "error"
 
 
 # Errors inside a stream.

@@ -1,0 +1,231 @@
+"""Chunks that are not as the API describes them, or that few clients expect though they are."""
+
+from __future__ import annotations
+
+from dialects import DONE, HI, STOP, Dialect, answer, chunk, reads, uses
+
+from sse_client.adapters.openai import (
+    Choice,
+    Completion,
+    CompletionTokensDetails,
+    Message,
+    PromptTokensDetails,
+    Usage,
+)
+
+CHUNKS: list[Dialect] = [
+    reads("a plain stream is what it says", HI + STOP + DONE, answer("Hi")),
+    reads("DONE may be quoted", HI + STOP + 'data: "[DONE]"\n\n', answer("Hi")),
+    reads("DONE may have blanks around it", HI + STOP + "data:   [DONE]  \n\n", answer("Hi")),
+    reads("a stream may end without DONE once every choice has finished", HI + STOP, answer("Hi")),
+    reads("a stream may end with DONE and no finish reason", HI + DONE, answer("Hi", None)),
+    reads("nothing after DONE is interpreted", HI + STOP + DONE + "data: junk\n\n" + HI, answer("Hi")),
+    reads("DONE may lack its blank line", HI + STOP + "data: [DONE]", answer("Hi")),
+    reads("the last chunk may lack its blank line", HI + STOP.rstrip("\n"), answer("Hi")),
+    reads("what is cut after every finish does not matter", HI + STOP + 'data: {"usa', answer("Hi")),
+    reads("comments are no chunks", ": OPENROUTER PROCESSING\n\n" * 3 + HI + ": keep-alive\n\n" + STOP, answer("Hi")),
+    reads("a comment that a gateway wrapped as data is none", "data: : PROCESSING\n\n" + HI + STOP, answer("Hi")),
+    reads(
+        "a ping is no chunk whatever its data",
+        "event: ping\ndata: 12:30\n\n" + HI + 'event: ping\ndata: {"type":"ping"}\n\n' + STOP,
+        answer("Hi"),
+    ),
+    reads("empty data is no chunk", "data:\n\n" + HI + "data\n\ndata:  \n\n" + STOP, answer("Hi")),
+    reads("null is no chunk", "data: null\n\n" + HI + STOP, answer("Hi")),
+    reads("a vendor's other object is no chunk", 'data: {"status":"queued"}\n\n' + HI + STOP, answer("Hi")),
+    reads("there may be no space after data:", HI.replace("data: ", "data:") + STOP, answer("Hi")),
+    reads(
+        "the first names that are not empty are the names",
+        'data: {"choices":[],"prompt_filter_results":[],"id":"","model":"","created":0,"object":""}\n\n'
+        'data: {"id":"c1","model":"m","created":7,"choices":[{"delta":{"content":"Hi"},"index":0}]}\n\n' + STOP,
+        Completion("c1", "m", 7, [Choice(0, Message(None, "Hi"), "stop")]),
+    ),
+    reads(
+        "a new id in every chunk changes nothing",
+        'data: {"id":"a","choices":[{"index":0,"delta":{"content":"H"}}]}\n\n'
+        'data: {"id":"b","choices":[{"index":0,"delta":{"content":"i"},"finish_reason":"stop"}]}\n\n',
+        Completion("a", None, None, [Choice(0, Message(None, "Hi"), "stop")]),
+    ),
+    reads(
+        "names of the wrong type do not matter, and an index may be missing",
+        'data: {"id":5,"created":1.9e9,"model":null,"object":3,"choices":[{"delta":{"content":"Hi"},'
+        '"finish_reason":"stop"}]}\n\n',
+        Completion(None, None, 1_900_000_000, [Choice(0, Message(None, "Hi"), "stop")]),
+    ),
+    reads(
+        "a number that is none does not matter",
+        HI + 'data: {"created":NaN,"choices":[]}\n\ndata: {"created":1e999,"choices":[]}\n\n' + STOP,
+        answer("Hi"),
+    ),
+    reads(
+        "choices may be null, missing or no list",
+        HI + 'data: {"choices":null}\n\ndata: {"object":"chat.completion.chunk"}\n\ndata: {"choices":{}}\n\n' + STOP,
+        answer("Hi"),
+    ),
+    reads(
+        "delta may be missing or null",
+        HI
+        + 'data: {"choices":[{"index":0,"finish_reason":null,"content_filter_offsets":{"check_offset":1}}]}\n\n'
+        + 'data: {"choices":[{"index":0,"delta":null}]}\n\n'
+        + STOP,
+        answer("Hi"),
+    ),
+    reads(
+        "an index may be null",
+        'data: {"choices":[{"index":null,"delta":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}]}\n\n',
+        answer("Hi"),
+    ),
+    reads(
+        "a role in every chunk is one role",
+        chunk('{"role":"assistant","content":"H"}') + chunk('{"role":"assistant","content":"i"}', '"stop"'),
+        answer("Hi"),
+    ),
+    reads("an empty role is none", HI + chunk('{"role":"","content":"!"}', '"stop"'), answer("Hi!")),
+    reads("the finish chunk may hold content", HI + chunk('{"content":"!"}', '"stop"'), answer("Hi!")),
+    reads("the first finish reason stays", HI + STOP + chunk("{}", '"length"'), answer("Hi")),
+    reads("an empty finish reason is none", HI + chunk("{}", '""') + STOP, answer("Hi")),
+    reads(
+        "a finish reason may be any word",
+        HI + chunk("{}", '"insufficient resources"'),
+        answer("Hi", "insufficient resources"),
+    ),
+    reads("a finish reason that is no word is none", HI + chunk("{}", "7") + STOP, answer("Hi")),
+    reads(
+        "a message beside the delta repeats it",
+        HI + 'data: {"object":"chat.completion.done","choices":[{"index":0,"delta":{"content":""},'
+        '"message":{"content":"Hi"},"finish_reason":"stop"}]}\n\n',
+        answer("Hi"),
+    ),
+    reads(
+        "a whole completion may come as one event",
+        'data: {"object":"chat.completion","choices":[{"index":0,"finish_reason":"stop","logprobs":null,'
+        '"message":{"role":"assistant","content":"Hi","refusal":null}}]}\n\n',
+        answer("Hi"),
+    ),
+    reads(
+        "the legacy completions API has a text",
+        'data: {"object":"text_completion","choices":[{"text":"Hi","index":0,"finish_reason":"stop"}]}\n\n',
+        answer("Hi", role=None),
+    ),
+    reads(
+        "reasoning may be reasoning_content",
+        chunk('{"role":"assistant","content":null,"reasoning_content":"Hm"}')
+        + chunk('{"content":null,"reasoning_content":"m"}')
+        + chunk('{"content":"Hi","reasoning_content":null}', '"stop"'),
+        answer("Hi", reasoning="Hmm"),
+    ),
+    reads(
+        "reasoning may be reasoning",
+        chunk('{"role":"assistant","reasoning":"Hmm","reasoning_content":null}') + chunk('{"content":"Hi"}', '"stop"'),
+        answer("Hi", reasoning="Hmm"),
+    ),
+    reads(
+        "reasoning under both names is said once",
+        chunk('{"role":"assistant","reasoning":"Hmm","reasoning_content":"Hmm"}') + STOP,
+        answer(reasoning="Hmm"),
+    ),
+    reads(
+        "content may be a list of parts",
+        chunk('{"role":"assistant","content":[{"type":"thinking","thinking":[{"type":"text","text":"Hm"}]}]}')
+        + chunk('{"content":[{"type":"thinking","thinking":"m"},{"type":"text","text":"H"},"i",{"type":"image"}]}')
+        + chunk('{"content":[]}', '"stop"'),
+        answer("Hi", reasoning="Hmm"),
+    ),
+    reads(
+        "texts that are none do not matter",
+        chunk('{"role":"assistant","content":7,"refusal":{},"reasoning":{"text":"x"},"tool_calls":{}}') + STOP,
+        answer(),
+    ),
+    reads(
+        "a refusal is a text of its own",
+        chunk('{"role":"assistant","content":null,"refusal":"I\'d"}') + chunk('{"refusal":" rather not"}', '"stop"'),
+        answer(refusal="I'd rather not"),
+    ),
+    reads(
+        "an empty text that came is not one that never came",
+        chunk('{"role":"assistant","content":"","refusal":"","reasoning_content":""}') + STOP,
+        answer("", refusal="", reasoning=""),
+    ),
+    reads(
+        "a character may be cut in two",
+        chunk('{"role":"assistant","content":"\\ud83d"}') + chunk('{"content":"\\ude00!"}', '"stop"'),
+        answer("\U0001f600!"),
+    ),
+    reads(
+        "half a character is dropped at the end of a piece, and U+FFFD elsewhere",
+        chunk('{"role":"assistant","content":"a\\ud83d"}')
+        + chunk('{"content":"b\\ud83d"}')
+        + chunk('{"content":"\\ude00"}')
+        + chunk('{"content":"\\ude00"}', '"stop"'),
+        answer("ab\U0001f600\ufffd"),
+    ),
+    reads(
+        "logprobs may be anything",
+        HI + 'data: {"choices":[{"index":0,"delta":{},"logprobs":"none"}]}\n\n' + STOP,
+        Completion(choices=[Choice(0, Message("assistant", "Hi"), "stop", "none")]),
+    ),
+    reads(
+        "the lists of logprobs join",
+        'data: {"choices":[{"index":0,"delta":{},"logprobs":{"content":[{"token":"H"}],"refusal":null}}]}\n\n'
+        'data: {"choices":[{"index":0,"delta":{},"logprobs":{"content":[{"token":"i"}],"refusal":null}}]}\n\n'
+        'data: {"choices":[{"index":0,"delta":{},"logprobs":{"content":null},"finish_reason":"stop"}]}\n\n',
+        Completion(
+            choices=[Choice(0, Message(), "stop", {"content": [{"token": "H"}, {"token": "i"}], "refusal": None})]
+        ),
+    ),
+]
+
+USAGES: list[Dialect] = [
+    uses(
+        "usage after the finish chunk, without choices",
+        HI + STOP + 'data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}\n\n',
+        Usage(1, 2, 3),
+    ),
+    uses("usage in the finish chunk", HI + chunk("{}", '"stop"', ',"usage":{"total_tokens":3}'), Usage(0, 0, 3)),
+    uses(
+        "usage before the finish",
+        chunk('{"role":"assistant","content":"Hi"}', more=',"usage":{"total_tokens":3}') + STOP,
+        Usage(0, 0, 3),
+    ),
+    uses(
+        "usage a null after it does not take it away",
+        HI + STOP + 'data: {"usage":{"total_tokens":3}}\n\ndata: {"choices":[],"usage":null,"moderation":{}}\n\n',
+        Usage(0, 0, 3),
+    ),
+    uses(
+        "usage in every chunk, cumulative: the last counts, and nothing is summed",
+        chunk('{"role":"assistant","content":"H"}', more=',"usage":{"total_tokens":3}')
+        + chunk('{"content":"i"}', '"stop"', ',"usage":{"total_tokens":4}'),
+        Usage(0, 0, 4),
+    ),
+    uses("usage in x_groq", HI + chunk("{}", '"stop"', ',"x_groq":{"usage":{"total_tokens":3}}'), Usage(0, 0, 3)),
+    uses(
+        "usage in x_groq, without choices",
+        HI + STOP + 'data: {"x_groq":{"id":"r","usage":{"total_tokens":3}}}\n\n',
+        Usage(0, 0, 3),
+    ),
+    uses(
+        "usage the usage proper goes before that in x_groq",
+        HI + chunk("{}", '"stop"', ',"usage":{"total_tokens":3},"x_groq":{"usage":{"total_tokens":9}}'),
+        Usage(0, 0, 3),
+    ),
+    uses("usage nowhere", HI + chunk("{}", '"stop"', ',"x_groq":{"id":"r"}'), None),
+    uses(
+        "usage numbers of the wrong type, and a vendor's own",
+        HI
+        + chunk(
+            "{}",
+            '"stop"',
+            ',"usage":{"prompt_tokens":1.0,"completion_tokens":null,"total_tokens":true,"cost":0.1,'
+            '"prompt_tokens_details":{"cached_tokens":4.0,"video_tokens":1},'
+            '"completion_tokens_details":{"reasoning_tokens":null,"audio_tokens":6}}',
+        ),
+        Usage(1, 0, 0, PromptTokensDetails(cached_tokens=4), CompletionTokensDetails(audio_tokens=6)),
+    ),
+    uses(
+        "usage details of the wrong type",
+        HI + chunk("{}", '"stop"', ',"usage":{"total_tokens":3.0,"prompt_tokens_details":"none"}'),
+        Usage(0, 0, 3),
+    ),
+    uses("usage a usage that is none", HI + chunk("{}", '"stop"', ',"usage":[3]'), None),
+]

@@ -1,0 +1,70 @@
+"""Streams that end without `[DONE]`, without a blank line, without an answer; and answers that are no streams."""
+
+from __future__ import annotations
+
+from dialects import DONE, HI, STOP, Dialect, answer, chunk, cut, event, fails, reads
+
+from sse_client.adapters.openai import Choice, Completion, Message
+
+NOTHING = Completion()
+CUT = "the stream ended without [DONE], and without a finish reason of choice "
+SILENT = "the stream ended before its first chunk"
+TWO = event({"object": "chat.completion.chunk", "choices": [
+    {"index": index, "delta": {"content": "Hi"}, "finish_reason": "stop"} for index in (0, 1)
+]})  # fmt: skip
+BOTH = Completion(choices=[Choice(index, Message(None, "Hi"), "stop") for index in (0, 1)])
+
+ENDS: list[Dialect] = [
+    cut("cut before any finish reason", HI, answer("Hi", None), CUT + "0"),
+    cut("cut in the middle of a line", HI + STOP[:40], answer("Hi", None), CUT + "0"),
+    cut("cut inside a string of the last chunk", HI + 'data: {"choices":[{"index":0,"delta":{"content":"Hel',
+        answer("Hi", None), CUT + "0"),
+    cut("a number in the last line may be half a number", HI + "data: 7", answer("Hi", None), CUT + "0"),
+    cut("a chunk without its blank line counts, and does not make the stream whole",
+        HI + chunk('{"content":"!"}').rstrip(), answer("Hi!", None), CUT + "0"),
+    cut("one choice of two is not finished",
+        event({"object": "chat.completion.chunk", "choices": [
+            {"index": 0, "delta": {"content": "Hi"}, "finish_reason": "stop"}, {"index": 1, "delta": {"content": "Ho"}}
+        ]}),
+        Completion(choices=[Choice(0, Message(None, "Hi"), "stop"), Choice(1, Message(None, "Ho"))]), CUT + "1"),
+    cut("one choice of three that were asked for never began", TWO, BOTH, CUT + "2", choices=3),
+    reads("as many choices as were asked for have finished", TWO, BOTH, choices=2),
+    reads("more choices than were asked for have finished", TWO, BOTH),
+    reads("one choice of a number of its own has finished",
+          event({"object": "chat.completion.chunk", "choices": [
+              {"index": 5, "delta": {"content": "Hi"}, "finish_reason": "stop"}
+          ]}),
+          Completion(choices=[Choice(5, Message(None, "Hi"), "stop")])),
+    reads("DONE may come though a choice that was asked for never began", HI + STOP + DONE, answer("Hi"), choices=2),
+    cut("nothing at all", "", NOTHING, SILENT),
+    cut("only heartbeats", ": beat\n\nevent: ping\ndata: {}\n\n", NOTHING, SILENT),
+    cut("only a chunk without choices", 'data: {"choices":[]}\n\n', NOTHING,
+        SILENT + """; what came was '{"choices":[]}'"""),
+    cut("a text that is no stream", "Service temporarily\nunavailable\n", NOTHING,
+        SILENT + "; what came was 'Service temporarily unavailable'"),
+    fails("DONE alone", DONE, {"message": "expected a choice before [DONE], got none", "raw": ""}, NOTHING),
+    fails("DONE behind a chunk without choices", 'data: {"choices":[]}\n\n' + DONE,
+          {"message": """expected a choice before [DONE], got '{"choices":[]}'""", "raw": '{"choices":[]}'}, NOTHING),
+    fails("an error in JSON that is no stream", '{"error":{"message":"no","code":"c"}}',
+          {"message": "no", "code": "c", "status": 200, "raw": '{"error":{"message":"no","code":"c"}}'}, NOTHING),
+    fails("an error in JSON over several lines that is no stream",
+          '{\n  "error": {\n    "message": "no: never",\n    "type": "t"\n  }\n}\n',
+          {"message": "no: never", "type": "t", "status": 200}, NOTHING),
+    fails("an array of errors that is no stream", '[{"error":{"code":400,"message":"no"}}]\n',
+          {"message": "no", "code": 400, "status": 200}, NOTHING),
+    fails("a page that is no stream", "<html>\n<head><title>Log in</title></head>\n<body>...</body></html>\n",
+          {"message": "an HTML page: Log in", "status": 200}, NOTHING),
+    fails("JSON that is no stream and breaks off", '{"error":{"mess',
+          {"message": '{"error":{"mess', "status": 200}, NOTHING),
+    reads("a whole completion that is no stream",
+          '{"object":"chat.completion","choices":[{"index":0,"finish_reason":"stop",\n"message":'
+          '{"role":"assistant","content":"Hi: there"}}]}\n', answer("Hi: there")),
+    reads("lines that no stream has do not matter in one", "{\n<html>\nfoo: bar\n" + HI + "}\n" + STOP, answer("Hi")),
+    fails("an error in the last line, without a blank one", HI + 'data: {"error":"no"}', {"message": "no"},
+          answer("Hi", None)),
+    fails("an error behind every finish", HI + STOP + 'data: {"error":"no"}\n\n', {"message": "no"}, answer("Hi")),
+    fails("a finish reason that is an error", HI + chunk("{}", '"error"'),
+          {"message": "choice 0 ended with the finish reason 'error'", "code": "error"}, answer("Hi", "error")),
+    fails("a finish reason that is an error, behind another one, and DONE",
+          HI + chunk("{}", '"length"') + chunk("{}", '"error"') + DONE, {"code": "error"}, answer("Hi", "error")),
+]  # fmt: skip
