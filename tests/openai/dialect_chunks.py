@@ -36,19 +36,24 @@ CHUNKS: list[Dialect] = [
     reads("there may be no space after data:", HI.replace("data: ", "data:") + STOP, answer("Hi")),
     reads(
         "the first names that are not empty are the names",
-        'data: {"choices":[],"prompt_filter_results":[],"id":"","model":"","created":0,"object":""}\n\n'
-        'data: {"id":"c1","model":"m","created":7,"choices":[{"delta":{"content":"Hi"},"index":0}]}\n\n' + STOP,
+        'data: {"object":"chat.completion.chunk",'
+        '"choices":[],"prompt_filter_results":[],"id":"","model":"","created":0,"object":""}\n\n'
+        'data: {"id":"c1","object":"chat.completion.chunk",'
+        '"model":"m","created":7,"choices":[{"delta":{"content":"Hi"},"index":0}]}\n\n' + STOP,
         Completion("c1", "m", 7, [Choice(0, Message(None, "Hi"), "stop")]),
     ),
     reads(
         "a new id in every chunk changes nothing",
-        'data: {"id":"a","choices":[{"index":0,"delta":{"content":"H"}}]}\n\n'
-        'data: {"id":"b","choices":[{"index":0,"delta":{"content":"i"},"finish_reason":"stop"}]}\n\n',
+        'data: {"id":"a","object":"chat.completion.chunk",'
+        '"choices":[{"index":0,"delta":{"content":"H"}}]}\n\n'
+        'data: {"id":"b","object":"chat.completion.chunk",'
+        '"choices":[{"index":0,"delta":{"content":"i"},"finish_reason":"stop"}]}\n\n',
         Completion("a", None, None, [Choice(0, Message(None, "Hi"), "stop")]),
     ),
     reads(
         "names of the wrong type do not matter, and an index may be missing",
-        'data: {"id":5,"created":1.9e9,"model":null,"object":3,"choices":[{"delta":{"content":"Hi"},'
+        'data: {"id":5,"created":1.9e9,"model":null,"object":"chat.completion.chunk",'
+        '"choices":[{"delta":{"content":"Hi"},'
         '"finish_reason":"stop"}]}\n\n',
         Completion(None, None, 1_900_000_000, [Choice(0, Message(None, "Hi"), "stop")]),
     ),
@@ -59,20 +64,23 @@ CHUNKS: list[Dialect] = [
     ),
     reads(
         "choices may be null, missing or no list",
-        HI + 'data: {"choices":null}\n\ndata: {"object":"chat.completion.chunk"}\n\ndata: {"choices":{}}\n\n' + STOP,
+        HI + 'data: {"object":"chat.completion.chunk",'
+        '"choices":null}\n\ndata: {"object":"chat.completion.chunk"}\n\ndata: {"object":"chat.completion.chunk",'
+        '"choices":{}}\n\n' + STOP,
         answer("Hi"),
     ),
     reads(
         "delta may be missing or null",
-        HI
-        + 'data: {"choices":[{"index":0,"finish_reason":null,"content_filter_offsets":{"check_offset":1}}]}\n\n'
-        + 'data: {"choices":[{"index":0,"delta":null}]}\n\n'
-        + STOP,
+        HI + 'data: {"object":"chat.completion.chunk",'
+        '"choices":[{"index":0,"finish_reason":null,"content_filter_offsets":{"check_offset":1}}]}\n\n'
+        + 'data: {"object":"chat.completion.chunk",'
+        '"choices":[{"index":0,"delta":null}]}\n\n' + STOP,
         answer("Hi"),
     ),
     reads(
         "an index may be null",
-        'data: {"choices":[{"index":null,"delta":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}]}\n\n',
+        'data: {"object":"chat.completion.chunk",'
+        '"choices":[{"index":null,"delta":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}]}\n\n',
         answer("Hi"),
     ),
     reads(
@@ -161,14 +169,17 @@ CHUNKS: list[Dialect] = [
     ),
     reads(
         "logprobs may be anything",
-        HI + 'data: {"choices":[{"index":0,"delta":{},"logprobs":"none"}]}\n\n' + STOP,
+        HI + 'data: {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{},"logprobs":"none"}]}\n\n' + STOP,
         Completion(choices=[Choice(0, Message("assistant", "Hi"), "stop", "none")]),
     ),
     reads(
         "the lists of logprobs join",
-        'data: {"choices":[{"index":0,"delta":{},"logprobs":{"content":[{"token":"H"}],"refusal":null}}]}\n\n'
-        'data: {"choices":[{"index":0,"delta":{},"logprobs":{"content":[{"token":"i"}],"refusal":null}}]}\n\n'
-        'data: {"choices":[{"index":0,"delta":{},"logprobs":{"content":null},"finish_reason":"stop"}]}\n\n',
+        'data: {"object":"chat.completion.chunk",'
+        '"choices":[{"index":0,"delta":{},"logprobs":{"content":[{"token":"H"}],"refusal":null}}]}\n\n'
+        'data: {"object":"chat.completion.chunk",'
+        '"choices":[{"index":0,"delta":{},"logprobs":{"content":[{"token":"i"}],"refusal":null}}]}\n\n'
+        'data: {"object":"chat.completion.chunk",'
+        '"choices":[{"index":0,"delta":{},"logprobs":{"content":null},"finish_reason":"stop"}]}\n\n',
         Completion(
             choices=[Choice(0, Message(), "stop", {"content": [{"token": "H"}, {"token": "i"}], "refusal": None})]
         ),
@@ -178,7 +189,8 @@ CHUNKS: list[Dialect] = [
 USAGES: list[Dialect] = [
     uses(
         "usage after the finish chunk, without choices",
-        HI + STOP + 'data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}\n\n',
+        HI + STOP + 'data: {"object":"chat.completion.chunk",'
+        '"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}\n\n',
         Usage(1, 2, 3),
     ),
     uses("usage in the finish chunk", HI + chunk("{}", '"stop"', ',"usage":{"total_tokens":3}'), Usage(0, 0, 3)),
@@ -189,7 +201,9 @@ USAGES: list[Dialect] = [
     ),
     uses(
         "usage a null after it does not take it away",
-        HI + STOP + 'data: {"usage":{"total_tokens":3}}\n\ndata: {"choices":[],"usage":null,"moderation":{}}\n\n',
+        HI + STOP + 'data: {"object":"chat.completion.chunk",'
+        '"choices":[],"usage":{"total_tokens":3}}\n\ndata: {"object":"chat.completion.chunk",'
+        '"choices":[],"usage":null,"moderation":{}}\n\n',
         Usage(0, 0, 3),
     ),
     uses(

@@ -25,7 +25,6 @@ class Dialect:
         completion: what it adds up to, after an error too.
         outcome: how it ends.
         error: attributes of the error that ends it; `message` is that of any error.
-        sdk: why the completion that OpenAI's own client makes of it differs; "" where it is the same.
         choices: the `n` of the request.
         content_type: of the response.
     """
@@ -35,7 +34,6 @@ class Dialect:
     completion: Completion
     outcome: Literal["complete", "truncated", "error"] = "complete"
     error: dict[str, Any] = field(default_factory=dict[str, Any])
-    sdk: str = ""
     choices: int = 1
     content_type: str = "text/event-stream"
 
@@ -51,12 +49,12 @@ def uses(quirk: str, stream: str, usage: Usage | None, **more: Any) -> Dialect:
 
 
 def calls(
-    quirk: str, stream: str, tool_calls: list[ToolCall], *, sdk: str = "", content: str | None = None,
+    quirk: str, stream: str, tool_calls: list[ToolCall], *, content: str | None = None,
     role: str | None = None,
 ) -> Dialect:  # fmt: skip
     """Return a dialect that is told by its tool calls."""
     message = Message(role, content, tool_calls=tool_calls)
-    return Dialect(quirk, stream + STOP, Completion(choices=[Choice(0, message, "stop")]), sdk=sdk)
+    return Dialect(quirk, stream + STOP, Completion(choices=[Choice(0, message, "stop")]))
 
 
 def fails(quirk: str, stream: str, error: dict[str, Any], completion: Completion | None = None, **more: Any) -> Dialect:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from dialect_reading import Reading, bare
 from dialect_table import DIALECTS
 from dialects import Dialect, call, fragment
 from test_client_kit import KEY
 from test_client_kit import surroundings as surroundings
 
 from sse_client import SSEError, StreamTruncated
-from sse_client.adapters.openai import AsyncChatClient, ChatClient, ChatDelta, ChatError, Completion, deltas
+from sse_client.adapters.openai import AsyncChatClient, ChatClient, ChatError
 from sse_client.adapters.openai._parser import ChatParser
 from sse_client.adapters.openai._reader import ChatReader
 from sse_client.testing import LAST_CHUNK, Server, chunk, head
@@ -21,62 +21,8 @@ from sse_client.testing import LAST_CHUNK, Server, chunk, head
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sse_client import Event
 
 ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "?"}]}
-ATTRIBUTES = ("message", "code", "type", "param", "status", "raw")
-
-
-@dataclass
-class Reading:
-    """What came of a stream."""
-
-    deltas: list[ChatDelta] = field(default_factory=list[ChatDelta])
-    completion: Completion = field(default_factory=Completion)
-    outcome: str | None = None
-    error: SSEError | None = None
-
-    @property
-    def told(self) -> tuple[object, ...]:
-        """All of it, to be compared; of the error what it tells."""
-        attributes = [getattr(self.error, name, None) for name in (*ATTRIBUTES, "partial")]
-        return self.deltas, self.completion, self.outcome, type(self.error), str(self.error or ""), attributes
-
-
-class Events:
-    """The events of a body that arrives in pieces, and the tail, as an `EventStream` has them."""
-
-    def __init__(self, body: bytes, size: int) -> None:
-        self._parser = ChatParser()
-        self._body = body
-        self._size = size
-
-    @property
-    def tail(self) -> str:
-        return self._parser.tail
-
-    def __iter__(self) -> Iterator[Event]:
-        for start in range(0, len(self._body), self._size):
-            yield from self._parser.feed(self._body[start : start + self._size])
-
-
-def bare(dialect: Dialect, size: int) -> Reading:
-    """Read with `deltas`; what the reader underneath says beside them comes of a second one."""
-    body, reading = dialect.stream.encode(), Reading()
-    try:
-        for delta in deltas(Events(body, size), choices=dialect.choices):
-            reading.deltas.append(delta)
-    except SSEError as error:
-        reading.error = error
-    events, reader = Events(body, size), ChatReader(dialect.choices)
-    try:
-        for event in events:
-            reader.feed(event)
-        list(reader.end(events.tail))
-    except SSEError:
-        assert reading.error is not None
-    reading.completion, reading.outcome = reader.completion, reader.outcome
-    return reading
 
 
 def blocking(dialect: Dialect, url: str) -> Reading:
