@@ -115,6 +115,15 @@ def test_importing_the_package_imports_neither_asyncio_nor_a_transport() -> None
     assert loaded.stdout.strip() == ""
 
 
+def test_importing_the_chat_adapter_imports_its_own_modules_and_no_others() -> None:
+    loaded: list[set[str]] = []
+    for module in ("sse_client", "sse_client.adapters.openai"):
+        script = f"import sys, {module}; print(*sys.modules)"
+        run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True)
+        loaded.append(set(run.stdout.split()))
+    assert not [name for name in loaded[1] - loaded[0] if not name.startswith("sse_client.adapters")]
+
+
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel, built from a copy: a build writes into its folder."""

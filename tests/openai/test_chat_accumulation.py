@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from itertools import repeat
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -120,6 +122,28 @@ def test_a_long_text_takes_the_space_of_the_text() -> None:
     assert reader.completion.choices[0].message.content == "abcde" * count
     assert reader.completion.choices[0].message.reasoning == "x" * count
     assert taken < 6 * count + 200 * FULL
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        pytest.param('{"role":"assistant"}', id="roles and usage"),
+        pytest.param('{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""}}]}', id="calls"),
+        pytest.param('{"audio":{"id":"a","expires_at":7}}', id="sound"),
+    ],
+)
+def test_memory_does_not_grow_with_the_chunks(delta: str) -> None:
+    event = Event(
+        f'{{"id":"c","choices":[{{"index":0,"delta":{delta},"finish_reason":"stop"}}],"usage":{{"total_tokens":3}}}}'
+    )
+    stream = deltas(repeat(event))
+    next(stream)
+    tracemalloc.start()
+    for _ in range(100_000):
+        next(stream)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < 10_000
 
 
 def test_a_text_that_never_came_is_none() -> None:
