@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Answer"]
 
 
-class Sound:
+class _Sound:
     """A spoken answer that is being put together."""
 
     __slots__ = ("data", "expires_at", "id", "transcript")
@@ -53,7 +53,7 @@ class Answer:
         self.reasoning = Text()
         self.refusal = Text()
         self.tool_calls = ToolCalls()
-        self.audio: Sound | None = None
+        self.audio: _Sound | None = None
         self.finish_reason: str | None = None
         self.logprobs: Any = None
 
@@ -70,7 +70,7 @@ class Answer:
         if choice.logprobs is not None:
             self.logprobs = _joined(self.logprobs, choice.logprobs)
         if delta.audio is not None:
-            self.audio = self.audio or Sound()
+            self.audio = self.audio or _Sound()
             self.audio.add(delta.audio)
         if delta.tool_calls:
             return tuple([self.tool_calls.add(fragment) for fragment in delta.tool_calls])
