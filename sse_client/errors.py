@@ -62,7 +62,7 @@ class StreamTruncated(ConnectionFailed):
     """The stream ended before the event that `until` names.
 
     Attributes:
-        partial: what a chat stream had brought by then (a `Completion`); None for other streams.
+        partial: what a chat stream had brought by then (a `Completion` or a `Response`); None for other streams.
     """
 
     def __init__(self, message: str = "", *, sent: bool = True, partial: Any = None) -> None:

@@ -11,9 +11,9 @@ from sse_client.options import Timeout
 from sse_client.request import display_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-__all__ = ["Endpoint"]
+__all__ = ["Endpoint", "choices_asked"]
 
 _OPENAI = "https://api.openai.com/v1"
 
@@ -89,25 +89,6 @@ class Endpoint:
         query = _with_params(self._query, params)
         return f"{self._address}/{path.lstrip('/')}{'?' * bool(query)}{query}"
 
-    @property
-    def _url(self) -> str:
-        return self.url("/chat/completions")
-
-    def _options(
-        self,
-        model: str,
-        messages: Iterable[Mapping[str, Any]],
-        headers: Mapping[str, str] | None,
-        timeout: float | tuple[float | None, float | None] | Timeout | None,
-        body: Mapping[str, Any],
-    ) -> dict[str, Any]:
-        """Return the options of the stream that is the reply to `messages`.
-
-        Raises:
-            ValueError: `body` says that it is to be none.
-        """
-        return self._asking({"model": model, "messages": list(messages), **body}, headers, timeout)
-
     def _asking(
         self,
         body: Mapping[str, Any] | None,
@@ -143,6 +124,12 @@ class Endpoint:
         if writes and "idempotency-key" not in given:
             ours["Idempotency-Key"] = _unique()
         return _merged(ours, theirs)
+
+
+def choices_asked(body: Mapping[str, Any]) -> int:
+    """Return how many choices a request asks for."""
+    n = body.get("n")
+    return n if isinstance(n, int) and n > 1 else 1
 
 
 def _unique() -> str:

@@ -12,6 +12,7 @@ import msgspec
 
 from sse_client.adapters.openai import _irregular
 from sse_client.adapters.openai._accumulator import Accumulator
+from sse_client.adapters.openai._data import is_comment, is_done, is_whole
 from sse_client.adapters.openai._error_shapes import body_error, error_in, reported
 from sse_client.adapters.openai._json import is_mapping, mapping
 from sse_client.adapters.openai._parser import ChatParser
@@ -97,7 +98,7 @@ class ChatReader:
         """
         parser = ChatParser(max_event_size=None)
         for event in parser.feed(f"{tail}\n\n".encode()):
-            if event.event == "error" or _is_done(event.data) or _is_whole(event.data):
+            if event.event == "error" or is_done(event.data) or is_whole(event.data):
                 yield from self.feed(event)
         if self.outcome is not None:
             return
@@ -129,11 +130,11 @@ class ChatReader:
 
     def _feed_irregular(self, event: Event) -> Sequence[ChatDelta]:
         raw = event.data
-        if _is_done(raw):
+        if is_done(raw):
             self._complete()
             return ()
         reports = event.event == "error"
-        if not reports and (event.event == "ping" or _is_comment(raw)):
+        if not reports and (event.event == "ping" or is_comment(raw)):
             return ()
         try:
             payload: object = json.loads(raw)
@@ -179,23 +180,6 @@ class ChatReader:
         self.outcome = "error"
         error.partial = self.completion
         return error
-
-
-def _is_done(data: str) -> bool:
-    return data.strip().strip('"').strip() == "[DONE]"
-
-
-def _is_comment(data: str) -> bool:
-    """Tell whether there is nothing in `data`, or a comment that a gateway wrapped (`data: : PROCESSING`)."""
-    return data.strip()[:1] in ("", ":")
-
-
-def _is_whole(data: str) -> bool:
-    """Tell whether `data` is JSON, and an object or an array: other values show no end."""
-    try:
-        return data.lstrip()[:1] in ("{", "[") and json.loads(data) is not None
-    except (ValueError, RecursionError):
-        return False
 
 
 def _is_completion(text: str) -> bool:

@@ -9,11 +9,7 @@ from abc import ABC, abstractmethod
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
-from sse_client._session import Dialect
 from sse_client.adapters.openai._error_shapes import body_error
-from sse_client.adapters.openai._parser import ChatParser
-from sse_client.adapters.openai._progress import brings_a_delta
-from sse_client.adapters.openai._retries import Retries
 from sse_client.errors import ConnectionFailed, ContentTypeError, SSEError, StatusError, StreamTruncated
 from sse_client.events import Event
 
@@ -21,25 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sse_client._stream import Stream
+    from sse_client.adapters.openai._retries import Retries
     from sse_client.observer import Reason
 
-__all__ = ["CHAT", "DONE", "Reply"]
+__all__ = ["Reader", "Reply"]
 
-# Some servers name their stream otherwise, or not at all; and a body that is no stream may be a whole completion.
-CHAT = Dialect(
-    parser=ChatParser,
-    media_types=frozenset({"text/event-stream", "text/plain", ""}),
-    body_limit=16 * 1024 * 1024,
-    counts=brings_a_delta,
-)
-DONE = "[DONE]"
+_DONE = "[DONE]"
 
 _Item = TypeVar("_Item")
 _ItemOut = TypeVar("_ItemOut", covariant=True)
 _Events = TypeVar("_Events", bound="Stream[Any]")
 
 
-class _Reader(Protocol[_ItemOut]):
+class Reader(Protocol[_ItemOut]):
     """What makes items of events, and judges how they ended: `ChatReader` is one."""
 
     outcome: Literal["complete", "truncated", "error"] | None
@@ -59,24 +49,21 @@ class Reply(ABC, Generic[_Events, _Item]):
 
     Args:
         open_events: makes the stream of events, given the options for when it ends, and when it is begun anew.
-        reader: makes the reader of the events; called anew for each retry.
-        max_retries: how often the request is sent again before the first delta.
+        retries: the tries, with the reader of the events.
     """
 
-    def __init__(
-        self,
-        open_events: Callable[[Mapping[str, Any]], _Events],
-        reader: Callable[[], _Reader[_Item]],
-        max_retries: int,
-    ) -> None:
-        self._new_reader = reader
-        self._reader = reader()
+    def __init__(self, open_events: Callable[[Mapping[str, Any]], _Events], retries: Retries[Any]) -> None:
+        self._retries = retries
         self._batch: Iterator[_Item] = iter(())
         self._over = False  # nothing will be read any more; the batch is the last
         self._cancelled = False
         self._failed = False
-        retries = Retries(max_retries, lambda: not self._reader.empty, self._begin_anew)
-        self.events = open_events({"until": DONE, "reconnect": retries.rules()})
+        self.events = open_events(retries.rules())
+
+    @property
+    def _reader(self) -> Reader[_Item]:
+        reader: Reader[_Item] = self._retries.reader
+        return reader
 
     @property
     def outcome(self) -> Literal["complete", "truncated", "error", "cancelled"] | None:
@@ -164,10 +151,6 @@ class Reply(ABC, Generic[_Events, _Item]):
             # Where it is not closed, this thread or task has only got in the way of another one, which goes on.
             self._failed = self.events.state == "closed"
 
-    def _begin_anew(self) -> None:
-        # Nothing that the caller has seen; a chunk without a delta may have come, with an id of its own.
-        self._reader = self._new_reader()
-
     def _refused(self, error: SSEError) -> Iterable[_Item]:
         """Return the deltas of an answer that is no stream.
 
@@ -209,7 +192,7 @@ class Reply(ABC, Generic[_Events, _Item]):
             StreamTruncated: behind the last delta: the reply is not whole.
         """
         if self.events.reason == "until":
-            return self._reader.feed(Event(DONE))
+            return self._reader.feed(Event(_DONE))
         if self.events.reason == "no content":
             return self._reader.end()
         self._cancelled = True

@@ -1,10 +1,10 @@
-"""Which failures of a chat request are tried again, and when: before the first delta, and never after it."""
+"""The tries of one call: which failures are tried again, and when; and the reader of what the last try brought."""
 
 from __future__ import annotations
 
 import math
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sse_client.errors import ConnectionFailed, StatusError, StreamTruncated
 from sse_client.policy import Reconnect
@@ -20,34 +20,49 @@ _STATUSES = frozenset({408, 409, 429})
 _DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds; the last one stays
 _LONGEST_ASKED = 120.0  # whoever asks for more than that is not waited for: the caller hears of it at once
 
+_R = TypeVar("_R", bound=Any)
 
-class Retries:
-    """The retries of one call.
+
+# A thing of its own, and no part of the reply: what the stream of events calls would else hold what holds the stream.
+class Retries(Generic[_R]):
+    """The tries of one call: before the first delta, and never after it.
 
     Args:
-        most: how many.
-        begun: whether a delta has come.
-        again: called before each retry.
+        most: how many there are after the first.
+        reader: makes the reader of a try's events.
+
+    Attributes:
+        reader: that of the last try.
     """
 
-    def __init__(self, most: int, begun: Callable[[], bool], again: Callable[[], object]) -> None:
+    def __init__(self, most: int, reader: Callable[[], _R]) -> None:
+        self.reader = reader()
         self._most = most
-        self._begun = begun
-        self._again = again
+        self._new_reader = reader
         self._count = 0
 
-    def rules(self) -> Reconnect:
-        """Return the rules for the stream underneath."""
+    def rules(self) -> dict[str, Any]:
+        """Return the options of the stream underneath: when it ends, and when it is begun anew."""
         # Its own count begins anew with each event, pings too; and what the server asks for is this one's to weigh.
-        return Reconnect(max_asked=0, retry=self._retry, stop=self._stop, wait=self._wait)
+        again = Reconnect(max_asked=0, retry=self._retry, stop=self._stop, wait=self._wait)
+        return {"until": "[DONE]", "reconnect": again}
+
+    def _may_follow(self, error: ConnectionFailed) -> bool:
+        """Tell whether another try may follow a connection that was lost."""
+        # Nothing that the caller has seen; and a stream that ended without a word would do so again.
+        return self.reader.empty and not isinstance(error, StreamTruncated)
+
+    def _begin(self) -> None:
+        """Begin another try."""
+        # A chunk without a delta may have come, with an ID of its own.
+        self.reader = self._new_reader()
 
     def _retry(self, state: RetryCallState) -> bool:
         error = _error(state)
-        if self._begun() or (_asked(error) or 0.0) > _LONGEST_ASKED:
+        if (_asked(error) or 0.0) > _LONGEST_ASKED:
             return False
         if not isinstance(error, StatusError):
-            # A stream that ended without a word would do so again.
-            return isinstance(error, ConnectionFailed) and not isinstance(error, StreamTruncated)
+            return isinstance(error, ConnectionFailed) and self._may_follow(error)
         said = error.headers.get("x-should-retry")
         if said in {"true", "false"}:
             return said == "true"
@@ -57,7 +72,7 @@ class Retries:
         self._count += 1
         if self._count > self._most:
             return True
-        self._again()
+        self._begin()
         return False
 
     def _wait(self, state: RetryCallState) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
     from sse_client.adapters.openai.completion import Choice, Completion
 
-__all__ = ["arguments", "decoded"]
+__all__ = ["Validates", "answer", "arguments", "decoded"]
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Validates(Protocol[T_co]):
+    """What a `pydantic.TypeAdapter` is."""
+
+    def validate_json(self, data: str, /) -> T_co: ...
+
 
 _LANGUAGE = re.compile(r"\A[\w+-]+")  # as a fence names it: json
 _AROUND = 40  # characters of a broken text that are shown on each side of the place
@@ -35,19 +44,36 @@ def arguments(name: str, text: str) -> Any:
         raise ChatError(message, raw=text) from error
 
 
-def decoded(completion: Completion, type: Any, index: int) -> Any:  # noqa: A002 - the API's own word
+def answer(completion: Completion, type: Any, index: int) -> Any:  # noqa: A002 - the API's own word
     """Return an answer as a value of `type`; see `Completion.parse`."""
-    text = ""
-
-    def failed(what: str) -> ChatError:
-        return ChatError(f"choice {index} {what}", raw=text, partial=completion)
-
+    what = f"choice {index}"
     choice = next((choice for choice in completion.choices if choice.index == index), None)
     if choice is None:
         there = ", ".join(str(choice.index) for choice in completion.choices) or "none"
-        raise failed(f"is not there; the choices are: {there}")
+        return decoded("", type, what, f"is not there; the choices are: {there}", completion)
     text = choice.message.content or choice.message.refusal or ""
-    if obstacle := _obstacle(choice):
+    return decoded(text, type, what, _obstacle(choice), completion)
+
+
+def decoded(text: str, type: Any, what: str, obstacle: str | None, partial: object) -> Any:  # noqa: A002
+    """Return a text that a model wrote as a value of `type`.
+
+    Args:
+        text: JSON, perhaps in a Markdown fence.
+        type: whatever msgspec or pydantic decodes.
+        what: the text is, for the error.
+        obstacle: why there is nothing to decode, if so.
+        partial: goes into the error.
+
+    Raises:
+        ChatError: there is nothing to decode, or `text` is no JSON, or not of that type.
+        TypeError: `type` is none that can be decoded.
+    """
+
+    def failed(why: str) -> ChatError:
+        return ChatError(f"{what} {why}", raw=text, partial=partial)
+
+    if obstacle:
         raise failed(obstacle)
     bare = _unfenced(text)
     try:

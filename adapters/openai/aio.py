@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sse_client.adapters.openai._aio_reply import AsyncReply
-from sse_client.adapters.openai._endpoint import Endpoint
+from sse_client.adapters.openai._dialect import CHAT
+from sse_client.adapters.openai._endpoint import Endpoint, choices_asked
 from sse_client.adapters.openai._reader import ChatReader
-from sse_client.adapters.openai._reply import CHAT
+from sse_client.adapters.openai._retries import Retries
 from sse_client.adapters.openai.delta import ChatDelta
 from sse_client.aio import AsyncClient
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
     from types import TracebackType
 
+    from sse_client.adapters.openai._structured import Validates
     from sse_client.adapters.openai.completion import Completion
+    from sse_client.adapters.openai.responses.aio import AsyncResponses
     from sse_client.options import Timeout
 
-__all__ = ["AsyncChatClient", "AsyncChatStream"]
+__all__ = ["AsyncChatClient", "AsyncChatStream", "AsyncCompletions"]
+
+
+T = TypeVar("T")
 
 
 class AsyncChatClient(Endpoint):
@@ -92,8 +99,31 @@ class AsyncChatClient(Endpoint):
         Raises:
             ValueError: the request is malformed.
         """
-        options = self._options(model, messages, headers, timeout, body)
-        return AsyncChatStream(self._client, self._url, options, self.max_retries)
+        asked = {"model": model, "messages": list(messages), **body}
+        return self._reply("/chat/completions", asked, headers, timeout)
+
+    @property
+    def completions(self) -> AsyncCompletions:
+        """The legacy API of completions: `completions.stream(model=..., prompt=...)`."""
+        return AsyncCompletions(self._reply)
+
+    @property
+    def responses(self) -> AsyncResponses:
+        """The Responses API: `responses.stream(model=..., input=...)`."""
+        from sse_client.adapters.openai.responses.aio import AsyncResponses
+
+        return AsyncResponses(self._client, self)
+
+    def _reply(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        headers: Mapping[str, str] | None,
+        timeout: float | tuple[float | None, float | None] | Timeout | None,
+    ) -> AsyncChatStream:
+        options = self._asking(body, headers, timeout)
+        choices = choices_asked(body)
+        return AsyncChatStream(self._client, self.url(path), options, max_retries=self.max_retries, choices=choices)
 
     async def aclose(self) -> None:
         """Close the connections, if they are its own."""
@@ -109,6 +139,36 @@ class AsyncChatClient(Endpoint):
         await self.aclose()
 
 
+class AsyncCompletions:
+    """Streams completions of a prompt (API reference, "Legacy completions"). Made by `AsyncChatClient.completions`."""
+
+    def __init__(self, reply: Callable[..., AsyncChatStream]) -> None:
+        self._reply = reply
+
+    def stream(
+        self,
+        *,
+        model: str,
+        prompt: Any,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | tuple[float | None, float | None] | Timeout | None = None,
+        **body: Any,
+    ) -> AsyncChatStream:
+        """Return the reply to `prompt`, whose text is the content of its deltas; see `AsyncChatClient.stream`.
+
+        Args:
+            model: the model's name.
+            prompt: a text, or several, or tokens.
+            headers: sent over the client's.
+            timeout: in place of the client's.
+            **body: any other field of the API: `max_tokens`, `suffix`, ...
+
+        Raises:
+            ValueError: the request is malformed.
+        """
+        return self._reply("/completions", {"model": model, "prompt": prompt, **body}, headers, timeout)
+
+
 class AsyncChatStream(AsyncReply[ChatDelta]):
     """A reply, as it arrives: an asynchronous iterator and context manager. Made by `AsyncChatClient.stream`.
 
@@ -121,21 +181,40 @@ class AsyncChatStream(AsyncReply[ChatDelta]):
         SSEError: no connection could be made, or took too long.
     """
 
-    def __init__(self, client: AsyncClient, url: str, options: Mapping[str, Any], max_retries: int) -> None:
+    _retries: Retries[ChatReader]
+
+    def __init__(
+        self, client: AsyncClient, url: str, options: Mapping[str, Any], *, max_retries: int, choices: int
+    ) -> None:
         super().__init__(
             lambda rules: client._stream("POST", url, {**options, **rules}, CHAT),  # noqa: SLF001  (the adapters' way in)
-            ChatReader,
-            max_retries,
+            Retries(max_retries, partial(ChatReader, choices)),
         )
 
     @property
     def completion(self) -> Completion:
         """Everything that has arrived, at any time, after an error too."""
-        assert isinstance(self._reader, ChatReader)
-        return self._reader.completion
+        return self._retries.reader.completion
 
     async def text(self) -> AsyncIterator[str]:
         """Yield the pieces of the text of choice 0."""
         async for delta in self:
             if delta.index == 0 and delta.content:
                 yield delta.content
+
+    async def parse(self, type: type[T] | Validates[T], index: int = 0) -> T:  # noqa: A002 - the API's own word
+        """Return the answer, when it is whole, as a value of a type of yours; see `Completion.parse`.
+
+        Reads what is left of the stream.
+
+        Args:
+            type: a type that msgspec or pydantic decodes.
+            index: of the choice.
+
+        Raises:
+            ChatError: the answer is none, or not of that type.
+            StreamTruncated: the reply was cut off.
+        """
+        async for _ in self:
+            pass
+        return self.completion.parse(type, index)

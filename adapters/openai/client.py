@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sse_client.adapters.openai._blocking_reply import BlockingReply
-from sse_client.adapters.openai._endpoint import Endpoint
+from sse_client.adapters.openai._dialect import CHAT
+from sse_client.adapters.openai._endpoint import Endpoint, choices_asked
 from sse_client.adapters.openai._reader import ChatReader
-from sse_client.adapters.openai._reply import CHAT
+from sse_client.adapters.openai._retries import Retries
 from sse_client.adapters.openai.delta import ChatDelta
 from sse_client.client import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
+    from sse_client.adapters.openai._structured import Validates
     from sse_client.adapters.openai.completion import Completion
+    from sse_client.adapters.openai.responses.client import Responses
     from sse_client.options import Timeout
 
-__all__ = ["ChatClient", "ChatStream"]
+__all__ = ["ChatClient", "ChatStream", "Completions"]
+
+
+T = TypeVar("T")
 
 
 class ChatClient(Endpoint):
@@ -92,8 +99,31 @@ class ChatClient(Endpoint):
         Raises:
             ValueError: the request is malformed.
         """
-        options = self._options(model, messages, headers, timeout, body)
-        return ChatStream(self._client, self._url, options, self.max_retries)
+        asked = {"model": model, "messages": list(messages), **body}
+        return self._reply("/chat/completions", asked, headers, timeout)
+
+    @property
+    def completions(self) -> Completions:
+        """The legacy API of completions: `completions.stream(model=..., prompt=...)`."""
+        return Completions(self._reply)
+
+    @property
+    def responses(self) -> Responses:
+        """The Responses API: `responses.stream(model=..., input=...)`."""
+        from sse_client.adapters.openai.responses.client import Responses
+
+        return Responses(self._client, self)
+
+    def _reply(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        headers: Mapping[str, str] | None,
+        timeout: float | tuple[float | None, float | None] | Timeout | None,
+    ) -> ChatStream:
+        options = self._asking(body, headers, timeout)
+        choices = choices_asked(body)
+        return ChatStream(self._client, self.url(path), options, max_retries=self.max_retries, choices=choices)
 
     def close(self) -> None:
         """Close the connections, if they are its own."""
@@ -109,6 +139,36 @@ class ChatClient(Endpoint):
         self.close()
 
 
+class Completions:
+    """Streams completions of a prompt (API reference, "Legacy completions"). Made by `ChatClient.completions`."""
+
+    def __init__(self, reply: Callable[..., ChatStream]) -> None:
+        self._reply = reply
+
+    def stream(
+        self,
+        *,
+        model: str,
+        prompt: Any,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | tuple[float | None, float | None] | Timeout | None = None,
+        **body: Any,
+    ) -> ChatStream:
+        """Return the reply to `prompt`, whose text is the content of its deltas; see `ChatClient.stream`.
+
+        Args:
+            model: the model's name.
+            prompt: a text, or several, or tokens.
+            headers: sent over the client's.
+            timeout: in place of the client's.
+            **body: any other field of the API: `max_tokens`, `suffix`, ...
+
+        Raises:
+            ValueError: the request is malformed.
+        """
+        return self._reply("/completions", {"model": model, "prompt": prompt, **body}, headers, timeout)
+
+
 class ChatStream(BlockingReply[ChatDelta]):
     """A reply, as it arrives: an iterator of deltas, and a context manager. Made by `ChatClient.stream`.
 
@@ -121,21 +181,38 @@ class ChatStream(BlockingReply[ChatDelta]):
         SSEError: no connection could be made, or took too long.
     """
 
-    def __init__(self, client: Client, url: str, options: Mapping[str, Any], max_retries: int) -> None:
+    _retries: Retries[ChatReader]
+
+    def __init__(self, client: Client, url: str, options: Mapping[str, Any], *, max_retries: int, choices: int) -> None:
         super().__init__(
             lambda rules: client._stream("POST", url, {**options, **rules}, CHAT),  # noqa: SLF001  (the adapters' way in)
-            ChatReader,
-            max_retries,
+            Retries(max_retries, partial(ChatReader, choices)),
         )
 
     @property
     def completion(self) -> Completion:
         """Everything that has arrived, at any time, after an error too."""
-        assert isinstance(self._reader, ChatReader)
-        return self._reader.completion
+        return self._retries.reader.completion
 
     def text(self) -> Iterator[str]:
         """Yield the pieces of the text of choice 0."""
         for delta in self:
             if delta.index == 0 and delta.content:
                 yield delta.content
+
+    def parse(self, type: type[T] | Validates[T], index: int = 0) -> T:  # noqa: A002 - the API's own word
+        """Return the answer, when it is whole, as a value of a type of yours; see `Completion.parse`.
+
+        Reads what is left of the stream.
+
+        Args:
+            type: a type that msgspec or pydantic decodes.
+            index: of the choice.
+
+        Raises:
+            ChatError: the answer is none, or not of that type.
+            StreamTruncated: the reply was cut off.
+        """
+        for _ in self:
+            pass
+        return self.completion.parse(type, index)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar, cast, overload
+from typing import Any, TypeVar, cast, overload
 
 import msgspec
 
-from sse_client.adapters.openai._structured import arguments, decoded
+from sse_client.adapters.openai._structured import Validates, answer, arguments
 
 __all__ = [
     "Audio",
@@ -20,13 +20,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-
-class _Validates(Protocol[T_co]):
-    """What a `pydantic.TypeAdapter` is."""
-
-    def validate_json(self, data: str, /) -> T_co: ...
 
 
 class PromptTokensDetails(msgspec.Struct, frozen=True, gc=False):
@@ -142,7 +135,7 @@ class Completion(msgspec.Struct, frozen=True):
     def parse(self, type: type[T], index: int = 0) -> T: ...
 
     @overload
-    def parse(self, type: _Validates[T], index: int = 0) -> T: ...
+    def parse(self, type: Validates[T], index: int = 0) -> T: ...
 
     @overload
     def parse(self, type: Any, index: int = 0) -> Any: ...
@@ -164,4 +157,4 @@ class Completion(msgspec.Struct, frozen=True):
             TypeError: `type` is none that can be decoded.
         """
         # The link to this folder gives this module two paths, and pyright a class from each.
-        return decoded(cast("Any", self), type, index)
+        return answer(cast("Any", self), type, index)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from sse_client.errors import SSEError
-
-if TYPE_CHECKING:
-    from sse_client.adapters.openai.completion import Completion
 
 __all__ = ["ChatError"]
 
@@ -24,7 +21,7 @@ class ChatError(SSEError):
         param: the parameter of the request that is wrong.
         status: HTTP status code: of the response, or the one that the payload names; None if neither is known.
         raw: the payload as received.
-        partial: what had arrived before; None where the error came instead of a stream.
+        partial: what had arrived before, a `Completion` or a `Response`; None where the error came instead of a stream.
     """
 
     def __init__(
@@ -36,7 +33,7 @@ class ChatError(SSEError):
         param: str | None = None,
         status: int | None = None,
         raw: str = "",
-        partial: Completion | None = None,
+        partial: Any = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -45,7 +42,7 @@ class ChatError(SSEError):
         self.param = param
         self.status = status
         self.raw = raw
-        self.partial = partial
+        self.partial: Any = partial
 
     def __str__(self) -> str:
         known = {"status": self.status, "code": self.code, "type": self.type, "param": self.param}

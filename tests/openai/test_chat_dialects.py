@@ -29,8 +29,7 @@ ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "?
 def blocking(dialect: Dialect, url: str) -> Reading:
     reading = Reading()
     with ChatClient(KEY, url, max_retries=0) as chat:
-        reply = chat.stream(**ASK)
-        reply._reader = ChatReader(dialect.choices)
+        reply = chat.stream(**ASK, n=dialect.choices)
         try:
             with reply:
                 for delta in reply:
@@ -46,8 +45,7 @@ def asynchronous(dialect: Dialect, url: str) -> Reading:
 
     async def main() -> None:
         async with AsyncChatClient(KEY, url, max_retries=0) as chat:
-            reply = chat.stream(**ASK)
-            reply._reader = ChatReader(dialect.choices)
+            reply = chat.stream(**ASK, n=dialect.choices)
             try:
                 async with reply:
                     async for delta in reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sse_client import Event
-from sse_client.adapters.openai._progress import brings_a_delta
+from sse_client.adapters.openai._dialect import CHAT
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,8 @@ from sse_client.adapters.openai._progress import brings_a_delta
     ],
 )
 def test_what_gives_a_delta_or_ends_the_reply_does(event: Event) -> None:
-    assert brings_a_delta(event)
+    assert CHAT.counts is not None
+    assert CHAT.counts(event)
 
 
 @pytest.mark.parametrize(
@@ -39,4 +40,5 @@ def test_what_gives_a_delta_or_ends_the_reply_does(event: Event) -> None:
     ],
 )
 def test_what_gives_none_does_not(event: Event) -> None:
-    assert not brings_a_delta(event)
+    assert CHAT.counts is not None
+    assert not CHAT.counts(event)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from sse_client.adapters.openai.responses.client import Responses, ResponseStream
 from sse_client.adapters.openai.responses.events import (
     ResponseAnnotationEvent,
     ResponseDeltaEvent,
@@ -30,7 +33,12 @@ from sse_client.adapters.openai.responses.response import (
     ResponseUsage,
 )
 
+if TYPE_CHECKING:
+    from sse_client.adapters.openai.responses.aio import AsyncResponses, AsyncResponseStream
+
 __all__ = [
+    "AsyncResponseStream",
+    "AsyncResponses",
     "ContentPart",
     "CustomToolCall",
     "FunctionToolCall",
@@ -51,7 +59,20 @@ __all__ = [
     "ResponsePartEvent",
     "ResponseProgressEvent",
     "ResponseShellOutputEvent",
+    "ResponseStream",
     "ResponseTextDeltaEvent",
     "ResponseTextEvent",
     "ResponseUsage",
+    "Responses",
 ]
+
+# Loaded when they are asked for: they need aiohttp.
+_ASYNCIO = frozenset({"AsyncResponseStream", "AsyncResponses"})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ASYNCIO:
+        raise AttributeError(f"module 'sse_client.adapters.openai.responses' has no attribute {name!r}")
+    from sse_client.adapters.openai.responses import aio
+
+    return getattr(aio, name)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import force_setattr
 
+from sse_client.adapters.openai._data import is_comment
 from sse_client.adapters.openai._error_shapes import error_in, reported
 from sse_client.adapters.openai._json import is_mapping, mapping, number, text
-from sse_client.adapters.openai._reader import _is_comment
 from sse_client.adapters.openai._surrogates import Halves
 from sse_client.adapters.openai.errors import ChatError, shortened
 from sse_client.adapters.openai.responses._decode import KINDS
@@ -42,7 +42,7 @@ class Irregular(Halves):
             ChatError: it reports an error, is no JSON, or is of the chat API.
         """
         raw, reports = event.data, event.event == "error"
-        if not reports and (event.event == "ping" or _is_comment(raw)):
+        if not reports and (event.event == "ping" or is_comment(raw)):
             return None
         try:
             # NaN and the like are no JSON, but Python's.

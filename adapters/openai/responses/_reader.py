@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from sse_client.adapters.openai._data import is_done, is_whole
 from sse_client.adapters.openai._parser import ChatParser
-from sse_client.adapters.openai._reader import _is_done, _is_json
 from sse_client.adapters.openai.errors import ChatError, shortened
 from sse_client.adapters.openai.responses._arrived import Arrived
 from sse_client.adapters.openai.responses._decode import decode
@@ -130,7 +130,7 @@ class ResponseReader:
             StreamTruncated: neither `response.completed` came nor `response.incomplete`.
         """
         for event in ChatParser(max_event_size=None).feed(f"{tail}\n\n".encode()):
-            if event.event == "error" or _is_done(event.data) or _is_json(event.data):
+            if event.event == "error" or is_done(event.data) or is_whole(event.data):
                 yield from self.feed(event)
         if self.outcome is None:
             raise self._cut("the stream ended")
@@ -164,7 +164,7 @@ class ResponseReader:
 
     def _meant(self, event: Event) -> ResponseEvent | None:
         """Return the typed event of one that is irregular; None where there is none."""
-        if _is_done(event.data):
+        if is_done(event.data):
             # This API does not have it, and it came before the response was over.
             if self.empty and self._irregular.foreign:
                 raise self._failed(unexpected("events of the Responses API", self._irregular.foreign))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import msgspec
 
-from sse_client.adapters.openai.errors import ChatError, shortened
+from sse_client.adapters.openai._structured import Validates, arguments, decoded
 
 __all__ = [
     "ContentPart",
@@ -23,6 +23,8 @@ __all__ = [
     "ResponseFailure",
     "ResponseUsage",
 ]
+
+T = TypeVar("T")
 
 
 class ContentPart(msgspec.Struct, frozen=True):
@@ -90,13 +92,7 @@ class FunctionToolCall(OutputItem, frozen=True):
         Raises:
             ChatError: they are no JSON, or only the beginning of it. Its `raw` is their text.
         """
-        if not self.arguments.strip():
-            return {}
-        try:
-            return json.loads(self.arguments)
-        except (ValueError, RecursionError) as error:
-            expected = f"expected the arguments of {self.name or 'the call'} in JSON"
-            raise ChatError(f"{expected}, got {shortened(self.arguments)!r} ({error})", raw=self.arguments) from error
+        return arguments(self.name, self.arguments)
 
 
 class CustomToolCall(OutputItem, frozen=True):
@@ -203,6 +199,46 @@ class Response(msgspec.Struct, frozen=True):
     def function_calls(self) -> list[FunctionToolCall]:
         """The calls of the caller's functions, in the order of the output."""
         return [item for item in self.output if isinstance(item, FunctionToolCall)]
+
+    @overload
+    def parse(self, type: type[T]) -> T: ...
+
+    @overload
+    def parse(self, type: Validates[T]) -> T: ...
+
+    @overload
+    def parse(self, type: Any) -> Any: ...
+
+    def parse(self, type: Any) -> Any:  # noqa: A002 - the API's own word
+        """Return the answer, a text in JSON, as a value of a type of yours.
+
+        A Markdown fence around the JSON is taken off.
+
+        Args:
+            type: as for `Completion.parse`.
+
+        Raises:
+            ChatError: the model refused, the answer is not whole or has no text, or the text is no JSON or not of
+                that type. Its `raw` is the text, its `partial` the response.
+            TypeError: `type` is none that can be decoded.
+        """
+        return decoded(self.output_text, type, "the response", self._obstacle(), self)
+
+    def _obstacle(self) -> str | None:
+        """Return why there is no answer to decode, if so."""
+        messages = [item for item in self.output if isinstance(item, OutputMessage)]
+        refusals = [part.refusal for message in messages for part in message.content if part.refusal]
+        if refusals:
+            return f"is a refusal: {' '.join(refusals)}"
+        if self.status == "incomplete":
+            reason = self.incomplete_details.reason if self.incomplete_details else None
+            return f"is incomplete ({reason or 'the server does not say why'})"
+        if self.status != "completed":
+            return f"is not finished ({self.status or 'it has no status'})"
+        if not self.output_text.strip():
+            calls = len(self.function_calls)
+            return f"has no text, but {calls} function calls" if calls else "has no text"
+        return None
 
     def json(self) -> Any:
         """Return `raw` decoded.
