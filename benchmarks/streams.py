@@ -45,11 +45,14 @@ class Workload:
         name: as it stands in the tables.
         events: makes the blocks.
         read: bytes that arrive at a time; None for one event a time.
+        one_line: what ends each block, if each is one data line; then splitting there and decoding is the least that
+            any parser does.
     """
 
     name: str
     events: Callable[[], list[bytes]]
     read: int | None
+    one_line: bytes = b""
 
     def reads(self) -> list[bytes]:
         """Return the pieces."""
@@ -64,8 +67,24 @@ def _chat_crlf() -> list[bytes]:
     return [event.replace(b"\n", b"\r\n") for event in chat_stream(4000)]
 
 
+def _chat_with_comments() -> list[bytes]:
+    events = chat_stream(4000)
+    events[25::50] = [b": keep-alive\n\n" + event for event in events[25::50]]
+    return events
+
+
+def _chat_with_emoji() -> list[bytes]:
+    events = chat_stream(4000)
+    events[25::50] = [event.replace(b'"content":"', b'"content":" \xf0\x9f\x98\x80') for event in events[25::50]]
+    return events
+
+
 def _tiny() -> list[bytes]:
     return [b"data: x\n\n"] * 8000
+
+
+def _tiny_without_space() -> list[bytes]:
+    return [b"data:x\n\n"] * 8000
 
 
 def _four_lines() -> list[bytes]:
@@ -93,11 +112,16 @@ def _chat() -> list[bytes]:
 
 
 PARSER_WORKLOADS = (
-    Workload("chat, 64 KiB reads", _chat, RECEIVE),
+    Workload("chat, 64 KiB reads", _chat, RECEIVE, b"\n\n"),
     Workload("chat, one event a read", _chat, None),
     Workload("chat, 64-byte reads", _chat, 64),
-    Workload("chat, CRLF, 64 KiB reads", _chat_crlf, RECEIVE),
-    Workload("data: x, 64 KiB reads", _tiny, RECEIVE),
+    Workload("chat, CRLF, 64 KiB reads", _chat_crlf, RECEIVE, b"\r\n\r\n"),
+    Workload("chat, CRLF, one event a read", _chat_crlf, None),
+    Workload("chat, a comment every 50 events, 64 KiB reads", _chat_with_comments, RECEIVE),
+    Workload("chat, an emoji every 50 events, 64 KiB reads", _chat_with_emoji, RECEIVE),
+    Workload("data: x, 64 KiB reads", _tiny, RECEIVE, b"\n\n"),
+    Workload("data:x, 64 KiB reads", _tiny_without_space, RECEIVE, b"\n\n"),
+    Workload("data:x, one event a read", _tiny_without_space, None),
     Workload("event, id, 2 x data, 64 KiB reads", _four_lines, RECEIVE),
     Workload("event, id, 2 x data, 1,400-byte reads", _four_lines, 1400),
     Workload("event, data, one event a read", _typed, None),

@@ -39,10 +39,15 @@ class Target:
 
 TARGETS = (
     *(
-        Target(f"parser: {workload.name}", ">=", 1.0, f"{workload.name}: not slower than the fastest peer")
+        Target(f"parser: {workload.name}", ">=", 1.2, f"{workload.name}: 1.2 times the fastest peer")
         for workload in PARSER_WORKLOADS
     ),
-    Target("parser: average", ">=", 1.6, "average (geometric) over all of these: 1.6 times the fastest peer"),
+    Target("parser: average", ">=", 2.2, "average (geometric) over all of these: 2.2 times the fastest peer"),
+    *(
+        Target(f"parser: least: {workload.name}", "<=", 1.3, f"{workload.name}: 1.3 times the cost of split and decode")
+        for workload in PARSER_WORKLOADS
+        if workload.one_line
+    ),
     Target("http: chunked: launchdarkly-eventsource", ">=", 1.3, "chunked: 1.3 times launchdarkly-eventsource"),
     Target("http: chunked: requests + sseclient-py", ">=", 2.5, "chunked: 2.5 times requests + sseclient-py"),
     Target("http: chunked: httpx2", ">=", 7.0, "chunked: 7 times httpx2"),
