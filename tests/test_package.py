@@ -32,6 +32,7 @@ PUBLIC_OPENAI = """
 # From the bottom up: a module imports only from those on lines above its own, or from its own line.
 LAYERS = """
     errors events
+    _shape _interpreter
     parser _coding _unchunk _interrupt _aio_interrupt
     policy request checkpoint
     _replay _redirect
@@ -91,7 +92,9 @@ def test_imports_point_downwards_only(module: str) -> None:
     assert not above
 
 
-@pytest.mark.parametrize("module", ["errors", "events", "parser", "policy", "request", "_session", "_coding"])
+@pytest.mark.parametrize(
+    "module", ["errors", "events", "_shape", "_interpreter", "parser", "policy", "request", "_session", "_coding"]
+)
 def test_what_decides_does_no_input_or_output(module: str) -> None:
     tree = ast.parse((ROOT / "sse_client" / f"{module}.py").read_text())
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import bisect
 import dataclasses
 import itertools
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -113,6 +114,9 @@ def runs(draw: st.DrawFn) -> bytes:
                 [b"data:%s"],
                 [b"event: e", b"data: %s"],
                 [b"event:e", b"data:%s"],
+                [b"event: \xff", b"data: %s"],
+                [b"event", b"data: %s"],
+                [b"event: %s", b"data: x"],
                 [b"id: %s", b"data: x"],
                 [b"event: e", b"id: 1", b"data: %s", b"data: y"],
                 [b"retry: 5", b"data: %s"],
@@ -123,10 +127,13 @@ def runs(draw: st.DrawFn) -> bytes:
     plain = st.sampled_from([b"x", b"", b" x", b"data: x", b"{}", b"\xff", b"\0", "\u2028".encode()])
     values = draw(st.one_of(st.lists(plain, min_size=1, max_size=8), st.lists(st.just(b"x"), min_size=2, max_size=40)))
     blocks = [end.join(line.replace(b"%s", value) for line in shape) + end + end for value in values]
-    if draw(st.booleans()):
+    for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2, 3]))):
         at = draw(st.integers(0, len(blocks)))
         blocks.insert(at, draw(st.one_of(line, block, line_end, value)))
     return b"".join(blocks)
+
+
+shifting_runs = st.lists(runs(), min_size=2, max_size=4).map(b"".join)
 
 
 unfinished = st.one_of(st.just(b""), field, odd_line, line)
@@ -140,7 +147,7 @@ letters = st.lists(
     st.sampled_from([b"\r", b"\n", b":", b" ", b"data", b"id", b"event", b"retry", b"1", b"\0", BOM, b"\xe2"]),
     max_size=30,
 ).map(b"".join)
-streams = st.one_of(grammatical, grammatical, runs(), letters, st.binary(max_size=40))
+streams = st.one_of(grammatical, grammatical, runs(), shifting_runs, letters, st.binary(max_size=40))
 
 
 def cut(stream: bytes, places: Sequence[int]) -> list[bytes]:
@@ -155,6 +162,9 @@ def splits(draw: st.DrawFn) -> list[bytes]:
     size = draw(st.one_of(st.none(), st.none(), st.integers(1, 8), st.just(64)))
     if size is not None:
         return [stream[at : at + size] for at in range(0, len(stream), size)]
+    if draw(st.booleans()):
+        # As live streams come.
+        return re.split(rb"(?<=\n\n)|(?<=\r\n\r\n)", stream)
     # Line ends are where it matters.
     ends = [
         at for at in range(len(stream) + 1) if stream[at - 1 : at] in (b"\r", b"\n") or stream[at : at + 1] == b"\n"
