@@ -16,7 +16,7 @@ from test_client_kit import surroundings as surroundings
 
 from sse_client import ConnectionFailed, DeadlineExceeded, IdleTimeout, Lost, StreamTruncated, Timeout
 from sse_client.adapters.openai import Choice, Completion, Message
-from sse_client.testing import STALL, Pause, Server, Step, chunk, head, reply
+from sse_client.testing import CLOSE, STALL, Pause, Server, Step, chunk, head, reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,13 +30,14 @@ HI = Completion("c", "m", 1, [Choice(0, Message(None, "Hi"))])
 
 
 def beating(*begin: bytes, beat: bytes) -> Callable[[object], Iterator[Step]]:
-    """Send `begin`, and then `beat` again and again: far more often than any limit, and without an end."""
+    """Send `begin`, and then `beat` again and again: far more often than any limit, and for longer."""
 
     def script(_: object) -> Iterator[Step]:
         yield from begin
-        while True:
+        for _ in range(500):
             yield beat
             yield Pause(0.02)
+        yield CLOSE
 
     return script
 
