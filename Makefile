@@ -11,7 +11,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 help:
 	@echo "make demo    a chat answer as it streams, and a subscription that survives two drops"
 	@echo "make test    every check: ruff, mypy, pyright, tests with coverage, README, the built wheel"
-	@echo "make bench   speed and memory beside the other Python clients"
+	@echo "make bench   speed and memory beside the other Python clients, with plots"
 	@echo "make fuzz    the parser against the standard's own words, for a few minutes"
 
 $(BIN)/python:
@@ -47,7 +47,7 @@ unit: $(VENV)/.dev
 	$(BIN)/pytest --cov
 
 bench: $(VENV)/.bench
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks --plot
 
 fuzz: $(VENV)/.dev
 	$(BIN)/pytest tests/test_parser_properties.py --hypothesis-profile=fuzz --timeout=900

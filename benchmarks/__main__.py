@@ -3,37 +3,62 @@
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from pathlib import Path
 
 from benchmarks.measure import Effort
-from benchmarks.parts import chat, http, importing, memory, parser
+from benchmarks.parts import asynchronous, chat, http, importing, latency, many, memory, parser, short
+from benchmarks.peers import missing
 from benchmarks.report import save, show
 
-_PARTS = {"parser": parser.run, "http": http.run, "chat": chat.run, "memory": memory.run, "import": importing.run}
-_FULL, _QUICK = Effort(rounds=11, seconds=0.06), Effort(rounds=3, seconds=0.015, quick=True)
+__all__ = ["PARTS", "main"]
+
+PARTS = {
+    "parser": parser.run,
+    "http": http.run,
+    "async": asynchronous.run,
+    "chat": chat.run,
+    "short": short.run,
+    "latency": latency.run,
+    "many": many.run,
+    "memory": memory.run,
+    "import": importing.run,
+}
+_FULL, _QUICK, _LEAST = Effort(11, 0.06), Effort(3, 0.015, 1), Effort(1, 0.001, 2)
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    arguments.add_argument("parts", nargs="*", metavar="part", help=", ".join(_PARTS))
+    arguments.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     arguments.add_argument("--quick", action="store_true", help="few rounds: shows that it works, and little more")
+    arguments.add_argument("--least", action="store_true", help="shows that it runs, and nothing more")
+    arguments.add_argument("--plot", action="store_true", help="draw the plots too, beside the JSON file")
+    arguments.add_argument("--output", type=Path, help="the JSON file; one of its own in benchmarks/results by default")
     asked = arguments.parse_args()
-    unknown = [name for name in asked.parts if name not in _PARTS]
+    unknown = [name for name in asked.parts if name not in PARTS]
     if unknown:
-        arguments.error(f"expected {', '.join(_PARTS)}, got {', '.join(unknown)}")
+        arguments.error(f"expected {', '.join(PARTS)}, got {', '.join(unknown)}")
     print(
-        "CPU time, each in a process of its own, in turns; the least of all rounds, and between which ratios the single"
-        "\nrounds lay. Ratios of one run on one machine: above 1, ours is the faster."
+        "Each in a process of its own, in turns. Ratios are medians over all rounds, and 'rounds' is between which they"
+        "\nlay; of CPU time, where nothing else is said. One run on one machine; above 1, ours is faster."
     )
+    if missing():
+        print(f"Not installed, and left out: {', '.join(missing())}.")
     began = time.monotonic()
+    effort = _LEAST if asked.least else _QUICK if asked.quick else _FULL
     results = []
-    for name in asked.parts or _PARTS:
-        results.append(_PARTS[name](_QUICK if asked.quick else _FULL))
+    for name in asked.parts or PARTS:
+        results.append(PARTS[name](effort))
         show(results[-1])
-    path = save(results, quick=asked.quick)
+    path = save(results, effort.level, asked.output)
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     print(f"\n{time.monotonic() - began:.0f} s; every round is in {shown}")
+    if asked.plot:
+        from benchmarks.plot import draw
+
+        draw(json.loads(path.read_text()), path.with_suffix(""))
+        print(f"plots are in {shown.with_suffix('')}")
 
 
 if __name__ == "__main__":

@@ -1,19 +1,22 @@
-"""HTTP and chat clients: a URL to events, each as its own documentation says."""
+"""Blocking HTTP clients: a URL to events, each as its own documentation says."""
 
 from __future__ import annotations
 
 import importlib
-import json
+import socket
+import time
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
-from benchmarks.streams import chat_chunk
+from benchmarks.bodies import STAMP
 from benchmarks.worker import Task
 
-__all__ = ["CHATS", "CLIENTS", "OURS", "OUR_CHAT", "chat", "client"]
+__all__ = ["CLIENTS", "OURS", "PEERS", "SOCKET", "Open", "client", "latencies", "opener"]
 
-OURS = "sse_client.get"
-OUR_CHAT = "sse_client"
+OURS = "sse_client"
+SOCKET = "a bare socket"
 Open = Callable[[str], Iterable[Any]]
 _MESSAGES: list[Any] = [{"role": "user", "content": "Say something long."}]
 
@@ -89,84 +92,55 @@ def _httpx2() -> Open:
 
 _CLIENTS: dict[str, Callable[[], Open]] = {
     OURS: _ours,
-    "sse_client.post, until": _our_post,
+    f"{OURS}, post and until": _our_post,
     "launchdarkly-eventsource": _launchdarkly,
     "requests + sseclient-py": _sseclient_py,
     "httpx-sse": _httpx_sse,
     "httpx2": _httpx2,
 }
 CLIENTS = tuple(_CLIENTS)
+PEERS = tuple(name for name in CLIENTS if not name.startswith(OURS))
 
 
-def client(name: str, url: str, framing: str, count: int) -> Task:
-    """Return the task of reading a stream of `count` events from the server at `url`."""
-    events = _CLIENTS[name]()
+def opener(name: str) -> Open:
+    """Return what opens a URL and yields its events."""
+    return _CLIENTS[name]()
+
+
+def client(name: str, url: str, count: int) -> Task:
+    """Return the task of reading a stream of `count` events from the server, at the base URL of a framing."""
+    events = opener(name)
     kind = "chat" if "until" in name else "events"
 
     def read(count: int) -> int:
         seen = 0
-        for _ in events(f"{url}/{framing}/{kind}/{count}"):
+        for _ in events(f"{url}/{kind}/{count}"):
             seen += 1
         return seen
 
     return Task(lambda: read(count), count, lambda: read(1))
 
 
-def _our_chat() -> Open:
-    from sse_client.adapters import openai
-
-    chat_client: Any = getattr(openai, "ChatClient", None)
-    if chat_client is None:
-        from sse_client import post
-
-        def texts(url: str) -> Iterator[str]:
-            body = {"model": "gpt-4o-mini", "messages": _MESSAGES, "stream": True}
-            with post(f"{url}/chat/completions", json=body) as events:
-                for delta in openai.deltas(events):
-                    yield delta.content or ""
-
-        return texts
-
-    def contents(url: str) -> Iterator[str]:
-        chat = chat_client(api_key="none", base_url=url)
-        with chat.stream(model="gpt-4o-mini", messages=_MESSAGES) as reply:
-            for delta in reply:
-                yield delta.content or ""
-
-    return contents
+def _received(url: str) -> Iterator[tuple[int, int]]:
+    """Yield when each event was received, and the time that it says: what no client can be faster than."""
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname, parts.port)) as connection:
+        connection.sendall(b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n" % parts.path.encode())
+        data = b""
+        while not data.endswith(b"0\r\n\r\n") and (more := connection.recv(65536)):
+            now = time.monotonic_ns()
+            *events, data = (data + more).split(b"\n\n")
+            for event in events:
+                yield now, int(event.partition(b"data: ")[2][:STAMP])
 
 
-def _openai() -> Open:
-    from openai import OpenAI
-
-    def contents(url: str) -> Iterator[str]:
-        with OpenAI(api_key="none", base_url=url, max_retries=0) as api:
-            stream: Any = api.chat.completions.create(model="gpt-4o-mini", messages=_MESSAGES, stream=True)
-            for chunk in stream:
-                yield chunk.choices[0].delta.content or ""
-
-    return contents
-
-
-_CHATS: dict[str, Callable[[], Open]] = {OUR_CHAT: _our_chat, "openai": _openai}
-CHATS = tuple(_CHATS)
-
-
-def chat(name: str, url: str, framing: str, count: int) -> Task:
-    """Return the task of reading the text of a chat answer in `count` chunks from the server at `url`.
-
-    Raises:
-        ValueError: the texts are not those that were sent.
-    """
-    texts = _CHATS[name]()
-
-    def read(count: int) -> int:
-        seen = 0
-        for _ in texts(f"{url}/{framing}/chat/{count}"):
-            seen += 1
-        return seen
-
-    few = [json.loads(chat_chunk(number))["choices"][0]["delta"]["content"] for number in range(99)]
-    if "".join(texts(f"{url}/{framing}/chat/100")) != "".join(few):
-        raise ValueError("the text is not what was sent")
-    return Task(lambda: read(count), count, lambda: read(1))
+def latencies(name: str, url: str) -> array[int]:
+    """Return how many nanoseconds each event of a stamped stream took from the server's write to the loop here."""
+    late = array("q")
+    if name == SOCKET:
+        for now, stamp in _received(url):
+            late.append(now - stamp)
+        return late
+    for event in opener(name)(url):
+        late.append(time.monotonic_ns() - int(event.data[:STAMP]))
+    return late

@@ -8,12 +8,14 @@ import statistics
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = ["Effort", "Field", "Ratio", "Sample"]
+
+_T = TypeVar("_T")
 
 # glibc gives large blocks back to the system and takes them again, or not, as the order of calls has it: the same
 # parser then differs by a factor of ten on events of megabytes. All of them keep what they have had.
@@ -27,19 +29,23 @@ class Effort:
     Attributes:
         rounds: turns that each subject has.
         seconds: CPU time of a turn.
-        quick: whether long streams may be cut short.
+        level: 0 for the whole; 1 for shorter streams, which show that it works, and little more; 2 for the least that
+            shows that it runs.
     """
 
     rounds: int
     seconds: float
-    quick: bool = False
+    level: Literal[0, 1, 2] = 0
+
+    def pick(self, *sizes: _T) -> _T:
+        """Return that one of three which belongs to the level."""
+        return sizes[self.level]
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """One cost over another: that of the best rounds, and what the rounds said one by one."""
+    """One cost over another, by round: the median, and between what they lay."""
 
-    best: float
     median: float
     low: float
     high: float
@@ -59,32 +65,28 @@ class Sample:
     wall: list[float] = field(default_factory=list)
     error: str = ""
 
-    @property
-    def best(self) -> float:
-        """The least disturbed round: what else the machine did can only add to it."""
-        return min(self.cpu)
+    def median(self, clock: Literal["cpu", "wall"] = "cpu") -> float:
+        """Return the seconds a unit took in the middle one of the rounds."""
+        times: list[float] = getattr(self, clock)
+        return statistics.median(times)
 
-    @property
-    def median(self) -> float:
-        return statistics.median(self.cpu)
-
-    def over(self, other: Sample) -> Ratio:
+    def over(self, other: Sample, clock: Literal["cpu", "wall"] = "cpu") -> Ratio:
         """Return how many times the cost of `other` this one costs."""
-        by_round = [mine / its for mine, its in zip(self.cpu, other.cpu, strict=True)]
-        return Ratio(self.best / other.best, statistics.median(by_round), min(by_round), max(by_round))
+        by_round = [mine / its for mine, its in zip(getattr(self, clock), getattr(other, clock), strict=True)]
+        return Ratio(statistics.median(by_round), min(by_round), max(by_round))
 
 
 class _Worker:
     """A process that measures the tasks that it is given (see `benchmarks.worker`)."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
         self.sample = Sample()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | _KEEP,
+            env={**os.environ, **_KEEP, **environment},
         )
 
     def prepare(self, task: Sequence[Any]) -> None:
@@ -122,8 +124,8 @@ class _Worker:
 class Field:
     """Those who are compared: a process each, kept from one comparison to the next."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._workers = {name: _Worker() for name in names}
+    def __init__(self, names: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        self._workers = {name: _Worker(environment or {}) for name in names}
 
     def __enter__(self) -> Self:
         return self

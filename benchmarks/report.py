@@ -1,14 +1,14 @@
-"""Results to tables, verdicts, and JSON."""
+"""Results to tables and verdicts, on the terminal and in a JSON file."""
 
 from __future__ import annotations
 
 import json
 import platform
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from benchmarks.targets import TARGETS
 
@@ -18,14 +18,27 @@ if TYPE_CHECKING:
     from benchmarks.measure import Ratio, Sample
 
 __all__ = [
-    "Result", "against", "cell", "failures", "microseconds", "raw", "save", "show", "spread", "table",
+    "Result", "Table", "against", "cell", "comparison", "costs", "failures", "figures", "raw", "save", "show", "spread",
 ]  # fmt: skip
 
 _RESULTS = Path(__file__).parent / "results"
 _PACKAGES = (
-    "sse-client", "launchdarkly-eventsource", "sseclient-py", "httpx-sse", "httpx", "httpx2", "openai",
+    "sse-client", "launchdarkly-eventsource", "sseclient-py", "httpx-sse", "httpx", "httpx2", "openai", "aiohttp",
     "requests", "urllib3", "msgspec", "tenacity",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text under a head; all columns but the first are numbers.
+
+    Attributes:
+        detail: whether it is what lies behind another one, for those who ask.
+    """
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    detail: bool = False
 
 
 @dataclass
@@ -35,40 +48,34 @@ class Result:
     Attributes:
         part: its name.
         figures: what targets are set for, by name.
-        lines: what is printed.
+        tables: what is printed and published.
+        notes: what is printed below.
         raw: what goes into the JSON file besides.
     """
 
     part: str
     figures: dict[str, float] = field(default_factory=dict)
-    lines: list[str] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     raw: dict[str, Any] = field(default_factory=dict)
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return the lines of a table; all columns but the first are numbers."""
-    cells = [list(head), *map(list, rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in cells
-    ]
-    return [lines[0], "-" * len(lines[0]), *lines[1:]]
-
-
-def against(samples: Mapping[str, Sample], ours: str) -> dict[str, Ratio]:
+def against(samples: Mapping[str, Sample], ours: str, clock: Literal["cpu", "wall"] = "cpu") -> dict[str, Ratio]:
     """Return what each of the others costs, over what ours does; those that failed are left out."""
     if samples[ours].error:
         return {}
-    return {name: sample.over(samples[ours]) for name, sample in samples.items() if name != ours and not sample.error}
+    others = {name: sample for name, sample in samples.items() if name != ours and not sample.error}
+    return {name: sample.over(samples[ours], clock) for name, sample in others.items()}
+
+
+def figures(prefix: str, ratios: Mapping[str, Ratio]) -> dict[str, float]:
+    """Return ratios as figures."""
+    return {f"{prefix}: {name}": ratio.median for name, ratio in ratios.items()}
 
 
 def cell(ratio: Ratio | None) -> str:
     """Return a ratio as it stands in a table."""
-    return f"{ratio.best:.2f}" if ratio else "failed"
+    return f"{ratio.median:.2f}" if ratio else "failed"
 
 
 def spread(ratio: Ratio | None) -> str:
@@ -76,9 +83,30 @@ def spread(ratio: Ratio | None) -> str:
     return f"{ratio.low:.2f}-{ratio.high:.2f}" if ratio else ""
 
 
-def microseconds(sample: Sample) -> str:
-    """Return what a unit costs, as it stands in a table."""
-    return "" if sample.error else f"{sample.best * 1e6:,.2f}"
+def costs(sample: Sample) -> list[str]:
+    """Return the microseconds of CPU and wall time of a unit, as they stand in a table."""
+    return ["", ""] if sample.error else [f"{sample.median(clock) * 1e6:,.2f}" for clock in ("cpu", "wall")]
+
+
+def comparison(
+    samples: Mapping[str, Sample], ours: str, what: Sequence[str], unit: str, clock: Literal["cpu", "wall"] = "cpu"
+) -> Table:
+    """Return a table of how many times the cost of ours each costs, in which rounds, and what a unit costs.
+
+    Args:
+        samples: all of them, by name.
+        ours: the name of ours.
+        what: a head of the first column, and of the ratio's.
+        unit: what the costs are for.
+        clock: which time the ratios are of.
+    """
+    ratios = against(samples, ours, clock)
+    rows = []
+    for name, sample in samples.items():
+        ratio = ratios.get(name)
+        compared = ["1", ""] if name == ours else [cell(ratio), spread(ratio)]
+        rows.append([name, *compared, *costs(sample)])
+    return Table([*what, "rounds", f"µs CPU {unit}", f"µs wall {unit}"], rows)
 
 
 def failures(samples: Mapping[str, Sample], where: str) -> list[str]:
@@ -93,8 +121,23 @@ def raw(samples: Mapping[str, Sample]) -> dict[str, Any]:
 
 def show(result: Result) -> None:
     """Print a part."""
-    print(f"\n## {result.part}\n", *result.lines, sep="\n")
-    print(*verdicts(result), sep="\n", flush=True)
+    print(f"\n## {result.part}")
+    for table in result.tables:
+        print("", *_aligned(table), sep="\n")
+    print(*([""] if result.notes else []), *result.notes, *verdicts(result), sep="\n", flush=True)
+
+
+def _aligned(table: Table) -> list[str]:
+    cells = [list(table.head), *map(list, table.rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(table.head))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    ]
+    return [lines[0], "-" * len(lines[0]), *lines[1:]]
 
 
 def verdicts(result: Result) -> list[str]:
@@ -109,32 +152,39 @@ def verdicts(result: Result) -> list[str]:
     return lines
 
 
-def save(results: Sequence[Result], *, quick: bool) -> Path:
-    """Write all of it to a JSON file of its own, and return where."""
-    _RESULTS.mkdir(exist_ok=True)
-    path = _RESULTS / time.strftime("%Y%m%d-%H%M%S.json")
+def save(results: Iterable[Result], level: int, path: Path | None) -> Path:
+    """Write all of it to a JSON file, one of its own by default, and return where."""
+    if path is None:
+        _RESULTS.mkdir(exist_ok=True)
+        path = _RESULTS / time.strftime("%Y%m%d-%H%M%S.json")
     document = {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "machine": f"{platform.system()} {platform.machine()}",
-        "quick": quick,
-        "packages": _versions(),
-        "targets": [
-            {**vars(target), "found": result.figures.get(target.figure), "met": target.met(result.figures)}
-            for result in results
-            for target in TARGETS
-            if target.figure.partition(":")[0] == result.part
-        ],
-        "parts": {result.part: {"figures": result.figures, **result.raw} for result in results},
+        "date": time.strftime("%Y-%m-%d"),
+        "quick": level > 0,
+        "packages": {package: _version(package) for package in _PACKAGES},
+        "parts": {result.part: _part(result) for result in results},
     }
     path.write_text(json.dumps(document, indent=1) + "\n")
     return path
 
 
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+def _part(result: Result) -> dict[str, Any]:
+    targets = [target for target in TARGETS if target.figure.partition(":")[0] == result.part]
+    return {
+        "figures": result.figures,
+        "targets": [
+            {**vars(target), "found": result.figures.get(target.figure), "met": target.met(result.figures)}
+            for target in targets
+        ],
+        "tables": [asdict(table) for table in result.tables],
+        "notes": result.notes,
+        "raw": result.raw,
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

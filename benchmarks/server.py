@@ -1,97 +1,181 @@
-"""A server that streams large prepared buffers over loopback, so that the client is what takes the time.
+"""The server of all comparisons, in a process of its own: prepared buffers, so that the client is what takes the time.
 
-GET or POST `/{framing}/{kind}/{count}`: framing `chunked` (each event in a chunk of its own) or `unframed` (until
-close); kind `events` (chat chunks) or `chat` (a whole answer: the last of its chunks
-has the finish reason, and `[DONE]` comes on top).
+GET or POST `/{framing}/{kind}/{count}`, over TCP or TLS, on connections that are kept:
+
+    framing   chunked, unframed (until close), or gzip (chunked too); each event is a chunk of its own
+    kind      events, chat: as fast as they are taken (see `benchmarks.bodies`)
+              paced-{rate}-{burst}: `rate` times a second, `burst` events that say when they are written
+              held-{rate}-{burst}: the same after a first event, from when somebody asks for `/unframed/go/0`
+    count     of events; 0 for no end, where they are paced
 """
 
 from __future__ import annotations
 
-import socket
+import asyncio
+import json
+import re
+import ssl
 import subprocess
 import sys
-import threading
-from contextlib import contextmanager, suppress
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.streams import chat_chunk, chat_stream
+from benchmarks import bodies
+from benchmarks.machine import more_files, on_core
+from benchmarks.pace import Paced, Pacer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["serving"]
+__all__ = ["Address", "serving"]
 
-_BLOCK = 1000
-_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-_FRAMING = {"chunked": b"Transfer-Encoding: chunked\r\n\r\n", "unframed": b"Connection: close\r\n\r\n"}
+_ENOUGH = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the server is.
+
+    Attributes:
+        plain: base URL.
+        tls: base URL over TLS; empty where trustme is not installed.
+        authority: file of the certificate to trust.
+    """
+
+    plain: str
+    tls: str
+    authority: str
+
+    def url(self, framing: str) -> str:
+        """Return the base of URLs of a framing; `tls` is chunked, over TLS."""
+        return f"{self.tls}/chunked" if framing == "tls" else f"{self.plain}/{framing}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment variables with which every client trusts the server, and looks for no proxy."""
+        trust = {"SSL_CERT_FILE": self.authority, "REQUESTS_CA_BUNDLE": self.authority} if self.tls else {}
+        return {"NO_PROXY": "*", "no_proxy": "*", **trust}
 
 
 @contextmanager
-def serving() -> Iterator[str]:
-    """Run the server in a process of its own; its base URL is the value."""
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.server"], stdout=subprocess.PIPE, text=True)
+def serving(core: int | None = None) -> Iterator[Address]:
+    """Run the server in a process of its own, on one core if it is to leave the other to the client."""
+    with tempfile.TemporaryDirectory() as folder:
+        authority = str(Path(folder) / "authority.pem")
+        command = [sys.executable, "-m", "benchmarks.server", authority]
+        with subprocess.Popen(on_core(command, core), stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout is not None
+                plain, tls = json.loads(process.stdout.readline())
+                yield Address(f"http://127.0.0.1:{plain}", f"https://127.0.0.1:{tls}" if tls else "", authority)
+            finally:
+                process.kill()
+
+
+class _Connection(asyncio.Protocol):
+    """Answers one request after the other."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, pacer: Pacer) -> None:
+        self._pacer = pacer
+        self._received = b""
+        self._framing = ""
+        self._body: Iterator[bytes] | None = None
+        self._writable = True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.set_write_buffer_limits(_ENOUGH)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        top, found, rest = self._received.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)\ncontent-length: *(\d+)", top)
+        size = int(length[1]) if length else 0
+        if found and len(rest) >= size:
+            self._received = rest[size:]
+            self._answer(top.split()[1].decode())
+
+    def pause_writing(self) -> None:
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        self._writable = True
+        self._go_on()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (the protocol's)
+        self._body = None
+
+    def end(self, rest: bytes) -> None:
+        """Write the last bytes of a body."""
+        self.transport.write(rest)
+        if self._framing == "unframed":
+            self.transport.close()
+
+    def _answer(self, path: str) -> None:
+        # Chat clients put the API's path behind it.
+        self._framing, kind, number = path.removeprefix("/").removesuffix("/chat/completions").split("/")
+        self.transport.write(bodies.head(self._framing))
+        if kind == "go":
+            self._pacer.go()
+            self.end(b"")
+        elif "-" in kind:
+            stream = Paced(self.transport, self.end, self._framing, kind, int(number))
+            if kind.startswith("held"):
+                stream.write()
+                self._pacer.hold(stream)
+            else:
+                self._pacer.add(stream)
+        else:
+            self._body = bodies.body(self._framing, kind, int(number))
+            self._go_on()
+
+    def _go_on(self) -> None:
+        while self._writable and self._body is not None:
+            buffer = next(self._body, None)
+            if buffer is None:
+                self._body = None
+                self.end(b"")
+            else:
+                self.transport.write(buffer)
+
+
+def _tls(authority: str) -> ssl.SSLContext | None:
+    """Return what to serve TLS with, and write what clients have to trust; None without trustme."""
     try:
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-    finally:
-        process.kill()
-        process.communicate()
+        import trustme
+    except ModuleNotFoundError:
+        return None
+    issuer = trustme.CA()
+    issuer.cert_pem.write_to_path(authority)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issuer.issue_cert("127.0.0.1").configure_cert(context)
+    return context
 
 
-class _Bodies:
-    """Bodies of streams, framed, in buffers that are made once."""
-
-    def __init__(self) -> None:
-        events = chat_stream(_BLOCK)
-        done = [b"data: " + chat_chunk(0, finish="stop") + b"\n\n", b"data: [DONE]\n\n"]
-        self._events = {"unframed": events, "chunked": [_chunk(event) for event in events]}
-        self._done = {"unframed": b"".join(done), "chunked": b"".join(map(_chunk, done))}
-        self._blocks = {framing: b"".join(events) for framing, events in self._events.items()}
-
-    def body(self, framing: str, kind: str, count: int) -> Iterator[bytes]:
-        """Yield the buffers of a body of `count` events and what ends it."""
-        if kind == "chat":
-            count -= 1
-        rest = b"".join(self._events[framing][: count % _BLOCK])
-        rest += self._done[framing] if kind == "chat" else b""
-        rest += b"0\r\n\r\n" if framing == "chunked" else b""
-        for _ in range(count // _BLOCK):
-            yield self._blocks[framing]
-        yield rest
+async def _serve(authority: str) -> None:
+    more_files()
+    pacer = Pacer()
+    plain, tls = await _listen(pacer, None), 0
+    context = _tls(authority)
+    if context is not None:
+        tls = await _listen(pacer, context)
+    print(json.dumps([plain, tls]), flush=True)
+    await asyncio.Event().wait()
 
 
-def _chunk(data: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(data), data)
-
-
-def _answer(connection: socket.socket, bodies: _Bodies) -> None:
-    with connection, suppress(OSError), connection.makefile("rb") as requests:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        while line := requests.readline():
-            length = 0
-            while (header := requests.readline()) not in (b"\r\n", b""):
-                name, _, value = header.partition(b":")
-                if name.lower() == b"content-length":
-                    length = int(value)
-            requests.read(length)
-            path = line.split()[1].decode()
-            # The OpenAI SDK, and the adapter, put the API's path behind it.
-            framing, kind, count = path.removeprefix("/").removesuffix("/chat/completions").split("/")
-            connection.sendall(_HEAD + _FRAMING[framing])
-            for buffer in bodies.body(framing, kind, int(count)):
-                connection.sendall(buffer)
-            if framing == "unframed":
-                return
-
-
-def _main() -> None:
-    bodies = _Bodies()
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
-        print(listener.getsockname()[1], flush=True)
-        while True:
-            connection, _ = listener.accept()
-            threading.Thread(target=_answer, args=(connection, bodies), daemon=True).start()
+async def _listen(pacer: Pacer, context: ssl.SSLContext | None) -> int:
+    server = await asyncio.get_running_loop().create_server(
+        lambda: _Connection(pacer), "127.0.0.1", 0, ssl=context, backlog=4096
+    )
+    port: int = server.sockets[0].getsockname()[1]
+    return port
 
 
 if __name__ == "__main__":
-    _main()
+    asyncio.run(_serve(sys.argv[1]))

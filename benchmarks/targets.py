@@ -48,12 +48,43 @@ TARGETS = (
         for workload in PARSER_WORKLOADS
         if workload.one_line
     ),
-    Target("http: chunked: launchdarkly-eventsource", ">=", 1.3, "chunked: 1.3 times launchdarkly-eventsource"),
-    Target("http: chunked: requests + sseclient-py", ">=", 2.5, "chunked: 2.5 times requests + sseclient-py"),
-    Target("http: chunked: httpx2", ">=", 7.0, "chunked: 7 times httpx2"),
-    Target("chat: openai", ">=", 25.0, "25 times the OpenAI SDK"),
-    Target("memory: growth, parser", "<=", 16.0, "a million events, parser: constant (KiB over a tenth of them)"),
-    Target("memory: growth, client", "<=", 1024.0, "a million events, client: constant (KiB over a tenth of them)"),
+    Target("http: chunked: launchdarkly-eventsource", ">=", 2.2, "chunked: 2.2 times launchdarkly-eventsource"),
+    Target("http: unframed: launchdarkly-eventsource", ">=", 1.7, "unframed: 1.7 times launchdarkly-eventsource"),
+    Target("http: chunked: httpx2", ">=", 14.0, "chunked: 14 times httpx2"),
+    Target("http: chunked: requests + sseclient-py", ">=", 5.0, "chunked: 5 times requests + sseclient-py"),
+    Target("async: events, chunked: httpx2", ">=", 10.0, "asyncio, chunked: 10 times httpx2"),
+    Target("async: events, unframed: httpx2", ">=", 3.0, "asyncio, unframed: 3 times httpx2"),
+    *(
+        Target(f"async: {framing}: over the least", "<=", 1.3, f"asyncio, {framing}: 1.3 times iter_any + Parser")
+        for framing in ("chunked", "unframed")
+    ),
+    Target("chat: chunked: openai, create", ">=", 45.0, "chat: 45 times the OpenAI SDK's create(stream=True)"),
+    Target("chat: chunked: openai, stream", ">=", 60.0, "chat: 60 times the OpenAI SDK's stream()"),
+    Target("chat: accumulation", "<=", 1.3, "chat: accumulating costs at most 30 % more than not"),
+    Target("short: sse_client", "<=", 1.15, "short chats: within 15 % of requests reading the body whole"),
+    *(
+        Target(f"latency: {framing}, sse_client{kind}: p99", "<=", 1.0, f"sse_client{kind}, {framing}: p99 under 1 ms")
+        for framing in ("chunked", "unframed", "gzip")
+        for kind in ("", ", asyncio")
+    ),
+    Target("many: 2000, sse_client: p99", "<=", 100.0, "2,000 streams: 99 of 100 events within 100 ms"),
+    Target("many: sse_client: memory", "<=", 60.0, "2,000 streams: 60 KiB a stream"),
+    *(
+        Target(f"memory: growth, {name}", "<=", most, f"{text}: constant (KiB over a tenth of them)")
+        for name, most, text in (
+            ("parser", 16.0, "a million events, parser"),
+            ("client", 1024.0, "a million events, client"),
+            ("client, asyncio", 1024.0, "a million events, asyncio"),
+            ("chat", 2048.0, "100,000 chunks of chat, their text included"),
+        )
+    ),
+    *(
+        Target(f"memory: streams, {name}: {what}", "<=", most, f"10,000 streams one by one, {name}: {text}")
+        for name in ("sse_client", "sse_client, asyncio")
+        for what, most, text in (("memory", 1024.0, "flat memory (KiB)"), ("files", 0.0, "no file left open"))
+    ),
+    Target("memory: objects, session and parser", "<=", 1024.0, "parser and session: 1 KiB of Python objects a stream"),
     Target("memory: line", "<=", 10.0, "an 8 MB line in 256-byte pieces: 8 times one of 1 MB (10 with noise)"),
     Target("import: sse_client", "<=", 1.5, "import sse_client: 1.5 times import requests"),
+    Target("import: adapter over package", "<=", 1.3, "import of the chat adapter: 1.3 times import sse_client"),
 )

@@ -1,4 +1,4 @@
-"""HTTP clients over loopback: chat events, each in an HTTP chunk of its own, and unframed (until close)."""
+"""Blocking HTTP clients over loopback: chat events, each a chunk of its own, unframed, compressed, over TLS."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from importlib.util import find_spec
 
 from benchmarks.clients import CLIENTS, OURS
 from benchmarks.measure import Effort, Field
-from benchmarks.report import Result, against, cell, failures, microseconds, raw, spread, table
+from benchmarks.peers import installed
+from benchmarks.report import Result, against, failures, figures, raw
+from benchmarks.rows import by_column, details
 from benchmarks.server import serving
 
 __all__ = ["run"]
@@ -15,28 +17,20 @@ __all__ = ["run"]
 def run(effort: Effort) -> Result:
     """Compare on each framing."""
     result = Result("http")
-    count = 4_000 if effort.quick else 20_000
-    columns, failed = [], []
-    with serving() as url, Field(CLIENTS) as field:
-        for framing in ("chunked", "unframed"):
-            samples = field.compare(
-                {name: ["benchmarks.clients", "client", name, url, framing, count] for name in CLIENTS}, effort
-            )
-            ratios = against(samples, OURS)
-            failed += failures(samples, framing)
+    count = effort.pick(20_000, 4_000, 200)
+    found, names = {}, installed(CLIENTS, effort.level)
+    with serving() as server, Field(names, server.environment) as field:
+        for framing in ("chunked", "unframed", "gzip", "tls"):
+            if framing == "tls" and not server.tls:
+                result.notes.append("Nothing over TLS: trustme is not installed.")
+                continue
+            url = server.url(framing)
+            tasks = {name: ["benchmarks.clients", "client", name, url, count] for name in names}
+            found[framing] = samples = field.compare(tasks, effort)
+            result.notes += failures(samples, framing)
             result.raw[framing] = raw(samples)
-            result.figures |= {f"http: {framing}: {name}": ratio.best for name, ratio in ratios.items()}
-            columns.append((samples, ratios))
-    head = [f"times the speed of, by {OURS}", "chunked", "rounds", "µs", "unframed", "rounds", "µs"]
-    rows = []
-    for name in CLIENTS:
-        row = [name]
-        for samples, ratios in columns:
-            ratio = ratios.get(name)
-            row += ["1", ""] if name == OURS else [cell(ratio), spread(ratio)]
-            row.append(microseconds(samples[name]))
-        rows.append(row)
-    result.lines = [*table(head, rows), *failed]
+            result.figures |= figures(f"http: {framing}", against(samples, OURS))
+    result.tables = [by_column(found, OURS, f"CPU an event, times that of {OURS}"), details(found, OURS, "an event")]
     if find_spec("httpx") is None:
-        result.lines.append("httpx-sse ran on httpx2: httpx is not installed.")
+        result.notes.append("httpx-sse ran on httpx2: httpx is not installed.")
     return result

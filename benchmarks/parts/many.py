@@ -1,0 +1,130 @@
+"""One to two thousand streams at once on one core, 20 events a second each: how the cost of an event grows.
+
+The client has a core of its own where processes can be held to one, the server another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from bisect import bisect_left
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.aio_clients import BARE, OURS, pool
+from benchmarks.bodies import STAMP
+from benchmarks.machine import cores, more_files, resident
+from benchmarks.peers import installed
+from benchmarks.probe import Probe
+from benchmarks.report import Result, Table
+from benchmarks.server import serving
+
+if TYPE_CHECKING:
+    from benchmarks.measure import Effort
+
+__all__ = ["hold", "run"]
+
+_NAMES = (OURS, BARE, "httpx2")
+_SIZES = (1, 10, 100, 500, 1000, 2000)
+_RATE = 20
+_TICK = 100_000
+_LATEST = 50_000
+"""Lateness is counted in steps of 0.1 ms, up to 5 s."""
+
+
+def run(effort: Effort) -> Result:
+    """Measure."""
+    result = Result("many")
+    sizes, seconds = effort.pick((_SIZES, 6.0), ((1, 50), 0.5), ((2,), 0.2))
+    kept = cores()
+    for name in installed(_NAMES, effort.level):
+        result.raw[name] = {}
+        for size in sizes:
+            with serving(kept[0] if len(kept) > 1 else None) as server:
+                core = kept[1] if len(kept) > 1 else None
+                url = server.url("chunked")
+                probe = Probe(__name__, "hold", name, url, size, seconds, environment=server.environment, core=core)
+                try:
+                    result.raw[name][str(size)] = probe.answer()
+                except RuntimeError as error:
+                    result.notes.append(f"FAILED  {name} with {size} streams: {error}")
+                    break
+    if len(kept) < 2:
+        result.notes.append("Client and server shared what cores there are: no process could be held to one.")
+    rows = []
+    for name, found in result.raw.items():
+        for size, seen in found.items():
+            rows.append([f"{size}: {name}", *_row(seen, found[str(sizes[0])], int(size) - sizes[0])])
+            for what in ("late", "p99", "cpu", "share"):
+                result.figures[f"many: {size}, {name}: {what}"] = seen[what]
+        if str(sizes[-1]) in found and len(sizes) > 1:
+            figure = _memory(found[str(sizes[-1])], found[str(sizes[0])], sizes[-1] - sizes[0])
+            result.figures[f"many: {name}: memory"] = figure
+    head = ["streams", "µs CPU an event", "of the core", "p99, ms", "over 100 ms", "of those sent", "KiB a stream"]
+    result.tables = [Table(head, rows)]
+    return result
+
+
+def _row(seen: dict[str, Any], alone: dict[str, Any], more: int) -> list[str]:
+    memory = f"{_memory(seen, alone, more):.1f}" if more else ""
+    cpu = [f"{seen['cpu']:.1f}", f"{seen['share']:.0%}"]
+    return [*cpu, f"{seen['p99']:.1f}", f"{seen['late']:.2%}", f"{seen['came']:.0%}", memory]
+
+
+def _memory(seen: dict[str, Any], alone: dict[str, Any], more: int) -> float:
+    """Return the KiB that each further stream takes."""
+    return float(seen["memory"] - alone["memory"]) / 1024 / more
+
+
+def hold(name: str, url: str, streams: int, seconds: float) -> dict[str, float]:
+    """Read that many streams for some seconds; return what it cost, and how late the events were.
+
+    `cpu` is in microseconds an event, `share` of one core, `p99` in milliseconds; `late` the share of events over
+    100 ms; `came` the share of those that the server ought to have sent; `memory` in bytes, of the process.
+    """
+    more_files()
+    return asyncio.run(_hold(name, url, streams, seconds))
+
+
+async def _hold(name: str, url: str, streams: int, seconds: float) -> dict[str, float]:
+    late = [0] * (_LATEST + 1)
+    waiting = asyncio.Semaphore(50)
+    async with pool(name) as opened:
+
+        async def read(all_open: asyncio.Barrier) -> None:
+            await waiting.acquire()
+            async with opened(f"{url}/held-{_RATE}-1/0") as events:
+                waiting.release()
+                await all_open.wait()
+                async for event in events:
+                    step = (time.monotonic_ns() - int(event.data[:STAMP])) // _TICK
+                    late[min(step, _LATEST)] += 1
+
+        barrier = asyncio.Barrier(streams + 1)
+        tasks = [asyncio.create_task(read(barrier)) for _ in range(streams)]
+        await barrier.wait()
+        async with opened(f"{url.removesuffix('chunked')}unframed/go/0"):
+            await asyncio.sleep(min(seconds, 1))
+        late[:] = [0] * len(late)
+        cpu, wall = time.process_time(), time.monotonic()
+        await asyncio.sleep(seconds)
+        cpu, wall = time.process_time() - cpu, time.monotonic() - wall
+        seen = late.copy()
+        memory = resident()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return {"memory": memory, **_figures(seen, cpu, wall, streams)}
+
+
+def _figures(late: list[int], cpu: float, wall: float, streams: int) -> dict[str, float]:
+    events = sum(late)
+    step = bisect_left(list(accumulate(late)), 0.99 * events)
+    return {
+        "events": events,
+        "cpu": cpu / events * 1e6,
+        "share": cpu / wall,
+        "p99": step * _TICK / 1e6,
+        "late": sum(late[1000:]) / events,
+        "came": events / (streams * _RATE * wall),
+    }
