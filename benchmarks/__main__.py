@@ -7,6 +7,7 @@ import json
 import time
 from pathlib import Path
 
+from benchmarks.machine import load
 from benchmarks.measure import Effort
 from benchmarks.parts import asynchronous, chat, http, importing, latency, many, memory, parser, short
 from benchmarks.peers import missing
@@ -45,13 +46,15 @@ def main() -> None:
     )
     if missing():
         print(f"Not installed, and left out: {', '.join(missing())}.")
+    busy = load()
+    print(f"Load average before it: {busy}; it ought to be under 0.2.")
     began = time.monotonic()
     effort = _LEAST if asked.least else _QUICK if asked.quick else _FULL
     results = []
     for name in asked.parts or PARTS:
         results.append(PARTS[name](effort))
         show(results[-1])
-    path = save(results, effort.level, asked.output)
+    path = save(results, effort.level, busy, asked.output)
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     print(f"\n{time.monotonic() - began:.0f} s; every round is in {shown}")
     if asked.plot:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["cores", "files_open", "more_files", "on_core", "peak", "resident"]
+__all__ = ["cores", "files_open", "load", "more_files", "on_core", "peak", "resident"]
 
 _PINNED = "import os, runpy, sys; os.sched_setaffinity(0, {int(sys.argv.pop(1))}); del sys.argv[0]; "
 
@@ -19,6 +19,12 @@ _PINNED = "import os, runpy, sys; os.sched_setaffinity(0, {int(sys.argv.pop(1))}
 def cores() -> list[int]:
     """Return the numbers of the cores that a process may be held to; none where there is no such thing."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
+def load() -> str:
+    """Return what else the machine does, in words: its load average of the last minute."""
+    average = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    return f"{average} on {os.cpu_count()} cores"
 
 
 def on_core(command: Sequence[str], core: int | None) -> list[str]:

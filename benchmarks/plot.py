@@ -15,11 +15,14 @@ __all__ = ["draw"]
 
 Document = dict[str, Any]
 _FRAMINGS = {
-    "chunked": "chunked: an event a chunk",
-    "unframed": "unframed, until close",
-    "gzip": "gzip, flushed an event",
+    "chunked": "chunked",
+    "unframed": "unframed",
+    "gzip": "gzip",
     "tls": "chunked, over TLS",
 }
+
+
+_TICKS = [part * 10**power for power in range(4) for part in (1, 2, 5)]
 
 
 def draw(document: Document, folder: Path) -> list[Path]:
@@ -68,7 +71,7 @@ def _http(raw: Document, below: str) -> Any:
 
 def _async(raw: Document, below: str) -> Any:
     panels = {
-        f"asyncio, {_FRAMINGS[name.removeprefix('events, ')]}": _ratios(samples)
+        _FRAMINGS[name.removeprefix("events, ")]: _ratios(samples)
         for name, samples in raw.items()
         if name.startswith("events")
     }
@@ -121,7 +124,7 @@ def _latency(load: str, words: str) -> Any:
             axis.set_title(framing)
             axis.set_xscale("log")
             quiet(axis)
-        axes[0][0].set_xticks([0.1, 1, 10, 100, 1000], ["0.1", "1", "10", "100", "1,000"])
+        axes[0][0].set_xticks([0.1, 1, 10, 100, 1000], ["0.1", "1", "10", "100", "1 s"])
         label(axes[0][0], names)
         return made
 
@@ -145,11 +148,12 @@ def _many(raw: Document, below: str) -> Any:
             axis.plot(sizes, values, color=colour(name), linewidth=width, marker="o", markersize=4.5, label=name)
         axis.set_xscale("log")
         axis.set_yscale("log")
+        low, high = axis.get_ylim()
         axis.set_title(title)
         axis.set_xlabel("streams")
-        axis.set_xticks(sizes, [f"{size:,}" for size in sizes])
+        axis.set_xticks(sizes, ["" if size == 1000 else f"{size:,}" for size in sizes])  # there is no room for it
+        axis.set_yticks(*zip(*[(tick, f"{tick:,}") for tick in _TICKS if low <= tick <= high], strict=True))
         axis.minorticks_off()
-        axis.yaxis.set_major_formatter("{x:g}")
         quiet(axis, grid="y")
     axes[0][1].axhline(100, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)))
     handles, names = axes[0][0].get_legend_handles_labels()

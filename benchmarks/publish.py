@@ -74,7 +74,8 @@ def _targets(parts: dict[str, Any]) -> Iterator[str]:
 def _run(document: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in document["packages"].items())
     quick = "; few rounds, which show that it works, and little more" if document["quick"] else ""
-    return f"One run of {document['date']}{quick}: {document['python']}, {document['machine']}; {versions}."
+    where = f"{document['python']}, {document['machine']}, load average before it {document['load']}"
+    return f"One run of {document['date']}{quick}: {where}; {versions}."
 
 
 def main() -> None:

@@ -152,8 +152,8 @@ def verdicts(result: Result) -> list[str]:
     return lines
 
 
-def save(results: Iterable[Result], level: int, path: Path | None) -> Path:
-    """Write all of it to a JSON file, one of its own by default, and return where."""
+def save(results: Iterable[Result], level: int, busy: str, path: Path | None) -> Path:
+    """Write all of it to a JSON file, one of its own by default, and return where; `busy` is the load before it."""
     if path is None:
         _RESULTS.mkdir(exist_ok=True)
         path = _RESULTS / time.strftime("%Y%m%d-%H%M%S.json")
@@ -161,6 +161,7 @@ def save(results: Iterable[Result], level: int, path: Path | None) -> Path:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "machine": f"{platform.system()} {platform.machine()}",
         "date": time.strftime("%Y-%m-%d"),
+        "load": busy,
         "quick": level > 0,
         "packages": {package: _version(package) for package in _PACKAGES},
         "parts": {result.part: _part(result) for result in results},

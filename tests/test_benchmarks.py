@@ -32,7 +32,8 @@ from benchmarks.publish import filled
 table = {"head": ["what", "times"], "rows": [["new", "1"]], "detail": False}
 part = {"tables": [table], "notes": [], "targets": []}
 document = {
-    "parts": {name: part for name in PARTS}, "packages": {}, "quick": False, "date": "", "python": "", "machine": "",
+    "parts": {name: part for name in PARTS}, "packages": {}, "quick": False,
+    "date": "", "python": "", "machine": "", "load": "",
 }
 page = filled(Path("docs/benchmarks.md").read_text(), document)
 assert page.count("| new | 1 |") == len(PARTS)
