@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from benchmarks.machine import load
 from benchmarks.measure import Effort
 from benchmarks.parts import asynchronous, chat, http, importing, latency, many, memory, parser, short
 from benchmarks.peers import missing
-from benchmarks.report import save, show
+from benchmarks.report import Result, save, show
 
 __all__ = ["PARTS", "main"]
 
@@ -29,7 +30,8 @@ PARTS = {
 _FULL, _QUICK, _LEAST = Effort(11, 0.06), Effort(3, 0.015, 1), Effort(1, 0.001, 2)
 
 
-def main() -> None:
+def main() -> int:
+    """Run them; return the exit code: 1 if one of them could not be measured at all."""
     arguments = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     arguments.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     arguments.add_argument("--quick", action="store_true", help="few rounds: shows that it works, and little more")
@@ -50,10 +52,16 @@ def main() -> None:
     print(f"Load average before it: {busy}; it ought to be under 0.2.")
     began = time.monotonic()
     effort = _LEAST if asked.least else _QUICK if asked.quick else _FULL
-    results = []
+    results: list[Result] = []
+    failed = []
     for name in asked.parts or PARTS:
-        results.append(PARTS[name](effort))
-        show(results[-1])
+        try:
+            results.append(PARTS[name](effort))
+        except Exception as error:  # noqa: BLE001  (what the others found is not lost with it)
+            failed.append(name)
+            print(f"\n## {name}\n\nFAILED  {type(error).__name__}: {error}", flush=True)
+        else:
+            show(results[-1])
     path = save(results, effort.level, busy, asked.output)
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     print(f"\n{time.monotonic() - began:.0f} s; every round is in {shown}")
@@ -62,7 +70,8 @@ def main() -> None:
 
         draw(json.loads(path.read_text()), path.with_suffix(""))
         print(f"plots are in {shown.with_suffix('')}")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -165,7 +165,7 @@ def objects(number: int) -> dict[str, float]:
 
     def session() -> Session:
         made = Session(request, options)
-        made.request({})
+        made.completed(made.attempt(), {})
         return made
 
     return {"parser": _size_of(Parser, number), "session and parser": _size_of(session, number)}

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("part", ["parser", "http", "async", "chat", "short", "latency", "many"])
+@pytest.mark.parametrize("part", ["parser", "http", "async", "chat", "short", "latency", "many", "memory"])
 def test_a_part_of_the_benchmarks_measures_this_package(part: str, tmp_path: Path) -> None:
     output = tmp_path / "result.json"
     command = [sys.executable, "-m", "benchmarks", "--least", "--output", str(output), part]
