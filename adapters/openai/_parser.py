@@ -32,12 +32,12 @@ class ChatParser(Parser):
         max_event_size: int | None = DEFAULT_MAX_EVENT_SIZE,
     ) -> None:
         super().__init__(last_event_id=last_event_id, comments=comments, max_event_size=max_event_size)
-        self._strays: list[str] = []
+        self._strays: list[str] | None = None  # most streams have none
         self._strays_size = 0
 
     @property
     def stray(self) -> str:
-        return "\n".join(self._strays)
+        return "\n".join(self._strays or ())
 
     @property
     def tail(self) -> str:
@@ -48,6 +48,7 @@ class ChatParser(Parser):
         if name == "error":
             return Event(value, "error")
         if self._strays_size < _KEPT:
+            self._strays = self._strays or []
             self._strays.append(line)
             self._strays_size += len(line) + 1
         return None
