@@ -11,7 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.cookies import extract_cookies_to_jar
 from requests.hooks import dispatch_hook
-from urllib3 import HTTPResponse, PoolManager
+from urllib3 import HTTPResponse
 from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
 
 from sse_client._body import Connection
@@ -84,8 +84,9 @@ def close(session: requests.Session) -> None:
     for adapter in session.adapters.values():
         proxies: dict[str, Any] = getattr(adapter, "proxy_manager", {})
         for manager in (getattr(adapter, "poolmanager", None), *proxies.values()):
-            pools: Any = manager.pools if isinstance(manager, PoolManager) else {}
-            for key in pools.keys():  # noqa: SIM118  (it is no mapping that could be iterated over)
+            pools: Any = getattr(manager, "pools", None)
+            # urllib3-future, which takes urllib3's name, keeps them otherwise.
+            for key in pools.keys() if hasattr(pools, "keys") else ():
                 with contextlib.suppress(KeyError):  # another thread may have made room for its own
                     pools[key].close()
     session.close()

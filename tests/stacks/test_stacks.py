@@ -1,0 +1,67 @@
+"""The same scenarios on the oldest packages that are allowed, on the newest, and on urllib3-future."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+SCENARIO = Path(__file__).parent / "scenario.py"
+NAMES = [
+    "reads_promptly", "tells_a_cut", "gives_the_connection_back", "reconnects_with_the_last_event_id", "wakes_a_reader",
+    "chats", "streams_with_asyncio",
+]  # fmt: skip
+
+
+def oldest() -> list[str]:
+    """Return what the project allows, each at its lowest version."""
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    allowed = [*project["dependencies"], *project["optional-dependencies"]["async"]]
+    return [re.sub(">=", "==", each) for each in allowed]
+
+
+# niquests brings it, and it then stands in urllib3's place for the whole environment.
+STACKS = {"newest": [], "oldest": oldest(), "urllib3-future": ["urllib3-future==2.25.904"]}
+
+
+def unavailable(reason: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_stack(stack: str, pytestconfig: pytest.Config) -> None:
+    paths = [str(ROOT)]
+    if STACKS[stack]:
+        key = re.sub(r"[^\w.]+", "-", f"{sys.version_info[0]}.{sys.version_info[1]}-{'-'.join(STACKS[stack])}")
+        folder = pytestconfig.cache.mkdir("stacks") / key
+        if not (folder / "whole").exists():
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]
+            installed = subprocess.run(
+                [*pip, "--target", str(folder), *STACKS[stack]],
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
+            )
+            if installed.returncode:
+                unavailable(f"{stack} cannot be installed: {installed.stderr[-500:]}")
+            (folder / "whole").touch()
+        paths.insert(0, str(folder))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    run = subprocess.run(
+        [sys.executable, str(SCENARIO)], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (run.returncode, run.stdout.split()) == (0, NAMES), run.stderr
+    assert stack == "newest" or paths[0] in run.stderr
+    if stack == "oldest":
+        assert f"urllib3 {oldest()[-2].rpartition('=')[2]}," in run.stderr
