@@ -171,6 +171,7 @@ SCRIPTS: dict[str, list[Script]] = {
     "refusal": [chat({"refusal": "I cannot"}, {"refusal": " help with that."})],
     "logprobs": [chat({"content": "Hello"}, logprobs=TOKENS)],
     "audio": [chat({"audio": SOUND}, {"audio": {"expires_at": 1_900_000_000}})],
+    "value": [chat({"content": '{"name": "Ada Lovelace", '}, {"content": '"born": 1815}'})],
     "cut": [chat({"content": "Hello"}, {"content": " th"}, finish=None, done=False)],
     "silent": [[head(), chunk(_data({"choices": [{"index": 0, "delta": {"content": "Hello"}}]})), CLOSE]],
     "error": [stream([_data({"choices": [{"index": 0, "delta": {"content": "Hello"}}]}), _data(BROKEN)])],
