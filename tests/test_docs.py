@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +24,15 @@ def test_the_code_on_a_page_runs_and_shows_something(
     monkeypatch.setattr(os, "environ", dict(os.environ))
     block.run(os.environ)
     assert capsys.readouterr().out or "assert" in block.code, "a block prints something, or asserts it"
+
+
+def test_the_code_on_the_pages_passes_a_type_checker(tmp_path: Path) -> None:
+    for block in BLOCKS:
+        name = block.page.replace("/", "_").removesuffix(".md")
+        (tmp_path / f"{name}_{block.number}.py").write_text(block.code, encoding="utf-8")
+    mypy = [sys.executable, "-m", "mypy", "--config-file=", "--check-untyped-defs", "--scripts-are-modules"]
+    checked = subprocess.run([*mypy, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=55, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_every_server_that_the_tests_have_is_used_by_a_page() -> None:
