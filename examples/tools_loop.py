@@ -21,7 +21,7 @@ from sse_client.testing import Server, ToolAnswer
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from sse_client.adapters.openai import Message, ToolCall
+    from sse_client.adapters.openai import ToolCall
 
 CELSIUS = {"Oslo": 4, "Rome": 17}
 ROUNDS = 8  # a model that goes on calling is stopped
@@ -56,17 +56,8 @@ def converse(chat: ChatClient, model: str, question: str) -> bool:
         if not message.tool_calls:
             print()
             return True
-        messages += [said(message), *(answered(call) for call in message.tool_calls)]
+        messages += [message.json(), *(answered(call) for call in message.tool_calls)]
     return False
-
-
-def said(message: Message) -> dict[str, Any]:
-    """Return what the model said as a message of the next request."""
-    calls = [
-        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-        for call in message.tool_calls
-    ]
-    return {"role": "assistant", "content": message.content, "tool_calls": calls}
 
 
 def answered(call: ToolCall) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sse_client.request import display_url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Endpoint", "choices_asked"]
+__all__ = ["Endpoint", "choices_asked", "conversation"]
 
 _OPENAI = "https://api.openai.com/v1"
 
@@ -45,7 +45,8 @@ class Endpoint:
         params: Mapping[str, str] | None = None,
         shared: Mapping[str, Any] | None = None,
     ) -> None:
-        api_key = api_key or os.environ.get("OPENAI_API_KEY")
+        # An empty one is the caller's word that there is none: the environment's is not for any other server.
+        api_key = os.environ.get("OPENAI_API_KEY") if api_key is None else api_key
         base_url = base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI
         address, _, query = base_url.partition("#")[0].partition("?")
         self._address = address.rstrip("/")
@@ -130,6 +131,17 @@ def choices_asked(body: Mapping[str, Any]) -> int:
     """Return how many choices a request asks for."""
     n = body.get("n")
     return n if isinstance(n, int) and n > 1 else 1
+
+
+def conversation(messages: Any) -> list[Any]:
+    """Return the messages of a request as a list.
+
+    Raises:
+        TypeError: it is one text: as a list, that would be its characters.
+    """
+    if isinstance(messages, str):
+        raise TypeError("messages: expected a list of messages, got one str")
+    return list(messages)
 
 
 def _unique() -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sse_client.adapters.openai._blocking_reply import BlockingReply
 from sse_client.adapters.openai._dialect import CHAT
-from sse_client.adapters.openai._endpoint import Endpoint, choices_asked
+from sse_client.adapters.openai._endpoint import Endpoint, choices_asked, conversation
 from sse_client.adapters.openai._reader import ChatReader
 from sse_client.adapters.openai._retries import Retries
 from sse_client.adapters.openai.delta import ChatDelta
@@ -32,8 +32,8 @@ class ChatClient(Endpoint):
     """Streams chat completions from OpenAI, or a server that speaks its API. Threads may share it.
 
     Args:
-        api_key: sent as a bearer token; the environment's `OPENAI_API_KEY` by default. It may be missing where
-            `base_url` is another server's, and is not sent where a header `api-key` or `x-api-key` is.
+        api_key: sent as a bearer token; the environment's `OPENAI_API_KEY` by default, and "" for none. It may be
+            missing where `base_url` is another server's, and is not sent where a header `api-key` or `x-api-key` is.
         base_url: what `/chat/completions` is appended to, before its query if it has one; the environment's
             `OPENAI_BASE_URL` by default, else OpenAI's own.
         organization: the environment's `OPENAI_ORG_ID` by default.
@@ -97,9 +97,10 @@ class ChatClient(Endpoint):
             **body: any other field of the API: `temperature`, `tools`, `stream_options`, ...
 
         Raises:
+            TypeError: `messages` is a text.
             ValueError: the request is malformed.
         """
-        asked = {"model": model, "messages": list(messages), **body}
+        asked = {"model": model, "messages": conversation(messages), **body}
         return self._reply("/chat/completions", asked, headers, timeout)
 
     @property

@@ -67,6 +67,11 @@ class ToolCall(msgspec.Struct, frozen=True, gc=False):
     name: str = ""
     arguments: str = ""
 
+    def json(self) -> dict[str, Any]:
+        """Return it as an element of a message's `tool_calls`, as requests have them."""
+        text = "input" if self.type == "custom" else "arguments"
+        return {"id": self.id, "type": self.type, self.type: {"name": self.name, text: self.arguments}}
+
     def parsed(self) -> Any:
         """Return the arguments as objects; where there are none, an empty `dict`.
 
@@ -101,6 +106,20 @@ class Message(msgspec.Struct, frozen=True):
     refusal: str | None = None
     tool_calls: list[ToolCall] = []
     audio: Audio | None = None
+
+    def json(self) -> dict[str, Any]:
+        """Return it as an element of the `messages` of the next request; thoughts do not go back."""
+        message: dict[str, Any] = {"role": self.role or "assistant", "content": self.content}
+        if self.refusal is not None:
+            message["refusal"] = self.refusal
+        if self.audio is not None and self.audio.id:
+            message["audio"] = {"id": self.audio.id}
+        calls = self.tool_calls
+        if len(calls) == 1 and not calls[0].id:
+            message["function_call"] = {"name": calls[0].name, "arguments": calls[0].arguments}
+        elif calls:
+            message["tool_calls"] = [call.json() for call in calls]
+        return message
 
 
 class Choice(msgspec.Struct, frozen=True):

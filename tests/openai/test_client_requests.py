@@ -12,7 +12,7 @@ from test_client_kit import DONE, HANGS, KEY, Log, answer, ask, background, chat
 from test_client_kit import surroundings as surroundings
 
 from sse_client import Client, RedirectRefused, Timeout
-from sse_client.adapters.openai import ChatClient
+from sse_client.adapters.openai import AsyncChatClient, ChatClient
 from sse_client.testing import Received, Server, reply, stream
 
 if TYPE_CHECKING:
@@ -55,10 +55,22 @@ def test_empty_arguments_count_as_unset(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         monkeypatch.setenv("OPENAI_ORG_ID", "org")
         monkeypatch.setenv("OPENAI_PROJECT_ID", "project")
-        request = sent(ChatClient("", "", organization="", project=""), server)
+        request = sent(ChatClient(None, "", organization="", project=""), server)
     assert request.headers["Authorization"] == f"Bearer {KEY}"
     assert request.headers["OpenAI-Organization"] == "org"
     assert request.headers["OpenAI-Project"] == "project"
+
+
+def test_an_empty_key_is_none_so_that_the_environments_goes_to_no_other_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with Server(answer("Hi")) as server:
+        assert "authorization" not in sent(ChatClient("", server.url), server).headers
+
+
+@pytest.mark.parametrize("kind", [ChatClient, AsyncChatClient])
+def test_messages_that_are_one_text_are_a_type_error(kind: type[Any]) -> None:
+    with pytest.raises(TypeError, match="messages: expected a list of messages, got one str"):
+        kind(KEY).stream(model="m", messages="Hi")
 
 
 def test_an_empty_environment_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:

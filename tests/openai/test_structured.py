@@ -13,7 +13,7 @@ import msgspec
 import pydantic
 import pytest
 
-from sse_client.adapters.openai import ChatError, Choice, Completion, Message, ToolCall
+from sse_client.adapters.openai import Audio, ChatError, Choice, Completion, Message, ToolCall
 
 # The arguments of a call.
 
@@ -273,3 +273,46 @@ def test_pydantic_is_not_imported_for_those_who_do_not_bring_it() -> None:
         "assert 'pydantic' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], timeout=30, check=True)
+
+
+# What the model said, sent back.
+
+
+@pytest.mark.parametrize(
+    ("message", "sent"),
+    [
+        pytest.param(Message("assistant", "Hi"), {"role": "assistant", "content": "Hi"}, id="a text"),
+        pytest.param(Message(None, "Hi", "Hm."), {"role": "assistant", "content": "Hi"}, id="thoughts stay behind"),
+        pytest.param(
+            Message("assistant", None, refusal="No."),
+            {"role": "assistant", "content": None, "refusal": "No."},
+            id="a refusal",
+        ),
+        pytest.param(
+            Message(
+                "assistant", None, tool_calls=[ToolCall("a", "function", "f", "{}"), ToolCall("b", "custom", "g", "x")]
+            ),
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [
+                    {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}},
+                    {"id": "b", "type": "custom", "custom": {"name": "g", "input": "x"}},
+                ],
+            },
+            id="calls",
+        ),
+        pytest.param(
+            Message("assistant", None, tool_calls=[ToolCall("", "function", "f", "{}")]),
+            {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+            id="a call of the deprecated kind",
+        ),
+        pytest.param(
+            Message("assistant", None, audio=Audio("audio_1", "UklG")),
+            {"role": "assistant", "content": None, "audio": {"id": "audio_1"}},
+            id="a spoken answer by its id",
+        ),
+    ],
+)
+def test_a_message_goes_back_as_the_api_wants_it(message: Message, sent: dict[str, Any]) -> None:
+    assert message.json() == sent
