@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote_plus, urlencode
 
 from sse_client.options import Timeout
 from sse_client.request import display_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Endpoint", "choices_asked", "conversation"]
 
@@ -128,9 +128,12 @@ class Endpoint:
 
 
 def choices_asked(body: Mapping[str, Any]) -> int:
-    """Return how many choices a request asks for."""
-    n = body.get("n")
-    return n if isinstance(n, int) and n > 1 else 1
+    """Return how many choices a request asks for: `n`, and in the legacy API as many for each prompt."""
+    n, prompt = body.get("n"), body.get("prompt")
+    each = n if isinstance(n, int) and n > 1 else 1
+    # A list of numbers is one prompt, of tokens.
+    prompts: Sequence[Any] = cast("Sequence[Any]", prompt) if isinstance(prompt, (list, tuple)) else ()
+    return each * len(prompts) if prompts and not isinstance(prompts[0], int) else each
 
 
 def conversation(messages: Any) -> list[Any]:

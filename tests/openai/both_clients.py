@@ -29,6 +29,7 @@ class Answer:
     reply: ChatStream | AsyncChatStream
     deltas: list[ChatDelta] = field(default_factory=list[ChatDelta])
     error: SSEError | None = None
+    value: Any = None
 
     @property
     def text(self) -> str:
@@ -60,8 +61,10 @@ class Chat(ABC):
         *,
         times: int = 1,
         enter: bool = True,
+        parse: tuple[Any, ...] = (),
         under: dict[str, Any] | None = None,
         call: dict[str, Any] | None = None,
+        legacy: dict[str, Any] | None = None,
         **options: Any,
     ) -> list[Answer]:
         """Ask so many times with one client, one time after the other.
@@ -71,8 +74,10 @@ class Chat(ABC):
             key: the client's.
             times: how many.
             enter: enter each reply before it is iterated over.
+            parse: what `parse` is called with, in place of iterating.
             under: options of a client that is shared, if it is.
             call: options of the call, beside the usual question's.
+            legacy: those of a call of the legacy API, in its place.
             **options: the chat client's.
         """
 
@@ -87,19 +92,23 @@ class Blocking(Chat):
         *,
         times: int = 1,
         enter: bool = True,
+        parse: tuple[Any, ...] = (),
         under: dict[str, Any] | None = None,
         call: dict[str, Any] | None = None,
+        legacy: dict[str, Any] | None = None,
         **options: Any,
     ) -> list[Answer]:
         answers: list[Answer] = []
         shared = None if under is None else Client(**under)
         with ChatClient(key, url, client=shared, **options) as chat:
             for _ in range(times):
-                reply = chat.stream(**{**ASK, **(call or {})})
+                reply = chat.completions.stream(**legacy) if legacy else chat.stream(**{**ASK, **(call or {})})
                 answers.append(answer := Answer(reply))
                 try:
                     if enter:
                         reply.__enter__()
+                    if parse:
+                        answer.value = reply.parse(*parse)
                     for delta in reply:
                         answer.deltas.append(delta)
                 except SSEError as error:
@@ -121,8 +130,10 @@ class Asyncio(Chat):
         *,
         times: int = 1,
         enter: bool = True,
+        parse: tuple[Any, ...] = (),
         under: dict[str, Any] | None = None,
         call: dict[str, Any] | None = None,
+        legacy: dict[str, Any] | None = None,
         **options: Any,
     ) -> list[Answer]:
         answers: list[Answer] = []
@@ -131,11 +142,13 @@ class Asyncio(Chat):
             shared = None if under is None else AsyncClient(**under)
             async with AsyncChatClient(key, url, client=shared, **options) as chat:
                 for _ in range(times):
-                    reply = chat.stream(**{**ASK, **(call or {})})
+                    reply = chat.completions.stream(**legacy) if legacy else chat.stream(**{**ASK, **(call or {})})
                     answers.append(answer := Answer(reply))
                     try:
                         if enter:
                             await reply.__aenter__()
+                        if parse:
+                            answer.value = await reply.parse(*parse)
                         async for delta in reply:
                             answer.deltas.append(delta)
                     except SSEError as error:
