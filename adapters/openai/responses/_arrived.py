@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Arrived"]
 
 _LAST = frozenset({"response.completed", "response.incomplete", "response.failed"})
+_NOT_OVER = frozenset({None, "", "queued", "in_progress"})
 
 
 class Arrived:
@@ -88,13 +89,17 @@ class Arrived:
         how = "failed" if response.status == "failed" else "was cancelled"
         raise ChatError(f"the response {how}, and the server does not say why", code=response.status, raw=raw)
 
+    def go_on(self, response: Response) -> None:
+        """Take `response` for how it is now, though it is not over: what has come of its output may be more."""
+        self.snapshot = response
+        self.output.add_missing(response.output)
+
     def _follow(self, event: ResponseLifecycleEvent) -> None:
         response, ending = event.response, event.type.removeprefix("response.")
         if event.type in _LAST:
-            # Some servers say no more than that it is over.
+            # Some servers say no more than that it is over, or send the response as it was when it began.
             whole = response if response.raw else self.snapshot
-            status = ending if ending == "failed" or not response.status else response.status
+            status = ending if ending == "failed" or response.status in _NOT_OVER else response.status
             self.take(replace(whole, status=status), event.raw)
         elif response.raw:
-            self.snapshot = response
-            self.output.add_missing(response.output)
+            self.go_on(response)

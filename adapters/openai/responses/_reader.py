@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from sse_client.adapters.openai._data import is_done, is_whole
 from sse_client.adapters.openai._parser import ChatParser
@@ -34,17 +35,21 @@ __all__ = ["ResponseReader"]
 class ResponseReader:
     """The stream of one response, over all of its connections: events in, typed events out, and what they add up to.
 
+    Args:
+        background: whether the response is made in the background, where the server does not say.
+
     Attributes:
         outcome: how the stream ended; None while it runs. Nothing that is fed afterwards is interpreted. `complete`:
             with `response.completed` or `response.incomplete`. The latter is no error, as a `finish_reason` of
             `length` is none: the stream is whole, and `response.incomplete_details` says why the answer is not.
     """
 
-    __slots__ = ("_arrived", "_irregular", "_last", "_numbers", "outcome")
+    __slots__ = ("_arrived", "_background", "_irregular", "_last", "_numbers", "outcome")
 
-    def __init__(self) -> None:
+    def __init__(self, *, background: bool = False) -> None:
         self.outcome: Literal["complete", "truncated", "error"] | None = None
         self._arrived = Arrived()
+        self._background = background
         self._irregular = Irregular()
         self._last: ResponseEvent | None = None
         self._numbers = Numbers()
@@ -73,11 +78,12 @@ class ResponseReader:
     def resume(self) -> tuple[str, int] | None:
         """The response's ID, and the sequence number after which to resume; None where that is impossible.
 
-        It is possible while the stream runs, where the server says that the response is made in the background, and
-        numbers its events in rising order.
+        It is possible while the stream runs, where the response is made in the background, and the server numbers its
+        events in rising order.
         """
         snapshot, last = self._arrived.snapshot, self._numbers.last
-        if self.outcome is not None or not snapshot.background or snapshot.id is None or last is None:
+        background = self._background if snapshot.background is None else snapshot.background
+        if self.outcome is not None or not background or not snapshot.id or last is None:
             return None
         return snapshot.id, last
 
@@ -138,27 +144,30 @@ class ResponseReader:
     def whole(self, body: bytes, status: int = 200) -> Sequence[ResponseEvent]:
         """Return the events of an answer that is no stream but, at best, a whole response.
 
-        They are made up: a `response.output_text.delta` for each text, and what the stream would have ended with.
-        The `raw` of each is the body.
+        They are made up: a `response.output_text.delta` for each text, less what has come of it, and what the stream
+        would have ended with. The `raw` of each is the body.
 
         Raises:
-            ChatError: it is none, or one that failed or was cancelled; with what the body says.
+            ChatError: it is none, or one that failed or was cancelled, with what the body says; or one of another text
+                than what has come.
             StreamTruncated: it is one that is not over yet.
         """
         text = body.decode(errors="replace").removeprefix("\ufeff")
         try:
             response = response_in(text, body, status)
+            if response.status in {"queued", "in_progress"}:
+                self._arrived.go_on(response)
+                self.outcome = "truncated"
+                message = f"the server answered with a response that is {response.status}, and no stream"
+                raise StreamTruncated(message, partial=self.response)
+            response = replace(response, status=response.status or "completed")
+            events = told(response, text, self.response)
             self._arrived.take(response, text)
         except ChatError as error:
             error.status = error.status or status
             self._failed(error)
             raise
-        if response.status in {"queued", "in_progress"}:
-            self.outcome = "truncated"
-            message = f"the server answered with a response that is {response.status}, and no stream"
-            raise StreamTruncated(message, partial=response)
         self.outcome = "complete"
-        events = told(response, text)
         self._last = events[-1]
         return events
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from sse_client.adapters.openai._dialect import dialect
+from sse_client.adapters.openai._json import mapping
 from sse_client.adapters.openai._reply import Reply
 from sse_client.adapters.openai._retries import Retries
 from sse_client.adapters.openai.errors import ChatError
@@ -14,7 +16,7 @@ from sse_client.adapters.openai.responses._reader import ResponseReader
 from sse_client.adapters.openai.responses.events import ResponseEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from tenacity import RetryCallState
 
@@ -35,13 +37,16 @@ class Resumptions(Retries[ResponseReader]):
     """The tries of one response: one that is made in the background is gone on with, behind the last event that came.
 
     Args:
-        most: how many there are in a row without an event in between.
         endpoint: where the response can be asked for by its ID.
+        body: what is asked for.
+        prepare: the caller's own: it has the last word on each request.
     """
 
-    def __init__(self, most: int, endpoint: Endpoint) -> None:
-        super().__init__(most, ResponseReader)
+    def __init__(self, endpoint: Endpoint, body: Mapping[str, Any], prepare: Callable[..., Any] | None) -> None:
+        super().__init__(endpoint.max_retries, partial(ResponseReader, background=body.get("background") is True))
         self._endpoint = endpoint
+        self._again = _asked_again(body)
+        self._prepare = prepare
         self._last: tuple[str, int] | None = None
 
     def rules(self) -> dict[str, Any]:
@@ -57,21 +62,34 @@ class Resumptions(Retries[ResponseReader]):
         else:
             self.reader.resumed()
 
-    def _stop(self, _: RetryCallState) -> bool:
+    def _retry(self, state: RetryCallState) -> bool:
+        # It is asked before the delay is made, and before what counts the tries.
         place = self.reader.resume
         if place != self._last:
             self._last, self._count = place, 0
-        return super()._stop(_)
+        return super()._retry(state)
 
-    def _prepared(self, request: Request, attempt: Attempt) -> Request:
+    def _prepared(self, request: Request, attempt: Attempt) -> Any:
         """Return the request of an attempt: the caller's own, or one for what comes behind the last event."""
         place = self.reader.resume if attempt.number > 1 else None
-        if place is None:
-            return request
-        response_id, number = place
+        if place is not None:
+            request = self._resuming(request, *place)
+        return request if self._prepare is None else self._prepare(request, attempt)
+
+    def _resuming(self, request: Request, response_id: str, number: int) -> Request:
         query = {"stream": "true", "starting_after": str(number)}
         url = self._endpoint.url(f"/responses/{quote(response_id, safe='')}", query)
-        return replace(request, method="GET", url=url, json=None)
+        headers = {name: value for name, value in request.headers.items() if name.lower() != "content-type"}
+        return replace(request, method="GET", url=f"{url}{self._again}", headers=headers, json=None)
+
+
+def _asked_again(body: Mapping[str, Any]) -> str:
+    """Return what of a request's body says which fields its events have, as the rest of a query."""
+    query = [("include[]", field) for field in body.get("include") or ()]
+    padded = mapping(body.get("stream_options")).get("include_obfuscation")
+    if padded is not None:
+        query.append(("include_obfuscation", "true" if padded else "false"))
+    return f"&{urlencode(query)}" if query else ""
 
 
 class Resuming(Reply[_Events, ResponseEvent]):

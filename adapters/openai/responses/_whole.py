@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sse_client.adapters.openai._error_shapes import body_error, error_in
 from sse_client.adapters.openai._json import is_array, mapping
+from sse_client.adapters.openai.errors import shortened
 from sse_client.adapters.openai.responses._irregular import rewritten, unexpected
 from sse_client.adapters.openai.responses._lenient import lenient
 from sse_client.adapters.openai.responses.events import ResponseLifecycleEvent, ResponseTextDeltaEvent
 from sse_client.adapters.openai.responses.response import OutputMessage, Response
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sse_client.adapters.openai.responses.events import ResponseEvent
+    from sse_client.adapters.openai.responses.response import ContentPart
 
 __all__ = ["response_in", "told"]
+
+# An item's ID, or its number where it has none; and which of its parts.
+_Place: TypeAlias = tuple[str | int, int]
 
 
 def response_in(text: str, body: bytes, status: int) -> Response:
@@ -36,22 +43,38 @@ def response_in(text: str, body: bytes, status: int) -> Response:
     raise body_error(body, status)
 
 
-def told(response: Response, raw: str) -> list[ResponseEvent]:
-    """Return the events that bring the texts of a whole response, and the one that ends it."""
-    events: list[ResponseEvent] = [
-        ResponseTextDeltaEvent(
-            "response.output_text.delta",
-            raw=raw,
-            content_index=content_index,
-            delta=part.text,
-            item_id=item.id,
-            output_index=output_index,
-            logprobs=part.logprobs,
-        )
-        for output_index, item in enumerate(response.output)
-        if isinstance(item, OutputMessage)
-        for content_index, part in enumerate(item.content)
-        if part.type == "output_text" and part.text
-    ]
+def told(response: Response, raw: str, before: Response) -> list[ResponseEvent]:
+    """Return the events that bring the texts of a whole response, less those of `before`, and the one that ends it.
+
+    Raises:
+        ChatError: a text does not begin as it has in `before`.
+    """
+    events: list[ResponseEvent] = []
+    had = {place: text for place, _, text in _texts(before)}
+    for place, (output_index, content_index, item, part), text in _texts(response):
+        begun = had.get(place, "")
+        if not text.startswith(begun):
+            raise unexpected(f"a response whose text goes on behind {shortened(begun)!r}", text)
+        if text != begun:
+            events.append(
+                ResponseTextDeltaEvent(
+                    "response.output_text.delta",
+                    raw=raw,
+                    content_index=content_index,
+                    delta=text[len(begun) :],
+                    item_id=item.id,
+                    output_index=output_index,
+                    logprobs=None if begun else part.logprobs,
+                )
+            )
     ending = "response.incomplete" if response.status == "incomplete" else "response.completed"
     return [*events, ResponseLifecycleEvent(ending, raw=raw, response=response)]
+
+
+def _texts(response: Response) -> Iterator[tuple[_Place, tuple[int, int, OutputMessage, ContentPart], str]]:
+    """Yield each text of a response, with what names its place, and where it is."""
+    for output_index, item in enumerate(response.output):
+        if isinstance(item, OutputMessage):
+            for content_index, part in enumerate(item.content):
+                if part.type == "output_text" and part.text:
+                    yield (item.id or output_index, content_index), (output_index, content_index, item, part), part.text

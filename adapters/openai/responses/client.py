@@ -77,7 +77,7 @@ class ResponseStream(Resuming[EventStream], BlockingReply[ResponseEvent]):
             lambda rules: client._stream(  # noqa: SLF001  (the adapters' way in)
                 "POST", endpoint.url("/responses"), {**options, **rules}, RESPONSES
             ),
-            Resumptions(endpoint.max_retries, endpoint),
+            Resumptions(endpoint, options["json"], client._defaults.prepare),  # noqa: SLF001
         )
 
     def text(self) -> Iterator[str]:
