@@ -13,6 +13,7 @@ import pytest
 
 import sse_client
 from sse_client.adapters import openai
+from sse_client.adapters.openai import responses
 
 ROOT = Path(__file__).parent.parent
 
@@ -27,6 +28,14 @@ PUBLIC_OPENAI = """
     AsyncChatClient AsyncChatStream Audio AudioDelta
     ChatClient ChatDelta ChatError ChatStream Choice Completion CompletionTokensDetails Message PromptTokensDetails
     ToolCall ToolCallDelta Usage deltas
+"""
+
+PUBLIC_RESPONSES = """
+    AsyncResponseStream AsyncResponses
+    ContentPart CustomToolCall FunctionToolCall IncompleteDetails InputTokensDetails OutputItem OutputMessage
+    OutputTokensDetails ReasoningItem Response ResponseAnnotationEvent ResponseDeltaEvent ResponseEvent ResponseFailure
+    ResponseImageEvent ResponseItemEvent ResponseLifecycleEvent ResponsePartEvent ResponseProgressEvent
+    ResponseShellOutputEvent ResponseStream ResponseTextDeltaEvent ResponseTextEvent ResponseUsage Responses
 """
 
 # From the bottom up: a module imports only from those on lines above its own, or from its own line.
@@ -105,8 +114,9 @@ def test_what_decides_does_no_input_or_output(module: str) -> None:
 def test_the_public_names_are_these() -> None:
     assert sorted(sse_client.__all__) == sorted(PUBLIC.split())
     assert sorted(openai.__all__) == sorted(PUBLIC_OPENAI.split())
-    for module, names in [(sse_client, sse_client.__all__), (openai, openai.__all__)]:
-        for name in names:
+    assert sorted(responses.__all__) == sorted(PUBLIC_RESPONSES.split())
+    for module in (sse_client, openai, responses):
+        for name in module.__all__:
             assert name == "__version__" or getattr(module, name).__doc__, f"{name} has no docstring"
 
 
@@ -152,15 +162,16 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_installs_sse_client_and_nothing_else_at_the_top(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"sse_client"}
-    assert {"sse_client/py.typed", "sse_client/adapters/openai/__init__.py", "sse_client/testing/__init__.py"} <= {
-        *names
-    }
+    assert "sse_client/py.typed" in names
+    # Every module, and nothing else of ours.
+    ours = {name for name in names if name.endswith(".py")}
+    assert ours == {f"sse_client/{module}" if module.startswith("adapters") else module for module in modules()}
     assert any(name.endswith("/licenses/LICENSE") for name in names)
 
 
 USE = """
 import sse_client, sse_client.compat
-from sse_client.adapters.openai import ChatClient
+from sse_client.adapters.openai import ChatClient, responses
 from sse_client.testing import Server
 assert sse_client.__file__.startswith(__import__("sys").prefix), sse_client.__file__
 with Server(answer="it works", events=3) as server:
@@ -183,7 +194,16 @@ def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path) ->
     assert (used.stdout.strip(), used.stderr) == ("it works", "")
 
 
-@pytest.mark.parametrize("module", [sse_client, openai])
+@pytest.mark.parametrize("module", [sse_client, openai, responses])
+def test_every_public_method_has_a_docstring(module: Any) -> None:
+    for name in module.__all__:
+        kind = getattr(module, name)
+        for own, value in vars(kind).items() if isinstance(kind, type) else ():
+            if not own.startswith("_") and (isinstance(value, property) or callable(value)):
+                assert value.__doc__, f"{name}.{own}"
+
+
+@pytest.mark.parametrize("module", [sse_client, openai, responses])
 def test_what_a_package_does_not_have_is_an_attribute_error(module: Any) -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = module.nothing
@@ -192,6 +212,7 @@ def test_what_a_package_does_not_have_is_an_attribute_error(module: Any) -> None
 def test_the_names_for_asyncio_are_loaded_when_they_are_asked_for() -> None:
     assert sse_client.AsyncClient.__module__ == "sse_client.aio"
     assert openai.AsyncChatClient.__module__ == "sse_client.adapters.openai.aio"
+    assert responses.AsyncResponses.__module__ == "sse_client.adapters.openai.responses.aio"
 
 
 def test_without_aiohttp_they_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,9 @@ import sse_client
 from sse_client import aio
 from sse_client.adapters import openai
 from sse_client.adapters.openai import aio as openai_aio
+from sse_client.adapters.openai import client as openai_client
+from sse_client.adapters.openai.responses import aio as responses_aio
+from sse_client.adapters.openai.responses import client as responses_client
 
 PAIRS: list[tuple[type[Any], type[Any]]] = [
     (sse_client.Client, aio.AsyncClient),
@@ -24,6 +27,9 @@ PAIRS: list[tuple[type[Any], type[Any]]] = [
     (sse_client.Subscription, aio.AsyncSubscription),
     (openai.ChatClient, openai_aio.AsyncChatClient),
     (openai.ChatStream, openai_aio.AsyncChatStream),
+    (openai_client.Completions, openai_aio.AsyncCompletions),
+    (responses_client.Responses, responses_aio.AsyncResponses),
+    (responses_client.ResponseStream, responses_aio.AsyncResponseStream),
 ]
 
 RENAMED = {
@@ -105,6 +111,7 @@ SHELLS = [
     ("sse_client/subscription.py", "sse_client/_aio_subscription.py"),
     ("adapters/openai/client.py", "adapters/openai/aio.py"),
     ("adapters/openai/_blocking_reply.py", "adapters/openai/_aio_reply.py"),
+    ("adapters/openai/responses/client.py", "adapters/openai/responses/aio.py"),
 ]
 
 
