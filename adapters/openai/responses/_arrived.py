@@ -24,9 +24,11 @@ from sse_client.adapters.openai.responses.response import Response
 if TYPE_CHECKING:
     from sse_client.adapters.openai.responses.events import ResponseEvent
 
-__all__ = ["Arrived"]
+__all__ = ["LAST", "Arrived"]
 
-_LAST = frozenset({"response.completed", "response.incomplete", "response.failed"})
+LAST = frozenset({"response.completed", "response.incomplete", "response.failed"})
+"""The types of the events that end a response."""
+
 _NOT_OVER = frozenset({None, "", "queued", "in_progress"})
 
 
@@ -96,7 +98,7 @@ class Arrived:
 
     def _follow(self, event: ResponseLifecycleEvent) -> None:
         response, ending = event.response, event.type.removeprefix("response.")
-        if event.type in _LAST:
+        if event.type in LAST:
             # Some servers say no more than that it is over, or send the response as it was when it began.
             whole = response if response.raw else self.snapshot
             status = ending if ending == "failed" or response.status in _NOT_OVER else response.status

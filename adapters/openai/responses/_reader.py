@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from sse_client.adapters.openai._data import is_done, is_whole
-from sse_client.adapters.openai._parser import ChatParser
+from sse_client.adapters.openai._data import is_done
 from sse_client.adapters.openai.errors import ChatError, shortened
 from sse_client.adapters.openai.responses._arrived import Arrived
 from sse_client.adapters.openai.responses._decode import decode
 from sse_client.adapters.openai.responses._irregular import Irregular, unexpected
 from sse_client.adapters.openai.responses._numbers import Numbers
+from sse_client.adapters.openai.responses._tail import undispatched
 from sse_client.adapters.openai.responses._whole import response_in, told
 from sse_client.adapters.openai.responses.events import ResponseTextDeltaEvent
 from sse_client.errors import StreamTruncated
@@ -135,9 +135,8 @@ class ResponseReader:
             ChatError: as in `feed`.
             StreamTruncated: neither `response.completed` came nor `response.incomplete`.
         """
-        for event in ChatParser(max_event_size=None).feed(f"{tail}\n\n".encode()):
-            if event.event == "error" or is_done(event.data) or is_whole(event.data):
-                yield from self.feed(event)
+        for event in undispatched(tail):
+            yield from self.feed(event)
         if self.outcome is None:
             raise self._cut("the stream ended")
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
+from weakref import ref
 
 from sse_client.adapters.openai._dialect import dialect
 from sse_client.adapters.openai._json import mapping
@@ -13,6 +14,7 @@ from sse_client.adapters.openai._reply import Reply
 from sse_client.adapters.openai._retries import Retries
 from sse_client.adapters.openai.errors import ChatError
 from sse_client.adapters.openai.responses._reader import ResponseReader
+from sse_client.adapters.openai.responses._tail import has_last
 from sse_client.adapters.openai.responses.events import ResponseEvent
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class Resumptions(Retries[ResponseReader]):
         prepare: the caller's own: it has the last word on each request.
     """
 
+    _events: ref[Stream[Any]]
+
     def __init__(self, endpoint: Endpoint, body: Mapping[str, Any], prepare: Callable[..., Any] | None) -> None:
         super().__init__(endpoint.max_retries, partial(ResponseReader, background=body.get("background") is True))
         self._endpoint = endpoint
@@ -49,12 +53,20 @@ class Resumptions(Retries[ResponseReader]):
         self._prepare = prepare
         self._last: tuple[str, int] | None = None
 
+    def follow(self, events: Stream[Any]) -> None:
+        """Look at what `events` leaves undispatched, when a connection is lost."""
+        self._events = ref(events)  # it holds this
+
     def rules(self) -> dict[str, Any]:
         """Return the options of the stream underneath: when it ends, and when and how it goes on."""
         return {**super().rules(), "prepare": self._prepared}
 
     def _may_follow(self, error: ConnectionFailed) -> bool:
-        return self.reader.resume is not None or super()._may_follow(error)
+        if self.reader.resume is None:
+            return super()._may_follow(error)
+        # Of the last event, nothing but the blank line may be missing: then it is over.
+        events = self._events()
+        return events is None or not has_last(events.tail)
 
     def _begin(self) -> None:
         if self.reader.resume is None:
@@ -96,6 +108,10 @@ class Resuming(Reply[_Events, ResponseEvent]):
     """A reply of the Responses API."""
 
     _retries: Resumptions
+
+    def __init__(self, open_events: Callable[[Mapping[str, Any]], _Events], retries: Resumptions) -> None:
+        super().__init__(open_events, retries)
+        retries.follow(self.events)
 
     @property
     def response(self) -> Response:

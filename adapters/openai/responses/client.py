@@ -42,7 +42,9 @@ class Responses:
         """Return the response to `input`; the request is sent when it is entered or iterated over.
 
         With `background=True` the server makes the response whether or not anybody listens. The stream then goes on
-        after a loss from behind the last event that came, and no event is lost or comes twice.
+        after a loss from behind the last event that came, and no event is lost or comes twice. It is asked for again
+        up to `max_retries` times in a row without a new event. Where the server refuses that (OpenAI does so five
+        minutes after the response was begun), its `ChatError` is raised, with what had come as `partial`.
 
         Args:
             model: the model's name.
@@ -68,7 +70,7 @@ class ResponseStream(Resuming[EventStream], BlockingReply[ResponseEvent]):
     Raises:
         ChatError: when entered or iterated over: the response failed, or the server reported an error, or sent no
             stream of this API's.
-        StreamTruncated: the response was cut off; `partial` is the `Response` that had arrived.
+        StreamTruncated: the response was cut off, for good; `partial` is the `Response` that had arrived.
         SSEError: no connection could be made, or took too long.
     """
 

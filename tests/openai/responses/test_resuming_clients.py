@@ -91,7 +91,8 @@ def test_wherever_its_bytes_are_cut_no_event_is_lost_and_none_comes_twice(
 
     # Without an event, a cut is retried, but a clean end is the end.
     begin = len(SHORT.blocks[0]) if ending == (LAST_CHUNK,) else 1
-    sizes = range(begin, len(SHORT.whole))
+    # Of the last event, nothing but its blank line may be missing: that is the end too.
+    sizes = range(begin, len(SHORT.whole.rstrip()))
     with Server(*[script for size in sizes for script in (SHORT.bytes(size, *ending), rest)]) as server:
         all_that_came = asker.ask_all(server.url, times=len(sizes), call=BACKGROUND)
         requests = server.requests
@@ -105,6 +106,23 @@ def test_wherever_its_bytes_are_cut_no_event_is_lost_and_none_comes_twice(
         assert again.method == ("GET" if came_before else "POST")
         if came_before:
             assert query(again)["starting_after"] == [str(came_before - 1)]
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+@pytest.mark.parametrize("ending", ENDINGS[::2])
+def test_a_last_event_without_its_blank_line_is_not_asked_for_again(
+    asker: Asker, ending: tuple[Step, ...], missing: int
+) -> None:
+    (request,) = resumed(asker, MAKING.bytes(len(MAKING.whole) - missing, *ending))
+    assert request.method == "POST"
+    _, again = resumed(asker, MAKING.first(5), [head(), chunk(b"".join(MAKING.blocks[5:])[:-missing]), *ending])
+    assert again.method == "GET"
+
+
+@pytest.mark.parametrize("tail", ["data: [DONE]", "data: []", 'data: {"type":"keepalive"}', "event: error\ndata: {}"])
+def test_any_other_event_without_its_blank_line_is_not_the_last(asker: Asker, tail: str) -> None:
+    first = [*MAKING.first(5)[:-1], chunk(tail.encode()), CLOSE]
+    assert len(resumed(asker, first, MAKING.rest())) == 2
 
 
 def test_it_goes_on_after_silence(asker: Asker) -> None:
