@@ -69,9 +69,9 @@ class Reply(ABC, Generic[_Events, _Item]):
     def outcome(self) -> Literal["complete", "truncated", "error", "cancelled"] | None:
         """How it ended; None while it runs.
 
-        `complete`: with `[DONE]`, or with every choice finished; `truncated`: before that, by the connection's end or
-        any other failure; `error`: by an error of the server's, or by a failure before the first delta; `cancelled`:
-        by its being closed.
+        `complete`: with `[DONE]`, with every choice finished, or with a response's last event; `truncated`: before
+        that, by the connection's end or any other failure; `error`: by an error of the server's, or by a failure
+        before the first delta; `cancelled`: by its being closed.
         """
         if self._reader.outcome is not None:
             return self._reader.outcome
