@@ -26,6 +26,8 @@ _T = TypeVar("_T")
 class Connection(Incoming):
     """A response of aiohttp's."""
 
+    __slots__ = ("_content", "_failure", "_loop", "_lost", "_on_lost", "_protocol", "_raw")
+
     def __init__(self, response: Response) -> None:
         super().__init__(response)
         self._raw: aiohttp.ClientResponse = response.raw

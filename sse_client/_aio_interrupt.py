@@ -13,26 +13,27 @@ class Interrupt:
 
     Attributes:
         closed: whether `close` was called: nothing may be sent any more.
+        deadline: when what the task waits for is cancelled (of `time.monotonic`), set by `expect`; None: never.
     """
 
     __slots__ = (
         "_cancelled",
         "_cancelling",
-        "_deadline",
         "_task",
         "_timer",
         "_waiting",
         "_wakes_at",
         "closed",
+        "deadline",
     )
 
     def __init__(self) -> None:
         self.closed = False
+        self.deadline: float | None = None
         self._task: asyncio.Task[object] | None = None
         self._cancelling = 0  # requests of others' before this task came in
         self._cancelled = False
         self._waiting: list[asyncio.Future[None]] = []
-        self._deadline: float | None = None
         self._wakes_at = float("inf")
         self._timer: asyncio.TimerHandle | None = None
 
@@ -87,16 +88,16 @@ class Interrupt:
         self.closed = True
         self._cancel()
 
-    def expect(self, deadline: float | None) -> None:
-        """Cancel what the task waits for at `deadline` (of `time.monotonic`); None for not at all."""
-        self._deadline = deadline
+    def expect(self, deadline: float) -> None:
+        """Cancel what the task waits for at `deadline`."""
+        self.deadline = deadline
         # A later deadline needs no timer of its own: there is a look at it when the earlier one is over.
-        if deadline is not None and deadline < self._wakes_at:
+        if deadline < self._wakes_at:
             self._set(deadline)
 
     def stop(self) -> None:
         """Cancel nothing any more at a deadline."""
-        self._deadline = None
+        self.deadline = None
         self._wakes_at = float("inf")
         if self._timer is not None:
             self._timer.cancel()
@@ -110,7 +111,7 @@ class Interrupt:
         self._timer = asyncio.get_running_loop().call_later(max(0.0, deadline - time.monotonic()), self._ring)
 
     def _ring(self) -> None:
-        deadline = self._deadline
+        deadline = self.deadline
         self._timer = None
         self._wakes_at = float("inf")
         if deadline is None:
@@ -118,7 +119,7 @@ class Interrupt:
         if time.monotonic() < deadline:
             self._set(deadline)
             return
-        self._deadline = None
+        self.deadline = None
         self._cancel()
 
     def _cancel(self) -> None:

@@ -30,7 +30,7 @@ __all__ = ["AsyncEventStream"]
 _T = TypeVar("_T")
 
 
-class AsyncEventStream(Stream["aiohttp.ClientSession"]):
+class AsyncEventStream(Stream["aiohttp.ClientSession", Interrupt]):
     """The events of one stream, as an asynchronous iterator and context manager. Made by `AsyncClient.stream`.
 
     Entering it, or the first `anext`, connects. The iteration ends at `until`, at a 204, at `aclose`, and, where it is
@@ -43,6 +43,8 @@ class AsyncEventStream(Stream["aiohttp.ClientSession"]):
         RuntimeError: two tasks iterate at once, there is no running event loop, or the client's session is closed.
     """
 
+    __slots__ = ("_abandon", "_finished")
+
     def __init__(
         self,
         http: Callable[[], aiohttp.ClientSession],
@@ -52,9 +54,8 @@ class AsyncEventStream(Stream["aiohttp.ClientSession"]):
         finished: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         self._abandon: Callable[[], None] | None = None
-        super().__init__(http, request, options, dialect)
+        super().__init__(http, request, options, dialect, Interrupt(), keeps_silence=False)
         self._finished = finished
-        self._interrupt = Interrupt()
 
     def __del__(self) -> None:
         # aiohttp itself keeps a response that nobody closes for as long as the server keeps the connection.
@@ -96,7 +97,7 @@ class AsyncEventStream(Stream["aiohttp.ClientSession"]):
         self._interrupt.enter()
         try:
             event = await self._advance(until_open=until_open)
-            if self._closing():
+            if self._interrupt.closed:
                 # Whoever closed it in the meantime left the rest to this task.
                 await self._finish("closed")
                 return None
@@ -120,9 +121,6 @@ class AsyncEventStream(Stream["aiohttp.ClientSession"]):
             await self._finish(reason)
         finally:
             self._interrupt.leave()
-
-    def _closing(self) -> bool:
-        return self._interrupt.closed
 
     def _headers(self, http: aiohttp.ClientSession) -> Mapping[str, Any]:
         return http.headers
@@ -148,16 +146,17 @@ class AsyncEventStream(Stream["aiohttp.ClientSession"]):
         return limit if deadline is None else min(limit, deadline)
 
     async def _within(self, deadline: float | None, work: Awaitable[_T], url: str) -> _T:
-        self._interrupt.expect(deadline)
+        if deadline is not None:
+            self._interrupt.expect(deadline)
         try:
             return await work
         except asyncio.CancelledError:
-            if self._closing() or not self._interrupt.caught():
+            if self._interrupt.closed or not self._interrupt.caught():
                 raise
             timed_out = TimeoutError("timed out")
             raise broken(timed_out, url) from timed_out
         finally:
-            self._interrupt.expect(None)
+            self._interrupt.deadline = None
 
     async def _sleep(self, seconds: float) -> None:
         await asyncio.sleep(min(seconds, threading.TIMEOUT_MAX))

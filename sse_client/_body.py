@@ -33,6 +33,8 @@ class Connection(Incoming):
         interrupt: what holds the connection's socket.
     """
 
+    __slots__ = ("_file", "_interrupt", "_raw", "_unchunker")
+
     def __init__(self, response: requests.Response, interrupt: Interrupt) -> None:
         super().__init__(Response(response.status_code, response.headers, response.url, response))
         self._raw: Any = response.raw

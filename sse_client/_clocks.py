@@ -20,6 +20,8 @@ class Clocks:
         used: whether there is a limit at all.
     """
 
+    __slots__ = ("_allowed", "_event", "_first", "_left", "_timeout", "_total", "used")
+
     def __init__(self, timeout: Timeout) -> None:
         self._timeout = timeout
         self._first = timeout.event if timeout.first is None else timeout.first
@@ -55,7 +57,8 @@ class Clocks:
     @property
     def deadline(self) -> float | None:
         """When the nearest limit is reached; None: never."""
-        return min((limit for limit in (self._total, self._event) if limit is not None), default=None)
+        total, event = self._total, self._event
+        return total if event is None or (total is not None and total < event) else event
 
     @property
     def to_connect(self) -> float | None:

@@ -19,6 +19,7 @@ __all__ = ["Incoming"]
 
 _T = TypeVar("_T")
 
+_NOTHING: Iterator[bytes] = iter(())  # of no body: it is at its end, and stays there
 _DRAIN_BYTES, _DRAIN_SECONDS = 64 * 1024, 0.25
 _EXCERPT_SECONDS, _EXCERPT_SILENCE = 5.0, 2.0
 
@@ -26,9 +27,11 @@ _EXCERPT_SECONDS, _EXCERPT_SILENCE = 5.0, 2.0
 class Incoming(ABC):
     """One response: its head, and its body. A shell says how to receive, with what limit of time, and how to close."""
 
+    __slots__ = ("_decoder", "_pieces", "_readable", "response")
+
     def __init__(self, response: Response) -> None:
         self.response = response
-        self._pieces: Iterator[bytes] = iter(())
+        self._pieces = _NOTHING
         self._decoder: Decoder | None = None
         self._readable = True
         try:
@@ -36,14 +39,15 @@ class Incoming(ABC):
         except ValueError:
             self._readable = False
 
-    async def read(self) -> bytes:
+    def read(self) -> Awaitable[bytes]:
         """Return what has arrived, waiting for the first byte of it; `b""` at the body's end.
 
         Raises:
             ConnectionFailed: the body was cut off, or is corrupt; `IdleTimeout` where a shell knows of silence.
         """
-        if self._decoder is None:
-            return await self._receive()
+        return self._receive() if self._decoder is None else self._decoded(self._decoder)
+
+    async def _decoded(self, decoder: Decoder) -> bytes:
         while True:
             try:
                 for piece in self._pieces:
@@ -52,8 +56,8 @@ class Incoming(ABC):
                 raise ConnectionFailed(str(error)) from None
             data = await self._receive()
             if data:
-                self._pieces = self._decoder.decode(data)
-            elif self._decoder.complete:
+                self._pieces = decoder.decode(data)
+            elif decoder.complete:
                 return data
             else:
                 raise ConnectionFailed("the compressed body was cut off before its end")

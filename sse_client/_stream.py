@@ -7,7 +7,7 @@ It is written once, as coroutines. A shell says how to open, to wait, and to be 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from sse_client._clocks import Clocks
 from sse_client._replay import Replay
@@ -28,8 +28,19 @@ __all__ = ["Stream"]
 _T = TypeVar("_T")
 _Http = TypeVar("_Http")
 
+_NOTHING: Iterator[Event] = iter(())  # of no stream: it is at its end, and stays there
 
-class Stream(ABC, Generic[_Http]):
+
+class _Closable(Protocol):
+    """What wakes a reader. `closed`: nothing may be sent any more."""
+
+    closed: bool
+
+
+_Interrupt = TypeVar("_Interrupt", bound=_Closable)
+
+
+class Stream(ABC, Generic[_Http, _Interrupt]):
     """One stream over all of its connections, less what waits.
 
     Args:
@@ -37,17 +48,46 @@ class Stream(ABC, Generic[_Http]):
         request: what the caller asks for.
         options: how.
         dialect: what counts as a stream.
+        interrupt: what wakes a reader, and knows whether `close` was called.
+        keeps_silence: whether the transport by itself keeps the limit of silence.
     """
 
-    def __init__(self, http: Callable[[], _Http], request: Request, options: Options, dialect: Dialect) -> None:
+    __slots__ = (
+        "__weakref__",
+        "_batch",
+        "_clocks",
+        "_connection",
+        "_http",
+        "_interrupt",
+        "_limited",
+        "_options",
+        "_reason",
+        "_replay",
+        "_response",
+        "_session",
+        "_state",
+        "_watched",
+    )
+
+    def __init__(
+        self,
+        http: Callable[[], _Http],
+        request: Request,
+        options: Options,
+        dialect: Dialect,
+        interrupt: _Interrupt,
+        *,
+        keeps_silence: bool,
+    ) -> None:
         self._http = http
         self._options = options
+        self._interrupt = interrupt
         self._replay = Replay()
         self._session = Session(request, options, dialect)
         self._clocks = Clocks(options.timeout)
+        self._limited = self._clocks.used or not (keeps_silence or options.timeout.read is None)
         self._connection: Incoming | None = None
-        self._batch: Iterator[Event] = iter(())
-        self._watched: Iterator[Event] = iter(())
+        self._batch = self._watched = _NOTHING
         self._response: Response | None = None
         self._state: Literal["connecting", "open", "closed"] = "connecting"
         self._reason: Reason | None = None
@@ -90,10 +130,6 @@ class Stream(ABC, Generic[_Http]):
     # What a shell adds.
 
     @abstractmethod
-    def _closing(self) -> bool:
-        """Whether `close` was called: nothing may be sent any more."""
-
-    @abstractmethod
     def _headers(self, http: _Http) -> Mapping[str, Any]:
         """Return the headers that the transport's session adds by itself."""
 
@@ -130,23 +166,19 @@ class Stream(ABC, Generic[_Http]):
 
     async def _advance(self, *, until_open: bool) -> Event | None:
         """Go on until there is an event, or until the connection is open, or until it is over."""
-        event: Event | None = None
-        while event is None and self._state != "closed" and not (until_open and self._state == "open"):
-            event = await self._step()
-        return event
-
-    async def _step(self) -> Event | None:
-        """Hand out an event, or connect, or read once."""
-        if self._closing():
-            await self._finish("closed")
-        elif self._session.over is not None:
-            await self._finish(self._session.over)
-        elif self._connection is None:
-            await self._connect()
-        else:
-            for event in self._watched:
-                return event
-            return await self._read(self._connection)
+        while self._state != "closed":
+            if self._interrupt.closed:
+                await self._finish("closed")
+            elif self._connection is None:
+                await self._connect()
+            elif until_open:
+                break
+            else:
+                for event in self._watched:
+                    return event
+                found = await self._read(self._connection)
+                if found is not None:
+                    return found
         return None
 
     async def _connect(self) -> None:
@@ -172,42 +204,58 @@ class Stream(ABC, Generic[_Http]):
                 connection.close()
             raise
         self._connection = connection
-        if not self._session.over:
+        if self._session.over is None:
             self._state = "open"
+        else:
+            await self._finish(self._session.over)
 
     async def _read(self, connection: Incoming) -> Event | None:
         """Read once, and take what came, be it the end; return the first event of it."""
+        session = self._session
         try:
-            self._session.exhausted()
-            if self._session.over is not None:
-                return None
-            self._clocks.wait()
-            data = await self._within(self._read_deadline, connection.read(), connection.response.url)
-            if self._closing():
-                return None
-            events = self._session.feed(data)
+            session.exhausted()
+            if session.over is not None:
+                data = b""
+            elif self._limited:
+                data = await self._in_time(connection)
+            else:
+                data = await connection.read()
+            events = session.feed(data) if data and not self._interrupt.closed else None
         except SSEError as error:
             await self._lose(error)
             return None
-        event = self._hand_out(events)
-        if not data:
-            # It may be that a clock has ended it.
-            loss = self._clocks.overdue() or self._session.ended()
-            if loss is not None:
-                await self._lose(loss)
-        return event
-
-    def _hand_out(self, events: Iterator[Event]) -> Event | None:
-        """Keep what a read brought, and return the first event of it."""
-        if self._session.watched:
+        if events is None:
+            await self._end_body()
+            return None
+        if session.watched:
             # The caller's own code runs in it: inside the shell, as one reader.
             self._watched = events
         else:
             self._batch = events
         for event in events:
-            self._clocks.pause(event=self._session.progressed)
+            if self._clocks.used:
+                self._clocks.pause(event=session.progressed)
             return event
         return None
+
+    def _in_time(self, connection: Incoming) -> Awaitable[bytes]:
+        """Return what reads, with the limits of its time."""
+        self._clocks.wait()
+        return self._within(self._read_deadline, connection.read(), connection.response.url)
+
+    async def _end_body(self) -> None:
+        """Take the end of the body, or of what is wanted of it."""
+        session = self._session
+        if self._interrupt.closed:
+            return
+        if session.over is None:
+            # It may be that a clock has ended it.
+            loss = self._clocks.overdue() or session.ended()
+            if loss is not None:
+                await self._lose(loss)
+                return
+        assert session.over is not None
+        await self._finish(session.over)
 
     async def _lose(self, error: SSEError) -> None:
         """Let go of the connection, and wait until it is time for the next.
@@ -230,6 +278,10 @@ class Stream(ABC, Generic[_Http]):
         if isinstance(late, DeadlineExceeded):
             raise late from error
 
+    def _closing(self) -> bool:
+        # To a type checker, an attribute is still what it was when it was looked at last.
+        return self._interrupt.closed
+
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
@@ -241,7 +293,7 @@ class Stream(ABC, Generic[_Http]):
             return
         self._state = "closed"
         self._reason = reason
-        self._batch = self._watched = iter(())
+        self._batch = self._watched = _NOTHING
         try:
             if self._connection is not None and reason in {"until", "no content"}:
                 await self._connection.drain()

@@ -28,7 +28,7 @@ __all__ = ["EventStream"]
 _T = TypeVar("_T")
 
 
-class EventStream(Stream["requests.Session"]):
+class EventStream(Stream["requests.Session", Interrupt]):
     """The events of one stream, as an iterator and a context manager. Made by `Client.stream` and its like.
 
     Entering it, or the first `next`, connects. The iteration ends at `until`, at a 204, at `close`, and, where it is
@@ -41,6 +41,8 @@ class EventStream(Stream["requests.Session"]):
         RuntimeError: two threads iterate at once.
     """
 
+    __slots__ = ("_finished", "_turn", "_watchdog")
+
     def __init__(
         self,
         http: Callable[[], requests.Session],
@@ -49,9 +51,8 @@ class EventStream(Stream["requests.Session"]):
         dialect: Dialect = EVENT_STREAM,
         finished: Callable[[], object] | None = None,
     ) -> None:
-        super().__init__(http, request, options, dialect)
+        super().__init__(http, request, options, dialect, Interrupt(), keeps_silence=True)
         self._finished = finished
-        self._interrupt = Interrupt()
         self._turn = threading.Lock()
         self._watchdog: Watchdog | None = None
 
@@ -88,7 +89,7 @@ class EventStream(Stream["requests.Session"]):
     def _run(self, *, until_open: bool) -> Event | None:
         """Advance as the one thread that is in it."""
         if not self._turn.acquire(blocking=False):
-            if self._closing():
+            if self._interrupt.closed:
                 return None  # another thread is closing it
             raise RuntimeError("this stream is being read by another thread")
         try:
@@ -99,7 +100,7 @@ class EventStream(Stream["requests.Session"]):
             raise
         finally:
             self._turn.release()
-        if self._closing():
+        if self._interrupt.closed:
             # Whoever closed it in the meantime left the rest to this thread.
             self._end("closed")
             return None
@@ -112,9 +113,6 @@ class EventStream(Stream["requests.Session"]):
                 drive(self._finish(reason))
             finally:
                 self._turn.release()
-
-    def _closing(self) -> bool:
-        return self._interrupt.closed
 
     def _headers(self, http: requests.Session) -> Mapping[str, Any]:
         return http.headers

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from requests.structures import CaseInsensitiveDict
 
+from sse_client import EventStream, _aio_body, _body
+from sse_client._aio_stream import AsyncEventStream
 from sse_client._clocks import Clocks
 from sse_client._interrupt import Interrupt
 from sse_client._session import Session
@@ -95,6 +97,8 @@ def test_nothing_hides_in_a_dict_of_attributes() -> None:
     lose(session)
     for each in (session, session._delivery, session._parser, session._policy, Interrupt()):
         assert not hasattr(each, "__dict__")
+    for kind in (EventStream, AsyncEventStream, _body.Connection, _aio_body.Connection, Clocks):
+        assert not kind.__dictoffset__, kind
 
 
 def never(_: Event) -> bool:

@@ -26,7 +26,7 @@ _DONE = "[DONE]"
 
 _Item = TypeVar("_Item")
 _ItemOut = TypeVar("_ItemOut", covariant=True)
-_Events = TypeVar("_Events", bound="Stream[Any]")
+_Events = TypeVar("_Events", bound="Stream[Any, Any]")
 
 
 class Reader(Protocol[_ItemOut]):

@@ -494,7 +494,7 @@ def test_a_deadline_is_kept_also_where_an_earlier_one_was_expected() -> None:
         interrupt = Interrupt()
         interrupt.enter()
         interrupt.expect(monotonic() + 60)
-        interrupt.expect(None)
+        interrupt.deadline = None
         interrupt.expect(monotonic() + 0.05)
         with pytest.raises(asyncio.CancelledError):
             await asyncio.sleep(5)
@@ -505,7 +505,7 @@ def test_a_deadline_is_kept_also_where_an_earlier_one_was_expected() -> None:
             await asyncio.sleep(5)
         assert interrupt.caught()
         interrupt.expect(monotonic() + 0.05)
-        interrupt.expect(None)
+        interrupt.deadline = None
         await asyncio.sleep(0.1)
         interrupt.leave()
         interrupt.stop()

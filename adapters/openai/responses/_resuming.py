@@ -32,7 +32,7 @@ __all__ = ["RESPONSES", "Resuming", "Resumptions"]
 
 RESPONSES = dialect(ResponseReader)
 
-_Events = TypeVar("_Events", bound="Stream[Any]")
+_Events = TypeVar("_Events", bound="Stream[Any, Any]")
 
 
 class Resumptions(Retries[ResponseReader]):
