@@ -69,9 +69,19 @@ class Clocks:
         left = max(deadline - time.monotonic(), 0.001)
         return left if self._timeout.connect is None else min(left, self._timeout.connect)
 
-    def within_total(self, seconds: float) -> float:
-        """Return `seconds`, or fewer where the whole stream's limit is reached before."""
-        return seconds if self._total is None else max(0.0, min(seconds, self._total - time.monotonic()))
+    def afford(self, seconds: float, lost: SSEError) -> None:
+        """Refuse a wait that the whole stream's limit would end, since no connection can follow it.
+
+        Args:
+            seconds: how long it is.
+            lost: why there is one.
+
+        Raises:
+            DeadlineExceeded: it would; caused by `lost`.
+        """
+        if self._total is not None and time.monotonic() + seconds >= self._total:
+            after = f", and the next connection is not to be made for another {seconds:.3g} s" if seconds else ""
+            raise DeadlineExceeded(f"expected the whole stream within {self._timeout.total:g} s{after}") from lost
 
     def overdue(self) -> SSEError | None:
         """Return the error of the limit that is reached, if one is."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 from sse_client._clocks import Clocks
 from sse_client._replay import Replay
 from sse_client._session import Dialect, Session, Stats
-from sse_client.errors import DeadlineExceeded, SSEError
+from sse_client.errors import SSEError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -273,10 +273,9 @@ class Stream(ABC, Generic[_Http, _Interrupt]):
         delay = self._session.lost(error)
         if self._closing():
             return  # by the caller's own code, which has just run
-        await self._sleep(self._clocks.within_total(delay))
-        late = self._clocks.overdue()
-        if isinstance(late, DeadlineExceeded):
-            raise late from error
+        self._clocks.afford(delay, error)
+        await self._sleep(delay)
+        self._clocks.afford(0, error)
 
     def _closing(self) -> bool:
         # To a type checker, an attribute is still what it was when it was looked at last.

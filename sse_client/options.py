@@ -34,7 +34,8 @@ class Timeout:
         read: of silence, not a byte, comments count as life, before the connection is dead (`IdleTimeout`).
         event: the longest wait for an event, from the request on; comments do not count, nor does time spent in the
             consumer (`IdleTimeout`). In a chat, what gives no delta does not count either.
-        total: the whole stream, connecting, headers and waits included (`DeadlineExceeded`).
+        total: the whole stream, connecting, headers and waits included (`DeadlineExceeded`, and at once where a wait
+            before the next connection would outlast it).
         first: in place of `event`, the longest wait for the first event of each connection; None: as `event` says.
 
     Raises:

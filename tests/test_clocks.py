@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from sse_client import DeadlineExceeded, IdleTimeout, Timeout
+from sse_client import ConnectionFailed, DeadlineExceeded, IdleTimeout, Timeout
 from sse_client._clocks import Clocks
 
 
@@ -116,7 +116,21 @@ def test_there_is_no_more_time_to_connect_than_for_the_first_event(now: Now) -> 
     assert Clocks(Timeout(connect=10, first=40)).to_connect == 10
 
 
-def test_a_wait_is_cut_at_the_end_of_the_whole_only(now: Now) -> None:
+def test_only_a_wait_that_ends_before_the_whole_does_can_be_afforded(now: Now) -> None:
+    lost = ConnectionFailed("lost")
     clocks = Clocks(Timeout(total=9, first=1))
     clocks.attempt()
-    assert [clocks.within_total(seconds) for seconds in (2, 20)] == [2, 9]
+    clocks.afford(8.9, lost)
+    with pytest.raises(DeadlineExceeded, match=r"within 9 s, and .* not to be made for another 30 s") as raised:
+        clocks.afford(30, lost)
+    assert raised.value.__cause__ is lost
+    now.passes(9)  # and a wait may take longer than it was told to
+    with pytest.raises(DeadlineExceeded, match=r"within 9 s$"):
+        clocks.afford(0, lost)
+
+
+@pytest.mark.parametrize("timeout", [Timeout(), Timeout(first=1, event=1)], ids=["no limit", "limits of one wait"])
+def test_where_the_whole_has_no_limit_any_wait_can_be_afforded(now: Now, timeout: Timeout) -> None:
+    clocks = Clocks(timeout)
+    clocks.attempt()
+    clocks.afford(3600, ConnectionFailed("lost"))

@@ -21,6 +21,7 @@ from sse_client import (
     Event,
     EventTooLarge,
     IdleTimeout,
+    Lost,
     Opened,
     Reconnect,
     RedirectRefused,
@@ -545,10 +546,29 @@ def test_comments_do_not_stop_the_clock_of_an_event_nor_of_the_whole(
         event.clear()
 
 
-def test_a_wait_before_a_reconnect_counts_for_the_whole(client: Client) -> None:
-    with Server(reply(503, headers={"Retry-After": "30"})) as server:
-        reading = client.read("GET", server.url, timeout=Timeout(total=0.3))
-        assert type(reading.error) is DeadlineExceeded
+@pytest.mark.parametrize(
+    ("script", "options", "cause"),
+    [
+        pytest.param(reply(503, headers={"Retry-After": "900"}), {}, StatusError, id="Retry-After"),
+        pytest.param(stream([b"retry: 900000\ndata: 1\n\n"]), {}, ConnectionFailed, id="retry"),
+        pytest.param(reply(503), {"reconnect": Reconnect(initial_delay=900)}, StatusError, id="the caller's own"),
+    ],
+)
+def test_a_wait_for_which_the_whole_has_no_time_left_is_not_begun(
+    client: Client, script: list[Step], options: dict[str, Any], cause: type[SSEError]
+) -> None:
+    log = Log()
+    with Server(script) as server:
+        # Longer than a test may take.
+        reading = client.read("GET", server.url, timeout=Timeout(total=600), observer=log, **options)
+        assert len(server.requests) == 1
+    assert type(reading.error) is DeadlineExceeded
+    assert "not to be made for another 9" in str(reading.error)
+    assert type(reading.error.__cause__) is cause
+    lost, closed = log.news[-2:]
+    assert isinstance(lost, Lost)
+    assert lost.error is reading.error.__cause__
+    assert closed == Closed("error", reading.error)
 
 
 # Answers that are no streams, and mistakes
