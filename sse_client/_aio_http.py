@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import requests
 from aiohttp.http import SERVER_SOFTWARE
 from requests.cookies import RequestsCookieJar, cookiejar_from_dict, merge_cookies
 from requests.models import DEFAULT_REDIRECT_LIMIT
@@ -29,7 +30,6 @@ from sse_client.request import display_url
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    import requests
     from aiohttp.client_middlewares import ClientHandlerType
 
     from sse_client._replay import Replay
@@ -40,6 +40,7 @@ __all__ = ["connect", "new_session"]
 _PIECE = 64 * 1024
 _LONGEST_LINE = 64 * 1024  # of a response's head, as http.client has it
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_OWN = {"User-Agent": SERVER_SOFTWARE, "Accept-Encoding": DEFAULT_ACCEPT_ENCODING}
 _FRAMING = ("Host", "Content-Length", "Transfer-Encoding")
 
 Timeouts = tuple[float | None, float | None]
@@ -111,11 +112,8 @@ class _Sender:
         self._session = session
         self._trusting = session in _trusting
         skipped = {name.lower() for name in session.skip_auto_headers}
-        ours = {"User-Agent": SERVER_SOFTWARE, "Accept-Encoding": DEFAULT_ACCEPT_ENCODING}
-        self._ambient: CaseInsensitiveDict[Any] = CaseInsensitiveDict(
-            {name: value for name, value in ours.items() if name.lower() not in skipped}
-        )
-        self._ambient.update(session.headers.items())
+        ours = {name: value for name, value in _OWN.items() if name.lower() not in skipped}
+        self._ambient = _joined(ours, session.headers)
         self._personal = True
         self._keep: tuple[str, ...] = _FRAMING
         connect, read = timeouts
@@ -179,16 +177,17 @@ class _Sender:
         if self._trusting and not request.auth:
             request.auth = get_netrc_auth(str(request.url))
         own: Any = request.cookies
-        jar: Any = self._cookies(str(request.url))
+        jar: Any = self._cookies(str(request.url)) if own or len(self._session.cookie_jar) else None
         if own:
             jar = merge_cookies(jar, own if isinstance(own, CookieJar) else cookiejar_from_dict(own))
         request.cookies = jar
         # Not by `merge_setting` of requests, nor with parameters of none: it asks for protocols, at 7 µs a question.
-        headers = self._ambient.copy()
-        headers.update(request.headers)
+        headers = _joined(self._ambient, request.headers)
         request.headers = {name: value for name, value in headers.items() if value is not None}
         request.params = request.params or None
-        return request.prepare()
+        result = _Prepared()
+        result.prepare(**vars(request))
+        return result
 
     async def _proxy(self, url: str) -> str | None:
         """Return the proxy that the environment names for a URL, where that is not the session's to find out."""
@@ -205,6 +204,14 @@ class _Sender:
             for name, morsel in self._session.cookie_jar.filter_cookies(URL(url)).items():
                 jar.set(name, morsel.coded_value)
         return jar
+
+
+class _Prepared(requests.PreparedRequest):
+    """Without cookies, requests still has http.cookiejar look for some: a twentieth of what a short chat takes."""
+
+    def prepare_cookies(self, cookies: Any) -> None:
+        if cookies:
+            super().prepare_cookies(cookies)
 
 
 class _Sending:
@@ -265,6 +272,11 @@ class _Body:
         except Exception as error:
             self.error = error
             raise
+
+
+def _joined(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return our header fields, and theirs, which replace those of the same name."""
+    return dict({name.lower(): (name, value) for name, value in (*ours.items(), *theirs.items())}.values())
 
 
 def _text(name: str, value: str | bytes) -> str:
