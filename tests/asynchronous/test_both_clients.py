@@ -546,6 +546,20 @@ def test_comments_do_not_stop_the_clock_of_an_event_nor_of_the_whole(
         event.clear()
 
 
+def test_a_clock_runs_also_where_silence_has_no_limit(client: Client) -> None:
+    with Server([*ONE, STALL]) as server:
+        reading = client.read("POST", server.url, timeout=Timeout(read=None, event=0.3))
+        assert reading.data == ["1"]
+        assert type(reading.error) is IdleTimeout
+
+
+def test_a_stream_without_any_limit_of_time_is_read_to_its_end(client: Client) -> None:
+    with Server(DONE) as server:
+        reading = client.read("POST", server.url, timeout=None)
+        assert reading.data == ["1"]
+        assert reading.error is None
+
+
 @pytest.mark.parametrize(
     ("script", "options", "cause"),
     [
