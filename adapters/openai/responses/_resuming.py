@@ -44,7 +44,7 @@ class Resumptions(Retries[ResponseReader]):
         prepare: the caller's own: it has the last word on each request.
     """
 
-    _events: ref[Stream[Any]]
+    _events: ref[Stream[Any, Any]]
 
     def __init__(self, endpoint: Endpoint, body: Mapping[str, Any], prepare: Callable[..., Any] | None) -> None:
         super().__init__(endpoint.max_retries, partial(ResponseReader, background=body.get("background") is True))
@@ -53,7 +53,7 @@ class Resumptions(Retries[ResponseReader]):
         self._prepare = prepare
         self._last: tuple[str, int] | None = None
 
-    def follow(self, events: Stream[Any]) -> None:
+    def follow(self, events: Stream[Any, Any]) -> None:
         """Look at what `events` leaves undispatched, when a connection is lost."""
         self._events = ref(events)  # it holds this
 
