@@ -113,18 +113,23 @@ def unchunkers() -> Iterator[tuple[str, float]]:
 
 
 def chats() -> Iterator[tuple[str, float]]:
-    """Yield what `deltas` costs a chunk."""
+    """Yield what a chunk costs: one by one, and in a burst."""
     from benchmarks.streams import chat_chunk
     from sse_client import Event
     from sse_client.adapters.openai import deltas
+    from sse_client.adapters.openai._reader import ChatReader
 
     events = [Event(chat_chunk(number).decode()) for number in range(400)]
 
     def work() -> None:
         _exhaust(islice(deltas(events), len(events)), len(events))
 
-    work()
-    yield "deltas: chat chunks", round(count(work) / len(events), 3)
+    def burst() -> None:
+        _exhaust(ChatReader().feed_all(events[0], iter(events[1:])), len(events))
+
+    for name, way in [("deltas: chat chunks", work), ("deltas: chat chunks, 400 a read", burst)]:
+        way()
+        yield name, round(count(way) / len(events), 3)
 
 
 def streams() -> Iterator[tuple[str, float]]:

@@ -6,12 +6,16 @@ The verbs of a connection: `feed(event) -> deltas ... -> end(tail) -> the last d
 from __future__ import annotations
 
 import json
+from copy import copy
+from itertools import chain
+from operator import length_hint
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from sse_client.adapters.openai import _irregular
 from sse_client.adapters.openai._accumulator import Accumulator
+from sse_client.adapters.openai._alike import BURST, texts_like
 from sse_client.adapters.openai._data import is_comment, is_done, is_whole
 from sse_client.adapters.openai._error_shapes import body_error, error_in, reported
 from sse_client.adapters.openai._json import is_mapping, mapping
@@ -23,7 +27,7 @@ from sse_client.errors import StreamTruncated
 from sse_client.events import Comment, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sse_client.adapters.openai.completion import Completion
     from sse_client.adapters.openai.delta import ChatDelta
@@ -86,6 +90,15 @@ class ChatReader:
             return self._feed_irregular(event)
         return self._accumulator.add(chunk, event.data)
 
+    def feed_all(self, event: Event, rest: Iterator[Event]) -> Iterator[ChatDelta]:
+        """Return the deltas of `event`, and of those that came in the same read, each made when its turn comes.
+
+        Raises:
+            ChatError: as in `feed`; when called, or from the iterator.
+        """
+        deltas = self.feed(event)
+        return chain(deltas, self._feed_alike(deltas, rest), chain.from_iterable(map(self.feed, rest)))
+
     def end(self, tail: str = "") -> Iterator[ChatDelta]:
         """Yield the deltas of `tail`, once the body has ended; then judge how it did.
 
@@ -127,6 +140,15 @@ class ChatReader:
         deltas = self.feed(Event(text))
         self._complete()
         return deltas
+
+    def _feed_alike(self, deltas: Sequence[ChatDelta], rest: Iterator[Event]) -> Iterable[ChatDelta]:
+        """Return the deltas of the first of `rest` that differ from the event of `deltas` in a text alone."""
+        if len(deltas) != 1 or length_hint(rest) < BURST or self.outcome is not None:
+            return ()
+        events = list(copy(rest))
+        raws = [event.data for event in events if type(event) is Event and event.event != "error"]
+        texts = texts_like(deltas[0], raws) if len(raws) == len(events) else []
+        return self._accumulator.repeat(deltas[0], texts, rest) if texts else ()
 
     def _feed_irregular(self, event: Event) -> Sequence[ChatDelta]:
         raw = event.data

@@ -6,7 +6,6 @@ The loop from events to deltas is written once, as coroutines; see `sse_client._
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from sse_client.adapters.openai._error_shapes import body_error
@@ -38,6 +37,8 @@ class Reader(Protocol[_ItemOut]):
     def empty(self) -> bool: ...
 
     def feed(self, event: Event) -> Sequence[_ItemOut]: ...
+
+    def feed_all(self, event: Event, rest: Iterator[Event]) -> Iterator[_ItemOut]: ...
 
     def end(self, tail: str = "") -> Iterator[_ItemOut]: ...
 
@@ -120,19 +121,14 @@ class Reply(ABC, Generic[_Events, _Item]):
                     self._over = True
                     self._batch = iter(self._ended())
                 else:
-                    self._batch = self._of(event)
+                    # Events that came in the same read.
+                    self._batch = self._reader.feed_all(event, self.events._batch)  # noqa: SLF001  (the adapters' way in)
             for item in self._batch:
                 if self._cancelled:
                     self._batch = iter(())  # closed in the meantime, from another thread
                     break
                 return item
         return None
-
-    def _of(self, event: Event) -> Iterator[_Item]:
-        """Return the deltas of `event`, and of those that came in the same read."""
-        feed = self._reader.feed
-        # A generator that does the same takes 0.3 us more an event.
-        return chain(feed(event), chain.from_iterable(map(feed, self.events._batch)))  # noqa: SLF001  (the adapters' way in)
 
     def _leave(self) -> None:
         """Have no more deltas: one event may give several, and those left of it go too."""

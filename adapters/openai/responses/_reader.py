@@ -6,6 +6,7 @@ be mended: `resumed()`, and on with the events of the next connection.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -124,6 +125,14 @@ class ResponseReader:
         else:
             self._add(made)
         return (made,)
+
+    def feed_all(self, event: Event, rest: Iterator[Event]) -> Iterator[ResponseEvent]:
+        """Return the typed events of `event`, and of those that came in the same read, each made when its turn comes.
+
+        Raises:
+            ChatError, StreamTruncated: as in `feed`; when called, or from the iterator.
+        """
+        return chain(self.feed(event), chain.from_iterable(map(self.feed, rest)))
 
     def end(self, tail: str = "") -> Iterator[ResponseEvent]:
         """Yield the typed events of `tail`, once the body has ended for good; then judge how it did.
