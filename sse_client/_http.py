@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -14,8 +14,10 @@ from requests.hooks import dispatch_hook
 from urllib3 import HTTPResponse
 from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
 
+from sse_client._ambient import prepare
+from sse_client._ambient import settings as ambient_settings
 from sse_client._body import Connection
-from sse_client._prepare import Journey, Malformed, may_have_proxies, prepared, prepared_abroad
+from sse_client._prepare import Journey, Malformed, prepared, prepared_abroad
 from sse_client._sockets import reader, report_sockets
 from sse_client._translate import TRANSPORT_ERRORS, broken, innermost, never_connected
 from sse_client.request import display_url
@@ -52,7 +54,7 @@ def connect(
         request,
         replay,
         session.max_redirects,
-        lambda ready: prepared(ready, session.headers, session.prepare_request),
+        lambda ready: prepared(ready, session.headers, partial(prepare, session)),
         lambda ready: prepared_abroad(ready, session.headers, session.hooks),
     )
     following = journey.begin()
@@ -121,16 +123,6 @@ def _forget_before_release(raw: HTTPResponse, interrupt: Interrupt) -> None:
     raw.release_conn = release_conn  # type: ignore[method-assign]  # of this response alone
 
 
-def _settings(session: requests.Session, url: str) -> dict[str, Any]:
-    """Return how the session, and the environment where it trusts that, would have `url` requested."""
-    # Where there is no proxy, to call this host one that needs none changes nothing, but requests then looks through
-    # the environment no more: 20 µs in place of 93, a tenth of what a short chat takes.
-    proxies = {} if may_have_proxies() else {"no_proxy": urlsplit(url).hostname or ""}
-    # REQUESTS_CA_BUNDLE must not beat a session that says otherwise.
-    verify = None if session.verify is True else session.verify
-    return dict(session.merge_environment_settings(url, proxies, True, verify, None))
-
-
 def _send(
     session: requests.Session, ready: requests.PreparedRequest, interrupt: Interrupt, timeout: Timeouts
 ) -> requests.Response:
@@ -140,7 +132,7 @@ def _send(
         adapter = session.get_adapter(url)
     except requests.exceptions.InvalidSchema:
         raise Malformed(f"expected a URL of http or https, got {display_url(url)}") from None
-    settings = _settings(session, url)
+    settings = ambient_settings(session, url)
     reports = isinstance(adapter, HTTPAdapter) and report_sockets(adapter, ready, settings)
     body: Any = ready.body
     own = None if body is None or isinstance(body, (str, bytes)) or hasattr(body, "read") else _OwnBody(body)

@@ -6,14 +6,17 @@ import queue
 import threading
 from http.client import HTTPResponse, RemoteDisconnected
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
 
+from requests.adapters import HTTPAdapter
+from requests.utils import select_proxy
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.exceptions import HTTPError
 
 if TYPE_CHECKING:
     import io
 
     import requests
-    from requests.adapters import HTTPAdapter
 
     from sse_client._interrupt import Interrupt
 
@@ -31,25 +34,54 @@ reader = _Reader()
 
 _lock = threading.Lock()
 _reporting: dict[Any, Any] = {}
+_managers: WeakKeyDictionary[HTTPAdapter, Any] = WeakKeyDictionary()  # those whose pools all report
 
 
 def report_sockets(adapter: HTTPAdapter, prepared: requests.PreparedRequest, settings: dict[str, Any]) -> bool:
     """Have the connections of the pool that will serve `prepared` report to `reader`; return whether they do."""
+    if _managers.get(adapter) is adapter.poolmanager and not select_proxy(prepared.url or "", settings["proxies"]):
+        return True
     try:
         pool: Any = adapter.get_connection_with_tls_context(
             prepared, settings["verify"], proxies=settings["proxies"], cert=settings["cert"]
         )
     except (OSError, ValueError, HTTPError):  # requests' own errors are OSErrors
         return False  # sending runs into the same, and says what it is
-    base: Any = pool.ConnectionCls
-    if issubclass(base, _ReportingConnection):
-        return True
-    with _lock:
-        if base not in _reporting:
-            _reporting[base] = type(f"Reporting{base.__name__}", (_ReportingConnection, base), {})
-        pool.ConnectionCls = _reporting[base]
-    _drop_idle(pool)
+    _have_report(pool)
+    if _plain(adapter):
+        # From now on all pools of the adapter report: none has to be asked for before a request, which takes 15 us.
+        manager: Any = adapter.poolmanager
+        manager.pool_classes_by_scheme = _REPORTING_POOLS
+        for key in manager.pools.keys():  # noqa: SIM118  (it is no mapping that could be iterated over)
+            _have_report(manager.pools.get(key))
+        _managers[adapter] = manager
     return True
+
+
+def _plain(adapter: HTTPAdapter) -> bool:
+    """Tell whether the adapter gets its pools as that of requests does, of classes and in a container of urllib3's."""
+    own = getattr(adapter.get_connection_with_tls_context, "__func__", None)
+    manager: Any = adapter.poolmanager
+    return (
+        own is HTTPAdapter.get_connection_with_tls_context
+        and type(manager) is PoolManager
+        and manager.pool_classes_by_scheme == _POOLS
+        and hasattr(manager.pools, "keys")
+    )
+
+
+def _have_report(pool: Any) -> None:
+    if pool is None or issubclass(pool.ConnectionCls, _ReportingConnection):
+        return
+    with _lock:
+        pool.ConnectionCls = _reporting_class(pool.ConnectionCls)
+    _drop_idle(pool)
+
+
+def _reporting_class(base: Any) -> Any:
+    if base not in _reporting:
+        _reporting[base] = type(f"Reporting{base.__name__}", (_ReportingConnection, base), {})
+    return _reporting[base]
 
 
 def _drop_idle(pool: Any) -> None:
@@ -115,3 +147,11 @@ class _ReportingConnection:
         reader.connected = True
         if reader.interrupt is not None:
             reader.interrupt.watch(self.sock)
+
+
+def _reporting_pool(base: Any) -> Any:
+    return type(f"Reporting{base.__name__}", (base,), {"ConnectionCls": _reporting_class(base.ConnectionCls)})
+
+
+_POOLS: dict[str, Any] = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
+_REPORTING_POOLS = {scheme: _reporting_pool(pool) for scheme, pool in _POOLS.items()}

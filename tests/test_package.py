@@ -49,7 +49,7 @@ LAYERS = """
     options
     _delivery
     _clocks _session _translate _sockets _prepare _aio_translate _drive _subscriber
-    _incoming
+    _incoming _ambient
     _body _stream _aio_body
     _http _aio_http
     event_stream _aio_stream

@@ -18,7 +18,7 @@ from requests.auth import AuthBase, HTTPDigestAuth
 from urllib3 import HTTPResponse
 
 import sse_client
-from sse_client import Client, ConnectionFailed, StatusError
+from sse_client import Client, ConnectionFailed, EventStream, StatusError
 from sse_client.testing import CLOSE, STALL, Server, chunk, head, reply, stream
 
 from .kit import AT_ONCE, ONE, PROMPT, Task, certify, outcome, seconds
@@ -184,6 +184,38 @@ def test_an_authentication_object_is_asked_for_every_attempt() -> None:
     with Server(reply(503), stream([b"data: end\n\n"])) as server:
         outcome(sse_client.get(server.url, auth=Counting(), reconnect=AT_ONCE, until="end"))
         assert [request.headers["authorization"] for request in server.requests] == ["Token 1", "Token 2"]
+
+
+class OwnPools(HTTPAdapter):
+    """An adapter that has a say in which pool serves a request."""
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        return super().get_connection_with_tls_context(*args, **kwargs)
+
+
+@pytest.mark.parametrize("adapter", [HTTPAdapter, OwnPools])
+def test_a_reader_wakes_whatever_the_session_has_connected_to_before(
+    session: requests.Session, adapter: type[HTTPAdapter]
+) -> None:
+    session.mount("http://", adapter())
+    with (
+        Server(reply(200, b"x"), [*ONE, STALL]) as known,
+        Server(stream([b"data: 1\n\n"]), [*ONE, STALL]) as first,
+        Server([*ONE, STALL]) as new,
+        Client(session, timeout=60) as client,
+    ):
+        session.get(known.url)
+        assert outcome(client.post(first.url)) == (["1"], None)
+        for server in (known, first, new):
+            assert_wakes(client.post(server.url))
+
+
+def assert_wakes(stream: EventStream) -> None:
+    with stream as events:
+        assert next(events).data == "1"
+        task = Task(lambda: list(events))
+        assert seconds(events.close) < PROMPT
+        assert task.result() == []
 
 
 class Proxy:
