@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import threading
 import weakref
@@ -22,7 +23,16 @@ from sse_client import (
     StreamTruncated,
     Timeout,
 )
-from sse_client.adapters.openai import ChatClient, ChatDelta, Choice, Completion, Message, ToolCall, Usage
+from sse_client.adapters.openai import (
+    AsyncChatClient,
+    ChatClient,
+    ChatDelta,
+    Choice,
+    Completion,
+    Message,
+    ToolCall,
+    Usage,
+)
 from sse_client.adapters.openai._reader import ChatReader
 from sse_client.testing import (
     CLOSE,
@@ -225,6 +235,41 @@ def test_a_reply_that_is_forgotten_lets_go_of_its_connection() -> None:
         del replying
         gc.collect()
         assert connection() is None
+
+
+def _blocking_chats(url: str, count: int) -> None:
+    with ChatClient(KEY, url) as chat:
+        for _ in range(count):
+            with chat.stream(model="m", messages=[]) as replying:
+                assert "".join(replying.text()) == "Hi"
+
+
+def _asyncio_chats(url: str, count: int) -> None:
+    async def chats() -> None:
+        async with AsyncChatClient(KEY, url) as chat:
+            for _ in range(count):
+                async with chat.stream(model="m", messages=[]) as replying:
+                    assert "".join([text async for text in replying.text()]) == "Hi"
+
+    asyncio.run(chats())
+
+
+@pytest.mark.parametrize("chats", [_blocking_chats, _asyncio_chats])
+def test_a_chat_leaves_nothing_for_the_garbage_collector(chats: Callable[[str, int], None]) -> None:
+    with Server(*[answer("H", "i")] * 21) as server:
+        chats(server.url, 1)  # what is loaded or made once
+        gc.collect()
+        gc.disable()
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        try:
+            chats(server.url, 20)
+            gc.collect()
+            left = sorted({f"{type(one).__module__}.{type(one).__qualname__}" for one in gc.garbage})
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+            gc.enable()
+    assert [name for name in left if name.startswith("sse_client") and ".testing." not in name] == []
 
 
 def _entered(replying: ChatStream) -> None:
