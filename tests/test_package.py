@@ -135,6 +135,8 @@ def test_importing_the_chat_adapter_imports_its_own_modules_and_no_others() -> N
         run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True)
         loaded.append(set(run.stdout.split()))
     assert not [name for name in loaded[1] - loaded[0] if not name.startswith("sse_client.adapters")]
+    late = {f"sse_client.adapters.openai.{name}" for name in ("_alike", "_structured", "aio", "responses")}
+    assert not loaded[1] & late
 
 
 @pytest.fixture(scope="session")

@@ -21,9 +21,7 @@ from sse_client.adapters.openai.delta import ChatDelta
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["BURST", "texts_like"]
-
-BURST = 16  # events; among fewer, to find out takes longer than to decode them
+__all__ = ["texts_like"]
 
 _FIELDS = {
     name: re.compile(rf'"{key}"\s*:\s*"((?:[^"\\]|\\.)*)"')

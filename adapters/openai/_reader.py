@@ -6,16 +6,14 @@ The verbs of a connection: `feed(event) -> deltas ... -> end(tail) -> the last d
 from __future__ import annotations
 
 import json
-from copy import copy
 from itertools import chain
-from operator import length_hint
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from sse_client.adapters.openai import _irregular
 from sse_client.adapters.openai._accumulator import Accumulator
-from sse_client.adapters.openai._alike import BURST, texts_like
+from sse_client.adapters.openai._bursts import Bursts
 from sse_client.adapters.openai._data import is_comment, is_done, is_whole
 from sse_client.adapters.openai._error_shapes import body_error, error_in, reported
 from sse_client.adapters.openai._json import is_mapping, mapping
@@ -45,11 +43,12 @@ class ChatReader:
         outcome: how the stream ended; None while it runs. Nothing that is fed afterwards is interpreted.
     """
 
-    __slots__ = ("_accumulator", "_foreign", "_halves", "outcome")
+    __slots__ = ("_accumulator", "_bursts", "_foreign", "_halves", "outcome")
 
     def __init__(self, choices: int = 1) -> None:
         self.outcome: Literal["complete", "truncated", "error"] | None = None
         self._accumulator = Accumulator(choices)
+        self._bursts = Bursts()
         self._halves = Halves()
         self._foreign = ""
 
@@ -143,11 +142,7 @@ class ChatReader:
 
     def _feed_alike(self, deltas: Sequence[ChatDelta], rest: Iterator[Event]) -> Iterable[ChatDelta]:
         """Return the deltas of the first of `rest` that differ from the event of `deltas` in a text alone."""
-        if len(deltas) != 1 or length_hint(rest) < BURST or self.outcome is not None:
-            return ()
-        events = list(copy(rest))
-        raws = [event.data for event in events if type(event) is Event and event.event != "error"]
-        texts = texts_like(deltas[0], raws) if len(raws) == len(events) else []
+        texts = self._bursts.texts(deltas[0], rest) if len(deltas) == 1 and self.outcome is None else []
         return self._accumulator.repeat(deltas[0], texts, rest) if texts else ()
 
     def _feed_irregular(self, event: Event) -> Sequence[ChatDelta]:

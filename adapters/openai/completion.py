@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 import msgspec
 
-from sse_client.adapters.openai._structured import Validates, answer, arguments
+if TYPE_CHECKING:
+    from sse_client.adapters.openai._structured import Validates
 
 __all__ = [
     "Audio",
@@ -78,6 +79,8 @@ class ToolCall(msgspec.Struct, frozen=True, gc=False):
         Raises:
             ChatError: they are no JSON, or only the beginning of it. Its `raw` is their text.
         """
+        from sse_client.adapters.openai._structured import arguments  # loaded when it is needed, as in `parse`
+
         return arguments(self.name, self.arguments)
 
 
@@ -175,5 +178,7 @@ class Completion(msgspec.Struct, frozen=True):
                 text is no JSON or not of that type. Its `raw` is the text, its `partial` the completion.
             TypeError: `type` is none that can be decoded.
         """
+        from sse_client.adapters.openai._structured import answer
+
         # The link to this folder gives this module two paths, and pyright a class from each.
         return answer(cast("Any", self), type, index)

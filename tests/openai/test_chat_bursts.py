@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sse_client import Comment, Event, SSEError
-from sse_client.adapters.openai import ChatError, _reader
-from sse_client.adapters.openai._alike import BURST, texts_like
+from sse_client.adapters.openai import ChatError, _alike, _bursts
+from sse_client.adapters.openai._alike import texts_like
+from sse_client.adapters.openai._bursts import BURST
 from sse_client.adapters.openai._parser import ChatParser
 from sse_client.adapters.openai._reader import ChatReader
 from sse_client.adapters.openai._text import FULL
@@ -73,7 +74,7 @@ def alike(raws: list[str]) -> list[str]:
 
 @pytest.fixture
 def no_burst_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_reader, "BURST", 1)
+    monkeypatch.setattr(_bursts, "BURST", 1)
 
 
 @pytest.mark.usefixtures("no_burst_too_small")
@@ -209,6 +210,30 @@ def test_a_burst_is_fed_as_it_is_taken() -> None:
         assert next(found).content == chr(96 + taken)
         assert reader.completion.choices[0].message.content == "abcdefghijklmnopqrstuvwxyz"[:taken]
         assert length_hint(rest) == 26 - taken
+
+
+def test_bursts_in_which_nothing_is_alike_are_looked_at_ever_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+
+    def look(sample: ChatDelta, raws: Sequence[str]) -> list[str]:
+        looks.append(sample.raw)
+        return texts_like(sample, raws)
+
+    monkeypatch.setattr(_alike, "texts_like", look)
+    reader, found = ChatReader(), list[int]()
+
+    def feed(raws: list[str]) -> None:
+        looks.clear()
+        assert [delta.raw for delta in reader.feed_all(Event(raws[0]), iter([Event(raw) for raw in raws[1:]]))] == raws
+        found.append(len(looks))
+
+    for _ in range(200):
+        feed([chunk('{"content":"a"}', f',"n":{number}') for number in range(BURST + 1)])
+    assert [number for number, looked in enumerate(found) if looked] == [0, 2, 6, 14, 30, 62, 126, 190]
+    found.clear()
+    for _ in range(60):
+        feed([content("a")] * (BURST + 1))
+    assert found == [0] * 54 + [1] * 6
 
 
 def test_a_burst_behind_the_end_is_not_interpreted() -> None:
