@@ -169,8 +169,10 @@ def prepared_abroad(request: Request, ambient: Mapping[str, Any], hooks: Any = N
 
 def may_have_proxies() -> bool:
     """Return whether the environment may name a proxy, whatever for; on some platforms there are other places too."""
+    if getproxies is not getproxies_environment:
+        return True
     names = b"\0".join(os.environb).lower()
-    return getproxies is not getproxies_environment or names.count(b"_proxy") > names.count(b"no_proxy")
+    return names.count(b"_proxy") > names.count(b"no_proxy")
 
 
 def _arguments(request: Request) -> dict[str, Any]:
