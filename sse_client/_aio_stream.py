@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sse_client._aio_interrupt import Interrupt
-from sse_client._session import EVENT_STREAM, Dialect
+from sse_client._dialect import EVENT_STREAM, Dialect
 from sse_client._stream import Stream
 from sse_client._translate import broken
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from sse_client._coding import decoder_for
 from sse_client._delivery import Delivery
+from sse_client._dialect import EVENT_STREAM, Dialect
 from sse_client.errors import (
     BodyNotReplayable,
     ConnectionFailed,
@@ -25,65 +25,22 @@ from sse_client.errors import (
     StreamTruncated,
 )
 from sse_client.events import Event
-from sse_client.observer import Closed, Lost, Opened
+from sse_client.observer import Closed, Lost, Opened, Stats
 from sse_client.parser import Parser
 from sse_client.policy import Policy, Reconnect, retry_after
 from sse_client.request import Attempt, Request, check, display_url, with_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from sse_client.observer import Reason, Response
     from sse_client.options import Options
 
-__all__ = ["EVENT_STREAM", "Dialect", "Session", "Stats"]
+__all__ = ["Session"]
 
 _log = logging.getLogger("sse_client")
 
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """What counts as a stream, for an adapter whose servers do not keep to the standard.
-
-    Attributes:
-        parser: the parser's class.
-        media_types: content types that are read as event streams.
-        body_limit: bytes of a response that is no stream that are kept in the error.
-        counts: whether an event ends the wait that `Timeout.first` and `Timeout.event` limit; by default, any does.
-    """
-
-    parser: type[Parser] = Parser
-    media_types: frozenset[str] = frozenset({"text/event-stream"})
-    body_limit: int = 64 * 1024
-    counts: Callable[[Event], bool] | None = None
-
-
-EVENT_STREAM = Dialect()
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """Counts of one stream, at one moment.
-
-    Attributes:
-        connections: responses that were event streams.
-        events: events received.
-        comments: comment lines received.
-        bytes: bytes of event stream received, decompressed.
-        useless_attempts: attempts in a row, up to now, that brought no event.
-        opened_at: when the last connection was opened, in seconds since the epoch; None before the first.
-        last_event_at: when the last event came, in seconds since the epoch; None before the first.
-    """
-
-    connections: int
-    events: int
-    comments: int
-    bytes: int
-    useless_attempts: int
-    opened_at: float | None
-    last_event_at: float | None
 
 
 class Session:

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from sse_client._clocks import Clocks
 from sse_client._replay import Replay
-from sse_client._session import Dialect, Session, Stats
+from sse_client._session import Session
 from sse_client.errors import SSEError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
+    from sse_client._dialect import Dialect
     from sse_client._incoming import Incoming
     from sse_client.events import Event
-    from sse_client.observer import Reason, Response
+    from sse_client.observer import Reason, Response, Stats
     from sse_client.options import Options
     from sse_client.request import Request
 

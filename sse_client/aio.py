@@ -13,7 +13,7 @@ except ImportError as error:
 
 from sse_client._aio_stream import AsyncEventStream
 from sse_client._aio_subscription import AsyncSubscription
-from sse_client._session import EVENT_STREAM, Dialect
+from sse_client._dialect import EVENT_STREAM, Dialect
 from sse_client.options import Options, StreamOptions, merged
 
 if TYPE_CHECKING:

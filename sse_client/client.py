@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Self, Unpack
 
-from sse_client._session import EVENT_STREAM, Dialect
+from sse_client._dialect import EVENT_STREAM, Dialect
 from sse_client.event_stream import EventStream
 from sse_client.options import Options, StreamOptions, merged
 from sse_client.subscription import Subscription

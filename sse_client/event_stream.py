@@ -6,9 +6,9 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from sse_client._dialect import EVENT_STREAM, Dialect
 from sse_client._drive import drive
 from sse_client._interrupt import Interrupt, Watchdog
-from sse_client._session import EVENT_STREAM, Dialect
 from sse_client._stream import Stream
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What an observer is told about a stream: opened, lost, closed."""
+"""What can be seen of a stream from outside: its counts, and what an observer is told: opened, lost, closed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sse_client.errors import SSEError
     from sse_client.request import Attempt
 
-__all__ = ["Closed", "Lost", "Observer", "Opened", "Reason", "Response"]
+__all__ = ["Closed", "Lost", "Observer", "Opened", "Reason", "Response", "Stats"]
 
 Reason = Literal["until", "no content", "end", "closed", "error"]
 
@@ -65,3 +65,26 @@ class Closed:
 
 
 Observer = Callable[[Opened | Lost | Closed], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Counts of one stream, at one moment.
+
+    Attributes:
+        connections: responses that were event streams.
+        events: events received.
+        comments: comment lines received.
+        bytes: bytes of event stream received, decompressed.
+        useless_attempts: attempts in a row, up to now, that brought no event.
+        opened_at: when the last connection was opened, in seconds since the epoch; None before the first.
+        last_event_at: when the last event came, in seconds since the epoch; None before the first.
+    """
+
+    connections: int
+    events: int
+    comments: int
+    bytes: int
+    useless_attempts: int
+    opened_at: float | None
+    last_event_at: float | None

@@ -43,7 +43,7 @@ LAYERS = """
     errors events
     _shape _interpreter
     parser _coding _unchunk _interrupt _aio_interrupt
-    policy request checkpoint
+    policy request checkpoint _dialect
     _replay _redirect
     observer
     options

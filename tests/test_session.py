@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from sse_client._session import EVENT_STREAM, Dialect, Session
+from sse_client._dialect import EVENT_STREAM, Dialect
+from sse_client._session import Session
 from sse_client.errors import (
     BodyNotReplayable,
     ConnectionFailed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sse_client._session import Dialect
+from sse_client._dialect import Dialect
 from sse_client.adapters.openai._parser import ChatParser
 from sse_client.adapters.openai._reader import ChatReader
 from sse_client.errors import SSEError
