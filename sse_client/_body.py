@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,12 +34,13 @@ class Connection(Incoming):
         interrupt: what holds the connection's socket.
     """
 
-    __slots__ = ("_file", "_interrupt", "_raw", "_unchunker")
+    __slots__ = ("_file", "_interrupt", "_limit", "_raw", "_unchunker")
 
     def __init__(self, response: requests.Response, interrupt: Interrupt) -> None:
         super().__init__(Response(response.status_code, response.headers, response.url, response))
         self._raw: Any = response.raw
         self._interrupt = interrupt
+        self._limit: float | None = None  # of `time.monotonic`
         self._file, self._unchunker = _plain_chunks(self._raw)
 
     def close(self) -> None:
@@ -47,12 +49,15 @@ class Connection(Incoming):
         self.response.raw.close()
 
     async def _within(self, seconds: float, work: Awaitable[_T]) -> _T:
+        self._limit = time.monotonic() + seconds
         self._interrupt.time_out_after(seconds)
         return await work
 
     async def _receive(self) -> bytes:
         """Return bytes of the body as they are coded; `b""` at its end."""
         try:
+            if self._limit is not None:
+                self._keep_limit()
             if self._unchunker is None:
                 # Of all ways to read, `read1` alone is prompt on every framing.
                 data: bytes = self._raw.read1(_RECEIVE, decode_content=False)
@@ -67,10 +72,16 @@ class Connection(Incoming):
                 data = self._unchunker.feed(data)
                 if data:
                     return data
+                self._keep_limit()
             self._hand_back()
         except (*TRANSPORT_ERRORS, EOFError) as error:
             raise broken(error, self.response.url) from innermost(error)
         return b""
+
+    def _keep_limit(self) -> None:
+        # Framing, or a gzip member's header, may dribble for ever, and each byte of it begins the socket's wait anew.
+        if self._limit is not None and time.monotonic() >= self._limit:
+            raise TimeoutError("timed out")
 
     def _hand_back(self) -> None:
         """Give the connection back to its pool, after reading behind urllib3's back; not if there is more to read."""

@@ -198,6 +198,8 @@ class Stream(ABC, Generic[_Http, _Interrupt]):
                 refusal.body = await self._within(deadline, excerpt, request.url)
                 raise refusal
         except SSEError as error:
+            if connection is not None:
+                connection.close()  # the error may be the observer's own
             await self._lose(error)
             return
         except BaseException:

@@ -24,7 +24,7 @@ from sse_client import (
     Timeout,
 )
 from sse_client import _incoming as incoming  # its patience is too long for a test
-from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Server, Step, Wait, chunk, head, reply, stream
+from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Pause, Server, Step, Wait, chunk, head, reply, stream
 
 from .kit import AT_ONCE, ONE, PROMPT, failure, outcome, seconds
 
@@ -302,6 +302,25 @@ def test_a_bad_answer_that_dribbles_is_given_up_on_in_time(monkeypatch: pytest.M
     assert isinstance(error, StatusError)
     assert error.body.strip(b"x") == b""
     assert took < 0.2 + PROMPT
+
+
+def test_a_compressed_bad_answer_that_dribbles_and_says_nothing_is_given_up_on_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(incoming, "_EXCERPT_SECONDS", 0.2)
+    sent: list[bytes] = []
+
+    def dribbling() -> Iterator[Step]:
+        yield head(500, {"Content-Encoding": "gzip"})
+        yield chunk(b"\x1f\x8b\x08\x08" + b"\0" * 6)  # a member's header; the name of its file follows
+        for _ in range(60):
+            sent.append(b"x")
+            yield chunk(b"x")
+            yield Pause(0.05)
+
+    with Server(dribbling()) as server:
+        assert isinstance(failure(sse_client.get(server.url, reconnect=False)), StatusError)
+        assert len(sent) < 30
 
 
 def test_an_error_while_a_bad_answer_is_read_does_not_hide_the_status() -> None:

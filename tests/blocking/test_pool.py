@@ -14,14 +14,16 @@ from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool
 
 import sse_client
-from sse_client import Client, Event, SSEError, Timeout
-from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Server, Wait, chunk, head, reply, stream
+from sse_client import Client, DeadlineExceeded, Event, Opened, SSEError, Timeout
+from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Pause, Server, Wait, chunk, head, reply, stream
 
 from .kit import AT_ONCE, ONE, PROMPT, Task, outcome, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Literal
+
+    from sse_client.testing import Step
 
 END = stream([b"data: 1\n\n", b"data: end\n\n"])
 
@@ -121,6 +123,23 @@ def test_a_server_that_goes_on_after_until_is_cut_off() -> None:
 
     with Server(endless()) as server:
         assert seconds(lambda: outcome(sse_client.post(server.url, until="end"))) < 0.25 + PROMPT
+
+
+@pytest.mark.parametrize("framing", [b"0\r\nX-Trailer: ", b"5;name="], ids=["a trailer", "a chunk's extension"])
+def test_framing_that_dribbles_after_until_is_not_waited_for(framing: bytes) -> None:
+    sent: list[bytes] = []
+
+    def dribbling() -> Iterator[Step]:
+        yield head()
+        yield chunk(b"data: end\n\n") + framing
+        for _ in range(60):
+            sent.append(b"x")
+            yield b"x"
+            yield Pause(0.05)
+
+    with Server(dribbling()) as server:
+        assert outcome(sse_client.post(server.url, until="end")) == ([], None)
+        assert len(sent) < 30
 
 
 def test_what_is_drained_is_not_interpreted() -> None:
@@ -328,3 +347,18 @@ def test_closing_a_stream_whose_body_has_come_leaves_the_next_one_on_its_connect
             first.close()
             more.set()
             assert [event.data for event in second] == ["2"]
+
+
+def test_an_observer_whose_error_is_one_of_ours_costs_no_place_in_the_pool() -> None:
+    def observer(news: object) -> None:
+        if isinstance(news, Opened):
+            raise DeadlineExceeded("the caller's own")
+
+    session = requests.Session()
+    session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=1, pool_block=True))
+    with Server([*ONE, STALL], END) as server, Client(session) as client:
+        events = client.post(server.url, observer=observer)
+        with pytest.raises(DeadlineExceeded, match="the caller's own"):
+            next(events)
+        following = Task(lambda: outcome(client.post(server.url, until="end")))
+        assert following.result() == (["1"], None)
