@@ -19,6 +19,7 @@ class Interrupt:
     __slots__ = (
         "_cancelled",
         "_cancelling",
+        "_stopped",
         "_task",
         "_timer",
         "_waiting",
@@ -33,6 +34,7 @@ class Interrupt:
         self._task: asyncio.Task[object] | None = None
         self._cancelling = 0  # requests of others' before this task came in
         self._cancelled = False
+        self._stopped = False
         self._waiting: list[asyncio.Future[None]] = []
         self._wakes_at = float("inf")
         self._timer: asyncio.TimerHandle | None = None
@@ -96,7 +98,8 @@ class Interrupt:
             self._set(deadline)
 
     def stop(self) -> None:
-        """Cancel nothing any more at a deadline."""
+        """Cancel nothing any more, neither at a deadline nor for `close`: what the task still does, it is to finish."""
+        self._stopped = True
         self.deadline = None
         self._wakes_at = float("inf")
         if self._timer is not None:
@@ -124,6 +127,6 @@ class Interrupt:
 
     def _cancel(self) -> None:
         task = self._task
-        if task is not None and not self._cancelled and task is not asyncio.current_task():
+        if task is not None and not self._cancelled and not self._stopped and task is not asyncio.current_task():
             self._cancelled = True
             task.cancel()

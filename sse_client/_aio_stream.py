@@ -119,6 +119,9 @@ class AsyncEventStream(Stream["aiohttp.ClientSession", Interrupt]):
         self._interrupt.enter()
         try:
             await self._finish(reason)
+        except asyncio.CancelledError:
+            if not self._interrupt.caught():
+                raise
         finally:
             self._interrupt.leave()
 

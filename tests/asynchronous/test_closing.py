@@ -16,9 +16,10 @@ import pytest
 import trustme
 
 import sse_client
-from sse_client import Closed, Lost, Reconnect, Timeout
+from sse_client import Closed, Lost, Reconnect, StatusError, Timeout
 from sse_client._aio_body import Connection
 from sse_client._aio_interrupt import Interrupt
+from sse_client._session import EVENT_STREAM
 from sse_client.aio import AsyncClient, AsyncEventStream, astream
 from sse_client.observer import Response
 from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Server, Wait, chunk, head, reply, stream
@@ -140,6 +141,67 @@ def test_asyncio_timeout_works_around_it(script: list[Step], options: dict[str, 
             with pytest.raises(TimeoutError):
                 await read()
             assert events.state == "closed"
+            await asyncio.to_thread(server.close)
+
+    run(main)
+
+
+def test_aclose_lets_a_reader_finish_that_is_about_to() -> None:
+    async def main() -> None:
+        begun = asyncio.Event()
+        go_on = asyncio.Event()
+
+        async def slowly(close: Callable[[], Awaitable[None]]) -> None:
+            begun.set()
+            await go_on.wait()
+            await close()
+
+        with Server(reply(404)) as server:
+            client = AsyncClient()
+            events = client._stream("GET", server.url, {}, EVENT_STREAM, lambda: slowly(client.aclose))
+            task = asyncio.create_task(anext(events, None))
+            await begun.wait()
+            closing = asyncio.create_task(events.aclose())
+            await asyncio.sleep(0)
+            go_on.set()
+            with pytest.raises(StatusError):
+                await task
+            await closing
+            await asyncio.to_thread(server.close)
+
+    run(main)
+
+
+def test_aclose_wakes_who_drains_from_outside_of_the_iteration() -> None:
+    async def main() -> None:
+        with Server([*ONE, STALL]) as server:
+            async with AsyncClient() as client:
+                events = client.get(server.url)
+                await anext(events)
+                draining = asyncio.create_task(events._end("until"))
+                await asyncio.sleep(0)
+                assert not draining.done()
+                await events.aclose()
+                await draining
+                assert events.reason == "until"
+                assert draining.cancelling() == 0
+            await asyncio.to_thread(server.close)
+
+    run(main)
+
+
+def test_a_cancellation_of_who_drains_from_outside_of_the_iteration_comes_out() -> None:
+    async def main() -> None:
+        with Server([*ONE, STALL]) as server:
+            async with AsyncClient() as client:
+                events = client.get(server.url)
+                await anext(events)
+                draining = asyncio.create_task(events._end("until"))
+                await asyncio.sleep(0)
+                draining.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await draining
+                assert events.state == "closed"
             await asyncio.to_thread(server.close)
 
     run(main)
