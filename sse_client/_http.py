@@ -138,7 +138,7 @@ def _send(
     own = None if body is None or isinstance(body, (str, bytes)) or hasattr(body, "read") else _OwnBody(body)
     if own is not None:
         ready.body = own
-    reader.interrupt, reader.connected = interrupt, False
+    reader.interrupt, reader.silence, reader.connected = interrupt, timeout[1], False
     try:
         response = adapter.send(ready, timeout=timeout, **settings)
         # An authentication object may send the request again from here.

@@ -27,6 +27,7 @@ class _Reader(threading.local):
     """The stream that this thread is connecting, for the connection that urllib3 picks for it."""
 
     interrupt: Interrupt | None = None
+    silence: float | None = None  # seconds that a piece of the request may take to be taken
     connected = False
 
 
@@ -137,11 +138,21 @@ class _ReportingConnection:
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]  # a mixin: urllib3's connection is behind it
         self._report()
+        self._allow_silence()
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is not None:
             self._report()
         super().request(*args, **kwargs)  # type: ignore[misc]  # as above
+
+    def putrequest(self, *args: Any, **kwargs: Any) -> None:
+        super().putrequest(*args, **kwargs)  # type: ignore[misc]  # as above
+        self._allow_silence()
+
+    def _allow_silence(self) -> None:
+        # urllib3 would have all of a body sent within the time that there is to connect.
+        if reader.interrupt is not None and self.sock is not None:
+            self.sock.settimeout(reader.silence)
 
     def _report(self) -> None:
         reader.connected = True

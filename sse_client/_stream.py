@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sse_client._dialect import Dialect
     from sse_client._incoming import Incoming
+    from sse_client.errors import ResponseError
     from sse_client.events import Event
     from sse_client.observer import Reason, Response, Stats
     from sse_client.options import Options
@@ -188,35 +189,36 @@ class Stream(ABC, Generic[_Http, _Interrupt]):
         request = self._session.completed(await self._asked(self._session.attempt()), self._headers(http))
         self._clocks.attempt()
         deadline = self._clocks.deadline
-        connection: Incoming | None = None
         try:
             connection = await self._within(deadline, self._open(http, request), request.url)
-            self._response = connection.response
-            refusal = self._session.opened(connection.response)
-            if refusal is not None:
-                excerpt = connection.excerpt(self._session.body_limit)
-                refusal.body = await self._within(deadline, excerpt, request.url)
-                raise refusal
         except SSEError as error:
-            if connection is not None:
-                connection.close()  # the error may be the observer's own
             await self._lose(error)
             return
-        except BaseException:
-            if connection is not None:
-                connection.close()
-            raise
         self._connection = connection
-        if self._session.over is None:
+        self._response = connection.response
+        # Outside of any `try`: what the caller's observer raises is no loss of the connection.
+        refusal = self._session.opened(connection.response)
+        if refusal is not None:
+            await self._lose(await self._told(refusal, connection, deadline))
+        elif self._session.over is None:
             self._state = "open"
         else:
             await self._finish(self._session.over)
 
+    async def _told(self, refusal: ResponseError, connection: Incoming, deadline: float | None) -> SSEError:
+        """Return `refusal` with the body that comes along with it; the error of a clock, if one runs out before."""
+        excerpt = connection.excerpt(self._session.body_limit)
+        try:
+            refusal.body = await self._within(deadline, excerpt, connection.response.url)
+        except SSEError as late:
+            return late
+        return refusal
+
     async def _read(self, connection: Incoming) -> Event | None:
         """Read once, and take what came, be it the end; return the first event of it."""
         session = self._session
+        session.exhausted()  # this calls the caller's checkpoint, and what that raises is no loss
         try:
-            session.exhausted()
             if session.over is not None:
                 data = b""
             elif self._limited:

@@ -475,6 +475,30 @@ def test_an_error_of_prepare_or_of_an_observer_is_the_callers(client: Client) ->
             assert isinstance(reading.error, LookupError)
 
 
+@pytest.mark.parametrize("error", [ConnectionFailed("mine"), StatusError("mine", status=503)], ids=repr)
+def test_what_an_observer_or_a_checkpoint_raises_is_no_loss_though_it_is_an_error_of_ours(
+    client: Client, error: SSEError
+) -> None:
+    class Broken:
+        def load(self) -> str:
+            return ""
+
+        def save(self, last_event_id: str) -> None:
+            raise error
+
+    def observe(news: object) -> None:
+        if isinstance(news, Opened):
+            raise error
+
+    options: list[dict[str, Any]] = [{"observer": observe}, {"checkpoint": Broken()}]
+    for each in options:
+        begin: list[Step] = [head(), chunk(b"id: 1\ndata: 1\n\n"), CLOSE]
+        with Server(begin, begin) as server:
+            reading = client.read("GET", server.url, reconnect=AT_ONCE, **each)
+            assert reading.error is error
+            assert (len(server.requests), reading.stream.reason) == (1, "error")
+
+
 def test_an_observer_hears_of_each_step(client: Client) -> None:
     log = Log()
     with Server([*ONE, CLOSE], reply(204)) as server:

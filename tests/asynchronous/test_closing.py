@@ -19,7 +19,7 @@ import sse_client
 from sse_client import Closed, Lost, Reconnect, StatusError, Timeout
 from sse_client._aio_body import Connection
 from sse_client._aio_interrupt import Interrupt
-from sse_client._session import EVENT_STREAM
+from sse_client._dialect import EVENT_STREAM
 from sse_client.aio import AsyncClient, AsyncEventStream, astream
 from sse_client.observer import Response
 from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Server, Wait, chunk, head, reply, stream

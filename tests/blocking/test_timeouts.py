@@ -302,3 +302,27 @@ def test_a_clock_runs_out_over_a_loss_only_once() -> None:
             assert next(events).data == "1"
         assert log.names == ["Opened", "Lost", "Opened", "Closed"]
     assert len(log.of(Opened)) == 2
+
+
+def test_a_body_may_take_longer_to_send_than_a_connection_to_make() -> None:
+    body = b"x" * 20_000_000
+    answer = b"".join(each for each in stream([b"data: 1\n\n"]) if isinstance(each, bytes))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection, connection.makefile("rb") as received:
+                for _ in range(2):
+                    while received.readline() != b"\r\n":
+                        pass
+                    threading.Event().wait(3 * SHORT)  # the connection is full, and nobody reads
+                    received.read(len(body))
+                    connection.sendall(answer)
+
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        with Client(timeout=(SHORT, 30)) as client:
+            for _ in range(2):  # a new connection, and the same once more
+                assert outcome(client.post(url, data=body)) == (["1"], None)
+        serving.join(10)
