@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.drawing import GREY, bars, colour, figure, is_ours, label, quiet, save
+from benchmarks.parsers import LEAST
 
 __all__ = ["draw"]
 
@@ -87,8 +88,8 @@ def _parser(raw: Document, below: str) -> Any:
     heading, words = "Parsing alone: CPU an event, times that of sse_client", f"log scale, lower is better; {below}"
     made, ((axis,),) = figure(1, 1, 1.6 + 0.36 * len(raw), heading, words)
     names = list(reversed(raw))
-    peers = [name for name in next(iter(raw.values())) if not is_ours(name)]
-    found = {name: _ratios(raw[name]) for name in names}
+    peers = [name for name in next(iter(raw.values())) if not is_ours(name) and name != LEAST]
+    found = {name: _ratios({peer: raw[name][peer] for peer in ("sse_client", *peers)}) for name in names}
     for peer in peers:
         values = [found[name][peer] for name in names]
         axis.scatter(values, range(len(names)), s=46, color=colour(peer), label=peer, zorder=3, alpha=0.9)
