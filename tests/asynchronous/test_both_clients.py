@@ -633,6 +633,13 @@ def test_an_answer_that_is_no_stream_is_an_error_with_its_body(
         assert reading.stream.stats.connections == 0
 
 
+def test_the_clock_of_the_whole_runs_while_the_body_of_a_bad_answer_is_waited_for(client: Client) -> None:
+    with Server([head(500), chunk(b"why"), STALL]) as server:
+        reading = client.read("POST", server.url, timeout=Timeout(total=1.0), reconnect=False)
+        assert isinstance(reading.error, DeadlineExceeded)
+        assert len(server.requests) == 1
+
+
 def test_the_body_of_a_bad_answer_is_cut(client: Client) -> None:
     with Server(reply(500, b"x" * 200_000)) as server:
         reading = client.read("POST", server.url)
