@@ -132,6 +132,7 @@ def _nested(type: type, value: Any) -> Any:  # noqa: A002
     """Return the value of a pydantic model that is inside another type."""
     if known := _pydantic(type):
         return known(json.dumps(value))
+    # As msgspec asks of a hook that does not know a type.
     raise NotImplementedError(f"expected a type that msgspec or pydantic decodes, got {type.__name__}")
 
 
