@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["PARSER_WORKLOADS", "RECEIVE", "Workload", "chat_chunk", "chat_stream", "one_line"]
+__all__ = [
+    "FURTHER_WORKLOADS",
+    "PARSER_WORKLOADS",
+    "RECEIVE",
+    "Workload",
+    "chat_chunk",
+    "chat_stream",
+    "one_line",
+]
 
 RECEIVE = 64 * 1024
 _WORDS = ("the", " quick", " brown", " fox", " jumps", " over", " a", " lazy", " dog", ".", "\\n")
@@ -103,6 +111,40 @@ def _typed() -> list[bytes]:
     ]
 
 
+def _numbered() -> list[bytes]:
+    return [
+        b'id: %d\ndata: {"delta":" token and some more text","n":%d}\n\n' % (number, number) for number in range(4000)
+    ]
+
+
+def _messages() -> list[bytes]:
+    return [
+        b"event: message\nid: %d\n"
+        b'data: {"jsonrpc":"2.0","method":"notifications/progress","params":{"progress":%d}}\n\n' % (number, number)
+        for number in range(4000)
+    ]
+
+
+def _messages_crlf() -> list[bytes]:
+    return [event.replace(b"\n", b"\r\n") for event in _messages()]
+
+
+def _types_in_turns() -> list[bytes]:
+    types = (b"content_block_start", b"content_block_delta", b"content_block_stop")
+    return [
+        b'event: %b\ndata: {"type":"%b","index":%d}\n\n' % (types[number % 3], types[number % 3], number)
+        for number in range(4000)
+    ]
+
+
+def _with_heartbeats() -> list[bytes]:
+    return [block for event in chat_stream(2000) for block in (b": keep-alive\n\n", event)]
+
+
+def _indented() -> list[bytes]:
+    return [b'data: {\ndata:   "n": %d,\ndata:   "delta": " token"\ndata: }\n\n' % number for number in range(4000)]
+
+
 def _huge() -> list[bytes]:
     return [one_line(4 * 1024 * 1024)]
 
@@ -126,4 +168,17 @@ PARSER_WORKLOADS = (
     Workload("event, id, 2 x data, 1,400-byte reads", _four_lines, 1400),
     Workload("event, data, one event a read", _typed, None),
     Workload("one 4 MB event, 16 KiB reads", _huge, 16 * 1024),
+)
+
+# As yet other servers send them.
+FURTHER_WORKLOADS = (
+    Workload("id, data, one event a read", _numbered, None),
+    Workload("event, id, data, one event a read", _messages, None),
+    Workload("event, id, data, CRLF, one event a read", _messages_crlf, None),
+    Workload("event, id, data, CRLF, 1,400-byte reads", _messages_crlf, 1400),
+    Workload("types in turns, one event a read", _types_in_turns, None),
+    Workload("types in turns, 1,400-byte reads", _types_in_turns, 1400),
+    Workload("a heartbeat before each event, one a read", _with_heartbeats, None),
+    Workload("data in lines, one event a read", _indented, None),
+    Workload("data in lines, 64 KiB reads", _indented, RECEIVE),
 )

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from sse_client.events import Comment, Event
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["FIELDS_IN_BYTES", "LINE", "Interpreter"]
 
@@ -89,8 +85,16 @@ class Interpreter:
                 seen_field, seen_blank = False, True
                 continue
             if name not in _FIELDS:
-                name, _, value = line.partition(":")
-                value = value.removeprefix(" ")
+                if name:
+                    name, _, value = line.partition(":")
+                    value = value.removeprefix(" ")
+                if not name:
+                    self.comment_count += 1
+                    if self._comments:
+                        # A comment is no event; the list holds one only if the caller asked for it.
+                        events.append(Comment(value))  # type: ignore[arg-type]
+                    regular = False
+                    continue
             if name == "id":
                 # "If the field value does not contain U+0000 NULL, then set the last event ID buffer".
                 if "\0" not in value:
@@ -104,7 +108,9 @@ class Interpreter:
                 if value.isascii() and value.isdigit():
                     retry = self.reconnection_time = _milliseconds(value)
             else:
-                events += self._beside(name, value, line)
+                event = self._ignored_field(name, value, line)
+                if event is not None:
+                    events.append(event)
                 regular = False
                 continue
             seen_field = True
@@ -122,15 +128,6 @@ class Interpreter:
         A subclass may know a dialect that puts content there.
         """
         return None
-
-    def _beside(self, name: str, value: str, line: str) -> Iterable[Event]:
-        """Return what a comment (its name is empty) or a field outside of the standard adds to the events."""
-        if name:
-            event = self._ignored_field(name, value, line)
-            return () if event is None else (event,)
-        self.comment_count += 1
-        # A comment is no event; the list holds one only if the caller asked for it.
-        return (Comment(value),) if self._comments else ()  # type: ignore[return-value]
 
     def _measure(self, raw: bytes, *, fresh: bool, regular: bool) -> None:
         """Add to the size of the open block.

@@ -36,11 +36,6 @@ class Shape:
     size: int
     around: int
 
-    @property
-    def line_end(self) -> bytes:
-        """LF or CRLF."""
-        return self.blank[len(self.blank) // 2 :]
-
 
 def shape_at(data: bytes, start: int, blank: bytes) -> Shape | None:
     """Return the shape of the block that begins at `start`, whose lines end as `blank` does; None if it has none."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from itertools import compress, count, repeat
 
-from sse_client._interpreter import FIELDS_IN_BYTES, LINE, Interpreter
-from sse_client._shape import DATA, LONGEST, Shape, shape_at, shape_of
+from sse_client._blocks import SHORT, Blocks
+from sse_client._interpreter import FIELDS_IN_BYTES, LINE
 from sse_client.errors import EventTooLarge
 from sse_client.events import Event
 
@@ -16,12 +15,17 @@ __all__ = ["DEFAULT_MAX_EVENT_SIZE", "Parser"]
 DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024
 
 _BOM = b"\xef\xbb\xbf"
-_BLANK = re.compile(rb"\n\n|\r\n\r\n")
-_LF, _CR, _E = b"\n\re"
-_SHORT = 4096  # an unfinished line is bytes, which is quickest, up to here; then a bytearray, which is linear
+# Lines that need not be interpreted before their block is whole: they have no effect of their own, and end in no CR
+# that might be the end of the block. The first pattern is for data without CR.
+_QUIET = re.compile(rb"(?:(?:data|event|id):.*+\n)*+.*+").fullmatch
+_QUIET_CRLF = re.compile(
+    rb"(?:(?:data|event|id):[^\r\n]*+\r?\n)*+(?:(?:data|event|id):[^\r\n]*+\r|[^\r\n]*+)"
+).fullmatch
+_LF, _CR = b"\n\r"
+_NONE = -1
 
 
-class Parser(Interpreter):
+class Parser(Blocks):
     """The event stream grammar without I/O: bytes in, events out.
 
     One parser reads one connection. What outlives it is passed in and read back: `last_event_id`, and
@@ -42,17 +46,15 @@ class Parser(Interpreter):
 
     __slots__ = (
         "_after_cr",
-        "_bare",
+        "_cut",
         "_idle",
         "_limit",
         "_mark",
+        "_most",
         "_partial",
         "_room",
-        "_shape",
         "_short",
-        "_soft",
         "_special",
-        "_start",
         "failed",
     )
 
@@ -65,18 +67,18 @@ class Parser(Interpreter):
     ) -> None:
         super().__init__(last_event_id, comments=comments)
         self._limit = sys.maxsize if max_event_size is None else max_event_size
-        self._short = min(self._limit, _SHORT)
-        self._special = True  # one of these three, or the partial line may become a prefix
-        self._start = True  # a BOM may still come
+        self._short = min(self._limit, SHORT)
+        self._special = True  # the stream begins, where a BOM may come, or one of the next two
         self._after_cr = False  # a LF would belong to the CR before it
         self.failed = False
-        self._shape = DATA  # what stands around the values of late
-        self._partial: bytes | bytearray = b""  # the line that has not ended,
-        self._bare = False  # without the shape's prefix, which it began with
-        self._room = self._limit  # for the unfinished line
-        self._soft = self._short - DATA.size
-        self._mark = self._short  # where it is too long, or no longer short
-        self._idle = False  # none of all that: a block begins with the next byte
+        # What has come of the block that has begun, or where lines of it had to be interpreted at once, of the line
+        # behind them. It is bytes, which is quickest, while it is short; then a bytearray, which is linear.
+        self._partial = b""
+        self._cut = b""  # what a long value was cut off from
+        self._room = self._limit  # for what is held
+        self._mark = _NONE  # how long it may grow before it must be looked at
+        self._most = _NONE  # how long it may be, if it is a block, with what ends it
+        self._idle = False  # nothing of all that: a block begins with the next byte
 
     def feed(self, data: bytes) -> list[Event]:
         """Return the events that `data` completes, in order; `Comment`s among them where they were asked for.
@@ -86,34 +88,44 @@ class Parser(Interpreter):
                 events before it, these are returned, and the next call raises. It is final: every later call raises.
         """
         # All in one function, for speed: a call costs 60 ns.
-        if self._bare:
-            # Inside a value that comes in pieces: 0.2 µs a piece, 0.5 µs in general.
-            partial = self._partial
+        partial = self._partial
+        if partial:
             if _LF not in data and _CR not in data:
                 partial += data
-                self._partial = partial
-                if len(partial) > self._mark:
-                    self._lengthen()
-                return []
-            shape = self._shape
-            end, found, rest = data.partition(shape.between)
-            if (
-                found
-                and len(partial) + len(data) <= self._soft
-                and _LF not in end
-                and _CR not in end
-                and _LF not in rest
-                and _CR not in rest
-                and not (shape.spaceless and rest[:1] in b" ")
-            ):
-                try:
-                    events = [Event((partial + end).decode(), shape.event_type, self.last_event_id)]
-                except UnicodeDecodeError:
-                    return self._end_value(data)
-                self._partial = rest
-                return events
-            return self._end_value(data)
+                if len(partial) <= self._mark:
+                    self._partial = partial
+                    return []
+                return self._lengthen(partial)
+            if len(partial) + len(data) > self._most:
+                return self._go_on(data)
+            # The end of a short block, and perhaps the beginning of the next one.
+            data = partial + data
+            if not self._varied:
+                shape = self._shape
+                block, found, rest = data.rpartition(shape.blank)  # `partition` takes 170 ns more
+                text = block.removeprefix(shape.prefix)
+                if (
+                    len(text) + len(rest) + shape.around == len(data)
+                    and _LF not in text
+                    and _CR not in text
+                    and _LF not in rest
+                    and _CR not in rest
+                    and not (shape.spaceless and text.startswith(b" "))
+                ):
+                    try:
+                        events = [Event(text.decode(), shape.event_type, self.last_event_id)]
+                    except UnicodeDecodeError:
+                        return self._begin(data)
+                    self._partial = rest
+                    self._idle = not rest
+                    return events
+                if not found and _CR not in data and shape.blank == b"\n\n":
+                    return self._hold(data)
+            return self._begin(data)
         if self._idle:
+            if self._varied and len(data) <= self._short:
+                event = self._matched(data)
+                return self._begin(data) if event is None else [event]
             # Live streams bring one event a read, nearly always of the same shape: 0.3 µs here, 1 µs in general.
             shape = self._shape
             text = data.removeprefix(shape.prefix).removesuffix(shape.blank)
@@ -128,14 +140,7 @@ class Parser(Interpreter):
                 except UnicodeDecodeError:
                     return self._begin(data)
             return self._begin(data)
-        if self._special:
-            return self._settle(data)
-        if _LF in data or _CR in data:
-            return self._complete(data)
-        self._partial += data
-        if len(self._partial) > self._mark:
-            self._lengthen()
-        return []
+        return self._go_on(data)
 
     @property
     def tail(self) -> str:
@@ -143,7 +148,9 @@ class Parser(Interpreter):
 
         `tail + "\n\n"`, given to a fresh parser, dispatches the event that is pending, with its type and its id.
         """
-        partial = (self._shape.prefix * self._bare + self._partial).decode("utf-8", "replace")
+        if not self._open and (_LF in self._partial or _CR in self._partial):
+            self._interpret_lines(bytes(self._partial))
+        partial = (self._cut + self._partial).decode("utf-8", "replace")
         if not self._open and not partial:
             return ""
         lines = [f"event: {self._type}"] if self._type else []
@@ -158,186 +165,134 @@ class Parser(Interpreter):
         # At the start of a stream, where it did not stand here, a BOM would be taken away.
         return "\n" + tail if tail.startswith("\ufeff") else tail
 
+    def _go_on(self, data: bytes) -> list[Event]:
+        """Return the events of data in a state that is not the usual one."""
+        if self._special:
+            return self._settle(data)
+        partial = self._partial
+        if not self._open:
+            return self._end_long(partial, data)
+        data = bytes(partial) + data
+        if len(data) > self._room:
+            return self._within_limit(data)
+        if _LF not in data and _CR not in data:
+            self._partial = data
+            return []
+        end = _end_of_block(data)
+        if not end:
+            return self._interpret_lines(data)
+        events = self._interpret(data[:end])
+        return events + self._begin_anew(data[end:])
+
     def _settle(self, data: bytes) -> list[Event]:
-        """Return the events of data that follows a CR, the beginning of a block, or nothing: a BOM may come."""
+        """Return the events of data that follows a CR, or begins the stream; or raise what there is to raise."""
         if self.failed:
             self._fail([])
         if self._after_cr:
             if not data:
                 return []
             self._after_cr = self._special = False
-            self._idle = not self._open
-            return self.feed(data.removeprefix(b"\n"))
+            data = data.removeprefix(b"\n")
+            return self._go_on(data) if self._open else self._begin_anew(data)
+        # 9.2.5: "the UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any".
         data = bytes(self._partial) + data
-        if self._start:
-            # 9.2.5: "the UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any".
-            if len(data) < len(_BOM) and _BOM.startswith(data):
-                self._partial = data
-                return []
-            data = data.removeprefix(_BOM)
-        self._partial = b""
-        self._start = self._special = False
-        self._idle = True
+        if len(data) < len(_BOM) and _BOM.startswith(data):
+            self._partial = data
+            return []
+        self._special = False
+        return self._begin_anew(data.removeprefix(_BOM))
+
+    def _begin_anew(self, data: bytes) -> list[Event]:
+        """As `_begin`, where the state was another one."""
+        self._cut = b""
+        self._room = self._limit
+        self._mark = self._most = self._short
         return self._begin(data)
 
     def _begin(self, data: bytes) -> list[Event]:
-        """Return the events of data that begins with a block."""
-        before = self._shape
-        if len(data) <= self._short and data.endswith((b"\n\n", b"\r\n\r\n")):
-            # One block, or several, of another shape: 0.6 µs more than of the same, as bulk 1.3 µs.
-            blank = b"\r\n\r\n" if data[-2] == _CR else b"\n\n"
-            at = data.find(b"\n", 0, LONGEST) + 1 if data[0] == _E else 0
-            if not data.startswith(b"data:", at) or not self._adopt(shape_of(bytes(data[: at + 6]), blank)):
-                return self._interpret(data)
-        else:
-            if _LF not in data and self._hold(data):
-                if len(self._partial) > self._mark:
-                    self._lengthen()
-                return []
-            line_end = data.find(b"\n")
-            blank = b"\r\n\r\n" if line_end > 0 and data[line_end - 1] == _CR else b"\n\n"
-            if len(data) > self._limit or not self._adopt(shape_at(data, 0, blank)):
-                return self._complete(data)
-        if self._shape is not before:
-            return self.feed(data)
+        """Return the events of data that begins with a block, and hold what is left."""
+        if data == self._beat:
+            self.comment_count += 1
+            self._partial = b""
+            self._idle = True
+            return []
+        if len(data) > self._limit:
+            return self._within_limit(data)
+        blank = b"\r\n\r\n" if _CR in data else b"\n\n"
         end = data.rfind(blank)
         if end < 0:
-            return [] if self._hold(data) else self._complete(data)
-        events = self._in_bulk(data[len(before.prefix) : end])
-        return self._go_on(events, data[end + len(blank) :])
-
-    def _end_value(self, data: bytes) -> list[Event]:
-        """Return the events of data in which a line ends, behind the beginning of a value."""
-        shape, partial = self._shape, self._partial
-        if len(partial) + len(data) > self._room:
-            return self._complete(data)
-        end, blank, rest = data.partition(shape.blank)
-        if not blank:
-            self._bare = False
+            return self._hold(data)
+        end += len(blank)
+        if end == len(data):
             self._partial = b""
-            data = shape.prefix + partial + data
-            return [] if self._hold(data) else self._complete(data)
-        if _LF in end or _CR in end:
-            return self._complete(data)
-        if len(partial) > _SHORT or shape.blank not in rest:
-            partial += end  # in place, if it is long
-            value = partial.decode("utf-8", "replace")
-            return self._go_on([Event(value, shape.event_type, self.last_event_id)], rest)
-        at = data.rfind(blank)
-        return self._go_on(self._in_bulk(bytes(partial) + data[:at]), data[at + len(blank) :])
+            self._idle = True
+            return self._whole(data, blank)
+        events = self._whole(data[:end], blank)
+        return events + self._hold(data[end:])
 
-    def _go_on(self, events: list[Event], data: bytes) -> list[Event]:
-        """Return `events`, and behind them those of data that begins with a block, and is within the limit."""
-        self._bare = False
-        self._idle = True
-        self._partial = b""
-        return events if not data or self._hold(data) else events + self._begin(data)
-
-    def _hold(self, data: bytes) -> bool:
-        """Take the beginning of a block, if there is nothing in it that would have to be interpreted at once."""
-        shape = self._shape
-        value = data.removeprefix(shape.prefix)
-        text = value.rstrip(b"\r\n")
-        unbroken = _LF not in text and _CR not in text
-        usual = unbroken and len(value) < len(data) and not (shape.spaceless and value[:1] in b" ")
-        self._room = self._mark = self._limit
-        self._bare = usual and len(text) == len(value)
-        if self._bare:
-            self._partial = value
-            self._room -= shape.size
-            self._mark = self._soft
-        elif len(data) <= self._soft and (
-            shape.prefix.startswith(data) or (usual and shape.line_end.startswith(value[len(text) :]))
-        ):
-            self._partial = bytes(data)
-            self._special = bool(data)
-        elif unbroken and len(text) == len(value):
-            self._partial = bytes(data)
-            self._mark = self._short
-        else:
-            return False
+    def _hold(self, data: bytes) -> list[Event]:
+        """Take the beginning of a block; return the comments in it, where it had to be interpreted at once."""
+        crlf = _CR in data
+        if (crlf or _LF in data) and (len(data) > self._short or not (_QUIET_CRLF(data) if crlf else _QUIET(data))):
+            return self._interpret_lines(data)
+        self._partial = bytes(data)
         self._idle = not data
-        return True
+        return []
 
-    def _lengthen(self) -> None:
-        """Make a long line ready to grow, or refuse it."""
-        if len(self._partial) > self._room:
-            self._fail([])
-        self._partial = bytearray(self._partial)
-        self._mark = self._room
-
-    def _in_bulk(self, values: bytes) -> list[Event]:
-        """Return the events of blocks in the usual shape, without the first one's prefix and the last one's blank line.
-
-        What the shape does not fit is cut out and interpreted by itself.
-        """
-        shape = self._shape
-        prefix, blank, between, event_type = shape.prefix, shape.blank, shape.between, shape.event_type
-        if shape.spaceless and (values.startswith(b" ") or between + b" " in values):
-            return self._interpret(prefix + values + blank)
-        # `rsplit` looks for the LF first, which is rare, and `split` for the last character: 50 ns a chat event, and
-        # 110. With ASCII, decoding once beforehand saves another 30.
-        try:
-            pieces = values.decode("ascii").rsplit(between.decode("ascii"))
-        except UnicodeDecodeError:
-            pieces = [piece.decode("utf-8", "replace") for piece in values.rsplit(between)]
-        text = "".join(pieces)
-        if "\n" not in text and "\r" not in text:
-            return list(map(Event, pieces, repeat(event_type), repeat(self.last_event_id)))
-        line_end = shape.line_end.decode()
-        odd = list(map(str.__contains__, pieces, repeat(line_end)))
-        rest = text.replace(line_end, "")
-        if 4 * sum(odd) > len(odd) or "\n" in rest or "\r" in rest:
-            return self._interpret(prefix + values + blank)
-        events: list[Event] = []
-        start = 0
-        for at in compress(count(), odd):
-            events += map(Event, pieces[start:at], repeat(event_type), repeat(self.last_event_id))
-            events += self._interpret(prefix + pieces[at].encode() + blank)
-            start = at + 1
-        events += map(Event, pieces[start:], repeat(event_type), repeat(self.last_event_id))
-        return events
-
-    def _complete(self, data: bytes) -> list[Event]:
-        """Return the events of data in which at least one line ends, whatever it is."""
-        if self._bare:
-            self._bare = False
-            self._partial = self._shape.prefix + self._partial
-        within = len(self._partial) + len(data) <= self._limit - self._size
-        data = bytes(self._partial) + data
-        if not within:
-            return self._complete_within_limit(data)
-        start = self._usual_from(data)
-        if start:
-            return self._go_on(self._interpret(data[:start]), data[start:])
+    def _interpret_lines(self, data: bytes) -> list[Event]:
+        """Return the events of the lines that end in data, and hold what is left."""
         end = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
         events = self._interpret(data[:end])
         self._rest(data, end)
         return events
 
-    def _usual_from(self, data: bytes) -> int:
-        """Return where in data a block begins that seems to have the usual shape; 0 if none is near."""
-        at = 0
-        for _ in range(1 if len(data) < _SHORT else 2):
-            blank = _BLANK.search(data, at, at + _SHORT)
-            if blank is None:
-                break
-            at = blank.end()
-            if self._adopt(shape_at(data, at, blank[0])):
-                return at
-        return 0
+    def _rest(self, data: bytes, end: int) -> None:
+        """Hold what comes behind the last line end of `data`."""
+        # A line that ends in CR is complete at once: held back until the next byte shows whether a LF follows, its
+        # event would wait for the one after it.
+        self._special = self._after_cr = end == len(data) and data.endswith(b"\r")
+        self._partial = bytes(data[end:])
+        self._idle = not (self._open or self._special or self._partial)
+        self._room = self._limit - self._size
+        self._mark = min(self._room, SHORT)
+        self._most = _NONE if self._open else self._short
 
-    def _adopt(self, shape: Shape | None) -> bool:
-        """Take a shape for that of the blocks to come; tell whether there is one."""
-        if shape is None:
-            return False
-        if shape.between != self._shape.between:
-            self._shape = shape
-            self._soft = self._short - shape.size
-        return True
+    def _end_long(self, partial: bytes, data: bytes) -> list[Event]:
+        """Return the events of data in which a line ends, inside a block that is not short, or not any more."""
+        if self._cut:
+            # One value. Joined once and decoded in place, 4 MB take a half of the time.
+            shape = self._shape
+            end, blank, rest = data.partition(shape.blank)
+            if blank and len(partial) + len(data) <= self._room and _LF not in end and _CR not in end:
+                partial += end
+                event = Event(partial.decode("utf-8", "replace"), shape.event_type, self.last_event_id)
+                return [event, *self._begin_anew(rest)]
+        return self._begin_anew(self._cut + partial + data)
 
-    def _complete_within_limit(self, data: bytes) -> list[Event]:
-        """Return the events of data in which a line ends, up to the block that is too large."""
+    def _lengthen(self, partial: bytes) -> list[Event]:
+        """Hold what has become too long to be held as before; or refuse it."""
+        if self._special:
+            if not self.failed:
+                self._partial = b""
+            return self._settle(partial)
+        self._partial = partial
+        if self._most != _NONE:
+            shape = self._shape
+            value = partial.removeprefix(shape.prefix)
+            ended = _LF in value or _CR in value
+            if ended:
+                self._interpret_lines(partial)
+            elif len(value) < len(partial) and not (shape.spaceless and value.startswith(b" ")):
+                self._cut, self._partial = shape.prefix, value
+                self._room = self._limit - shape.size
+        if len(self._partial) > self._room:
+            self._fail([])
+        self._partial = bytearray(self._partial)  # type: ignore[assignment]  # it is used as bytes are
+        self._mark, self._most = self._room, _NONE
+        return []
+
+    def _within_limit(self, data: bytes) -> list[Event]:
+        """Return the events of data that may hold too long a block, up to that, and hold what is left."""
         size, end = self._size, 0
         # Not beyond the last line end: there the pattern would try every offset, to the end each time.
         for match in LINE.finditer(data, 0, max(data.rfind(b"\n"), data.rfind(b"\r")) + 1):
@@ -356,24 +311,21 @@ class Parser(Interpreter):
             self._fail(events)
         return events
 
-    def _rest(self, data: bytes, end: int) -> None:
-        """Keep what comes behind the last line end of `data`."""
-        # A line that ends in CR is complete at once: held back until the next byte shows whether a LF follows, its
-        # event would wait for the one after it.
-        self._special = self._after_cr = end == len(data) and data.endswith(b"\r")
-        self._idle = False
-        if self._open or self._after_cr:
-            self._partial = data[end:]
-            self._room = self._limit - self._size
-            self._mark = min(self._room, _SHORT)
-        else:
-            self._hold(data[end:])
-
     def _fail(self, events: list[Event]) -> None:
         """Refuse all further calls, and this one too where it has no events to return."""
         self.failed = self._special = True
-        self._idle = self._bare = False
+        self._idle = False
+        self._mark = self._most = _NONE
+        self._partial = bytes(self._partial)
         if not events:
             raise EventTooLarge(
                 f"expected events of at most {self._limit:,} bytes (max_event_size), but a block is longer"
             )
+
+
+def _end_of_block(data: bytes) -> int:
+    """Return where the block ends that a line end closes; 0 if it does not, as far as LF and CRLF go."""
+    if data.startswith((b"\n", b"\r\n")):
+        return data.index(b"\n") + 1
+    ends = [at + len(blank) for blank in (b"\n\n", b"\r\n\r\n") if (at := data.find(blank)) >= 0]
+    return min(ends, default=0)

@@ -41,7 +41,8 @@ PUBLIC_RESPONSES = """
 # From the bottom up: a module imports only from those on lines above its own, or from its own line.
 LAYERS = """
     errors events
-    _shape _interpreter
+    _shape _form _interpreter
+    _blocks
     parser _coding _unchunk _interrupt _aio_interrupt
     policy request checkpoint _dialect
     _replay _redirect
@@ -102,7 +103,20 @@ def test_imports_point_downwards_only(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["errors", "events", "_shape", "_interpreter", "parser", "policy", "request", "_session", "_coding"]
+    "module",
+    [
+        "errors",
+        "events",
+        "_shape",
+        "_form",
+        "_interpreter",
+        "_blocks",
+        "parser",
+        "policy",
+        "request",
+        "_session",
+        "_coding",
+    ],
 )
 def test_what_decides_does_no_input_or_output(module: str) -> None:
     tree = ast.parse((ROOT / "sse_client" / f"{module}.py").read_text())

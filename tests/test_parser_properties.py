@@ -119,6 +119,11 @@ def runs(draw: st.DrawFn) -> bytes:
                 [b"event: %s", b"data: x"],
                 [b"id: %s", b"data: x"],
                 [b"event: e", b"id: 1", b"data: %s", b"data: y"],
+                [b"event: %s", b"id: %s", b"data: %s"],
+                [b"id:%s", b"data:%s"],
+                [b"data: %s", b"id: %s"],
+                [b"data: {", b"data: %s", b"data: }"],
+                [b"id: %s", b"retry: 5", b"data: {", b"data: %s"],
                 [b"retry: 5", b"data: %s"],
                 [b": %s"],
             ]
