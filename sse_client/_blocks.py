@@ -80,11 +80,16 @@ class Blocks(Interpreter):
         if match is None or "\r" in text or "\0" in text:
             return None
         self._missed = False
-        event = form.event(match, self.last_event_id)
+        if form.simple:
+            # As `Form.event` does; but a call takes a fifteenth of what all of it takes.
+            event_id = match[form.id] if form.id else self.last_event_id
+            event = Event(match[form.data], match[form.type] if form.type else "message", event_id)
+        else:
+            event = form.event(match, self.last_event_id)
+            if form.retry:
+                self.reconnection_time = event.retry
         if form.id:
             self.last_event_id = self._id = event.id
-        if form.retry:
-            self.reconnection_time = event.retry
         elif form.has_shape:
             # In a run of one type, the shape is quicker.
             self._varied = event.event != self._seen

@@ -39,6 +39,7 @@ class Form:
         id: that of `id`; 0 if there is none.
         retry: that of `retry`; 0 if there is none.
         has_shape: whether there is one line of data, and nothing else but a type (see `Shape`).
+        simple: whether there is one line of data, and no `retry`.
         joint: what stands between two lines of data, if there may be more than one.
     """
 
@@ -50,6 +51,7 @@ class Form:
     id: int
     retry: int
     has_shape: bool
+    simple: bool
     joint: str
 
     def event(self, match: re.Match[str], last_event_id: str) -> Event:
@@ -115,5 +117,6 @@ def _form_of(heads: tuple[tuple[str, bool], ...]) -> Form | None:
         groups.get("id", 0),
         groups.get("retry", 0),
         not joint and groups.keys() <= {"data", "event"},
+        not joint and "retry" not in groups,
         joint,
     )
