@@ -92,7 +92,8 @@ async def connect(session: aiohttp.ClientSession, request: Request, replay: Repl
             step = journey.follow(response.status, location.decode("utf-8", "replace") or None)
             if step is None:
                 leaving.pop_all()
-                return Connection(Response(response.status, _headers(response), journey.url, response))
+                head = Response(response.status, _headers(response), journey.url, response)
+                return Connection(head, timeouts[1])
             following = step
 
 

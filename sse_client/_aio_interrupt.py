@@ -13,36 +13,39 @@ class Interrupt:
 
     Attributes:
         closed: whether `close` was called: nothing may be sent any more.
+        waiter: what a task waits for that is in the stream without `enter`: to wake it, this future is enough.
         deadline: when what the task waits for is cancelled (of `time.monotonic`), set by `expect`; None: never.
     """
 
     __slots__ = (
         "_cancelled",
         "_cancelling",
+        "_leaving",
         "_stopped",
         "_task",
         "_timer",
-        "_waiting",
         "_wakes_at",
         "closed",
         "deadline",
+        "waiter",
     )
 
     def __init__(self) -> None:
         self.closed = False
         self.deadline: float | None = None
+        self.waiter: asyncio.Future[None] | None = None
         self._task: asyncio.Task[object] | None = None
         self._cancelling = 0  # requests of others' before this task came in
         self._cancelled = False
         self._stopped = False
-        self._waiting: list[asyncio.Future[None]] = []
+        self._leaving: list[asyncio.Future[None]] = []
         self._wakes_at = float("inf")
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def busy(self) -> bool:
         """Whether a task is in the stream."""
-        return self._task is not None
+        return self._task is not None or self.waiter is not None
 
     def enter(self) -> None:
         """Take the current task.
@@ -50,7 +53,7 @@ class Interrupt:
         Raises:
             RuntimeError: another one is in the stream, or there is none.
         """
-        if self._task is not None:
+        if self.busy:
             raise RuntimeError("this stream is being read by another task")
         try:
             task = asyncio.current_task()
@@ -64,18 +67,18 @@ class Interrupt:
     def leave(self) -> None:
         """Let the task go."""
         self.caught()
-        self._task = None
-        if self._waiting:
-            waiting, self._waiting = self._waiting, []
+        self._task = self.waiter = None
+        if self._leaving:
+            waiting, self._leaving = self._leaving, []
             for future in waiting:
                 if not future.done():
                     future.set_result(None)
 
     async def left(self) -> None:
         """Wait until the task has gone, if it is not the current one."""
-        if self._task is not None and self._task is not asyncio.current_task():
+        if self.waiter is not None or (self._task is not None and self._task is not asyncio.current_task()):
             future = asyncio.get_running_loop().create_future()
-            self._waiting.append(future)
+            self._leaving.append(future)
             await future
 
     def caught(self) -> bool:
@@ -86,9 +89,12 @@ class Interrupt:
         return self._task.uncancel() <= self._cancelling
 
     def close(self) -> None:
-        """Cancel what the task waits for, and all later waits."""
+        """Wake the task from what it waits for, and from all later waits."""
         self.closed = True
-        self._cancel()
+        if self.waiter is None:
+            self._cancel()
+        elif not self.waiter.done():
+            self.waiter.set_result(None)
 
     def expect(self, deadline: float) -> None:
         """Cancel what the task waits for at `deadline`."""

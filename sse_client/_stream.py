@@ -51,7 +51,6 @@ class Stream(ABC, Generic[_Http, _Interrupt]):
         options: how.
         dialect: what counts as a stream.
         interrupt: what wakes a reader, and knows whether `close` was called.
-        keeps_silence: whether the transport by itself keeps the limit of silence.
     """
 
     __slots__ = (
@@ -61,7 +60,6 @@ class Stream(ABC, Generic[_Http, _Interrupt]):
         "_connection",
         "_http",
         "_interrupt",
-        "_limited",
         "_options",
         "_reason",
         "_replay",
@@ -78,8 +76,6 @@ class Stream(ABC, Generic[_Http, _Interrupt]):
         options: Options,
         dialect: Dialect,
         interrupt: _Interrupt,
-        *,
-        keeps_silence: bool,
     ) -> None:
         self._http = http
         self._options = options
@@ -87,7 +83,6 @@ class Stream(ABC, Generic[_Http, _Interrupt]):
         self._replay = Replay()
         self._session = Session(request, options, dialect)
         self._clocks = Clocks(options.timeout)
-        self._limited = self._clocks.used or not (keeps_silence or options.timeout.read is None)
         self._connection: Incoming | None = None
         self._batch = self._watched = _NOTHING
         self._response: Response | None = None
@@ -159,11 +154,6 @@ class Stream(ABC, Generic[_Http, _Interrupt]):
     async def _release(self) -> None:
         """Let go, when it is over, of what was there for this stream alone."""
 
-    @property
-    def _read_deadline(self) -> float | None:
-        """When the wait for more of the body is over."""
-        return self._clocks.deadline
-
     # The loop.
 
     async def _advance(self, *, until_open: bool) -> Event | None:
@@ -221,7 +211,7 @@ class Stream(ABC, Generic[_Http, _Interrupt]):
         try:
             if session.over is not None:
                 data = b""
-            elif self._limited:
+            elif self._clocks.used:
                 data = await self._in_time(connection)
             else:
                 data = await connection.read()
@@ -246,7 +236,7 @@ class Stream(ABC, Generic[_Http, _Interrupt]):
     def _in_time(self, connection: Incoming) -> Awaitable[bytes]:
         """Return what reads, with the limits of its time."""
         self._clocks.wait()
-        return self._within(self._read_deadline, connection.read(), connection.response.url)
+        return self._within(self._clocks.deadline, connection.read(), connection.response.url)
 
     async def _end_body(self) -> None:
         """Take the end of the body, or of what is wanted of it."""

@@ -51,7 +51,7 @@ class EventStream(Stream["requests.Session", Interrupt]):
         dialect: Dialect = EVENT_STREAM,
         finished: Callable[[], object] | None = None,
     ) -> None:
-        super().__init__(http, request, options, dialect, Interrupt(), keeps_silence=True)
+        super().__init__(http, request, options, dialect, Interrupt())
         self._finished = finished
         self._turn = threading.Lock()
         self._watchdog: Watchdog | None = None

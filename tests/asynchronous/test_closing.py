@@ -599,7 +599,7 @@ def test_a_body_whose_connection_is_gone_already_is_a_lost_connection() -> None:
             self.connection = SimpleNamespace()
 
     async def main() -> None:
-        connection = Connection(Response(200, {}, "http://127.0.0.1/", Raw()))
+        connection = Connection(Response(200, {}, "http://127.0.0.1/", Raw()), None)
         for _ in range(2):
             with pytest.raises(sse_client.ConnectionFailed, match="it was closed"):
                 await connection.read()
