@@ -15,13 +15,14 @@ _MODULES = {
     "httpx-sse": "httpx_sse",
     "httpx2": "httpx2",
     "openai": "openai",
+    "uvloop": "uvloop",
 }
 
 
 def installed(names: Iterable[str], level: int = 0) -> list[str]:
     """Return those of `names` that can be measured here; at level 2, none that the `bench` extra alone brings."""
     absent = list(_MODULES) if level == 2 else missing()
-    return [name for name in names if name.partition(",")[0] not in absent]
+    return [name for name in names if not set(absent) & set(name.split(", "))]
 
 
 def missing() -> list[str]:

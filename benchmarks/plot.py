@@ -146,7 +146,8 @@ def _many(raw: Document, below: str) -> Any:
             sizes = [int(size) for size in found]
             values = [max(seen[what], 0.1) for seen in found.values()]
             width = 3 if is_ours(name) else 1.8
-            axis.plot(sizes, values, color=colour(name), linewidth=width, marker="o", markersize=4.5, label=name)
+            style = "--" if name.endswith("uvloop") else "-"
+            axis.plot(sizes, values, style, color=colour(name), linewidth=width, marker="o", markersize=4.5, label=name)
         axis.set_xscale("log")
         axis.set_yscale("log")
         low, high = axis.get_ylim()

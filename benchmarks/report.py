@@ -24,7 +24,7 @@ __all__ = [
 _RESULTS = Path(__file__).parent / "results"
 _PACKAGES = (
     "sse-client", "launchdarkly-eventsource", "sseclient-py", "httpx-sse", "httpx", "httpx2", "openai", "aiohttp",
-    "requests", "urllib3", "msgspec", "tenacity",
+    "requests", "urllib3", "msgspec", "tenacity", "uvloop",
 )  # fmt: skip
 
 

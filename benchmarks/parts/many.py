@@ -21,11 +21,14 @@ from benchmarks.report import Result, Table
 from benchmarks.server import serving
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from benchmarks.measure import Effort
 
 __all__ = ["hold", "run"]
 
-_NAMES = (OURS, BARE, "httpx2")
+_UVLOOP = ", uvloop"
+_NAMES = (OURS, OURS + _UVLOOP, BARE, "httpx2")
 _SIZES = (1, 10, 100, 500, 1000, 2000)
 _RATE = 20
 _ENOUGH = 49
@@ -83,12 +86,23 @@ def _memory(seen: dict[str, Any], alone: dict[str, Any], more: int) -> float:
 def hold(name: str, url: str, streams: int, seconds: float) -> dict[str, float]:
     """Read that many streams for some seconds, in three windows; return what it cost, and how late the events were.
 
+    The loop is asyncio's own, unless the name of the client ends with that of another.
+
     `cpu` is in microseconds an event, `share` of one core, `p99` in milliseconds; `late` the share of events over
     100 ms; `came` the share of those that the server ought to have sent: medians of the windows. `memory` is in
     bytes, of the process.
     """
     more_files()
-    return asyncio.run(_hold(name, url, streams, seconds))
+    client = name.removesuffix(_UVLOOP)
+    with asyncio.Runner(loop_factory=None if client == name else _uvloop()) as runner:
+        return runner.run(_hold(client, url, streams, seconds))
+
+
+def _uvloop() -> Callable[[], asyncio.AbstractEventLoop]:
+    import uvloop
+
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
 
 
 async def _hold(name: str, url: str, streams: int, seconds: float) -> dict[str, float]:
