@@ -200,9 +200,67 @@ def _stream(reads: list[bytes], most: int | None = None) -> Callable[[], Iterabl
     return opened
 
 
+def astreams() -> Iterator[tuple[str, float]]:
+    """Yield what an `AsyncEventStream` costs an event, from aiohttp's reader to the caller's loop."""
+    import asyncio
+
+    from benchmarks.streams import chat_stream
+
+    blocks = chat_stream(400)
+    with asyncio.Runner() as runner:
+        content, stream = runner.run(_astream())
+
+        async def one_by_one() -> None:
+            for block in blocks[:200]:
+                waiting = asyncio.ensure_future(anext(stream))
+                await asyncio.sleep(0)
+                content.feed_data(block)
+                await waiting
+
+        async def at_once() -> None:
+            for block in blocks:
+                content.begin_http_chunk_receiving()
+                content.feed_data(block)
+                content.end_http_chunk_receiving()
+            for _ in blocks:
+                await anext(stream)
+
+        for name, way, number in [("one event a wake-up", one_by_one, 200), ("400 a wake-up", at_once, len(blocks))]:
+            runner.run(way())
+            yield f"stream, asyncio: chat, {name}", round(count(lambda: runner.run(way())) / number, 3)  # noqa: B023
+
+
+async def _astream() -> tuple[Any, Any]:
+    """Return a reader of aiohttp's that nothing feeds, and a stream that is open over it."""
+    import asyncio
+    from types import SimpleNamespace
+    from unittest.mock import patch
+
+    from aiohttp import StreamReader
+
+    from sse_client import AsyncClient
+    from sse_client._aio_body import Connection
+    from sse_client._aio_reader import _Protocol
+    from sse_client.observer import Response
+
+    protocol: Any = _Protocol()
+    content = StreamReader(protocol, 2**20, loop=asyncio.get_running_loop())
+    content.begin_http_chunk_receiving()
+    raw = SimpleNamespace(content=content, connection=None, close=lambda: None)
+    session: Any = SimpleNamespace(headers={})
+
+    async def connect(_: object, request: Any, __: object, timeouts: tuple[float, float]) -> Connection:
+        return Connection(Response(200, {"Content-Type": "text/event-stream"}, request.url, raw), timeouts[1])
+
+    with patch("sse_client._aio_http.connect", connect):
+        stream = AsyncClient(session).get("http://localhost/")
+        await stream.__aenter__()
+    return content, stream
+
+
 def counts() -> dict[str, float]:
     """Return all counts, by the rows of the table."""
-    return {name: found for part in (parsers, unchunkers, chats, streams) for name, found in part()}
+    return {name: found for part in (parsers, unchunkers, chats, streams, astreams) for name, found in part()}
 
 
 def baselines() -> dict[str, dict[str, float]]:
