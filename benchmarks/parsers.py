@@ -102,7 +102,7 @@ def parser(name: str, workload: str) -> Task:
         ValueError: some did not.
     """
     chosen = _workload(workload)
-    parse, reads, sent = _WAYS[name](), chosen.reads(), chosen.events()
+    parse, reads, sent = _WAYS[name](), chosen.reads(), chosen.sent()
     beside = _compare(parse, reads, sent)
     return Task(lambda: _count(parse(reads)) - beside, units=len(sent))
 

@@ -62,6 +62,10 @@ class Workload:
     read: int | None
     one_line: bytes = b""
 
+    def sent(self) -> list[bytes]:
+        """Return the blocks that are events: not those that are comments alone."""
+        return [block for block in self.events() if b"data" in block]
+
     def reads(self) -> list[bytes]:
         """Return the pieces."""
         events = self.events()

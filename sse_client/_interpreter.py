@@ -47,7 +47,7 @@ class Interpreter:
     def __init__(self, last_event_id: str, *, comments: bool) -> None:
         self.last_event_id = last_event_id
         self.reconnection_time: int | None = None
-        self.comment_count = 0
+        self.comment_count: int = 0
         self._comments = comments
         self._open = False  # the block has begun: the next five are its state
         self._size = 0

@@ -73,7 +73,7 @@ class Parser(Blocks):
         self.failed = False
         # What has come of the block that has begun, or where lines of it had to be interpreted at once, of the line
         # behind them. It is bytes, which is quickest, while it is short; then a bytearray, which is linear.
-        self._partial = b""
+        self._partial: bytes = b""
         self._cut = b""  # what a long value was cut off from
         self._room = self._limit  # for what is held
         self._mark = _NONE  # how long it may grow before it must be looked at
