@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 __all__ = ["Unchunker"]
 
 _MAX_LINE = 64 * 1024
 _HEX = b"0123456789abcdefABCDEF"
+
+_BETWEEN = re.compile(rb"\r\n([0-9a-fA-F]{1,16})\r\n")
+
+# A server's chunks have few sizes, so what stands between two of them is known soon: the line ends, the size, and where
+# that has less than three digits, the first bytes of the data. To it: its width, and how far the data's end is.
+_WIDTH = 7
+_MOST_KNOWN = 4096
+_known: dict[bytes, tuple[int, int]] = {}
 
 
 class Unchunker:
@@ -47,7 +57,7 @@ class Unchunker:
             self._take_apart(data, pieces)
         except ValueError as error:
             self._flaw = str(error)
-            if not pieces:
+            if not any(pieces):
                 raise
         return b"".join(pieces)
 
@@ -63,46 +73,28 @@ class Unchunker:
     def _take_apart(self, data: bytes, pieces: list[bytes]) -> None:
         data, start = self._held + data, 0
         self._held = b""
-        in_bulk = True
         while start < len(data) and not self.ended:
-            if self._left > 2:
-                piece = data[start : start + self._left - 2]
-                pieces.append(piece)
-                start += len(piece)
-                self._left -= len(piece)
-            elif in_bulk and not self._left and not self._trailers:
-                in_bulk = False
-                start += self._whole(data[start:] if start else data, pieces)
-            else:
-                line, end, found = self._line(data, start)
-                if not found:
-                    self._held = line
-                    break
-                start = end
-                self._take(line)
+            if self._left:
+                start = self._inside(data, start, pieces)
+            line, start, found = self._line(data, start)
+            if not found:
+                self._held = line
+                break
+            self._take(line)
         if self.ended:
             self.surplus += data[start:]
 
-    def _whole(self, data: bytes, pieces: list[bytes]) -> int:
-        """Add what is in the whole chunks that `data` begins with, and return their length; 0 if it is not simple."""
-        # Cut at every CRLF, then prove that it was right: sizes and lengths agree. 0.25 µs a chunk, by lines 0.9.
-        lines = data.split(b"\r\n")
-        end = (len(lines) - 1) & ~1
-        lengths = list(map(len, lines[1:end:2]))
-        if 0 in lengths:  # most likely the end of the body
-            lengths = lengths[: lengths.index(0)]
-            end = 2 * len(lengths)
-        digits = b"".join(lines[:end:2])
-        if digits.strip(_HEX) or len(digits) > 16 * len(lengths):
-            return 0
-        try:
-            sizes = [int(size, 16) for size in lines[:end:2]]
-        except ValueError:
-            return 0
-        if sizes != lengths:
-            return 0
-        pieces += lines[1:end:2]
-        return sum(map(len, lines[:end])) + 2 * end
+    def _inside(self, data: bytes, start: int, pieces: list[bytes]) -> int:
+        """Add what is left of the open chunk, and the chunks behind it; return where that ends."""
+        end = start + self._left - 2
+        pieces.append(data[start:end])
+        # 0.2 µs a chunk, whatever is in it; by lines 1.5.
+        known = _known.get
+        while between := known(data[end : end + _WIDTH]) or _between(data, end):
+            width, step = between
+            pieces.append(data[end + width : (end := end + step)])
+        self._left = max(end - len(data), 0) + 2
+        return min(end, len(data))
 
     def _line(self, data: bytes, start: int) -> tuple[bytes, int, bool]:
         """Return the line at `start`, where it ends, and whether it does."""
@@ -128,3 +120,20 @@ class Unchunker:
             self._left = int(size, 16)
             self._trailers = not self._left
             self._left += 2 * (not self._trailers)
+
+
+def _between(data: bytes, at: int) -> tuple[int, int] | None:
+    """Return how wide it is between two chunks, and how far from `at` to the end of the second's data.
+
+    None if there is anything but the end of one and the size of the next.
+    """
+    match = _BETWEEN.match(data, at) if at < len(data) else None
+    size = int(match[1], 16) if match else 0
+    if match is None or not size:
+        return None
+    width = len(match[0])
+    if width <= _WIDTH:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[data[at : at + _WIDTH]] = width, width + size
+    return width, width + size

@@ -41,7 +41,7 @@ SHAPES = [
     ("parser: id, data, one event a read", "parser: id twice, data, one event a read", 2),
     ("parser: data in lines, one event a read", "parser: id twice, data, one event a read", 2),
     ("parser: chat, 64-byte reads", "parser: id twice, data, one event a read", 1.2),
-    ("unchunk: an event a chunk, 64 KiB receives", "unchunk: an event a chunk, a chunk a receive", 3),
+    ("unchunk: an event a chunk, 64 KiB receives", "unchunk: an event a chunk, a chunk a receive", 2),
     ("stream: chat, 64 KiB reads", "stream: chat, one event a read", 20),
     ("stream, asyncio: chat, 400 a wake-up", "stream, asyncio: chat, one event a wake-up", 20),
 ]

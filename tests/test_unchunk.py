@@ -109,6 +109,22 @@ def test_a_chunk_may_be_larger_than_any_receive() -> None:
     assert not unchunker.ended
 
 
+def test_chunks_of_any_sizes_and_beginnings_come_out_though_not_all_of_them_can_be_remembered() -> None:
+    payloads = [number.to_bytes(2) * (1 + number % 7) for number in range(10_000)]
+    body = chunked(*payloads)
+    for piece in (1000, len(body)):
+        assert unchunk(*cut(body, piece), b"HTTP") == (b"".join(payloads), True, b"HTTP")
+
+
+@pytest.mark.parametrize("size", [9, 10, 0xFF, 0x100, 0xFFF, 0x1000, 0xFFFF, 0x10000])
+@pytest.mark.parametrize("payload", [b"\r\n", b"\r\n5\r\n", b"x"])
+def test_chunks_on_either_side_of_a_size_come_out(size: int, payload: bytes) -> None:
+    payloads = [(payload * size)[: size + more] for more in (0, 1, -1, 0, 1)]
+    body = chunked(*payloads)
+    for piece in (997, len(body) - 1, len(body)):
+        assert unchunk(*cut(body, piece)) == (b"".join(payloads), True, b"")
+
+
 SIGNS = [b"+5", b"-5", b"-0", b"-1", b"0x5", b"0X5", b"5_0", b"0_5", b"5,", b"5.", b"5e+1", b"g", b"5h"]
 BLANKS = [b"", b" ", b"\t", b";a", b"5 5", b"\x0b5", b"5\x0c", b"\xa05", b"\0", b"5\r"]
 NO_SIZES = [*SIGNS, *BLANKS, "\u0665".encode()]
