@@ -13,10 +13,9 @@ from typing import Any
 import requests
 from requests.cookies import RequestsCookieJar, cookiejar_from_dict, merge_cookies
 from requests.sessions import merge_hooks
-from requests.structures import CaseInsensitiveDict
 from requests.utils import get_netrc_auth
 
-from sse_client._prepare import may_have_proxies
+from sse_client._prepare import Prepared, joined, may_have_proxies
 
 __all__ = ["prepare", "settings"]
 
@@ -34,16 +33,18 @@ def prepare(session: requests.Session, request: requests.Request) -> requests.Pr
         request.auth = get_netrc_auth(str(request.url)) if netrc else session.auth
     hooks: Any = merge_hooks(request.hooks, session.hooks)
     request.hooks = hooks
-    headers: CaseInsensitiveDict[Any] = CaseInsensitiveDict(session.headers)
-    headers.update(request.headers)
+    headers = joined(session.headers, request.headers)
     request.headers = {name: value for name, value in headers.items() if value is not None}
-    own: Any = request.cookies
     jar: Any = RequestsCookieJar()
-    for more in (session.cookies, own if isinstance(own, CookieJar) else cookiejar_from_dict(own or {})):
-        merge_cookies(jar, more)
+    merge_cookies(jar, session.cookies)
+    own: Any = request.cookies
+    if own:
+        merge_cookies(jar, own if isinstance(own, CookieJar) else cookiejar_from_dict(own))
     request.cookies = jar
     request.params = request.params or None
-    return request.prepare()
+    result = Prepared()
+    result.prepare(**vars(request))
+    return result
 
 
 def settings(session: requests.Session, url: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sse_client._replay import Replay
     from sse_client.request import Request
 
-__all__ = ["Journey", "Malformed", "may_have_proxies", "prepared", "prepared_abroad"]
+__all__ = ["Journey", "Malformed", "Prepared", "joined", "may_have_proxies", "prepared", "prepared_abroad"]
 
 # Of a session's own headers, those that say nothing about the caller.
 _IMPERSONAL = frozenset({"accept", "accept-encoding", "accept-language", "cache-control", "user-agent"})
@@ -26,6 +26,17 @@ _IMPERSONAL = frozenset({"accept", "accept-encoding", "accept-language", "cache-
 
 class Malformed(ValueError):
     """A request that cannot be sent as it is: the caller's mistake, or after a redirect the server's."""
+
+
+class Prepared(requests.PreparedRequest):
+    """Without cookies, requests still has http.cookiejar look for some."""
+
+    def prepare_cookies(self, cookies: Any) -> None:
+        """Add the header of `cookies`, a jar; where there are none, keep it alone, for authentication to fill."""
+        if cookies:
+            super().prepare_cookies(cookies)
+        else:
+            self._cookies = cookies
 
 
 class Journey:
@@ -165,6 +176,11 @@ def prepared_abroad(request: Request, ambient: Mapping[str, Any], hooks: Any = N
     except requests.RequestException as error:
         raise _malformed(request, error) from None
     return result
+
+
+def joined(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return our header fields, and theirs, which replace those of the same name."""
+    return dict({name.lower(): (name, value) for name, value in (*ours.items(), *theirs.items())}.values())
 
 
 def may_have_proxies() -> bool:

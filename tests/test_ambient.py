@@ -105,6 +105,15 @@ def test_preparing_changes_neither_the_session_nor_the_cookies_of_the_caller() -
     assert [cookie.name for cookie in theirs] == ["b"]
 
 
+def test_what_is_prepared_without_cookies_takes_those_that_an_answer_sets_before_it_is_sent_again() -> None:
+    again = prepare(requests.Session(), requests.Request("GET", URL)).copy()
+    assert "Cookie" not in again.headers
+    cookies: Any = again._cookies
+    cookies.set("a", "1")
+    again.prepare_cookies(cookies)
+    assert again.headers["Cookie"] == "a=1"
+
+
 def test_a_session_that_prepares_requests_otherwise_does() -> None:
     class Signing(requests.Session):
         def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
