@@ -50,7 +50,8 @@ class Connection(Incoming):
 
     async def _within(self, seconds: float, work: Awaitable[_T]) -> _T:
         self._limit = time.monotonic() + seconds
-        self._interrupt.time_out_after(seconds)
+        if self._unchunker is None or not self._unchunker.ended:
+            self._interrupt.time_out_after(seconds)
         return await work
 
     async def _receive(self) -> bytes:

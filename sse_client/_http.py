@@ -65,17 +65,20 @@ def connect(
             raise journey.refusal(error) from None
         # As requests does: whoever sends other characters than ASCII means UTF-8.
         location = response.headers.get("Location", "").encode("latin-1").decode("utf-8", "replace")
-        with contextlib.ExitStack() as leaving:
-            # Closed, not read: the body of a redirect may be as slow as it likes.
-            leaving.callback(response.close)
-            leaving.callback(interrupt.forget)
+        leads_on = True
+        try:
             step = journey.follow(response.status_code, location or None)
-            if step is None:
-                leaving.pop_all()
-                if isinstance(response.raw, HTTPResponse):
-                    _forget_before_release(response.raw, interrupt)
-                return Connection(response, interrupt)
-            following = step
+            leads_on = step is not None
+        finally:
+            if leads_on:
+                # Closed, not read: the body of a redirect may be as slow as it likes.
+                interrupt.forget()
+                response.close()
+        if step is None:
+            if isinstance(response.raw, HTTPResponse):
+                _forget_before_release(response.raw, interrupt)
+            return Connection(response, interrupt)
+        following = step
 
 
 def close(session: requests.Session) -> None:

@@ -148,7 +148,7 @@ def prepared(
         raise _malformed(request, error) from None
     if resume is not None:
         result.headers["Last-Event-ID"] = resume
-    for name, value in result.headers.items():
+    for name, value in result.headers.lower_items():
         if "\0" in value if isinstance(value, str) else b"\0" in value:
             raise Malformed(f"header {name}, of the session, holds a NUL")
     return result

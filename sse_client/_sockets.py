@@ -40,7 +40,8 @@ _managers: WeakKeyDictionary[HTTPAdapter, Any] = WeakKeyDictionary()  # those wh
 
 def report_sockets(adapter: HTTPAdapter, prepared: requests.PreparedRequest, settings: dict[str, Any]) -> bool:
     """Have the connections of the pool that will serve `prepared` report to `reader`; return whether they do."""
-    if _managers.get(adapter) is adapter.poolmanager and not select_proxy(prepared.url or "", settings["proxies"]):
+    proxy = settings["proxies"] and select_proxy(prepared.url or "", settings["proxies"])
+    if not proxy and _managers.get(adapter) is adapter.poolmanager:
         return True
     try:
         pool: Any = adapter.get_connection_with_tls_context(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from sse_client.checkpoint import Checkpoint, FileCheckpoint
@@ -134,7 +134,8 @@ def merged(defaults: Options, options: Mapping[str, Any]) -> Options:
         changes["headers"] = _merged_headers(defaults.headers, changes["headers"])
     if isinstance(changes.get("checkpoint"), (str, os.PathLike)):
         changes["checkpoint"] = FileCheckpoint(changes["checkpoint"])
-    result = replace(defaults, **changes)
+    # `replace` of dataclasses takes three times as long.
+    result = Options(**{name: getattr(defaults, name) for name in _NAMES} | changes)
     _check(result)
     return result
 
