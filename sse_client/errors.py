@@ -38,7 +38,14 @@ __all__ = [
 
 
 class SSEError(Exception):
-    """The root: every error of this package that is not a mistake in a call is one of these."""
+    """The root: every error of this package that is not a mistake in a call is one of these.
+
+    Attributes:
+        partial: what a chat stream had brought by then, a `Completion` or a `Response`; None where there was no stream
+            yet, and of others than chats.
+    """
+
+    partial: Any = None
 
 
 class ConnectionFailed(SSEError):
@@ -62,7 +69,7 @@ class StreamTruncated(ConnectionFailed):
     """The stream ended before the event that `until` names.
 
     Attributes:
-        partial: what a chat stream had brought by then (a `Completion` or a `Response`); None for other streams.
+        partial: out of a chat never None: where nothing had come, one without content.
     """
 
     def __init__(self, message: str = "", *, sent: bool = True, partial: Any = None) -> None:

@@ -91,13 +91,13 @@ def test_a_copy_is_equal_in_text_attributes_and_notes(error: SSEError, again: Ca
 @pytest.mark.parametrize("kind", [error for error, _ in PARENTS], ids=lambda each: each.__name__)
 def test_a_message_is_all_that_any_of_them_needs(kind: type[SSEError]) -> None:
     assert str(kind("text")) == "text"
+    assert kind("text").partial is None
 
 
 def test_a_request_counts_as_sent_unless_the_contrary_is_certain() -> None:
     assert ConnectionFailed().sent
     assert IdleTimeout().sent
     assert StreamTruncated().sent
-    assert StreamTruncated().partial is None
 
 
 def test_a_response_error_has_a_status_headers_and_a_body_in_any_case() -> None:

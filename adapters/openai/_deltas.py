@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sse_client.adapters.openai._reader import ChatReader
-from sse_client.errors import ConnectionFailed, StreamTruncated
+from sse_client.errors import ConnectionFailed, SSEError, StreamTruncated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,6 +43,9 @@ def deltas(events: Iterable[Event | Comment], *, choices: int = 1) -> Iterator[C
         if reader.empty:
             raise
         broken = error
+    except SSEError as error:
+        error.partial = error.partial or reader.partial
+        raise
     try:
         yield from reader.end(getattr(events, "tail", ""))
     except StreamTruncated as truncated:

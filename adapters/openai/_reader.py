@@ -72,6 +72,11 @@ class ChatReader:
         """What has arrived until now; after an error too."""
         return self._accumulator.completion()
 
+    @property
+    def partial(self) -> Completion | None:
+        """What goes along with an error that is not about what came: all that has arrived; None where nothing has."""
+        return None if self.empty else self.completion
+
     def feed(self, event: Event | Comment) -> Sequence[ChatDelta]:
         """Return the deltas of `event`.
 

@@ -36,6 +36,9 @@ class Reader(Protocol[_ItemOut]):
     @property
     def empty(self) -> bool: ...
 
+    @property
+    def partial(self) -> Any: ...
+
     def feed(self, event: Event) -> Sequence[_ItemOut]: ...
 
     def feed_all(self, event: Event, rest: Iterator[Event]) -> Iterator[_ItemOut]: ...
@@ -156,6 +159,7 @@ class Reply(ABC, Generic[_Events, _Item]):
         if isinstance(error, StatusError):
             raise body_error(error.body, error.status) from error
         if not isinstance(error, ContentTypeError):
+            error.partial = self._reader.partial
             raise error
         try:
             return self._reader.whole(error.body, error.status)

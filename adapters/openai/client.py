@@ -179,7 +179,7 @@ class ChatStream(BlockingReply[ChatDelta]):
     Raises:
         ChatError: when entered or iterated over: the server reported an error, or sent no chat stream.
         StreamTruncated: the reply was cut off; `partial` is what had arrived.
-        SSEError: no connection could be made, or took too long.
+        SSEError: no connection could be made, or it took too long; `partial` is what had arrived.
     """
 
     _retries: Retries[ChatReader]

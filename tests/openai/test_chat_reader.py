@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from sse_client import Comment, ConnectionFailed, Event, StreamTruncated
+from sse_client import Comment, ConnectionFailed, DeadlineExceeded, Event, StreamTruncated
 from sse_client.adapters.openai import ChatDelta, ChatError, Choice, Completion, Message, Usage, deltas
 from sse_client.adapters.openai._reader import ChatReader
 
@@ -198,6 +198,32 @@ def test_events_that_break_off_before_the_first_chunk_are_an_error_of_theirs() -
     with pytest.raises(ConnectionFailed) as caught:
         list(deltas(events))
     assert caught.value is events.error
+
+
+@pytest.mark.parametrize(
+    ("events", "partial"),
+    [
+        pytest.param([chunk("Hi")], Completion("c", "m", None, [Choice(0, Message(None, "Hi"))]), id="behind a chunk"),
+        pytest.param([], None, id="before the first chunk"),
+    ],
+)
+def test_an_error_that_is_final_carries_what_had_come(events: list[Event], partial: Completion | None) -> None:
+    late = DeadlineExceeded("too late")
+
+    def until_late() -> Iterator[Event]:
+        yield from events
+        raise late
+
+    with pytest.raises(DeadlineExceeded) as caught:
+        list(deltas(until_late()))
+    assert caught.value is late
+    assert late.partial == partial
+
+
+def test_an_error_in_the_stream_keeps_its_own_partial() -> None:
+    with pytest.raises(ChatError) as caught:
+        list(deltas([chunk("Hi"), Event('{"error":{"message":"no"}}')]))
+    assert caught.value.partial == Completion("c", "m", None, [Choice(0, Message(None, "Hi"))])
 
 
 def test_so_many_choices_as_were_asked_for_have_to_finish() -> None:

@@ -479,5 +479,6 @@ def test_an_event_that_is_too_large_ends_the_reply() -> None:
     script: list[Step] = [head(), chunk(piece("Hi")), chunk(b"data: " + b"x" * 2000), CLOSE]
     with Server(script) as server, Client(max_event_size=1000) as client:
         replying = ask(chatting(server, client=client))
-        assert isinstance(failure(replying), EventTooLarge)
-        assert (replying.outcome, replying.completion) == ("truncated", HI)
+        error = failure(replying)
+        assert isinstance(error, EventTooLarge)
+        assert (replying.outcome, replying.completion, error.partial) == ("truncated", HI, HI)

@@ -194,6 +194,7 @@ def test_the_whole_has_a_deadline_whatever_the_server_does(chat: Chat, script: l
         assert came.reply.outcome == outcome
         assert came.text == ("Hi" if outcome == "truncated" else "")
         assert came.completion == (HI if outcome == "truncated" else Completion())
+        assert came.error.partial == (HI if outcome == "truncated" else None)
         assert len(server.requests) == 1
 
 

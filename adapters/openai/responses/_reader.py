@@ -76,6 +76,11 @@ class ResponseReader:
         return self._arrived.response
 
     @property
+    def partial(self) -> Response | None:
+        """What goes along with an error that is not about what came: all that has arrived; None where nothing has."""
+        return None if self.empty else self.response
+
+    @property
     def resume(self) -> tuple[str, int] | None:
         """The response's ID, and the sequence number after which to resume; None where that is impossible.
 

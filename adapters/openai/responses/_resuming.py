@@ -123,5 +123,5 @@ class Resuming(Reply[_Events, ResponseEvent]):
             return super()._refused(error)
         except ChatError as refused:
             # Where it was to go on, the response is begun.
-            refused.partial = refused.partial or (None if self._reader.empty else self.response)
+            refused.partial = refused.partial or self._reader.partial
             raise

@@ -71,7 +71,7 @@ class AsyncResponseStream(Resuming[AsyncEventStream], AsyncReply[ResponseEvent])
         ChatError: when entered or iterated over: the response failed, or the server reported an error, or sent no
             stream of this API's.
         StreamTruncated: the response was cut off, for good; `partial` is the `Response` that had arrived.
-        SSEError: no connection could be made, or took too long.
+        SSEError: no connection could be made, or it took too long; `partial` is what had arrived.
     """
 
     def __init__(self, client: AsyncClient, endpoint: Endpoint, options: Mapping[str, Any]) -> None:

@@ -260,6 +260,7 @@ def test_an_event_that_is_too_large_ends_it(asker: Asker) -> None:
         came = asker.ask(server.url, under={"max_event_size": 1000})
     assert came.end == ("Hel", "truncated", EventTooLarge)
     assert came.response.output_text == "Hel"
+    assert getattr(came.error, "partial", None) == came.response
 
 
 # What is no stream.

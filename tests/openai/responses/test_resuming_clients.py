@@ -464,6 +464,7 @@ def test_the_limit_on_the_whole_holds_over_all_connections(asker: Asker) -> None
         assert len(server.requests) == 2
     assert came.end == ("Hello", "truncated", DeadlineExceeded)
     assert came.response.output_text == "Hello"
+    assert getattr(came.error, "partial", None) == came.response
 
 
 def test_an_observer_is_told_of_each_loss(asker: Asker) -> None:
