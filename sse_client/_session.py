@@ -28,7 +28,7 @@ from sse_client.events import Event
 from sse_client.observer import Closed, Lost, Opened, Stats
 from sse_client.parser import Parser
 from sse_client.policy import Policy, Reconnect, retry_after
-from sse_client.request import Attempt, Request, check, display_url, with_headers
+from sse_client.request import Attempt, Request, check, display, display_url, with_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -121,6 +121,11 @@ class Session:
     def tail(self) -> str:
         """What has arrived on this connection and is not dispatched; see `Parser.tail`."""
         return self._parser.tail
+
+    @property
+    def name(self) -> str:
+        """What the caller asks for, in short; it can be logged."""
+        return display(self._request)
 
     @property
     def stats(self) -> Stats:
@@ -256,7 +261,9 @@ class Session:
             raise error
         if self._policy is None:
             self._policy = Policy(rules if isinstance(rules, Reconnect) else Reconnect(), repeat=self._repeats)
-        delay = self._policy.delay(error, useless=self.useless_attempts, reconnection_time=self.reconnection_time)
+        delay = self._policy.delay(
+            error, useless=self.useless_attempts, reconnection_time=self.reconnection_time, name=self.name
+        )
         _log.warning("lost: %s; connecting again in %.3g s", error, delay)
         self._tell(Lost(error, delay))
         return delay

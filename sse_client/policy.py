@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from sse_client.errors import ConnectionFailed, SSEError, StatusError
@@ -33,7 +34,8 @@ class Reconnect:
     top. A connection is useless if it was refused, answered with a bad status, or gone without one event.
 
     In the `RetryCallState` that the four strategies see, `attempt_number` is the number of useless connections in a
-    row (at least 1), and time counts from the first of them.
+    row (at least 1), and time counts from the first of them; the name of `fn` is the method and the URL, without query
+    and credentials.
 
     Attributes:
         initial_delay: seconds, 0 or more.
@@ -98,13 +100,14 @@ class Policy:
         self._asked: float | None = None
         self._gives_up = False
 
-    def delay(self, error: SSEError, *, useless: int, reconnection_time: int | None) -> float:
+    def delay(self, error: SSEError, *, useless: int, reconnection_time: int | None, name: str) -> float:
         """Return the seconds to wait before the next connection.
 
         Args:
             error: how the last one was lost.
             useless: connections in a row, this one included, that brought no event; 0 if this one brought some.
             reconnection_time: milliseconds that the stream asked for.
+            name: of what is tried again: what tenacity's own logging calls it.
 
         Raises:
             SSEError: `error`, where it is final or it was tried often enough.
@@ -115,7 +118,7 @@ class Policy:
             self._since = now
         self._asked = self._asked_for(error, reconnection_time)
         retrying = self._strategies()
-        state = _call_state(retrying, error, max(1, useless), self._since, now)
+        state = _call_state(retrying, name, error, max(1, useless), self._since, now)
         self._gives_up = False
         # Tenacity's block form cannot hold a generator; its steps can be asked one at a time.
         retrying.begin()
@@ -187,10 +190,14 @@ class Policy:
         return most if reconnection_time >= most * 1000 else reconnection_time / 1000
 
 
-def _call_state(retrying: Retrying, error: SSEError, number: int, since: float, now: float) -> RetryCallState:
+def _call_state(
+    retrying: Retrying, name: str, error: SSEError, number: int, since: float, now: float
+) -> RetryCallState:
     from tenacity import RetryCallState
 
-    state = RetryCallState(retrying, fn=None, args=(), kwargs={})
+    # No function is called again: an iterator goes on. Of a function, tenacity's own logging takes the name alone.
+    named: Any = SimpleNamespace(__name__=name, __qualname__=name, __module__=None)
+    state = RetryCallState(retrying, fn=named, args=(), kwargs={})
     state.attempt_number = number
     state.set_exception((type(error), error, error.__traceback__))
     state.start_time, state.outcome_timestamp = since, now

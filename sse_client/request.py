@@ -16,6 +16,7 @@ __all__ = [
     "Request",
     "check",
     "check_last_event_id",
+    "display",
     "display_url",
     "with_headers",
 ]
@@ -77,6 +78,11 @@ def display_url(url: str) -> str:
     """Return `url` without user, password, query and fragment: what a message may show."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def display(request: Request) -> str:
+    """Return the method and the URL of `request`, as `display_url` shows it."""
+    return f"{request.method} {display_url(request.url)}"
 
 
 def check(request: Request) -> None:

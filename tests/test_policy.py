@@ -21,6 +21,7 @@ from sse_client.policy import Policy, Reconnect, retry_after
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+NAME = "GET http://localhost/events"
 LOST = ConnectionFailed("lost")
 
 
@@ -62,11 +63,11 @@ def policy(*, repeat: bool = True, clock: Callable[[], float] | None = None, **r
 def delays(
     rules: Policy, numbers: list[int], error: SSEError = LOST, reconnection_time: int | None = None
 ) -> list[float]:
-    return [rules.delay(error, useless=number, reconnection_time=reconnection_time) for number in numbers]
+    return [rules.delay(error, useless=number, reconnection_time=reconnection_time, name=NAME) for number in numbers]
 
 
 def delay(error: SSEError = LOST, *, useless: int = 1, asked: int | None = None, **rules: Any) -> float:
-    return policy(**rules).delay(error, useless=useless, reconnection_time=asked)
+    return policy(**rules).delay(error, useless=useless, reconnection_time=asked, name=NAME)
 
 
 def status(code: int, seconds: float | None = None) -> StatusError:
@@ -210,7 +211,7 @@ def test_the_statuses_are_the_callers() -> None:
 def test_an_iterator_of_statuses_is_not_used_up() -> None:
     rules = policy(statuses=iter([404]))
     for _ in range(3):
-        assert rules.delay(status(404), useless=1, reconnection_time=None) == 1.0
+        assert rules.delay(status(404), useless=1, reconnection_time=None, name=NAME) == 1.0
 
 
 # A request that may have been processed is not sent again behind the caller's back.
@@ -262,7 +263,7 @@ def test_what_is_raised_in_the_end_is_the_last_error_with_a_note_on_how_often_an
         clock.now += 10
     error = ConnectionFailed("the third")
     with pytest.raises(ConnectionFailed) as final:
-        rules.delay(error, useless=3, reconnection_time=None)
+        rules.delay(error, useless=3, reconnection_time=None, name=NAME)
     assert final.value is error
     assert error.__notes__ == ["Gave up after 3 useless attempts over 20.0 s."]
 
@@ -279,7 +280,7 @@ def test_a_final_error_after_others_has_no_note() -> None:
     delays(rules, [1, 2])
     error = status(404)
     with pytest.raises(StatusError):
-        rules.delay(error, useless=3, reconnection_time=None)
+        rules.delay(error, useless=3, reconnection_time=None, name=NAME)
     assert not hasattr(error, "__notes__")
 
 
@@ -289,7 +290,7 @@ def test_after_giving_up_a_final_error_has_no_note_of_before() -> None:
         delays(rules, [1, 2], ConnectionFailed("x"))
     error = status(404)
     with pytest.raises(StatusError):
-        rules.delay(error, useless=1, reconnection_time=None)
+        rules.delay(error, useless=1, reconnection_time=None, name=NAME)
     assert not hasattr(error, "__notes__")
 
 
@@ -400,6 +401,15 @@ def test_tenacitys_own_logging_before_a_sleep_works(caplog: pytest.LogCaptureFix
     with caplog.at_level(logging.WARNING):
         assert delay(before_sleep=log) == 1.0
     assert "in 1 seconds as it raised ConnectionFailed: lost" in caplog.text
+
+
+@pytest.mark.parametrize("log", [tenacity.before_log, tenacity.before_sleep_log, tenacity.after_log])
+def test_tenacitys_own_logging_says_what_is_tried_again(
+    caplog: pytest.LogCaptureFixture, log: Callable[..., Any]
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        delay(before_sleep=log(logging.getLogger("a.test"), logging.WARNING))
+    assert f" {NAME} in 1 seconds" in caplog.text or f" to '{NAME}'" in caplog.text
 
 
 def test_before_sleep_is_not_called_for_what_is_final() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -687,6 +688,19 @@ def test_strategies_of_tenacity_are_asked(naps: list[float]) -> None:
         assert len(server.requests) == 3
     assert isinstance(error, StatusError)
     assert (naps, seen) == ([7, 7], [1, 2])
+
+
+def test_tenacitys_own_logging_says_what_is_tried_again_and_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+    from tenacity import before_sleep_log
+
+    log = before_sleep_log(logging.getLogger("a.test"), logging.WARNING)
+    rules = Reconnect(initial_delay=0, before_sleep=log)
+    with Server([CLOSE], stream([b"data: 1\n\n"])) as server:
+        url = server.url.replace("//", "//user:s3cret@")
+        assert outcome(sse_client.post(f"{url}?key=s3cret", reconnect=rules, until="1"))[1] is None
+    (said,) = [record.message for record in caplog.records if record.name == "a.test"]
+    assert said.startswith(f"Retrying POST {server.url} in 0 seconds as it raised ConnectionFailed: ")
+    assert "s3cret" not in said
 
 
 def test_every_request_shows_in_the_order_it_was_received() -> None:

@@ -175,8 +175,8 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     asked: list[float] = []
     original = Policy.delay
 
-    def delay(self: Policy, error: SSEError, *, useless: int, reconnection_time: int | None) -> float:
-        asked.append(original(self, error, useless=useless, reconnection_time=reconnection_time))
+    def delay(self: Policy, error: SSEError, **loss: Any) -> float:
+        asked.append(original(self, error, **loss))
         return 0.0
 
     monkeypatch.setattr(Policy, "delay", delay)

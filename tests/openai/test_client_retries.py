@@ -275,7 +275,7 @@ def test_the_delay_is_up_to_a_quarter_shorter(chat: Chat, naps: list[float]) -> 
 def test_the_thousandth_delay_is_no_longer_either(naps: list[float]) -> None:
     policy = Policy(Retries(2000, ChatReader).rules()["reconnect"], repeat=True)
     for number in range(1, 2001):
-        policy.delay(ConnectionFailed(), useless=number, reconnection_time=None)
+        policy.delay(ConnectionFailed(), useless=number, reconnection_time=None, name="POST http://localhost/")
     assert len(naps) == 2000
     assert 6 <= min(naps[4:]) <= max(naps[4:]) <= 8
 
