@@ -89,6 +89,10 @@ class Stream(ABC, Generic[_Http, _Interrupt]):
         self._state: Literal["connecting", "open", "closed"] = "connecting"
         self._reason: Reason | None = None
 
+    def __repr__(self) -> str:
+        state = self._state if self._reason is None else f"closed ({self._reason})"
+        return f"<{type(self).__name__} {state}: {self._session.name}>"
+
     @property
     def response(self) -> Response | None:
         """The head of the current connection's response, or of the last one's; None before the first."""

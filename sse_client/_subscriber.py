@@ -42,6 +42,10 @@ class Subscriber(Generic[_Events]):
         self._handler = handler
         self._types = None if events is None else frozenset(events)
 
+    def __repr__(self) -> str:
+        failed = "" if self.error is None else f", failed with {type(self.error).__name__}"
+        return f"<{type(self).__name__} of {self.stream!r}{failed}>"
+
     def _wants(self, event: Event | Comment) -> bool:
         return self._types is None or (type(event) is Event and event.event in self._types)
 

@@ -46,6 +46,9 @@ class AsyncClient:
         self._closed = False
         self._defaults = merged(Options(), defaults)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {'closed' if self._closed else 'open'}>"
+
     def stream(self, method: str, url: str, **options: Unpack[StreamOptions]) -> AsyncEventStream:
         """Return the stream that answers a request; it connects when entered or iterated over.
 

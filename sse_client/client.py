@@ -42,6 +42,9 @@ class Client:
         self._closed = False
         self._defaults = merged(Options(), defaults)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {'closed' if self._closed else 'open'}>"
+
     def stream(self, method: str, url: str, **options: Unpack[StreamOptions]) -> EventStream:
         """Return the stream that answers a request; it connects when entered or iterated over.
 

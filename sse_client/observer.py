@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from sse_client.request import display_url
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,9 +19,11 @@ __all__ = ["Closed", "Lost", "Observer", "Opened", "Reason", "Response", "Stats"
 Reason = Literal["until", "no content", "end", "closed", "error"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Response:
     """The head of a response, the same whatever transport brought it.
+
+    Its `repr` is the status and the URL, without what may be secret: query, credentials, headers.
 
     Attributes:
         status: HTTP status code.
@@ -32,6 +36,9 @@ class Response:
     headers: Mapping[str, str]
     url: str
     raw: Any
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.status} from {display_url(self.url)}>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -25,9 +26,11 @@ _BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _FIELD_NAME = re.compile(r"[!-9;-~]+")  # ASCII that can be seen, without the colon
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Request:
     """A request, in the words of `requests`. Immutable: change it with `dataclasses.replace`.
+
+    Its `repr` is the method and the URL, without what may be secret: query, credentials, headers, body.
 
     Attributes:
         method: the HTTP method, in upper case.
@@ -58,6 +61,9 @@ class Request:
         if hasattr(self.files, "__next__"):
             object.__setattr__(self, "files", list(self.files))
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {display(self)}>"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
@@ -76,13 +82,17 @@ class Attempt:
 
 def display_url(url: str) -> str:
     """Return `url` without user, password, query and fragment: what a message may show."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(url)
+        if parts.scheme and parts.hostname and parts.port != 0:
+            return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    # Of a URL that is none, it cannot be told which part of it is a password.
+    return "a malformed URL"
 
 
 def display(request: Request) -> str:
     """Return the method and the URL of `request`, as `display_url` shows it."""
-    return f"{request.method} {display_url(request.url)}"
+    return f"{request.method} {display_url(str(request.url))}"  # nothing is checked yet when one is made
 
 
 def check(request: Request) -> None:

@@ -18,7 +18,7 @@ def get(url: str = URL, **fields: Any) -> Request:
     return Request(method="GET", url=url, **fields)
 
 
-def post(url: str = URL, **fields: Any) -> Request:
+def post(url: Any = URL, **fields: Any) -> Request:
     return Request(method="POST", url=url, **fields)
 
 
@@ -141,10 +141,28 @@ def test_requests_and_attempts_are_immutable_values() -> None:
         ("https://user:s3cret@example.com:8443/a/b?k=s3cret#s3cret", "https://example.com:8443/a/b"),
         ("https://s3cret@s3cret@example.com/", "https://example.com/"),
         ("http://[::1]:80", "http://[::1]:80"),
+        ("user:s3cret@example.com/", "a malformed URL"),
+        ("//user:s3cret@example.com/", "a malformed URL"),
+        ("http:user:s3cret@example.com/", "a malformed URL"),
+        ("http://[s3cret", "a malformed URL"),
+        ("http://user:s3cret/x@example.com/", "a malformed URL"),
     ],
 )
 def test_a_url_is_shown_without_credentials_query_and_fragment(url: str, shown: str) -> None:
     assert display_url(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("request_", "shown"),
+    [
+        (post("https://a:s3cret@b/c?s3cret", headers={"X": "s3cret"}, json="s3cret"), "<Request POST https://b/c>"),
+        (post("s3cret"), "<Request POST a malformed URL>"),
+        (post(b"http://s3cret@b/"), "<Request POST a malformed URL>"),
+        (post(None), "<Request POST a malformed URL>"),
+    ],
+)
+def test_a_request_shows_its_method_and_its_url_and_no_secret(request_: Request, shown: str) -> None:
+    assert repr(request_) == str(request_) == shown
 
 
 def sent(headers: dict[str, Any] | None = None, ambient: dict[str, Any] | None = None, id: str = "") -> dict[str, Any]:  # noqa: A002  (a header's value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote_plus, urlencode
@@ -70,12 +69,7 @@ class Endpoint:
         self._own = own
 
     def __repr__(self) -> str:
-        # Of a URL that is none, it cannot be told which part of it is a password.
-        where = "a malformed URL"
-        if self._address.lower().startswith(("http://", "https://")):
-            with contextlib.suppress(ValueError):
-                where = display_url(self._address)
-        return f"<{type(self).__name__} of {where}>"
+        return f"<{type(self).__name__} of {display_url(self._address)}>"
 
     def url(self, path: str, params: Mapping[str, str] | None = None) -> str:
         """Return where requests to `path` go; the query of the base URL stays behind it.

@@ -64,6 +64,10 @@ class Reply(ABC, Generic[_Events, _Item]):
         self._failed = False
         self.events = open_events(retries.rules())
 
+    def __repr__(self) -> str:
+        outcome = "" if self.outcome is None else f", {self.outcome}"
+        return f"<{type(self).__name__} of {self.events!r}{outcome}>"
+
     @property
     def _reader(self) -> Reader[_Item]:
         reader: Reader[_Item] = self._retries.reader

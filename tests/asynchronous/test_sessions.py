@@ -324,3 +324,13 @@ def test_what_arrived_before_a_consumer_came_back_is_not_lost_with_the_connectio
                 assert len(seen) == 50_000
 
     run(main)
+
+
+def test_a_client_shows_whether_it_is_closed() -> None:
+    async def main() -> None:
+        client = AsyncClient()
+        assert repr(client) == "<AsyncClient open>"
+        await client.aclose()
+        assert repr(client) == "<AsyncClient closed>"
+
+    run(main)

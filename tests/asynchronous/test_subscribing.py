@@ -48,6 +48,7 @@ def test_a_handler_is_called_with_each_event_until_the_end(kind: str) -> None:
         assert seen == ["1", "2", "3", "4", "5"]
         assert subscription.error is None
         assert subscription.stream.reason == "end"
+        assert repr(subscription) == f"<AsyncSubscription of <AsyncEventStream closed (end): POST {url}>>"
 
     with_client(FIVE, test)
 

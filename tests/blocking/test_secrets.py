@@ -200,3 +200,47 @@ def test_causes_are_those_of_the_network() -> None:
     assert isinstance(silent.__cause__, TimeoutError)
     refused = raised(lambda: sse_client.get("http://127.0.0.1:9/", reconnect=False))
     assert isinstance(refused.__cause__, ConnectionRefusedError)
+
+
+# What is shown of the parts, in a debugger or a log.
+
+
+def test_a_stream_shows_its_state_its_method_and_its_url() -> None:
+    with Server(stream([b"data: 1\n\n"])) as server:
+        events = sse_client.post(with_secrets(server.url), until="1", **OPTIONS)
+        where = f"POST {server.url}/path"
+        assert repr(events) == f"<EventStream connecting: {where}>"
+        with events:
+            assert repr(events) == f"<EventStream open: {where}>"
+            assert list(events) == []
+        assert repr(events) == f"<EventStream closed (until): {where}>"
+
+
+def test_a_client_shows_whether_it_is_closed() -> None:
+    client = Client(**OPTIONS)
+    assert repr(client) == "<Client open>"
+    client.close()
+    assert repr(client) == "<Client closed>"
+
+
+def test_a_subscription_shows_its_stream_and_what_ended_it() -> None:
+    def fail(_: sse_client.Event) -> None:
+        raise ZeroDivisionError(WORD)
+
+    with Server(ONE) as server, sse_client.subscribe("GET", with_secrets(server.url), fail) as subscription:
+        assert subscription.join(10)
+        stream_shown = f"<EventStream closed (closed): GET {server.url}/path>"
+        assert repr(subscription) == f"<Subscription of {stream_shown}, failed with ZeroDivisionError>"
+    with Server([STALL]) as server, sse_client.subscribe("GET", with_secrets(server.url), print) as subscription:
+        assert repr(subscription) == f"<Subscription of <EventStream connecting: GET {server.url}/path>>"
+
+
+def test_what_an_observer_is_told_shows_no_secret() -> None:
+    news: list[Any] = []
+    with Server(reply(503, b"x"), stream([b"data: 1\n\n"], headers={"Set-Cookie": f"sid={WORD}"})) as server:
+        rules = sse_client.Reconnect(initial_delay=0)
+        told: dict[str, Any] = {"observer": news.append, "reconnect": rules, "until": "1", **OPTIONS}
+        with sse_client.get(with_secrets(server.url), **told) as events:
+            assert list(events) == []
+        assert f"Opened(response=<Response 200 from {server.url}/path>, attempt=Attempt(number=2" in repr(news)
+    assert WORD not in repr(news)

@@ -306,6 +306,20 @@ def test_a_client_shows_where_it_asks_and_no_secret(base_url: str, shown: str) -
     assert repr(AsyncChatClient(KEY, base_url)) == shown.replace("Chat", "AsyncChat")
 
 
+def test_a_reply_shows_its_stream_and_how_it_ended(chat: Chat) -> None:
+    with Server(answer("Hi")) as server:
+        came = chat.ask(f"{server.url}?key={KEY}")
+        kind = type(came.reply).__name__
+        events = f"<{kind.replace('Chat', 'Event')} closed (until): POST {server.url}/chat/completions>"
+        assert repr(came.reply) == f"<{kind} of {events}, complete>"
+
+
+def test_a_reply_that_runs_shows_no_outcome() -> None:
+    with ChatClient(KEY, "http://127.0.0.1:9/v1") as chat:
+        url = "http://127.0.0.1:9/v1/chat/completions"
+        assert repr(chat.stream(model="m", messages=[])) == f"<ChatStream of <EventStream connecting: POST {url}>>"
+
+
 def test_no_message_and_no_log_shows_a_key(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
 
