@@ -20,7 +20,7 @@ class Clocks:
         used: whether there is a limit at all.
     """
 
-    __slots__ = ("_allowed", "_event", "_first", "_left", "_timeout", "_total", "used")
+    __slots__ = ("_allowed", "_event", "_first", "_left", "_missed", "_timeout", "_total", "used")
 
     def __init__(self, timeout: Timeout) -> None:
         self._timeout = timeout
@@ -28,6 +28,7 @@ class Clocks:
         self.used = any(limit is not None for limit in (self._first, timeout.event, timeout.total))
         self._total: float | None = None
         self._event: float | None = None
+        self._missed: float | None = None  # seconds of a wait that was too long, whatever came of it
         self._allowed = self._left = self._first  # seconds of the wait that is on, in all and still
 
     def attempt(self) -> None:
@@ -36,7 +37,7 @@ class Clocks:
         if self._total is None and self._timeout.total is not None:
             self._total = now + self._timeout.total
         self._allowed = self._left = self._first
-        self._event = None
+        self._event = self._missed = None
         self.wait()
 
     def wait(self) -> None:
@@ -53,6 +54,13 @@ class Clocks:
         else:
             self._left = self._event - time.monotonic()
         self._event = None
+
+    def reached(self) -> None:
+        """Take note that the connection was broken off at the deadline.
+
+        An event may have come at the last moment; but behind it, what looks like the end of the body is none.
+        """
+        self._missed = self._allowed
 
     @property
     def deadline(self) -> float | None:
@@ -88,6 +96,5 @@ class Clocks:
         now = time.monotonic()
         if self._total is not None and now >= self._total:
             return DeadlineExceeded(f"expected the whole stream within {self._timeout.total:g} s")
-        if self._event is not None and now >= self._event:
-            return IdleTimeout(f"expected an event within {self._allowed:g} s, got none")
-        return None
+        late = self._allowed if self._event is not None and now >= self._event else self._missed
+        return None if late is None else IdleTimeout(f"expected an event within {late:g} s, got none")

@@ -93,13 +93,20 @@ class Watchdog:
         self._thread = threading.Thread(target=self._watch, name="sse_client-watchdog", daemon=True)
         self._thread.start()
 
-    def expect(self, deadline: float | None) -> None:
-        """Break off at `deadline` (of `time.monotonic`); None for not at all."""
+    def expect(self, deadline: float) -> None:
+        """Break off at `deadline` (of `time.monotonic`)."""
         with self._changed:
             self._deadline = deadline
             # A later deadline needs no waking: the thread looks again when the earlier one is over.
-            if deadline is not None and deadline < self._wakes_at:
+            if deadline < self._wakes_at:
                 self._changed.notify()
+
+    def call_off(self) -> bool:
+        """Break nothing off any more; return whether it is too late for that."""
+        with self._changed:
+            too_late = self._deadline is None
+            self._deadline = None
+        return too_late
 
     def stop(self) -> None:
         """End the thread, and wait for it."""

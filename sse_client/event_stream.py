@@ -134,7 +134,8 @@ class EventStream(Stream["requests.Session", Interrupt]):
         try:
             return await work
         finally:
-            self._watchdog.expect(None)
+            if self._watchdog.call_off():
+                self._clocks.reached()
 
     async def _sleep(self, seconds: float) -> None:
         self._interrupt.sleep(seconds)

@@ -107,6 +107,21 @@ def test_the_error_names_the_limit_that_was_reached(now: Now) -> None:
     assert "within 100 s" in str(error)
 
 
+def test_a_wait_that_was_too_long_stays_so_until_the_next_attempt(now: Now) -> None:
+    clocks = Clocks(Timeout(first=5, event=3, total=100))
+    clocks.attempt()
+    now.passes(5)
+    clocks.reached()
+    clocks.pause(event=True)  # it came at the last moment
+    clocks.wait()
+    assert "within 5 s" in str(clocks.overdue())
+    clocks.attempt()
+    assert clocks.overdue() is None
+    now.passes(95)
+    clocks.reached()
+    assert type(clocks.overdue()) is DeadlineExceeded
+
+
 def test_there_is_no_more_time_to_connect_than_for_the_first_event(now: Now) -> None:
     clocks = Clocks(Timeout(connect=10, first=4))
     clocks.attempt()

@@ -255,7 +255,7 @@ def test_a_later_deadline_takes_the_place_of_an_earlier_one(interrupt: Interrupt
 def test_a_deadline_that_was_called_off_breaks_nothing_off(interrupt: Interrupt, watchdog: Watchdog) -> None:
     first = watched(interrupt)
     watchdog.expect(time.monotonic() + 0.02)
-    watchdog.expect(None)
+    watchdog.call_off()
     # The other one's deadline is later: when it is kept, the time that was called off is over.
     other = Interrupt()
     second = watched(other)
@@ -266,11 +266,20 @@ def test_a_deadline_that_was_called_off_breaks_nothing_off(interrupt: Interrupt,
     assert first.ways == []
 
 
+def test_whoever_calls_it_off_is_told_if_it_is_too_late(interrupt: Interrupt, watchdog: Watchdog) -> None:
+    sock = watched(interrupt)
+    watchdog.expect(time.monotonic() + NEVER)
+    assert not watchdog.call_off()
+    watchdog.expect(time.monotonic())
+    assert sock.shut.wait(SOON)
+    assert watchdog.call_off()
+
+
 def test_a_deadline_after_one_that_was_called_off_is_kept(interrupt: Interrupt, watchdog: Watchdog) -> None:
     sock = watched(interrupt)
     begun = time.monotonic()
     watchdog.expect(begun + 0.03)
-    watchdog.expect(None)
+    watchdog.call_off()
     watchdog.expect(begun + 0.06)
     assert sock.shut.wait(SOON)
     assert time.monotonic() >= begun + 0.06

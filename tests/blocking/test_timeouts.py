@@ -20,6 +20,8 @@ from sse_client import (
     Opened,
     Timeout,
 )
+from sse_client._body import Connection
+from sse_client._interrupt import Interrupt
 from sse_client.testing import CLOSE, STALL, Pause, Server, Step, chunk, head, reply, stream
 
 from .kit import AT_ONCE, ONE, PROMPT, Log, outcome
@@ -292,6 +294,42 @@ def test_the_first_of_two_clocks_counts() -> None:
             (_, error), took = timed(lambda: outcome(sse_client.post(server.url, timeout=timeout)))  # noqa: B023
         assert type(error) is expected
         assert took < SHORT + PROMPT
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param([head(framing="close"), b"data: 1\n\n", STALL], id="that ends with the connection"),
+        pytest.param([head(), chunk(b"data: 1\n\n"), STALL], id="of chunks"),
+    ],
+)
+def test_an_event_of_the_last_moment_is_handed_out_and_the_body_behind_it_is_not_whole(
+    monkeypatch: pytest.MonkeyPatch, script: list[Step]
+) -> None:
+    """The deadline is reached when the event has been read, and the watchdog is not called off yet."""
+    rung = threading.Event()
+    receive, break_off = Connection._receive, Interrupt.break_off
+
+    async def until_the_last_moment(connection: Connection) -> bytes:
+        data = await receive(connection)
+        if data:
+            now = events._clocks._event = monotonic()
+            assert events._watchdog is not None
+            events._watchdog.expect(now)
+            assert rung.wait(10)
+        return data
+
+    def ring(interrupt: Interrupt) -> None:
+        break_off(interrupt)
+        rung.set()
+
+    monkeypatch.setattr(Connection, "_receive", until_the_last_moment)
+    monkeypatch.setattr(Interrupt, "break_off", ring)
+    with Server(script) as server:
+        events = sse_client.post(server.url, timeout=Timeout(event=60))
+        data, error = outcome(events)
+    assert data == ["1"]
+    assert type(error) is IdleTimeout
 
 
 def test_a_clock_runs_out_over_a_loss_only_once() -> None:
