@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,6 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.cookies import extract_cookies_to_jar
 from requests.hooks import dispatch_hook
-from urllib3 import HTTPResponse
 from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
 
 from sse_client._ambient import prepare
@@ -75,8 +73,6 @@ def connect(
                 interrupt.forget()
                 response.close()
         if step is None:
-            if isinstance(response.raw, HTTPResponse):
-                _forget_before_release(response.raw, interrupt)
             return Connection(response, interrupt)
         following = step
 
@@ -110,20 +106,6 @@ class _OwnBody:
         except Exception as error:
             self.error = error
             raise
-
-
-def _forget_before_release(raw: HTTPResponse, interrupt: Interrupt) -> None:
-    """Have the socket let go of before urllib3 gives the connection back: from then on it may serve another stream."""
-    weakly = weakref.ref(raw)  # a response that nobody holds any more is closed at once
-    release = type(raw).release_conn
-
-    def release_conn() -> None:
-        interrupt.forget()
-        response = weakly()
-        assert response is not None
-        release(response)
-
-    raw.release_conn = release_conn  # type: ignore[method-assign]  # of this response alone
 
 
 def _send(

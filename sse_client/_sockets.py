@@ -6,11 +6,12 @@ import queue
 import threading
 from http.client import HTTPResponse, RemoteDisconnected
 from typing import TYPE_CHECKING, Any, cast
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3 import HTTPResponse as PooledResponse
 from urllib3.exceptions import HTTPError
 
 if TYPE_CHECKING:
@@ -130,6 +131,21 @@ class _Head:
         self.file.close()
 
 
+def _forget_before_release(response: PooledResponse, interrupt: Interrupt) -> None:
+    """Have the socket let go of before urllib3 gives the connection back: from then on it may serve another stream."""
+    weakly = ref(response)  # one that nobody holds any more is closed at once
+    release = type(response).release_conn
+
+    def release_conn() -> None:
+        own = weakly()
+        assert own is not None
+        if own.connection is not None:  # else it is back already, and the socket may be that of a later response
+            interrupt.forget()
+        release(own)
+
+    response.release_conn = release_conn  # type: ignore[method-assign]  # of this response alone
+
+
 class _ReportingConnection:
     """A connection of urllib3's that tells which socket it uses."""
 
@@ -149,6 +165,12 @@ class _ReportingConnection:
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
         super().putrequest(*args, **kwargs)  # type: ignore[misc]  # as above
         self._allow_silence()
+
+    def getresponse(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().getresponse(*args, **kwargs)  # type: ignore[misc]  # as above
+        if reader.interrupt is not None and isinstance(response, PooledResponse):
+            _forget_before_release(response, reader.interrupt)
+        return cast("Any", response)
 
     def _allow_silence(self) -> None:
         # urllib3 would have all of a body sent within the time that there is to connect.

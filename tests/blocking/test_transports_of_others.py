@@ -15,7 +15,7 @@ import requests
 import trustme
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.auth import AuthBase, HTTPDigestAuth
-from urllib3 import HTTPResponse
+from urllib3 import HTTPConnectionPool, HTTPResponse
 
 import sse_client
 from sse_client import Client, ConnectionFailed, EventStream, StatusError
@@ -156,6 +156,28 @@ def test_digest_authentication_works(body: bytes) -> None:
         assert "authorization" not in first.headers
         assert second.headers["authorization"].startswith("Digest ")
         assert [request.body for request in server.requests] == [b"x", b"x"]
+
+
+def test_the_challenges_connection_is_let_go_of_before_it_can_be_anybody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[Any] = []
+    put = HTTPConnectionPool._put_conn
+
+    def watched(pool: HTTPConnectionPool, connection: Any) -> None:
+        held.append(events._interrupt._socket)
+        put(pool, connection)
+
+    monkeypatch.setattr(HTTPConnectionPool, "_put_conn", watched)
+    with Server(reply(401, b"no", CHALLENGE), stream([b"data: 1\n\n"])) as server, Client() as client:
+        events = client.get(server.url, auth=HTTPDigestAuth("user", "password"), reconnect=False)
+        with events:
+            assert held == [None]
+            ours = events._interrupt._socket
+            assert ours is not None
+            assert events.response is not None
+            events.response.raw.history[0].close()  # once more
+            assert events._interrupt._socket is ours
+            assert len(list(events)) == 1
+    assert held == [None, None]
 
 
 def test_digest_authentication_that_fails_is_a_bad_status() -> None:
