@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pages import PAGES, links
 
 import sse_client
 from sse_client.adapters import openai
@@ -154,8 +156,8 @@ def test_importing_the_chat_adapter_imports_its_own_modules_and_no_others() -> N
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel, built from a copy: a build writes into its folder."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a source archive and of the wheel made of it, built from a copy: a build writes into its folder."""
     folder = tmp_path_factory.mktemp("build")
     files = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -170,8 +172,25 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
             target.write_bytes(source.read_bytes())
     build = [sys.executable, "-m", "build", "--outdir", str(folder / "dist"), str(folder / "tree")]
     subprocess.run(build, capture_output=True, timeout=240, check=True)
-    (built,) = (folder / "dist").glob("*.whl")
-    return built
+    return folder / "dist"
+
+
+@pytest.fixture
+def wheel(built: Path) -> Path:
+    (found,) = built.glob("*.whl")
+    return found
+
+
+@pytest.mark.timeout(300)
+def test_the_source_archive_holds_the_pages_and_what_they_lead_to(built: Path) -> None:
+    (archive,) = built.glob("*.tar.gz")
+    with tarfile.open(archive) as source:
+        names = {name.partition("/")[2] for name in source.getnames()}
+    wanted = {page.relative_to(ROOT) for page in PAGES}
+    for page in PAGES:
+        targets = [page.parent / link.partition("#")[0] for link in links(page) if not link.startswith("#")]
+        wanted |= {target.resolve().relative_to(ROOT) for target in targets}
+    assert {each.as_posix() for each in wanted} <= names
 
 
 @pytest.mark.timeout(300)
