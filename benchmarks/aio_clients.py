@@ -99,7 +99,7 @@ async def _read(name: str, url: str) -> int:
 
 
 async def _read_bare(url: str) -> int:
-    """Do what `_bare` does without a generator: the least that asyncio and aiohttp allow."""
+    """Do what `_bare` does without a generator: the least that aiohttp's documented way costs."""
     import aiohttp
 
     from sse_client import Parser

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import aiohttp
-import requests
 from aiohttp.http import SERVER_SOFTWARE
 from requests.cookies import RequestsCookieJar, cookiejar_from_dict, merge_cookies
 from requests.models import DEFAULT_REDIRECT_LIMIT
@@ -22,7 +21,7 @@ from yarl import URL
 
 from sse_client._aio_body import Connection
 from sse_client._aio_translate import translated
-from sse_client._prepare import Journey, Malformed, may_have_proxies, prepared, prepared_abroad
+from sse_client._prepare import Journey, Malformed, Prepared, joined, may_have_proxies, prepared, prepared_abroad
 from sse_client.errors import SSEError
 from sse_client.observer import Response
 from sse_client.request import display_url
@@ -30,6 +29,7 @@ from sse_client.request import display_url
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    import requests
     from aiohttp.client_middlewares import ClientHandlerType
 
     from sse_client._replay import Replay
@@ -114,7 +114,7 @@ class _Sender:
         self._trusting = session in _trusting
         skipped = {name.lower() for name in session.skip_auto_headers}
         ours = {name: value for name, value in _OWN.items() if name.lower() not in skipped}
-        self._ambient = _joined(ours, session.headers)
+        self._ambient = joined(ours, session.headers)
         self._personal = True
         self._keep: tuple[str, ...] = _FRAMING
         connect, read = timeouts
@@ -183,10 +183,10 @@ class _Sender:
             jar = merge_cookies(jar, own if isinstance(own, CookieJar) else cookiejar_from_dict(own))
         request.cookies = jar
         # Not by `merge_setting` of requests, nor with parameters of none: it asks for protocols, at 7 µs a question.
-        headers = _joined(self._ambient, request.headers)
+        headers = joined(self._ambient, request.headers)
         request.headers = {name: value for name, value in headers.items() if value is not None}
         request.params = request.params or None
-        result = _Prepared()
+        result = Prepared()
         result.prepare(**vars(request))
         return result
 
@@ -205,14 +205,6 @@ class _Sender:
             for name, morsel in self._session.cookie_jar.filter_cookies(URL(url)).items():
                 jar.set(name, morsel.coded_value)
         return jar
-
-
-class _Prepared(requests.PreparedRequest):
-    """Without cookies, requests still has http.cookiejar look for some: a twentieth of what a short chat takes."""
-
-    def prepare_cookies(self, cookies: Any) -> None:
-        if cookies:
-            super().prepare_cookies(cookies)
 
 
 class _Sending:
@@ -273,11 +265,6 @@ class _Body:
         except Exception as error:
             self.error = error
             raise
-
-
-def _joined(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return our header fields, and theirs, which replace those of the same name."""
-    return dict({name.lower(): (name, value) for name, value in (*ours.items(), *theirs.items())}.values())
 
 
 def _text(name: str, value: str | bytes) -> str:
