@@ -38,13 +38,16 @@ class FileCheckpoint:
         """Return the ID in the file; an empty string if there is no file.
 
         Raises:
-            OSError: the file cannot be read.
+            OSError: the file cannot be read, or its folder does not exist.
             ValueError: it holds no last event ID.
         """
         try:
             # Bytes: reading as text would make a CR, which no ID can hold, into a LF.
             content = self.path.read_bytes()
         except FileNotFoundError:
+            if not self.path.parent.is_dir():
+                # Else it would be found out when the first ID is to be saved, in the middle of the stream.
+                raise FileNotFoundError(f"{self.path}: expected a folder for the checkpoint to be in") from None
             return ""
         try:
             last_event_id = content.decode()

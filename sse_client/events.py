@@ -70,3 +70,13 @@ class Comment(msgspec.Struct, frozen=True, gc=False):
     """
 
     text: str
+
+    def encode(self) -> bytes:
+        """Return the line that a parser reads back as this comment, and a blank line: what a proxy passes on.
+
+        Raises:
+            ValueError: `text` holds a line end, or a surrogate.
+        """
+        if "\n" in self.text or "\r" in self.text:
+            raise ValueError(f"a comment must be a line of text, not {self.text!r}")
+        return f": {self.text}\n\n".encode()

@@ -31,6 +31,11 @@ def test_what_was_saved_is_loaded_by_another(path: Path, last_event_id: str) -> 
     assert FileCheckpoint(path).load() == last_event_id
 
 
+def test_a_file_that_could_not_be_written_for_want_of_a_folder_is_refused_when_it_is_loaded(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"missing.place: expected a folder"):
+        FileCheckpoint(tmp_path / "missing" / "place").load()
+
+
 def test_a_path_may_be_a_string(path: Path) -> None:
     FileCheckpoint(str(path)).save("1")
     assert FileCheckpoint(path).load() == "1"

@@ -216,3 +216,18 @@ def test_a_fresh_parser_reads_the_block_back_as_the_event(event: Event) -> None:
 def test_what_could_not_be_read_back_is_a_value_error(event: Event) -> None:
     with pytest.raises(ValueError, match=r"."):
         event.encode()
+
+
+@pytest.mark.parametrize("text", ["", "hi", " hi ", ":", "ü\u2028", "\0"])
+def test_an_encoded_comment_reads_back_as_itself_and_ends_no_event(text: str) -> None:
+    block = Comment(text).encode()
+    parser = Parser(comments=True)
+    found: list[Event | Comment] = [*parser.feed(Event("before").encode() + block + Event("after").encode())]
+    assert found == [Event("before"), Comment(text), Event("after")]
+    assert parser.tail == ""
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\r", "\ud800"])
+def test_a_comment_that_is_no_line_of_text_is_not_encoded(text: str) -> None:
+    with pytest.raises(ValueError, match=r"line of text|surrogates"):
+        Comment(text).encode()
