@@ -6,7 +6,7 @@ from itertools import compress, count, repeat
 
 from sse_client._form import Form, form_at
 from sse_client._interpreter import Interpreter
-from sse_client._shape import DATA, shape_at
+from sse_client._shape import DATA, Shape, shape_at
 from sse_client.events import Comment, Event
 
 __all__ = ["SHORT", "Blocks"]
@@ -111,8 +111,8 @@ class Blocks(Interpreter):
             shape = self._shape = found
             if found is not known and known is not DATA and not self._varied:
                 return None  # types in turns, it seems
-        prefix, between, event_type = shape.prefix, shape.between, shape.event_type
-        values = data[len(prefix) : -len(blank)]
+        values = data[len(shape.prefix) : -len(blank)]
+        between = shape.between
         if shape.spaceless and (values.startswith(b" ") or between + b" " in values):
             return None
         # `rsplit` looks for the LF first, which is rare, and `split` for the last character: 50 ns a chat event, and
@@ -121,24 +121,28 @@ class Blocks(Interpreter):
             pieces = values.decode("ascii").rsplit(between.decode("ascii"))
         except UnicodeDecodeError:
             pieces = [piece.decode("utf-8", "replace") for piece in values.rsplit(between)]
-        text = "".join(pieces)
+        text = "|".join(
+            pieces
+        )  # with something between: a CR at one's end and a LF at the next one's beginning are no CRLF
         if "\n" not in text and "\r" not in text:
-            return list(map(Event, pieces, repeat(event_type), repeat(self.last_event_id)))
-        if len(blank) == len("\n\n"):
-            irregular = "\r" in text
-        else:
-            irregular = not text.count("\r\n") == text.count("\n") == text.count("\r")
+            return list(map(Event, pieces, repeat(shape.event_type), repeat(self.last_event_id)))
+        if text.count("\r") != text.count("\r\n"):
+            return None
         odd = list(map(str.__contains__, pieces, repeat("\n")))
-        if irregular or 4 * sum(odd) > len(odd):
-            # A form helps against other fields, not against comments.
-            return None if irregular or 2 * text.count(f"{blank.decode()}:") < sum(odd) else self._interpret(data)
+        if 4 * sum(odd) <= len(odd):
+            return self._with_odd(shape, pieces, odd)
+        # A form helps against other fields, not against comments.
+        return None if 2 * text.count(f"{blank.decode()}:") < sum(odd) else self._interpret(data)
+
+    def _with_odd(self, shape: Shape, pieces: list[str], odd: list[bool]) -> list[Event]:
+        """Return the events of values, some of them odd: there are whole blocks in these that the shape did not fit."""
         events: list[Event] = []
         start = 0
         for at in compress(count(), odd):
-            events += map(Event, pieces[start:at], repeat(event_type), repeat(self.last_event_id))
-            events += self._interpret(prefix + pieces[at].encode() + blank)
+            events += map(Event, pieces[start:at], repeat(shape.event_type), repeat(self.last_event_id))
+            events += self._interpret(shape.prefix + pieces[at].encode() + shape.blank)
             start = at + 1
-        events += map(Event, pieces[start:], repeat(event_type), repeat(self.last_event_id))
+        events += map(Event, pieces[start:], repeat(shape.event_type), repeat(self.last_event_id))
         return events
 
     def _by_form(self, data: bytes, blank: bytes) -> list[Event] | None:

@@ -79,7 +79,8 @@ def form_at(text: str) -> Form | None:
     end = text.find("\n\n", 0, _LONGEST)
     if end <= 0:
         return None
-    return _form_of(tuple((head, len(list(lines)) > 1) for head, lines in groupby(text[:end].split("\n"), _head)))
+    heads = [(head, len(list(lines)) > 1) for head, lines in groupby(text[:end].split("\n"), _head)]
+    return _form_of(tuple(heads))
 
 
 def _head(line: str) -> str:

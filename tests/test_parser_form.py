@@ -206,3 +206,14 @@ def test_a_block_that_is_not_short_any_more_is_read_like_any_other(start: bytes,
         stream = block * 2 + b"".join(pieces) + b"data: z\n\n"
         parser = Parser()
         assert read(parser, [block, block, *pieces, b"data: z\n\n"]) == interpret(stream).events, pieces
+
+
+@pytest.mark.parametrize(
+    "first", [b": a\n: b\n\n", b"retry: 5\n\n", b"id: 1\n\nevent: e\n\n\n", b"data\n\n" * 5, b"\n" * 9]
+)
+@pytest.mark.parametrize("usual", [b"data: x\n\n", b"id: 2\ndata: x\n\n", b"x: y\ndata: x\n\n"])
+def test_other_blocks_may_come_before_many_of_a_kind(first: bytes, usual: bytes) -> None:
+    stream = first + usual * 1000
+    parser = Parser()
+    assert parser.feed(stream) == interpret(stream).events
+    assert parser.last_event_id == interpret(stream).last_event_id

@@ -129,7 +129,7 @@ def runs(draw: st.DrawFn) -> bytes:
             ]
         )
     )
-    plain = st.sampled_from([b"x", b"", b" x", b"data: x", b"{}", b"\xff", b"\0", "\u2028".encode()])
+    plain = st.sampled_from([b"x", b"", b" x", b"data: x", b"{}", b"\xff", b"\0", "\u2028".encode(), b"x\r", b"\ny"])
     values = draw(st.one_of(st.lists(plain, min_size=1, max_size=8), st.lists(st.just(b"x"), min_size=2, max_size=40)))
     blocks = [end.join(line.replace(b"%s", value) for line in shape) + end + end for value in values]
     for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2, 3]))):

@@ -115,6 +115,15 @@ def test_odd_blocks_among_many_usual_ones_are_read_in_their_places(usual: bytes,
             assert parser.feed(stream[:cut]) + parser.feed(stream[cut:]) == expected(stream)
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("first", [b"x", b"x\r", b"\r", b"x\n", b"\rx", b"x\ry", b"x\r\ny", b"x\ny"])
+@pytest.mark.parametrize("second", [b"y", b"\ny", b"\n", b"\ry", b"\r\ny", b"\n\ny"])
+def test_line_ends_of_two_values_are_not_taken_for_one(first: bytes, second: bytes, end: bytes) -> None:
+    usual = (b"data: a" + end + end) * 12
+    stream = usual + b"".join(b"data: " + value + end + end for value in (first, second)) + usual
+    assert Parser().feed(stream) == expected(stream)
+
+
 def test_an_id_among_usual_blocks_is_that_of_the_events_behind_it() -> None:
     stream = b"data: x\n\n" * 9 + b"id: 7\ndata: y\n\n" + b"data: z\n\n" * 9
     assert [event.id for event in Parser().feed(stream)] == [""] * 9 + ["7"] * 10
