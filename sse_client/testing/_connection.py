@@ -31,7 +31,7 @@ class Connection:
         self._awaited: threading.Event | None = None
 
     def serve(self, answer: Callable[[Received], Iterable[Step]]) -> None:
-        """Answer requests until one side ends the connection.
+        """Answer requests until one side ends the connection; `close` is still to be called.
 
         Raises:
             BaseException: what `answer` or its steps raise; ValueError for a request that is not HTTP.
@@ -43,9 +43,11 @@ class Connection:
                     pass
         except Gone:
             pass
-        finally:
-            with self._lock:
-                self._sock.close()
+
+    def close(self) -> None:
+        """Close the socket, after `serve`."""
+        with self._lock:
+            self._sock.close()
 
     def stop(self) -> None:
         """End the connection, and whatever its thread waits for."""

@@ -171,6 +171,9 @@ class Server:
             connection.serve(self._answer)
         except BaseException as error:  # noqa: BLE001 - raised by close(), in the thread of the test
             self._errors.append(error)
+        finally:
+            # After that: who sees the end of the connection finds the errors in their order.
+            connection.close()
 
     def _answer(self, request: Received) -> Iterable[Step]:
         with self._changed:
