@@ -29,7 +29,7 @@ PUBLIC = """
 PUBLIC_OPENAI = """
     AsyncChatClient AsyncChatStream Audio AudioDelta
     ChatClient ChatDelta ChatError ChatStream Choice Completion CompletionTokensDetails Message PromptTokensDetails
-    ToolCall ToolCallDelta Usage deltas
+    ToolCall ToolCallDelta Usage adeltas deltas
 """
 
 PUBLIC_RESPONSES = """

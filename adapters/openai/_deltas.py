@@ -1,4 +1,4 @@
-"""Any iterable of events to chat deltas."""
+"""Any iterable of events to chat deltas, asynchronous ones too."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from sse_client.adapters.openai._reader import ChatReader
 from sse_client.errors import ConnectionFailed, SSEError, StreamTruncated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 
     from sse_client.adapters.openai.delta import ChatDelta
     from sse_client.events import Comment, Event
 
-__all__ = ["deltas"]
+__all__ = ["adeltas", "deltas"]
 
 
 def deltas(events: Iterable[Event | Comment], *, choices: int = 1) -> Iterator[ChatDelta]:
@@ -32,20 +32,59 @@ def deltas(events: Iterable[Event | Comment], *, choices: int = 1) -> Iterator[C
     """
     reader = ChatReader(choices)
     feed = reader.feed
-    broken: ConnectionFailed | None = None
+    broken: SSEError | None = None
     try:
         for event in events:
             yield from feed(event)
             if reader.outcome is not None:
                 return
-    except ConnectionFailed as error:
-        # What had come may be all there is to come; where nothing had, that is for `events` to say.
-        if reader.empty:
-            raise
-        broken = error
     except SSEError as error:
+        broken = _perhaps_the_end(reader, error)
+    yield from _last(reader, events, broken)
+
+
+async def adeltas(events: AsyncIterable[Event | Comment], *, choices: int = 1) -> AsyncIterator[ChatDelta]:
+    """Yield the deltas of asynchronous `events`, as `deltas` does those of others.
+
+    Args:
+        events: any asynchronous iterable; it is not closed.
+        choices: see `deltas`.
+
+    Raises:
+        ChatError: see `deltas`.
+        StreamTruncated: see `deltas`.
+    """
+    reader = ChatReader(choices)
+    feed = reader.feed
+    broken: SSEError | None = None
+    try:
+        async for event in events:
+            for delta in feed(event):
+                yield delta
+            if reader.outcome is not None:
+                return
+    except SSEError as error:
+        broken = _perhaps_the_end(reader, error)
+    for delta in _last(reader, events, broken):
+        yield delta
+
+
+def _perhaps_the_end(reader: ChatReader, error: SSEError) -> SSEError:
+    """Return a loss behind which nothing more may have been to come.
+
+    Raises:
+        SSEError: `error` itself, where it is no such loss.
+    """
+    if not isinstance(error, ConnectionFailed):
         error.partial = error.partial or reader.partial
-        raise
+        raise error
+    if reader.empty:
+        # That is for `events` to say.
+        raise error
+    return error
+
+
+def _last(reader: ChatReader, events: object, broken: SSEError | None) -> Iterator[ChatDelta]:
     try:
         yield from reader.end(getattr(events, "tail", ""))
     except StreamTruncated as truncated:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sse_client import SSEError
-from sse_client.adapters.openai import ChatDelta, Completion, deltas
+from sse_client.adapters.openai import ChatDelta, Completion, adeltas, deltas
 from sse_client.adapters.openai._parser import ChatParser
 from sse_client.adapters.openai._reader import ChatReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from dialects import Dialect
 
@@ -48,9 +49,24 @@ class Events:
     def tail(self) -> str:
         return self._parser.tail
 
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        for event in self:
+            yield event
+
     def __iter__(self) -> Iterator[Event]:
         for start in range(0, len(self._body), self._size):
             yield from self._parser.feed(self._body[start : start + self._size])
+
+
+async def awaited(dialect: Dialect, size: int) -> Reading:
+    """Read with `adeltas`."""
+    reading = Reading()
+    try:
+        async for delta in adeltas(Events(dialect.stream.encode(), size), choices=dialect.choices):
+            reading.deltas.append(delta)
+    except SSEError as error:
+        reading.error = error
+    return reading
 
 
 def bare(dialect: Dialect, size: int) -> Reading:
@@ -61,6 +77,7 @@ def bare(dialect: Dialect, size: int) -> Reading:
             reading.deltas.append(delta)
     except SSEError as error:
         reading.error = error
+    assert asyncio.run(awaited(dialect, size)).told == reading.told
     events, reader = Events(body, size), ChatReader(dialect.choices)
     try:
         for event in events:

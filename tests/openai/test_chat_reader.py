@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
-from sse_client import Comment, ConnectionFailed, DeadlineExceeded, Event, StreamTruncated
-from sse_client.adapters.openai import ChatDelta, ChatError, Choice, Completion, Message, Usage, deltas
+from sse_client import Comment, ConnectionFailed, DeadlineExceeded, Event, SSEError, StreamTruncated
+from sse_client.adapters.openai import ChatDelta, ChatError, Choice, Completion, Message, Usage, adeltas, deltas
 from sse_client.adapters.openai._reader import ChatReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator
 
 
 def chunk(content: str | None = None, finish_reason: str | None = None, index: int = 0) -> Event:
@@ -168,10 +169,10 @@ def test_a_stream_that_is_cut_is_truncated(events: list[Event | Comment], messag
 class Broken:
     """Events that end with an error of their own, and leave a tail, as an `EventStream` may."""
 
-    def __init__(self, *events: Event, tail: str = "") -> None:
+    def __init__(self, *events: Event, tail: str = "", error: SSEError | None = None) -> None:
         self.tail = tail
         self._events = events
-        self.error = ConnectionFailed("the connection broke")
+        self.error = error or ConnectionFailed("the connection broke")
 
     def __iter__(self) -> Iterator[Event]:
         yield from self._events
@@ -218,6 +219,66 @@ def test_an_error_that_is_final_carries_what_had_come(events: list[Event], parti
         list(deltas(until_late()))
     assert caught.value is late
     assert late.partial == partial
+
+
+class Arriving:
+    """The same events, asynchronously."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self._events = iter(events)
+        self.tail = getattr(events, "tail", "")
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        for event in self._events:
+            yield event
+
+
+async def awaited(events: Iterable[Event]) -> tuple[list[str | None], SSEError | None]:
+    found: list[str | None] = []
+    try:
+        async for delta in adeltas(Arriving(events)):
+            found.append(delta.content)
+    except SSEError as error:
+        return found, error
+    return found, None
+
+
+def taken(events: Iterable[Event]) -> tuple[list[str | None], SSEError | None]:
+    found: list[str | None] = []
+    try:
+        for delta in deltas(events):
+            found.append(delta.content)
+    except SSEError as error:
+        return found, error
+    return found, None
+
+
+def told(error: SSEError | None) -> tuple[object, ...]:
+    return type(error), str(error), error and error.partial, error and error.__cause__
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param([chunk("Hi", "stop"), DONE], id="a whole stream"),
+        pytest.param([chunk("Hi")], id="a stream that is cut"),
+        pytest.param([chunk("Hi"), Event('{"error":{"message":"no"}}')], id="an error in the stream"),
+        pytest.param(Broken(chunk("Hi", "stop")), id="events that break off behind the end"),
+        pytest.param(Broken(chunk("H"), tail='data: {"choices":[{"delta":{"content":"i"}}]}'), id="before the end"),
+        pytest.param(Broken(Event("", "ping")), id="before the first chunk"),
+        pytest.param(Broken(chunk("Hi"), error=DeadlineExceeded("too late")), id="an error that is final"),
+    ],
+)
+def test_asynchronous_events_give_the_deltas_and_the_errors_of_others(events: Iterable[Event]) -> None:
+    (found, error), (expected, expected_error) = asyncio.run(awaited(events)), taken(events)
+    assert found == expected
+    assert told(error) == told(expected_error)
+
+
+def test_no_asynchronous_event_behind_done_is_taken() -> None:
+    events = iter([chunk("Hi"), DONE, chunk("more")])
+    assert asyncio.run(awaited(events)) == (["Hi"], None)
+    assert [event.data for event in events] == [chunk("more").data]
 
 
 def test_an_error_in_the_stream_keeps_its_own_partial() -> None:
