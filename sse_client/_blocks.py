@@ -126,7 +126,7 @@ class Blocks(Interpreter):
         )  # with something between: a CR at one's end and a LF at the next one's beginning are no CRLF
         if "\n" not in text and "\r" not in text:
             return list(map(Event, pieces, repeat(shape.event_type), repeat(self.last_event_id)))
-        if text.count("\r") != text.count("\r\n"):
+        if "\r" in text and text.count("\r") != text.count("\r\n"):
             return None
         odd = list(map(str.__contains__, pieces, repeat("\n")))
         if 4 * sum(odd) <= len(odd):
