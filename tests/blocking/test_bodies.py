@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool
+from urllib3.connection import HTTPConnection as PooledConnection
 
 import sse_client
-from sse_client import Attempt, BodyNotReplayable, ConnectionFailed, Request
+from sse_client import Attempt, BodyNotReplayable, Client, ConnectionFailed, Request
 from sse_client.testing import CLOSE, RESET, STALL, Server, head, reply, stream
 
 from .kit import AT_ONCE, ONE, outcome
@@ -260,3 +265,70 @@ def test_head_is_a_method_like_others() -> None:
     with Server([head(framing="length", length=10)]) as server:
         assert outcome(sse_client.stream("HEAD", server.url, reconnect=False)) == ([], None)
         assert server.requests[0].method == "HEAD"
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Return what is sent, piece by piece."""
+    pieces: list[bytes] = []
+    send = HTTPConnection.send
+
+    def watched(connection: HTTPConnection, data: Any) -> None:
+        pieces.append(bytes(data))
+        send(connection, data)
+
+    monkeypatch.setattr(HTTPConnection, "send", watched)
+    return pieces
+
+
+@pytest.mark.parametrize(
+    ("options", "bodies"),
+    [
+        pytest.param({"data": b"abcd"}, [b"abcd"], id="bytes"),
+        pytest.param({"data": "\u20acd"}, ["\u20acd".encode()], id="a str"),
+        pytest.param({"data": {"a": "1"}}, [b"a=1"], id="a form"),
+        pytest.param({"json": [1]}, [b"[1]"], id="json"),
+        pytest.param({"data": b"x" * 65536}, [b"x" * 65536], id="just small enough"),
+        pytest.param({}, [b""], id="none"),
+        pytest.param({"data": b""}, [b""], id="an empty one"),
+        pytest.param({"data": b"x" * 65537}, [b"", b"x" * 65537], id="a large one apart"),
+        pytest.param({"data": io.BytesIO(b"abcd")}, [b"", b"abcd"], id="a file apart"),
+    ],
+)
+def test_a_body_goes_out_with_the_head_on_a_connection_that_is_there(
+    options: dict[str, Any], bodies: list[bytes], sent: list[bytes]
+) -> None:
+    with Server(*[stream([b"data: 1\n\n"])] * 2) as server, Client() as client:
+        assert outcome(client.post(server.url)) == (["1"], None)
+        sent.clear()
+        assert outcome(client.post(server.url, **options)) == (["1"], None)
+        assert server.connections == 1
+    head, blank, body = sent[0].partition(b"\r\n\r\n")
+    assert (head[:6], blank) == (b"POST /", b"\r\n\r\n")
+    assert [body, *sent[1:]] == bodies
+    assert server.requests[1].body == b"".join(bodies)
+
+
+def test_the_head_of_a_request_that_connects_goes_out_alone(sent: list[bytes]) -> None:
+    with Server(stream([b"data: 1\n\n"])) as server:
+        assert outcome(sse_client.post(server.url, data=b"abcd")) == (["1"], None)
+    assert sent[1:] == [b"abcd"]
+
+
+def test_a_connection_that_sends_in_a_way_of_its_own_is_given_the_head_alone() -> None:
+    sent: list[bytes] = []
+
+    class Own(PooledConnection):
+        def send(self, data: Any) -> None:
+            sent.append(bytes(data))
+            super().send(data)
+
+    pool: Any = type("OwnPool", (HTTPConnectionPool,), {"ConnectionCls": Own})
+    adapter: Any = HTTPAdapter()
+    adapter.poolmanager.pool_classes_by_scheme = {"http": pool}
+    with requests.Session() as session, Server(*[stream([b"data: 1\n\n"])] * 2) as server, Client(session) as client:
+        session.mount("http://", adapter)
+        for body in (b"1", b"2"):
+            assert outcome(client.post(server.url, data=body)) == (["1"], None)
+        assert server.connections == 1
+    assert (len(sent), sent[1], sent[3]) == (4, b"1", b"2")
