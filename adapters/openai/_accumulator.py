@@ -47,10 +47,16 @@ class Accumulator:
             usage = self._add_rare(chunk)
         deltas: list[ChatDelta] = []
         for choice in chunk.choices:
-            index, delta, finish_reason, logprobs = choice.index, choice.delta, choice.finish_reason, choice.logprobs
-            role, content, refusal = delta.role, delta.content, delta.refusal
-            reasoning, audio = delta.reasoning_content, delta.audio
-            if not reasoning and delta.reasoning is not None:
+            index = choice.index
+            finish_reason = choice.finish_reason
+            logprobs = choice.logprobs
+            delta = choice.delta
+            role = delta.role
+            content = delta.content
+            refusal = delta.refusal
+            audio = delta.audio
+            reasoning = delta.reasoning_content
+            if delta.reasoning is not None and not reasoning:
                 reasoning = delta.reasoning
             tool_calls: tuple[ToolCallDelta, ...] = ()
             try:
