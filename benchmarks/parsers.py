@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from benchmarks.streams import FURTHER_WORKLOADS, PARSER_WORKLOADS, Workload, one_line
+from benchmarks.streams import FURTHER_WORKLOADS, IN_PIECES, PARSER_WORKLOADS, Workload, one_line
 from benchmarks.worker import Task
 
 __all__ = ["LEAST", "OURS", "PARSERS", "least", "long_line", "parser"]
@@ -123,7 +123,7 @@ def least(workload: str) -> Task:
 
 
 def _workload(name: str) -> Workload:
-    return next(known for known in (*PARSER_WORKLOADS, *FURTHER_WORKLOADS) if known.name == name)
+    return next(known for known in (*PARSER_WORKLOADS, *FURTHER_WORKLOADS, *IN_PIECES) if known.name == name)
 
 
 def long_line(name: str, megabytes: int, piece: int) -> Task:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
     "FURTHER_WORKLOADS",
+    "IN_PIECES",
     "PARSER_WORKLOADS",
     "RECEIVE",
     "Workload",
@@ -52,14 +53,14 @@ class Workload:
     Attributes:
         name: as it stands in the tables.
         events: makes the blocks.
-        read: bytes that arrive at a time; None for one event a time.
+        read: bytes that arrive at a time; None for one event a time, "line" for one line.
         one_line: what ends each block, if each is one data line; then splitting there and decoding is the least that
             any parser does.
     """
 
     name: str
     events: Callable[[], list[bytes]]
-    read: int | None
+    read: int | Literal["line"] | None
     one_line: bytes = b""
 
     def sent(self) -> list[bytes]:
@@ -72,6 +73,8 @@ class Workload:
         if self.read is None:
             return events
         stream = b"".join(events)
+        if self.read == "line":
+            return stream.splitlines(keepends=True)
         return [stream[start : start + self.read] for start in range(0, len(stream), self.read)]
 
 
@@ -185,4 +188,11 @@ FURTHER_WORKLOADS = (
     Workload("a heartbeat before each event, one a read", _with_heartbeats, None),
     Workload("data in lines, one event a read", _indented, None),
     Workload("data in lines, 64 KiB reads", _indented, RECEIVE),
+)
+
+# Blocks that come in more reads than they are: where there is no target, and not every row is won.
+IN_PIECES = (
+    Workload("id, data, 64-byte reads", _numbered, 64),
+    Workload("event, data, one line a read", _typed, "line"),
+    Workload("event, id, data, one line a read", _messages, "line"),
 )

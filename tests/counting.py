@@ -13,7 +13,7 @@ import sys
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 ROOT = Path(__file__).parent.parent
 TABLE = Path(__file__).with_name("costs.txt")
@@ -65,11 +65,11 @@ def _an_event(feed: Callable[[bytes], object], reads: Iterable[bytes], events: i
     return round(count(work) / events, 3)
 
 
-def _parser(blocks: list[bytes], read: int | None) -> float:
+def _parser(blocks: list[bytes], read: int | Literal["line"] | None) -> float:
+    from benchmarks.streams import Workload
     from sse_client import Parser
 
-    stream = b"".join(blocks)
-    reads = [stream[at : at + read] for at in range(0, len(stream), read)] if read else blocks
+    reads = Workload("", lambda: blocks, read).reads()
     warm, parser = Parser(), Parser()
     events = sum(len(warm.feed(data)) for data in reads)
     return _an_event(parser.feed, reads, events)
@@ -77,9 +77,9 @@ def _parser(blocks: list[bytes], read: int | None) -> float:
 
 def parsers() -> Iterator[tuple[str, float]]:
     """Yield what `Parser.feed` costs an event."""
-    from benchmarks.streams import FURTHER_WORKLOADS, PARSER_WORKLOADS, RECEIVE, chat_stream
+    from benchmarks.streams import FURTHER_WORKLOADS, IN_PIECES, PARSER_WORKLOADS, RECEIVE, chat_stream
 
-    for workload in (*PARSER_WORKLOADS, *FURTHER_WORKLOADS):
+    for workload in (*PARSER_WORKLOADS, *FURTHER_WORKLOADS, *IN_PIECES):
         blocks, size = workload.events(), 0
         kept = [block for block in blocks if (size := size + len(block)) <= _MOST] or blocks
         yield f"parser: {workload.name}", _parser(kept, workload.read)

@@ -8,7 +8,7 @@ from benchmarks.measure import Effort, Field
 from benchmarks.parsers import LEAST, OURS, PARSERS
 from benchmarks.peers import installed
 from benchmarks.report import Result, Table, against, cell, costs, failures, raw, spread
-from benchmarks.streams import FURTHER_WORKLOADS, PARSER_WORKLOADS
+from benchmarks.streams import FURTHER_WORKLOADS, IN_PIECES, PARSER_WORKLOADS
 
 __all__ = ["run"]
 
@@ -20,7 +20,7 @@ def run(effort: Effort) -> Result:
     names = installed(PARSERS, effort.level)
     peers = [name for name in names if name != OURS]
     with Field([*names, LEAST]) as field:
-        for workload in (*PARSER_WORKLOADS, *FURTHER_WORKLOADS):
+        for workload in (*PARSER_WORKLOADS, *FURTHER_WORKLOADS, *IN_PIECES):
             tasks = {name: ["benchmarks.parsers", "parser", name, workload.name] for name in names}
             if workload.one_line:
                 tasks[LEAST] = ["benchmarks.parsers", "least", workload.name]
@@ -39,7 +39,7 @@ def run(effort: Effort) -> Result:
             others = [cell(ratios.get(name)) for name in peers]
             over_least = f"{1 / least.median:.2f}" if least else ""
             rows.append([workload.name, cell(first), spread(first), *others, costs(samples[OURS])[0], over_least])
-    if len(fastest) == len(PARSER_WORKLOADS) + len(FURTHER_WORKLOADS):
+    if len(fastest) == len((*PARSER_WORKLOADS, *FURTHER_WORKLOADS, *IN_PIECES)):
         result.figures["parser: average"] = statistics.geometric_mean(fastest[: len(PARSER_WORKLOADS)])
     head = [f"CPU, times that of {OURS}", "fastest peer", "rounds", *peers, "ours, µs an event", f"ours over {LEAST}"]
     result.tables = [Table(head, rows)]
