@@ -152,7 +152,7 @@ class Parser(Blocks):
 
         `tail + "\n\n"`, given to a fresh parser, dispatches the event that is pending, with its type and its id.
         """
-        if not self._open and (_LF in self._partial or _CR in self._partial):
+        if not (self._open or self.failed) and (_LF in self._partial or _CR in self._partial):
             self._interpret_lines(bytes(self._partial))
         partial = (self._cut + self._partial).decode("utf-8", "replace")
         if not self._open and not partial:

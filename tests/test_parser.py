@@ -797,6 +797,18 @@ def test_events_before_the_one_too_large_are_returned_and_the_next_call_raises()
         parser.feed(b"\n\n")
 
 
+@pytest.mark.parametrize("behind", [b"", b"\n\n", b"\n\ndata: b\n\n", b"\r\r"])
+def test_reading_tail_takes_no_refusal_back(behind: bytes) -> None:
+    parser = Parser(max_event_size=20)
+    long = b"data: " + b"x" * 20 + behind
+    assert parser.feed(b"data: a\n\n" + long) == data("a")
+    for _ in range(2):
+        assert parser.tail == long.decode()
+        assert parser.failed
+        with pytest.raises(EventTooLarge):
+            parser.feed(b"data: c\n\n")
+
+
 def test_a_parser_says_that_its_next_call_will_raise() -> None:
     parser = Parser(max_event_size=20)
     seen: list[bool] = []
