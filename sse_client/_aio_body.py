@@ -95,6 +95,7 @@ class Connection(Incoming):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._failure = None  # it holds the frames that it came through, and the stream that is in them
         if self._lost is not None:
             self._lost.remove_done_callback(self._on_lost)
             # One for all who use the connection: without it, asyncio complains of an exception that nobody looks at.

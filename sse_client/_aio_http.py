@@ -230,7 +230,10 @@ class _Sending:
                 raise _BodyFailed from None  # itself, it may be an OSError, which aiohttp makes one of its own
             # Not as aiohttp's own: it would send a PUT once more.
             failed = translated(error, self._url, connected=request.response is not None)
-            raise failed from failed.__cause__
+            try:
+                raise failed from failed.__cause__
+            finally:
+                del failed  # it holds this frame, and the stream that is in those above it
 
 
 class _BodyFailed(Exception):

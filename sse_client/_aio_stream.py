@@ -112,7 +112,8 @@ class AsyncEventStream(Stream["aiohttp.ClientSession", Interrupt]):
                 if waiter is not None:
                     try:
                         await waiter
-                    except Exception:  # noqa: BLE001  (the connection's: its next `read` raises it in our words)
+                    except Exception as error:  # noqa: BLE001  (the connection's: its next `read` raises it in our words)
+                        error.__traceback__ = None  # aiohttp keeps it, and it this frame, with the stream in it
                         break
                 if interrupt.closed:
                     break

@@ -7,6 +7,7 @@ import gc
 import socket
 import ssl
 import threading
+import weakref
 from time import monotonic
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
@@ -480,6 +481,39 @@ def test_a_stream_that_is_dropped_goes_with_its_connection_and_complains_of_noth
                     break
                 gc.collect()
                 assert await asyncio.to_thread(gone.wait, 5)
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("first", "timeout"),
+    [
+        pytest.param([*ONE, CLOSE], 5.0, id="cut off"),
+        pytest.param([*ONE, RESET], 5.0, id="reset"),
+        pytest.param([*ONE, b"no size\r\n"], 5.0, id="malformed"),
+        pytest.param([*ONE, STALL], 0.05, id="silent"),
+        pytest.param([b"HTTP/1.1 no status\r\n\r\n", CLOSE], 5.0, id="malformed in its head"),
+    ],
+)
+def test_a_stream_that_was_lost_before_is_let_go_when_it_is_dropped(
+    first: list[Step], timeout: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("CRITICAL", "sse_client")  # a record holds the error, and that the stream
+
+    async def main() -> None:
+        with Server(first, [head(), chunk(b"data: 2\n\n"), STALL]) as server:
+            async with AsyncClient() as client:
+                stream = client.get(server.url, reconnect=Reconnect(initial_delay=0), timeout=timeout)
+                while (await anext(stream)).data != "2":
+                    pass
+                dropped = weakref.ref(stream)
+                gc.disable()
+                try:
+                    del stream
+                    assert dropped() is None, "it waits for the garbage collector"
+                finally:
+                    gc.enable()
+            await asyncio.to_thread(server.close)
 
     run(main)
 
