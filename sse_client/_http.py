@@ -16,7 +16,8 @@ from sse_client._ambient import prepare
 from sse_client._ambient import settings as ambient_settings
 from sse_client._body import Connection
 from sse_client._prepare import Journey, Malformed, prepared, prepared_abroad
-from sse_client._sockets import reader, report_sockets
+from sse_client._reporting import reader
+from sse_client._sockets import report_sockets
 from sse_client._translate import TRANSPORT_ERRORS, broken, innermost, never_connected
 from sse_client.request import display_url
 

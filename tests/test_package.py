@@ -51,8 +51,8 @@ LAYERS = """
     observer
     options
     _delivery
-    _clocks _session _translate _sockets _prepare _aio_translate _drive _subscriber
-    _incoming _ambient _aio_reader
+    _clocks _session _translate _reporting _prepare _aio_translate _drive _subscriber
+    _incoming _ambient _aio_reader _sockets
     _body _stream _aio_body
     _http _aio_http
     event_stream _aio_stream
