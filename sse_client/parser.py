@@ -52,8 +52,6 @@ class Parser(Blocks):
         "_mark",
         "_most",
         "_partial",
-        "_room",
-        "_short",
         "_special",
         "failed",
     )
@@ -67,7 +65,6 @@ class Parser(Blocks):
     ) -> None:
         super().__init__(last_event_id, comments=comments)
         self._limit = sys.maxsize if max_event_size is None else max_event_size
-        self._short = min(self._limit, SHORT)
         self._special = True  # the stream begins, where a BOM may come, or one of the next two
         self._after_cr = False  # a LF would belong to the CR before it
         self.failed = False
@@ -75,9 +72,8 @@ class Parser(Blocks):
         # behind them. It is bytes, which is quickest, while it is short; then a bytearray, which is linear.
         self._partial: bytes = b""
         self._cut = b""  # what a long value was cut off from
-        self._room = self._limit  # for what is held
-        self._mark = _NONE  # how long it may grow before it must be looked at
-        self._most = _NONE  # how long it may be, if it is a block, with what ends it
+        self._mark = min(self._limit, SHORT)  # how long it may grow before it must be looked at
+        self._most = self._mark  # how long it may be, if it is a block, with what ends it
         self._idle = False  # nothing of all that: a block begins with the next byte
 
     def feed(self, data: bytes) -> list[Event]:
@@ -127,7 +123,7 @@ class Parser(Blocks):
                     return events
             return self._begin(data)
         if self._idle:
-            if self._varied and len(data) <= self._short:
+            if self._varied and len(data) <= self._most:
                 event = self._matched(data)
                 return self._begin(data) if event is None else [event]
             # Live streams bring one event a read, nearly always of the same shape: 0.3 µs here, 1 µs in general.
@@ -169,6 +165,11 @@ class Parser(Blocks):
         # At the start of a stream, where it did not stand here, a BOM would be taken away.
         return "\n" + tail if tail.startswith("\ufeff") else tail
 
+    @property
+    def _room(self) -> int:
+        """Bytes that what is held may have."""
+        return self._limit - (self._shape.size if self._cut else self._size)
+
     def _go_on(self, data: bytes) -> list[Event]:
         """Return the events of data in a state that is not the usual one."""
         if self._special:
@@ -202,6 +203,7 @@ class Parser(Blocks):
         data = bytes(self._partial) + data
         if len(data) < len(_BOM) and _BOM.startswith(data):
             self._partial = data
+            self._mark = self._most = _NONE
             return []
         self._special = False
         return self._begin_anew(data.removeprefix(_BOM))
@@ -209,8 +211,7 @@ class Parser(Blocks):
     def _begin_anew(self, data: bytes) -> list[Event]:
         """As `_begin`, where the state was another one."""
         self._cut = b""
-        self._room = self._limit
-        self._mark = self._most = self._short
+        self._mark = self._most = min(self._limit, SHORT)
         return self._begin(data)
 
     def _begin(self, data: bytes) -> list[Event]:
@@ -236,7 +237,7 @@ class Parser(Blocks):
         """Take the beginning of a block; return the comments in it, where it had to be interpreted at once."""
         if _CR in data or _LF in data:
             quiet = _QUIET_CRLF if _CR in data else _QUIET
-            if len(data) > self._short or not quiet(data):
+            if len(data) > self._most or not quiet(data):
                 return self._interpret_lines(data)
         self._partial = bytes(data)
         self._idle = not data
@@ -256,9 +257,8 @@ class Parser(Blocks):
         self._special = self._after_cr = end == len(data) and data.endswith(b"\r")
         self._partial = bytes(data[end:])
         self._idle = not (self._open or self._special or self._partial)
-        self._room = self._limit - self._size
         self._mark = min(self._room, SHORT)
-        self._most = _NONE if self._open else self._short
+        self._most = _NONE if self._open else self._mark
 
     def _end_long(self, partial: bytes, data: bytes) -> list[Event]:
         """Return the events of data in which a line ends, inside a block that is not short, or not any more."""
@@ -287,7 +287,6 @@ class Parser(Blocks):
                 self._interpret_lines(partial)
             elif len(value) < len(partial) and not (shape.spaceless and value.startswith(b" ")):
                 self._cut, self._partial = shape.prefix, value
-                self._room = self._limit - shape.size
         if len(self._partial) > self._room:
             self._fail([])
         self._partial = bytearray(self._partial)  # type: ignore[assignment]  # it is used as bytes are
