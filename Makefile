@@ -1,56 +1,133 @@
 # `make demo` and `make test` do all the set-up there is; they need a Python of 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit bench fuzz clean
+.PHONY: soak docs pictures servers engines help demo test check lint types mypy pyright pyright-packages unit quick bench fuzz cluster clean
 
 VENV   ?= .venv
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LINK   := sse_client/adapters
+
+# Tests run in so many processes, each of whose files are run by one of them.
+WORKERS ?= 3
+PYTEST  := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile
+
+TEST_TIME := 10 to 20 minutes on two cores
 
 help:
 	@echo "make demo    a chat answer as it streams, and a subscription that survives two drops"
-	@echo "make test    every check: ruff, mypy, pyright, tests with coverage, README, the built wheel"
+	@echo "make check   ruff, mypy, pyright and the quick tests, in under a minute: for while one works"
+	@echo "make test    every check: ruff, mypy, pyright, the site, tests with coverage, README, the built wheel; $(TEST_TIME)"
+	@echo "make servers of these, the clients against servers and proxies of others, which it installs"
+	@echo "make engines of these, the relay on real Redis, batches on Dask and Ray, and hosts that die"
+	@echo "make docs    the pages as a site, in site/"
+	@echo "make pictures  the terminals and the diagram on the pages, drawn again from real output"
 	@echo "make bench   speed and memory beside the other Python clients, with plots"
-	@echo "make fuzz    the parser against the standard's own words, for a few minutes"
+	@echo "make soak    events through faults, reconnects and chats by the ten thousand: nothing lost, nothing left; with a plot"
+	@echo "make cluster hosts that die: a feed through Redis, and chats on Dask and Ray, with plots"
+	@echo "make fuzz    parser, framing, codings, heads and payloads against oracles, for some minutes"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "sse-client needs Python 3.11 or newer, and none was found; say make PYTHON=/path/to/python3" >&2; exit 1; }
 	@"$(PYTHON)" -m venv $(VENV) || { echo "the virtual environment could not be made (on Debian: apt install python3-venv)" >&2; exit 1; }
 
-$(VENV)/.run: pyproject.toml setup.cfg | $(BIN)/python
+# An archive or a checkout may come without the link, or with a file that holds its target (on Windows).
+$(LINK)/__init__.py:
+	@rm -f $(LINK) && ln -s ../adapters $(LINK)
+
+$(VENV)/.run: pyproject.toml setup.cfg | $(BIN)/python $(LINK)/__init__.py
+	@echo "installing what the package needs into $(VENV): half a minute, in silence"
 	@$(PIP) --editable .
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml setup.cfg | $(BIN)/python
+$(VENV)/.dev: pyproject.toml setup.cfg | $(BIN)/python $(LINK)/__init__.py
+	@echo "installing the tools of the tests into $(VENV): some minutes the first time, in silence"
 	@$(PIP) --editable '.[dev]'
 	@touch $@ $(VENV)/.run
 
-$(VENV)/.bench: pyproject.toml setup.cfg | $(BIN)/python
+$(VENV)/.bench: pyproject.toml setup.cfg | $(BIN)/python $(LINK)/__init__.py
+	@echo "installing the tools of the benchmarks into $(VENV): some minutes the first time, in silence"
 	@$(PIP) --editable '.[dev,bench]'
 	@touch $@ $(VENV)/.dev $(VENV)/.run
 
 demo: $(VENV)/.run
 	@$(BIN)/python examples/demo.py
 
-test: lint types unit
+test: announce-test lint types docs unit
+
+# Warnings are errors.
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+pictures: $(VENV)/.dev
+	@cd tests && ../$(BIN)/python -m pictures
+
+check: announce-check lint
+	@$(MAKE) --no-print-directory --jobs=3 mypy pyright-packages quick
+
+.PHONY: announce-test announce-check
+announce-test:
+	@echo "make test: ruff, mypy and pyright, then the tests with coverage in $(WORKERS) processes; $(TEST_TIME)"
+
+announce-check:
+	@echo "make check: ruff, then mypy, pyright and the quick tests at the same time; under a minute on two cores"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.dev
+types: mypy pyright
+
+mypy: $(VENV)/.dev
 	$(BIN)/mypy
+
+pyright: $(VENV)/.dev
 	$(BIN)/pyright
 
+pyright-packages: $(VENV)/.dev
+	$(BIN)/pyright sse_client adapters
+
+# `--cov` comes last: before a folder, it would take that for what is measured.
 unit: $(VENV)/.dev
-	$(BIN)/pytest --cov
+	$(PYTEST) tests --cov
+
+# Parts of that, for whoever works on them.
+servers: $(VENV)/.dev
+	$(PYTEST) tests/servers tests/proxies
+
+engines: $(VENV)/.dev
+	$(PYTEST) tests/relay tests/batch tests/cluster
+
+# The tests of modules that need neither a server nor a process. Those that double an input and compare what it costs are
+# left to `make unit`: they take as long as all others together.
+QUICK := tests/core tests/http tests/parser tests/transports/requests $(wildcard $(addprefix tests/test_,$(addsuffix .py,\
+	checkpoint compat errors events extension footprint import_paths options package policy readme request)))
+
+quick: $(VENV)/.dev
+	$(PYTEST) --quiet -k "not (proportion or linear or large)" $(QUICK)
 
 bench: $(VENV)/.bench
 	@$(BIN)/python -m benchmarks --plot
 
 fuzz: $(VENV)/.dev
-	$(BIN)/pytest tests/test_parser_properties.py --hypothesis-profile=fuzz --timeout=900
+	$(PYTEST) --hypothesis-profile=fuzz --timeout=900 $(shell grep -rl "^@given" tests)
+
+SOAK_EVENTS     ?= 100000
+SOAK_RECONNECTS ?= 10000
+SOAK_CHATS      ?= 100000
+SOAK_RECORDS    ?= $(CURDIR)/build/soak
+
+soak: $(VENV)/.bench
+	@echo "$(SOAK_EVENTS) events through faults, $(SOAK_RECONNECTS) reconnects and $(SOAK_CHATS) chats in each client: some ten minutes"
+	SOAK_EVENTS=$(SOAK_EVENTS) SOAK_RECONNECTS=$(SOAK_RECONNECTS) SOAK_CHATS=$(SOAK_CHATS) SOAK_RECORDS=$(SOAK_RECORDS) \
+		$(PYTEST) --verbose tests/soak
+	@cd tests && $(abspath $(BIN))/python -m soak.plot $(SOAK_RECORDS)
+
+# As root on Linux the hosts are network namespaces; else they are processes.
+cluster: $(VENV)/.bench
+	@command -v redis-server >/dev/null || { echo "redis-server is needed (Debian: apt install redis-server)" >&2; exit 1; }
+	@cd tests && ../$(BIN)/python -m cluster && ../$(BIN)/python -m cluster.speed
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,17 +6,23 @@ import argparse
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.machine import load
 from benchmarks.measure import Effort
-from benchmarks.parts import asynchronous, chat, http, importing, latency, many, memory, parser, short
+from benchmarks.parts import asynchronous, chat, growth, http, importing, latency, live, many, memory, parser, short
 from benchmarks.peers import missing
 from benchmarks.report import Result, save, show
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["PARTS", "main"]
 
-PARTS = {
+PARTS: dict[str, Callable[[Effort], Result]] = {
+    "live": live.run,
     "parser": parser.run,
     "http": http.run,
     "async": asynchronous.run,
@@ -25,9 +31,17 @@ PARTS = {
     "latency": latency.run,
     "many": many.run,
     "memory": memory.run,
+    "growth": growth.run,
     "import": importing.run,
 }
 _FULL, _QUICK, _LEAST = Effort(11, 0.06), Effort(3, 0.015, 1), Effort(1, 0.001, 2)
+
+
+def _environment(text: str) -> tuple[str, str]:
+    name, equals, python = text.partition("=")
+    if not (name and equals and Path(python).is_file()):
+        raise argparse.ArgumentTypeError(f"expected NAME=PYTHON, the path of an interpreter, got {text!r}")
+    return name, python
 
 
 def main() -> int:
@@ -38,6 +52,14 @@ def main() -> int:
     arguments.add_argument("--least", action="store_true", help="shows that it runs, and nothing more")
     arguments.add_argument("--plot", action="store_true", help="draw the plots too, beside the JSON file")
     arguments.add_argument("--output", type=Path, help="the JSON file; one of its own in benchmarks/results by default")
+    arguments.add_argument(
+        "--beside",
+        action="append",
+        default=[],
+        type=_environment,
+        metavar="NAME=PYTHON",
+        help="measure live streams with the sse_client of another environment too: a name, and its interpreter",
+    )
     asked = arguments.parse_args()
     unknown = [name for name in asked.parts if name not in PARTS]
     if unknown:
@@ -52,11 +74,12 @@ def main() -> int:
     print(f"Load average before it: {busy}; it ought to be under 0.2.")
     began = time.monotonic()
     effort = _LEAST if asked.least else _QUICK if asked.quick else _FULL
+    parts = PARTS | {"live": partial(live.run, beside=dict(asked.beside))}
     results: list[Result] = []
     failed = []
     for name in asked.parts or PARTS:
         try:
-            results.append(PARTS[name](effort))
+            results.append(parts[name](effort))
         except Exception as error:  # noqa: BLE001  (what the others found is not lost with it)
             failed.append(name)
             print(f"\n## {name}\n\nFAILED  {type(error).__name__}: {error}", flush=True)

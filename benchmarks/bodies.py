@@ -13,7 +13,7 @@ from benchmarks.streams import chat_chunk, chat_stream
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["FRAMINGS", "STAMP", "Stamped", "body", "head", "last"]
+__all__ = ["FRAMINGS", "STAMP", "Answer", "Stamped", "body", "head", "last"]
 
 STAMP = 19
 """Digits at the beginning of a stamped event's data: monotonic nanoseconds."""
@@ -113,3 +113,20 @@ class Stamped:
     def end(self) -> bytes:
         """Return what is written behind the last one."""
         return _chunk(self._compress(b"", zlib.Z_FINISH)) if self._compress is not None else b""
+
+
+class Answer:
+    """The chunks of one chat answer, its finish reason and `[DONE]` at its end."""
+
+    def __init__(self, framing: str) -> None:
+        self._frame = _framing(framing)
+        self._number = 0
+
+    def events(self, count: int) -> bytes:
+        """Return the next `count` chunks."""
+        first, self._number = self._number, self._number + count
+        return b"".join(self._frame(b"data: %b\n\n" % chat_chunk(number)) for number in range(first, self._number))
+
+    def end(self) -> bytes:
+        """Return what is written behind the last one."""
+        return b"".join(map(self._frame, _done("chat")))

@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.streams import chat_chunk, chat_stream
 from benchmarks.worker import Task
 
-__all__ = ["ADAPTERS", "AIO_CHATS", "CHATS", "OURS", "adapter", "aio_chat", "chat"]
+__all__ = ["ADAPTERS", "AIO_CHATS", "CHATS", "OURS", "adapter", "aio_chat", "aio_deltas", "chat", "texts"]
 
 OURS = "sse_client"
 _MODEL = "gpt-4o-mini"
@@ -26,7 +26,10 @@ def _ours() -> Texts:
     from sse_client.adapters.openai import ChatClient
 
     def texts(url: str) -> Iterator[str]:
-        with ChatClient("none", url) as client, client.stream(model=_MODEL, messages=_MESSAGES) as reply:
+        with (
+            ChatClient(api_key="none", base_url=url) as client,
+            client.stream(model=_MODEL, messages=_MESSAGES) as reply,
+        ):
             for delta in reply:
                 yield delta.content or ""
 
@@ -63,7 +66,10 @@ def _stream() -> Texts:
 async def _our_async(url: str) -> AsyncIterator[Any]:
     from sse_client.adapters.openai import AsyncChatClient
 
-    async with AsyncChatClient("none", url) as client, client.stream(model=_MODEL, messages=_MESSAGES) as reply:
+    async with (
+        AsyncChatClient(api_key="none", base_url=url) as client,
+        client.stream(model=_MODEL, messages=_MESSAGES) as reply,
+    ):
         yield reply, attrgetter("content")
 
 
@@ -81,6 +87,16 @@ _AIO_CHATS: dict[str, AsyncDeltas] = {OURS: _our_async, "openai, create": _async
 CHATS, AIO_CHATS = tuple(_CHATS), tuple(_AIO_CHATS)
 
 
+def texts(name: str) -> Texts:
+    """Return what yields the pieces of an answer's text, given a base URL."""
+    return _CHATS[name]()
+
+
+def aio_deltas(name: str) -> AsyncDeltas:
+    """Return what opens a chat of asyncio's: deltas, and what takes the text out of one."""
+    return _AIO_CHATS[name]
+
+
 def _checked(read: Callable[[str], str], url: str) -> None:
     few = [json.loads(chat_chunk(number))["choices"][0]["delta"]["content"] for number in range(99)]
     if read(f"{url}/chat/100") != "".join(few):
@@ -93,12 +109,12 @@ def chat(name: str, url: str, count: int) -> Task:
     Raises:
         ValueError: the texts are not those that were sent.
     """
-    texts = _CHATS[name]()
-    _checked(lambda path: "".join(texts(path)), url)
+    read_texts = texts(name)
+    _checked(lambda path: "".join(read_texts(path)), url)
 
     def read(count: int) -> int:
         seen = 0
-        for _ in texts(f"{url}/chat/{count}"):
+        for _ in read_texts(f"{url}/chat/{count}"):
             seen += 1
         return seen
 
@@ -172,7 +188,7 @@ ADAPTERS = tuple(_KEEPS)
 def adapter(name: str, count: int) -> Task:
     """Return the task of taking `count` chunks from events to deltas, without I/O or parsing."""
     from sse_client import Parser
-    from sse_client.adapters.openai._reader import ChatReader
+    from sse_client.adapters.openai.chat._reader import ChatReader
 
     events = Parser().feed(b"".join(chat_stream(count)))
     keeps = _KEEPS[name]

@@ -62,7 +62,10 @@ def _async_events(count: int, url: str) -> int:
 def _chat(count: int, url: str) -> int:
     from sse_client.adapters.openai import ChatClient
 
-    with ChatClient("none", f"{url}/chat/{count}") as client, client.stream(model="m", messages=[]) as reply:
+    with (
+        ChatClient(api_key="none", base_url=f"{url}/chat/{count}") as client,
+        client.stream(model="m", messages=[]) as reply,
+    ):
         seen = sum(1 for _ in reply)
     assert reply.completion.choices[0].message.content
     return seen
@@ -157,7 +160,7 @@ async def _hold_async(path: str, streams: int) -> int:
 def objects(number: int) -> dict[str, float]:
     """Return the bytes of Python objects that the parser of a stream, and all of its session, take: a mean."""
     from sse_client import Parser
-    from sse_client._session import Session
+    from sse_client._core.session import Session
     from sse_client.options import Options
     from sse_client.request import Request
 
@@ -165,7 +168,7 @@ def objects(number: int) -> dict[str, float]:
 
     def session() -> Session:
         made = Session(request, options)
-        made.completed(made.attempt(), {})
+        made.attempt()
         return made
 
     return {"parser": _size_of(Parser, number), "session and parser": _size_of(session, number)}

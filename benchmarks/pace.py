@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING
 
-from benchmarks.bodies import Stamped, last
+from benchmarks.bodies import Answer, Stamped, last
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ __all__ = ["Paced", "Pacer"]
 
 
 class Paced:
-    """A stream of stamped events.
+    """A stream of stamped events, or of the chunks of a chat answer.
 
     Args:
         transport: what they are written to.
@@ -38,7 +38,7 @@ class Paced:
         self._framing = framing
         self._burst = burst
         self._left = number or sys.maxsize
-        self._events = Stamped(framing)
+        self._events = Answer(framing) if kind.startswith("chat") else Stamped(framing)
 
     def write(self) -> bool:
         """Write what is due; tell whether there will be more."""

@@ -12,9 +12,14 @@ __all__ = ["installed", "missing"]
 
 _MODULES = {
     "launchdarkly-eventsource": "ld_eventsource",
+    "httpr + our Parser": "httpr",
     "httpx-sse": "httpx_sse",
     "httpx2": "httpx2",
+    "niquests + our Parser": "niquests",
     "openai": "openai",
+    "primp + our Parser": "primp",
+    "pycurl + our Parser": "pycurl",
+    "pyreqwest + our Parser": "pyreqwest",
     "uvloop": "uvloop",
 }
 

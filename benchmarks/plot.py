@@ -38,24 +38,30 @@ def draw(document: Document, folder: Path) -> list[Path]:
     return files
 
 
-def _ratios(samples: Document, ours: str = "sse_client") -> dict[str, float]:
-    """Return by how much each costs more than ours: the median of the rounds; no number where it failed."""
+def _ratios(samples: Document, ours: str = "sse_client", *, others_of_ours: bool = False) -> dict[str, float]:
+    """Return by how much each costs more than ours: the median of the rounds; no number where it failed.
+
+    Args:
+        samples: by name.
+        ours: the name of ours.
+        others_of_ours: whether to keep other ways to ours, and other versions of it.
+    """
     found = {}
     for name, sample in samples.items():
-        if not name.startswith(f"{ours},"):  # another way to ours
+        if others_of_ours or not name.startswith(f"{ours},"):
             pairs = zip(sample["cpu"], samples[ours]["cpu"], strict=False)
             found[name] = statistics.median([its / own for its, own in pairs] or [math.nan])
     return found
 
 
-def _panels(heading: str, below: str, panels: dict[str, dict[str, float]]) -> Any:
-    """Draw ratios in two columns of panels."""
+def _panels(heading: str, below: str, panels: dict[str, dict[str, float]], form: str = "{:.1f}") -> Any:
+    """Draw ratios in two columns of panels, each number in the given form."""
     rows = (len(panels) + 1) // 2
     longest = max(map(len, panels.values()))
     made, axes = figure(rows, 2, 0.7 + rows * (0.75 + 0.27 * longest), heading, f"lower is better; {below}")
     most = max(value for values in panels.values() for value in values.values() if value > 0)
     for axis, (title, values) in zip(axes.flat, panels.items(), strict=False):
-        bars(axis, values, "{:.1f}", most=most)
+        bars(axis, values, form, most=most)
         axis.set_title(title)
         axis.set_xticks([])
         axis.spines["bottom"].set_visible(False)
@@ -68,6 +74,52 @@ def _panels(heading: str, below: str, panels: dict[str, dict[str, float]]) -> An
 def _http(raw: Document, below: str) -> Any:
     panels = {_FRAMINGS[framing]: _ratios(samples) for framing, samples in raw.items()}
     return _panels("CPU an event over HTTP, times that of sse_client", below, panels)
+
+
+def _live(raw: Document, below: str) -> Any:
+    panels = {
+        group: _ratios(samples, others_of_ours=True) for group, samples in raw.items() if not group.startswith("gaps")
+    }
+    return _panels("Live streams: CPU an event, times that of sse_client", below, panels, "{:.2f}")
+
+
+def _gaps(raw: Document, below: str) -> Any:
+    """Draw between what times the tokens of a chat come, from the 1st to the 99th percentile."""
+    found = {
+        f"{name}, asyncio" if group.endswith("asyncio") else name: gaps
+        for group, clients in raw.items()
+        if group.startswith("gaps")
+        for name, gaps in clients.items()
+    }
+    names = list(reversed(found))
+    heading, words = "Gaps between tokens, 50 a second", f"ms: line from p1 to p99, dot p50; {below}"
+    made, ((axis,),) = figure(1, 1, 1.2 + 0.32 * len(names), heading, words)
+    for row, name in enumerate(names):
+        low, middle, high = (found[name][int(share * (len(found[name]) - 1))] for share in (0.01, 0.5, 0.99))
+        axis.plot([low, high], [row, row], color=colour(name), linewidth=3, alpha=0.5)
+        axis.scatter([middle], [row], s=32, color=colour(name), zorder=3)
+    label(axis, names)
+    quiet(axis)
+    return made
+
+
+def _growth(raw: Document, below: str) -> Any:
+    heading, words = "CPU against the size of the input", f"log scales, each over its smallest size; {below}"
+    made, ((axis,),) = figure(1, 1, 4.6, heading, words)
+    for name, found in raw.items():
+        sizes, seconds = ([value / values[0] for value in values] for values in (found["sizes"], found["cpu"]))
+        axis.plot(sizes, seconds, marker="o", markersize=4, linewidth=1.6, label=name)
+    axis.plot([1, 16], [1, 16], color=GREY, linewidth=0.9, linestyle=(0, (4, 3)), label="linear")
+    axis.set_xscale("log", base=2)
+    axis.set_yscale("log", base=2)
+    axis.set_xticks([1, 2, 4, 8, 16], ["1", "2", "4", "8", "16"])
+    axis.set_yticks([1, 2, 4, 8, 16, 32], ["1", "2", "4", "8", "16", "32"])
+    axis.set_xlabel("times the smallest size")
+    axis.set_ylabel("times its cost")
+    axis.minorticks_off()
+    quiet(axis, grid="both")
+    made.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    return made
 
 
 def _async(raw: Document, below: str) -> Any:
@@ -176,6 +228,8 @@ def _memory(raw: Document, below: str) -> Any:
 
 
 _PLOTS: dict[str, dict[str, Any]] = {
+    "live": {"live": _live, "gaps": _gaps},
+    "growth": {"growth": _growth},
     "parser": {"parser": _parser},
     "http": {"http": _http},
     "async": {"async": _async},

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.machine import on_core
@@ -26,6 +30,7 @@ class Probe:
         *arguments: what JSON can carry.
         environment: variables over those of this process.
         core: the one to run on; any by default.
+        python: another interpreter, in whose own environment the function runs, with the packages that are there.
     """
 
     def __init__(
@@ -35,13 +40,15 @@ class Probe:
         *arguments: object,
         environment: Mapping[str, str] | None = None,
         core: int | None = None,
+        python: str | None = None,
     ) -> None:
-        command = [sys.executable, "-m", "benchmarks.probe", module, function, json.dumps(arguments)]
+        command = [python or sys.executable, "-m", "benchmarks.probe", module, function, json.dumps(arguments)]
         self._process = subprocess.Popen(
             on_core(command, core),
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, **(environment or {})},
+            cwd=None if python is None else _alone(),
         )
 
     def answer(self) -> Any:
@@ -55,6 +62,15 @@ class Probe:
         if error:
             raise RuntimeError(error)
         return result
+
+
+@cache
+def _alone() -> str:
+    """Return a folder with nothing in it but this package: the package that is measured is not found there."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    (Path(folder.name) / "benchmarks").symlink_to(Path(__file__).parent, target_is_directory=True)
+    return folder.name
 
 
 def ask(module: str, function: str, *arguments: object, **options: Any) -> Any:

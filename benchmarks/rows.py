@@ -9,7 +9,7 @@ from benchmarks.report import Table, against, cell, costs, spread
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from benchmarks.measure import Sample
+    from benchmarks.measure import Ratio, Sample
 
 __all__ = ["by_column", "details"]
 
@@ -19,10 +19,16 @@ def by_column(found: Mapping[str, Mapping[str, Sample]], ours: str, what: str) -
     names = list(dict.fromkeys(name for samples in found.values() for name in samples))
     ratios = {column: against(samples, ours) for column, samples in found.items()}
     rows = [
-        [name, *("1" if name == ours else cell(ratios[column].get(name)) for column in found)]
+        [name, *(_cell(name, ours, samples, ratios[column]) for column, samples in found.items())]
         for name in names
     ]  # fmt: skip
     return Table([what, *found], rows)
+
+
+def _cell(name: str, ours: str, samples: Mapping[str, Sample], ratios: Mapping[str, Ratio]) -> str:
+    if name not in samples:
+        return ""
+    return "1" if name == ours else cell(ratios.get(name))
 
 
 def details(found: Mapping[str, Mapping[str, Sample]], ours: str, unit: str) -> Table:

@@ -5,6 +5,7 @@ GET or POST `/{framing}/{kind}/{count}`, over TCP or TLS, on connections that ar
     framing   chunked, unframed (until close), or gzip (chunked too); each event is a chunk of its own
     kind      events, chat: as fast as they are taken (see `benchmarks.bodies`)
               paced-{rate}-{burst}: `rate` times a second, `burst` events that say when they are written
+              chat-{rate}-{burst}: the same with the chunks of a chat answer
               held-{rate}-{burst}: the same after a first event, from when somebody asks for `/unframed/go/0`
     count     of events; 0 for no end, where they are paced
 """

@@ -20,7 +20,7 @@ Chat = Callable[[], object]
 def _ours(url: str) -> Chat:
     from sse_client.adapters.openai import ChatClient
 
-    client = ChatClient("none", url)
+    client = ChatClient(api_key="none", base_url=url)
 
     def chat() -> None:
         with client.stream(model=_MODEL, messages=_MESSAGES) as reply:
@@ -54,7 +54,7 @@ def _our_async(url: str) -> Chat:
     from sse_client.adapters.openai import AsyncChatClient
 
     runner = asyncio.Runner()
-    client = AsyncChatClient("none", url, client=AsyncClient())
+    client = AsyncChatClient(api_key="none", base_url=url, client=AsyncClient())
 
     async def chat() -> None:
         async with client.stream(model=_MODEL, messages=_MESSAGES) as reply:

@@ -37,7 +37,28 @@ class Target:
         return figure >= self.bound if self.relation == ">=" else figure <= self.bound
 
 
+_LIVE = (
+    ("blocking", "launchdarkly-eventsource", 1 / 0.85),
+    ("blocking, TLS", "launchdarkly-eventsource", 1 / 0.90),
+    ("blocking", "requests + sseclient-py", 1 / 0.75),
+    ("blocking, TLS", "requests + sseclient-py", 1 / 0.80),
+    ("asyncio", "aiohttp's iter_any + our Parser", 1 / 0.80),
+    ("asyncio", "httpx2", 2.8),
+    ("chat", "openai, create", 4.0),
+    ("chat, asyncio", "openai, create", 3.3),
+)
+
 TARGETS = (
+    *(
+        Target(f"live: {group}: {other}", ">=", bound, f"live, {group}: {bound:.2f} times {other}")
+        for group, other, bound in _LIVE
+    ),
+    Target(
+        "live: blocking: recv + our chunk decoder and Parser",
+        ">=",
+        1 / 1.4,
+        "live, blocking: at most 1.4 times recv + our chunk decoder and Parser",
+    ),
     *(
         Target(f"parser: {workload.name}", ">=", 1.2, f"{workload.name}: 1.2 times the fastest peer")
         for workload in (*PARSER_WORKLOADS, *FURTHER_WORKLOADS)
@@ -92,4 +113,20 @@ TARGETS = (
     Target("memory: line", "<=", 10.0, "an 8 MB line in 256-byte pieces: 8 times one of 1 MB (10 with noise)"),
     Target("import: sse_client", "<=", 1.5, "import sse_client: 1.5 times import requests"),
     Target("import: adapter over package", "<=", 1.3, "import of the chat adapter: 1.3 times import sse_client"),
+    *(
+        Target(f"growth: {name}", "<=", 2.2, f"twice as many {name}: at most 2.2 times the cost")
+        for name in (
+            "events of a stream, one a read",
+            "events of a stream, 64 KiB reads",
+            "length of a line, 16 KiB reads",
+            "length of a line, 256-byte reads",
+            "fragments of one event",
+            "data lines of one event",
+            "comments",
+            "choices of a chat",
+            "tool calls of a chat",
+            "tool calls without an index",
+            "pieces of a call's arguments",
+        )
+    ),
 )

@@ -100,7 +100,7 @@ def connected() -> Generator[ChatClient, None, None]:
             yield ChatClient(client=client)
         else:
             with Server(*[serve] * 10) as server:
-                yield ChatClient("any", f"{server.url}/v1", client=client)
+                yield ChatClient(api_key="any", base_url=f"{server.url}/v1", client=client)
 
 
 def main() -> int:

@@ -50,7 +50,7 @@ def main() -> int:
                     with Client() as remote:
                         talk(ChatClient(client=remote), os.environ.get("OPENAI_MODEL") or "gpt-4o-mini")
                 else:
-                    talk(ChatClient(KEY, f"{server.url}/v1", client=local), "embedded server")
+                    talk(ChatClient(api_key=KEY, base_url=f"{server.url}/v1", client=local), "embedded server")
                     say(f"{INDENT}Set OPENAI_API_KEY to ask a service instead.", style="2")
                 follow(local, f"{server.url}/events")
         sys.stdout.flush()

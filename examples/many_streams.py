@@ -102,7 +102,7 @@ async def run(url: str, key: str | None, model: str, streams: int) -> Progress:
     """Read all streams at once."""
     progress = Progress(streams)
     async with AsyncClient(timeout=(30, 60)) as client:
-        chat = AsyncChatClient(key, url, client=client)
+        chat = AsyncChatClient(api_key=key, base_url=url, client=client)
         bar = asyncio.create_task(show(progress)) if sys.stdout.isatty() else None
         try:
             await asyncio.gather(*(one(chat, model, progress) for _ in range(streams)))

@@ -87,7 +87,10 @@ def connected() -> Generator[ChatClient, None, None]:
         with ChatClient() as chat:
             yield chat
     else:
-        with Server(answer=model_of_ours, pace=0.03) as server, ChatClient("any", f"{server.url}/v1") as chat:
+        with (
+            Server(answer=model_of_ours, pace=0.03) as server,
+            ChatClient(api_key="any", base_url=f"{server.url}/v1") as chat,
+        ):
             yield chat
 
 

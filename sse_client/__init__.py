@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# First, for Ctrl-C while the rest is loaded.
+import sse_client._startup  # noqa: F401  # isort: skip  # pyright: ignore[reportUnusedImport]
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ from sse_client.observer import Closed, Lost, Opened
 from sse_client.options import Timeout
 from sse_client.parser import Parser
 from sse_client.policy import Reconnect
+from sse_client.reading import aread, read
 from sse_client.request import Attempt, Request
 from sse_client.subscription import Subscription
 
@@ -63,16 +66,18 @@ __all__ = [
     "Subscription",
     "Timeout",
     "__version__",
+    "aread",
     "astream",
     "get",
     "post",
+    "read",
     "stream",
     "subscribe",
 ]
 
 logging.getLogger("sse_client").addHandler(logging.NullHandler())
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Loaded when they are asked for: who reads blocking streams needs neither asyncio nor aiohttp.
 _ASYNCIO = frozenset({"AsyncClient", "AsyncEventStream", "AsyncSubscription", "astream"})

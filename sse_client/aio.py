@@ -2,77 +2,86 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
+import sys
 import weakref
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self, Unpack
 
-try:
-    import aiohttp  # noqa: TC002  (a missing extra is told at once)
-except ImportError as error:
-    raise ImportError("the asyncio client needs aiohttp: pip install sse-client[async]") from error
-
-from sse_client._aio_stream import AsyncEventStream
-from sse_client._aio_subscription import AsyncSubscription
-from sse_client._dialect import EVENT_STREAM, Dialect
-from sse_client.options import Options, StreamOptions, merged
+from sse_client._core.stream import StreamLoop
+from sse_client._core.stream_client import StreamClient
+from sse_client._core.stream_format import EVENT_STREAM, StreamFormat
+from sse_client.async_event_stream import AsyncEventStream
+from sse_client.async_subscription import AsyncSubscription
+from sse_client.options import DEFAULTS, StreamOptions, merged
+from sse_client.transports.event_loops import running_loop_itself
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
     from types import TracebackType
     from typing import Any
 
+    import aiohttp
+    import httpx
+    import httpx2
+
     from sse_client.events import Event
+    from sse_client.options import Options
+    from sse_client.transports._aiohttp.transport import AiohttpTransport
+    from sse_client.transports._httpx.async_transport import AsyncHttpxTransport
+    from sse_client.transports._httpx.library import Library
+
+_NEEDED = "the asyncio client needs aiohttp: pip install sse-client[async]; or httpx2: pip install sse-client[httpx]"
 
 __all__ = ["AsyncClient", "AsyncEventStream", "AsyncSubscription", "astream"]
 
 
-class AsyncClient:
+def _installed(*names: str) -> bool:
+    """Return whether one of these libraries can be imported; where None stands in its place, it cannot."""
+    loaded: dict[str, Any] = dict(sys.modules)
+    return any(loaded[name] is not None if name in loaded else find_spec(name) is not None for name in names)
+
+
+_HAS_AIOHTTP = _installed("aiohttp")
+
+if not _HAS_AIOHTTP and not _installed("httpx2", "httpx"):
+    raise ImportError(_NEEDED)
+
+
+class AsyncClient(StreamClient[AsyncEventStream]):
     """Opens streams over one pool of connections, with options in common. The tasks of one event loop share it.
 
     Args:
-        session: whose connections, headers, cookies, proxies and certificates are used; a new one by default. It is
+        session: whose connections, headers, cookies, proxies and certificates are used: an `aiohttp.ClientSession`, or
+            an `AsyncClient` of httpx2 or httpx, which runs under trio, too; a new `ClientSession` by default. It is
             closed with the client. Its timeouts and limits of lines are not used, nor a `request` that follows
-            redirects; its middlewares and traces are.
+            redirects; its middlewares, traces and event hooks are.
         **defaults: options of every stream, which those of a call replace; headers are merged one by one.
 
     Raises:
-        TypeError: an option is unknown, or not of its type.
+        TypeError: the session is of no library that is known, or blocks; an option is unknown, or not of its type.
         ValueError: one is out of its range.
+        RuntimeError: the session is closed.
+        ImportError: there is no session, and aiohttp is not installed.
     """
 
-    def __init__(self, session: aiohttp.ClientSession | None = None, **defaults: Unpack[StreamOptions]) -> None:
-        self._session = session
-        self._loop: asyncio.AbstractEventLoop | None = None
+    def __init__(
+        self,
+        session: aiohttp.ClientSession | httpx2.AsyncClient | httpx.AsyncClient | None = None,
+        **defaults: Unpack[StreamOptions],
+    ) -> None:
+        if session is None and not _HAS_AIOHTTP:
+            raise ImportError(_NEEDED)
+        self._library = None if session is None else _checked_library(session)
+        self._session: Any = session
+        self._own = session is None
+        self._inherited = False
+        self._loop: object = None
         self._closed = False
-        self._defaults = merged(Options(), defaults)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {'closed' if self._closed else 'open'}>"
-
-    def stream(self, method: str, url: str, **options: Unpack[StreamOptions]) -> AsyncEventStream:
-        """Return the stream that answers a request; it connects when entered or iterated over.
-
-        Args:
-            method: any HTTP method. GET, HEAD and OPTIONS reconnect whenever the connection is lost; others only if
-                it is certain that the request was not processed, or if `reconnect` says so.
-            url: an absolute URL of http or https.
-            **options: the request, in the words of `requests`, and how to read it; see the README. `data` may be an
-                asynchronous iterable too.
-
-        Raises:
-            TypeError: an option is unknown, or not of its type.
-            ValueError: one is out of its range, or the request is malformed.
-            RuntimeError: the client is closed.
-        """
-        return self._stream(method, url, options, EVENT_STREAM)
-
-    def get(self, url: str, **options: Unpack[StreamOptions]) -> AsyncEventStream:
-        """Return the stream that answers a GET request; see `stream`."""
-        return self.stream("GET", url, **options)
-
-    def post(self, url: str, **options: Unpack[StreamOptions]) -> AsyncEventStream:
-        """Return the stream that answers a POST request; see `stream`."""
-        return self.stream("POST", url, **options)
+        self._defaults = merged(DEFAULTS, defaults, shared=True) if defaults else DEFAULTS
+        self._open: weakref.WeakSet[AsyncEventStream] = weakref.WeakSet()
+        self._wrapper = None
+        _clients.add(self)
 
     def subscribe(
         self,
@@ -81,6 +90,7 @@ class AsyncClient:
         handler: Callable[[Event], object],
         *,
         events: Iterable[str] | None = None,
+        task_group: Any = None,
         **options: Unpack[StreamOptions],
     ) -> AsyncSubscription:
         """Read a stream in a task of its own, and call `handler` with each event.
@@ -90,7 +100,9 @@ class AsyncClient:
             url: an absolute URL.
             handler: any callable, a coroutine function too; the `put` of a bounded `asyncio.Queue` holds the stream
                 back while it is full.
-            events: the types of events to handle; all by default.
+            events: the types of events to handle; all by default. Comments, if asked for, come beside them.
+            task_group: where the task is started: a nursery of trio, or a task group of anyio or asyncio; by default it
+                is a task of asyncio's own. Under trio there must be one.
             **options: as for `stream`.
 
         Raises:
@@ -98,13 +110,14 @@ class AsyncClient:
             ValueError: one is out of its range, or the request is malformed.
             RuntimeError: there is no running event loop.
         """
-        return AsyncSubscription(self.stream(method, url, **options), handler, events)
+        return AsyncSubscription(self.stream(method, url, **options), handler, events, task_group)
 
     async def aclose(self) -> None:
-        """Close the session with its connections."""
+        """End its streams, whose readers wake at once, and close the session with its connections."""
         self._closed = True
-        if self._session is not None:
-            await self._session.close()
+        for stream in tuple(self._open):
+            await stream.aclose()
+        await self._close_session()
 
     async def __aenter__(self) -> Self:
         return self
@@ -114,31 +127,79 @@ class AsyncClient:
     ) -> None:
         await self.aclose()
 
-    def _stream(
+    def _new_stream(
         self,
         method: str,
         url: str,
         options: Mapping[str, Any],
-        dialect: Dialect,
-        finished: Callable[[], Awaitable[object]] | None = None,
+        stream_format: StreamFormat,
+        released: Callable[[], Awaitable[object]] | None,
     ) -> AsyncEventStream:
-        """Return a stream in a dialect; `finished` is called when it is closed."""
         if self._closed:
             raise RuntimeError("this client is closed")
-        merged_options = merged(self._defaults, options)
-        request = merged_options.request(method, url)
-        return AsyncEventStream(self._http_session, request, merged_options, dialect, finished)
+        checked = merged(self._defaults, options)
+        request = checked.request(method, url)
+        transport: AiohttpTransport | AsyncHttpxTransport
+        if self._library is not None:
+            transport = self._httpx_transport(self._library, checked, released)
+        else:
+            # What is loaded with the first stream need not be with the package.
+            from sse_client.transports._aiohttp.transport import AiohttpTransport
 
-    def _http_session(self) -> aiohttp.ClientSession:
+            transport = AiohttpTransport(self._http_session, checked, released)
+        stream = AsyncEventStream(StreamLoop(transport, request, checked, stream_format), transport)
+        self._open.add(stream)
+        return stream
+
+    def _httpx_transport(
+        self, library: Library, options: Options, released: Callable[[], Awaitable[object]] | None
+    ) -> AsyncHttpxTransport:
+        from sse_client.transports._httpx.async_transport import AsyncHttpxTransport
+        from sse_client.transports._httpx.library import check_fixed_options
+
+        check_fixed_options(options, library)
+        return AsyncHttpxTransport(library, self._http_session, options, released)
+
+    def _start_anew(self) -> None:
+        """Leave the session, or its connections, to the process that this one is a fork of."""
+        self._loop = None
+        if self._library is not None:
+            from sse_client.transports._httpx.forking import forget_connections
+
+            for stream in tuple(self._open):
+                wakeup: Any = stream._wakeup  # noqa: SLF001  (a stream of this client)
+                wakeup.forbid()
+            self._inherited = not forget_connections(self._session)
+            return
+        _parents.append(self._session)
+        self._inherited = self._session is not None and not self._own
+        self._session = None
+
+    async def _close_session(self) -> None:
+        self._closed = True
+        if self._session is not None:
+            await (self._session.close() if self._library is None else self._session.aclose())
+
+    def _http_session(self) -> Any:
         """Return the session, made when it is first needed."""
         if self._closed:
             raise RuntimeError("this client is closed")
-        loop = asyncio.get_running_loop()
+        if self._inherited:
+            raise RuntimeError("this client's session belongs to the parent process: make a client after the fork")
+        loop: object
+        if self._library is not None:
+            loop = running_loop_itself()
+        else:
+            import asyncio
+
+            loop = asyncio.get_running_loop()
         if self._session is None:
             # What is loaded with the first connection need not be with the package.
-            from sse_client._aio_http import new_session
+            from sse_client.transports._aiohttp.transport import new_session
 
             self._session = new_session()
+            self._loop = loop
+        elif self._loop is None and self._library is not None:
             self._loop = loop
         elif self._loop not in {None, loop}:
             raise RuntimeError("this client belongs to another event loop: each loop needs one of its own")
@@ -146,13 +207,61 @@ class AsyncClient:
 
     def _abandon(self) -> None:
         """Let go of a session that nobody closed, without a warning."""
-        if self._session is not None and not self._session.closed:
+        if self._session is not None and not self._session.closed:  # of aiohttp: `astream` has made it
             self._session.detach()
 
 
+_ACCEPTED = "an aiohttp.ClientSession, or an AsyncClient of httpx2 or httpx"
+
+
+def _checked_library(session: Any) -> Library | None:
+    """Return the library of a client of httpx2 or httpx; None for a session of aiohttp.
+
+    Raises:
+        TypeError: it is neither, or one that blocks.
+        RuntimeError: it is closed.
+    """
+    from sse_client.transports._httpx.library import accepted_library
+
+    library = accepted_library(session, "AsyncClient", _ACCEPTED)
+    aiohttp: Any = sys.modules.get("aiohttp")
+    if library is None and (aiohttp is None or not isinstance(session, aiohttp.ClientSession)):
+        kind = f"{type(session).__module__}.{type(session).__name__}"
+        raise TypeError(f"session: expected {_ACCEPTED}, got {kind}")
+    if library is None and session.closed:
+        raise RuntimeError("the aiohttp.ClientSession is closed")
+    return library
+
+
+_clients: weakref.WeakSet[AsyncClient] = weakref.WeakSet()
+_parents: list[object] = []  # sessions of the parent process: closing one would reach its connections and its loop
+
+
+def _start_anew() -> None:
+    """In a process that was just forked: leave the parent's sessions to the parent."""
+    for client in tuple(_clients):
+        client._start_anew()  # noqa: SLF001  (of this module)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
+
+
 def astream(method: str, url: str, **options: Unpack[StreamOptions]) -> AsyncEventStream:
-    """Return the stream that answers a request; see `AsyncClient.stream`. Its connection is its own."""
+    """Return the stream that answers a request; see `AsyncClient.stream`. Its connection is its own.
+
+    Options are keywords, which `sse_client.options.StreamOptions` describes:
+        the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
+        limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
+        what is lost: reconnect, last_event_id, checkpoint, prepare;
+        what is yielded: until, include_last, comments;
+        who is told: observer.
+
+    Raises:
+        TypeError: an option is unknown, or not of its type.
+        ValueError: one is out of its range, or the request is malformed.
+    """
     client = AsyncClient()
-    events = client._stream(method, url, options, EVENT_STREAM, client.aclose)  # noqa: SLF001
+    events = client._new_stream(method, url, options, EVENT_STREAM, client._close_session)  # noqa: SLF001
     weakref.finalize(events, client._abandon).atexit = False  # noqa: SLF001  (of a stream that is dropped, not closed)
     return events

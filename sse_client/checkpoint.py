@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import tempfile
 from pathlib import Path
 from typing import Protocol
 
 __all__ = ["Checkpoint", "FileCheckpoint"]
+
+_LONGEST_NAME = 200  # bytes, of which file systems take 255, with the ending beside it
 
 
 class Checkpoint(Protocol):
@@ -32,7 +34,7 @@ class FileCheckpoint:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = Path(os.path.abspath(path))  # so that `chdir` does not move it; a link stays a link
 
     def load(self) -> str:
         """Return the ID in the file; an empty string if there is no file.
@@ -46,7 +48,7 @@ class FileCheckpoint:
             content = self.path.read_bytes()
         except FileNotFoundError:
             if not self.path.parent.is_dir():
-                # Else it would be found out when the first ID is to be saved, in the middle of the stream.
+                # Otherwise the first save would fail, in the middle of the stream.
                 raise FileNotFoundError(f"{self.path}: expected a folder for the checkpoint to be in") from None
             return ""
         try:
@@ -60,16 +62,34 @@ class FileCheckpoint:
     def save(self, last_event_id: str) -> None:
         """Write `last_event_id` beside the file, flush it to the disk, and put it in the file's place (mode 0600).
 
+        Where the path is a link, the file that it leads to is replaced, and the link stays. The name of the file beside
+        it is always the same, so that a program that is killed in the middle leaves one at most.
+
         Raises:
             OSError: the file cannot be written.
         """
-        handle, beside = tempfile.mkstemp(prefix=".sse_client-", dir=self.path.parent)
+        target = os.path.realpath(self.path)
+        beside = _beside(target)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(beside)  # never opened for writing: it may be another user's file, or a link
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with open(handle, "wb") as file:
                 file.write(last_event_id.encode())
                 file.flush()
                 os.fsync(handle)
-            os.replace(beside, self.path)
+            os.replace(beside, target)
         except BaseException:
             os.unlink(beside)
             raise
+
+
+def _beside(target: str) -> str:
+    """Return the path of the file that takes the target's place: always the same one, in the same folder."""
+    folder, name = os.path.split(target)
+    encoded = os.fsencode(name)
+    if len(encoded) > _LONGEST_NAME:
+        import hashlib  # which takes longer to load than all of this package's values
+
+        name = hashlib.sha256(encoded).hexdigest()
+    return os.path.join(folder, f".{name}.sse_client-new")

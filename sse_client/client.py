@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from typing import TYPE_CHECKING, Self, Unpack
 
-from sse_client._dialect import EVENT_STREAM, Dialect
+from sse_client._core.stream import StreamLoop
+from sse_client._core.stream_client import StreamClient
+from sse_client._core.stream_format import EVENT_STREAM, StreamFormat
 from sse_client.event_stream import EventStream
-from sse_client.options import Options, StreamOptions, merged
+from sse_client.options import DEFAULTS, StreamOptions, merged
 from sse_client.subscription import Subscription
 
 if TYPE_CHECKING:
@@ -15,59 +19,53 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
+    import httpx
+    import httpx2
     import requests
 
     from sse_client.events import Event
+    from sse_client.options import Options
+    from sse_client.transports._httpx.blocking_transport import BlockingHttpxTransport
+    from sse_client.transports._httpx.library import Library
+    from sse_client.transports._requests.transport import RequestsTransport
+    from sse_client.transports.custom import BlockingSession, BlockingTransport
 
 __all__ = ["Client", "get", "post", "stream", "subscribe"]
 
 
-class Client:
+class Client(StreamClient[EventStream]):
     """Opens streams over one pool of connections, with options in common. Threads may share it.
 
     Args:
-        session: whose connections, headers, cookies, proxies and certificates are used; a new one by default. It is
-            closed with the client. Its `hooks` and authentication work; a `send` or `request` that a subclass
-            overrides is not called, and retries of its adapters' own are done behind the client's back.
+        session: whose connections, headers, cookies, proxies and certificates are used: a `requests.Session`, a
+            `Client` of httpx2 or httpx, or a `sse_client.transports.custom.BlockingSession`; a new `requests.Session`
+            by default. It is closed with the client. Its hooks and authentication work. Methods for requests and
+            redirects that a subclass of `requests.Session` overrides, such as `request`, are not called, which a
+            warning says; retries of its adapters' own are done behind the client's back.
         **defaults: options of every stream, which those of a call replace; headers are merged one by one.
 
     Raises:
-        TypeError: an option is unknown, or not of its type.
+        TypeError: the session is of no library that is known, or for asyncio; an option is unknown, or not of its type.
         ValueError: one is out of its range.
+        RuntimeError: the session is closed.
     """
 
-    def __init__(self, session: requests.Session | None = None, **defaults: Unpack[StreamOptions]) -> None:
-        self._session = session
-        self._lock = threading.Lock()
-        self._closed = False
-        self._defaults = merged(Options(), defaults)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {'closed' if self._closed else 'open'}>"
-
-    def stream(self, method: str, url: str, **options: Unpack[StreamOptions]) -> EventStream:
-        """Return the stream that answers a request; it connects when entered or iterated over.
-
-        Args:
-            method: any HTTP method. GET, HEAD and OPTIONS reconnect whenever the connection is lost; others only if
-                it is certain that the request was not processed, or if `reconnect` says so.
-            url: an absolute URL of http or https.
-            **options: the request, in the words of `requests`, and how to read it; see the README.
-
-        Raises:
-            TypeError: an option is unknown, or not of its type.
-            ValueError: one is out of its range, or the request is malformed.
-            RuntimeError: the client is closed.
-        """
-        return self._stream(method, url, options, EVENT_STREAM)
-
-    def get(self, url: str, **options: Unpack[StreamOptions]) -> EventStream:
-        """Return the stream that answers a GET request; see `stream`."""
-        return self.stream("GET", url, **options)
-
-    def post(self, url: str, **options: Unpack[StreamOptions]) -> EventStream:
-        """Return the stream that answers a POST request; see `stream`."""
-        return self.stream("POST", url, **options)
+    def __init__(
+        self,
+        session: requests.Session | httpx2.Client | httpx.Client | BlockingSession | None = None,
+        **defaults: Unpack[StreamOptions],
+    ) -> None:
+        self._custom: BlockingSession | None = None if session is None else _custom(session)
+        self._library = None if session is None or self._custom is not None else _checked_library(session)
+        self._session: Any = session
+        self._process = os.getpid()
+        self._lock = threading.RLock()  # a signal handler may close the client while the main thread holds it
+        self._closed = self._closing = False
+        self._connections = 10  # idle ones that a session of its own keeps for each host, as requests does
+        self._defaults = merged(DEFAULTS, defaults, shared=True) if defaults else DEFAULTS
+        self._open: weakref.WeakSet[EventStream] = weakref.WeakSet()
+        self._wrapper = None
+        _clients.add(self)
 
     def subscribe(
         self,
@@ -84,7 +82,7 @@ class Client:
             method: any HTTP method.
             url: an absolute URL.
             handler: any callable; the `put` of a bounded `queue.Queue` holds the stream back while it is full.
-            events: the types of events to handle; all by default.
+            events: the types of events to handle; all by default. Comments, if asked for, come beside them.
             **options: as for `stream`.
 
         Raises:
@@ -94,13 +92,31 @@ class Client:
         return Subscription(self.stream(method, url, **options), handler, events)
 
     def close(self) -> None:
-        """Close the session with its connections."""
-        with self._lock:
-            self._closed = True
-            if self._session is not None:
-                from sse_client._http import close
+        """End its streams, whose readers wake at once, and close the session with its connections.
 
-                close(self._session)
+        It may be called from any thread, and from a signal handler.
+        """
+        self._closed = True
+        if self._closing:
+            return  # a signal handler has interrupted it
+        self._closing = True
+        try:
+            for stream in tuple(self._open):
+                stream.close()
+            if self._library is not None:
+                from sse_client.transports._httpx.closing import close_client
+
+                if self._process == os.getpid():  # in a fork, the connections are the parent's
+                    close_client(self._session)
+            elif self._custom is not None:
+                if self._process == os.getpid():
+                    self._custom.close()
+            elif self._session is not None:
+                from sse_client.transports._requests.closing import close_shared_session
+
+                close_shared_session(self._session)
+        finally:
+            self._closing = False
 
     def __enter__(self) -> Self:
         return self
@@ -110,51 +126,174 @@ class Client:
     ) -> None:
         self.close()
 
-    def _stream(
+    def _new_stream(
         self,
         method: str,
         url: str,
         options: Mapping[str, Any],
-        dialect: Dialect,
-        finished: Callable[[], object] | None = None,
+        stream_format: StreamFormat,
+        released: Callable[[], object] | None,
     ) -> EventStream:
-        """Return a stream in a dialect; `finished` is called when it is closed."""
         if self._closed:
             raise RuntimeError("this client is closed")
-        merged_options = merged(self._defaults, options)
-        request = merged_options.request(method, url)
-        return EventStream(self._http_session, request, merged_options, dialect, finished)
+        if self._custom is not None and self._process != os.getpid():
+            raise RuntimeError("this client's session belongs to the parent process: make a client after the fork")
+        checked = merged(self._defaults, options)
+        request = checked.request(method, url)
+        transport: RequestsTransport | BlockingHttpxTransport | BlockingTransport
+        if self._custom is not None:
+            transport = self._custom.transport(checked)
+        elif self._library is not None:
+            transport = self._httpx_transport(self._library, checked, released)
+        else:
+            # Loaded with the first stream, so that importing the package does not cost what importing requests does.
+            from sse_client.transports._requests.transport import RequestsTransport
 
-    def _http_session(self) -> requests.Session:
+            transport = RequestsTransport(self._http_session, checked, released)
+        stream = EventStream(StreamLoop(transport, request, checked, stream_format), transport)
+        self._open.add(stream)
+        return stream
+
+    def _httpx_transport(
+        self, library: Library, options: Options, released: Callable[[], object] | None
+    ) -> BlockingHttpxTransport:
+        from sse_client.transports._httpx.blocking_transport import BlockingHttpxTransport
+        from sse_client.transports._httpx.library import check_fixed_options
+
+        check_fixed_options(options, library)
+        return BlockingHttpxTransport(library, self._http_session, options, released)
+
+    def _start_anew(self) -> None:
+        """Forget the connections and streams of the process that this one is a fork of."""
+        self._lock = threading.RLock()  # a thread of the parent process may have held the inherited lock
+        for stream in tuple(self._open):
+            stream._wakeup.closed = True  # noqa: SLF001  (a stream of this client)
+        if self._library is not None:
+            from sse_client.transports._httpx.forking import forget_connections as forget_pools
+
+            if forget_pools(self._session):
+                self._process = os.getpid()
+        elif self._custom is None and self._session is not None:
+            from sse_client.transports._requests.closing import forget_connections
+
+            forget_connections(self._session)
+
+    def _close_session(self) -> None:
+        """Close the session of a client of one stream, whose reader has ended it."""
+        self._closed = True
+        if self._session is not None:
+            from sse_client.transports._requests.closing import close_session
+
+            close_session(self._session)
+
+    def _http_session(self) -> Any:
         """Return the session, made when it is first needed."""
         with self._lock:
             if self._closed:
                 raise RuntimeError("this client is closed")
+            if self._library is not None and self._process != os.getpid():
+                raise RuntimeError("this client's session belongs to the parent process: make a client after the fork")
             if self._session is None:
-                import requests
+                from sse_client.transports._requests.pools import new_session
 
-                self._session = requests.Session()
+                self._session = new_session(self._connections)
             return self._session
 
 
+_ACCEPTED = "a requests.Session, or a Client of httpx2 or httpx"
+
+_clients: weakref.WeakSet[Client] = weakref.WeakSet()
+
+
+def _start_anew() -> None:
+    """In a process that was just forked: leave the parent's connections and streams to the parent."""
+    for client in tuple(_clients):
+        client._start_anew()  # noqa: SLF001  (of this module)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
+
+
+def _custom(session: object) -> BlockingSession | None:
+    """Return a session of others' making; None if it is none."""
+    from sse_client.transports.custom import BlockingSession
+
+    return session if isinstance(session, BlockingSession) else None
+
+
+def _checked_library(session: object) -> Library | None:
+    """Return the library of a client of httpx2 or httpx; None for a session of requests.
+
+    Raises:
+        TypeError: it is neither, or a client for asyncio.
+        RuntimeError: it is closed.
+    """
+    from sse_client.transports._httpx.library import accepted_library
+
+    library = accepted_library(session, "Client", _ACCEPTED)
+    if library is None:
+        from sse_client.transports._requests.accepted_session import check_session
+
+        check_session(session, _ACCEPTED)
+    return library
+
+
 def _alone(method: str, url: str, options: Mapping[str, Any]) -> EventStream:
-    """Return a stream with a client of its own, that is closed with it."""
+    """Return a stream with a client of its own, which is closed with it."""
     client = Client()
-    return client._stream(method, url, options, EVENT_STREAM, client.close)  # noqa: SLF001
+    client._connections = 1  # noqa: SLF001  (of this module)
+    return client._new_stream(method, url, options, EVENT_STREAM, client._close_session)  # noqa: SLF001  (as above)
 
 
 def stream(method: str, url: str, **options: Unpack[StreamOptions]) -> EventStream:
-    """Return the stream that answers a request; see `Client.stream`. Its connection is its own."""
+    """Return the stream that answers a request; see `Client.stream`. Its connection is its own.
+
+    Options are keywords, which `sse_client.options.StreamOptions` describes:
+        the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
+        limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
+        what is lost: reconnect, last_event_id, checkpoint, prepare;
+        what is yielded: until, include_last, comments;
+        who is told: observer.
+
+    Raises:
+        TypeError: an option is unknown, or not of its type.
+        ValueError: one is out of its range, or the request is malformed.
+    """
     return _alone(method, url, options)
 
 
 def get(url: str, **options: Unpack[StreamOptions]) -> EventStream:
-    """Return the stream that answers a GET request; see `Client.stream`. Its connection is its own."""
+    """Return the stream that answers a GET request; see `Client.stream`. Its connection is its own.
+
+    Options are keywords, which `sse_client.options.StreamOptions` describes:
+        the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
+        limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
+        what is lost: reconnect, last_event_id, checkpoint, prepare;
+        what is yielded: until, include_last, comments;
+        who is told: observer.
+
+    Raises:
+        TypeError: an option is unknown, or not of its type.
+        ValueError: one is out of its range, or the request is malformed.
+    """
     return _alone("GET", url, options)
 
 
 def post(url: str, **options: Unpack[StreamOptions]) -> EventStream:
-    """Return the stream that answers a POST request; see `Client.stream`. Its connection is its own."""
+    """Return the stream that answers a POST request; see `Client.stream`. Its connection is its own.
+
+    Options are keywords, which `sse_client.options.StreamOptions` describes:
+        the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
+        limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
+        what is lost: reconnect, last_event_id, checkpoint, prepare;
+        what is yielded: until, include_last, comments;
+        who is told: observer.
+
+    Raises:
+        TypeError: an option is unknown, or not of its type.
+        ValueError: one is out of its range, or the request is malformed.
+    """
     return _alone("POST", url, options)
 
 

@@ -54,11 +54,14 @@ class ConnectionFailed(SSEError):
     Attributes:
         sent: False where it is certain that the server never got the request, because no connection
             was made; such a request may be sent again whatever its method.
+        final: True where another attempt would fail as this one did, and so none is made: the server's certificate
+            does not verify.
     """
 
-    def __init__(self, message: str = "", *, sent: bool = True) -> None:
+    def __init__(self, message: str = "", *, sent: bool = True, final: bool = False) -> None:
         super().__init__(message)
         self.sent = sent
+        self.final = final
 
 
 class IdleTimeout(ConnectionFailed):
@@ -83,7 +86,7 @@ class ResponseError(SSEError):
     Attributes:
         status: HTTP status code.
         headers: the response's headers; look-ups ignore case.
-        body: the body's first 64 KiB at most, decompressed.
+        body: the body's first bytes, decompressed: 64 KiB at most, or as `max_error_body` says.
     """
 
     def __init__(
@@ -101,10 +104,12 @@ class ResponseError(SSEError):
 
 
 class StatusError(ResponseError):
-    """The response's status was not 200.
+    """The response's status was not one of an event stream: 200, or any 2xx but 204 and 205 for POST and its like.
 
     Attributes:
         retry_after: seconds that the server asked for in `Retry-After`, or None.
+        redirected: whether the server had answered the caller's own request with a redirect, so that it may have
+            processed that one.
     """
 
     def __init__(
@@ -115,9 +120,11 @@ class StatusError(ResponseError):
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         retry_after: float | None = None,
+        redirected: bool = False,
     ) -> None:
         super().__init__(message, status=status, headers=headers, body=body)
         self.retry_after = retry_after
+        self.redirected = redirected
 
 
 class ContentTypeError(ResponseError):

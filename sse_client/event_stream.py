@@ -1,75 +1,90 @@
-"""A stream of events over blocking connections: the loop of `Stream`, in the thread that reads."""
+"""A stream of events over blocking connections, read in the thread that iterates."""
 
 from __future__ import annotations
 
 import threading
-import weakref
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
-from sse_client._dialect import EVENT_STREAM, Dialect
-from sse_client._drive import drive
-from sse_client._interrupt import Interrupt, Watchdog
-from sse_client._stream import Stream
+from sse_client._core.failures import forget_context
+from sse_client._core.run_sync import run_sync
+from sse_client._core.status import StreamStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
     from types import TracebackType
 
-    import requests
-
-    from sse_client._incoming import Incoming
+    from sse_client._core.handler_calls import HandlerCalls
+    from sse_client._core.stream import StreamLoop
     from sse_client.events import Event
     from sse_client.observer import Reason
-    from sse_client.options import Options
-    from sse_client.request import Request
+    from sse_client.transports._requests.wakeup import Wakeup
 
 __all__ = ["EventStream"]
 
-_T = TypeVar("_T")
 
-
-class EventStream(Stream["requests.Session", Interrupt]):
+class EventStream(StreamStatus):
     """The events of one stream, as an iterator and a context manager. Made by `Client.stream` and its like.
 
     Entering it, or the first `next`, connects. The iteration ends at `until`, at a 204, at `close`, and, where it is
-    not to reconnect, at the end of the body; it can go on in another thread than it began in, but only one thread may
+    not resumed, at the end of the body. It can continue in another thread than it began in, but only one thread may
     be in it at a time.
 
     Raises:
         SSEError: when entered or iterated over; see `sse_client.errors` for which, and which are retried before.
-        ValueError: the request cannot be sent as it is. So is it for what `prepare` or the checkpoint returned.
-        RuntimeError: two threads iterate at once.
+        ValueError: the request cannot be sent as it is; or what `prepare` or the checkpoint returned cannot.
+        RuntimeError: two threads iterate at once, or the stream was opened before this process was forked.
     """
 
-    __slots__ = ("_finished", "_turn", "_watchdog")
+    __slots__ = ("_calls", "_turn", "_wakeup")
 
-    def __init__(
-        self,
-        http: Callable[[], requests.Session],
-        request: Request,
-        options: Options,
-        dialect: Dialect = EVENT_STREAM,
-        finished: Callable[[], object] | None = None,
-    ) -> None:
-        super().__init__(http, request, options, dialect, Interrupt())
-        self._finished = finished
+    def __init__(self, loop: StreamLoop, wakeup: Wakeup) -> None:
+        self._loop = loop
+        self._wakeup = wakeup
         self._turn = threading.Lock()
-        self._watchdog: Watchdog | None = None
+        self._calls: HandlerCalls | None = None  # those of the subscription that reads this stream
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> Event:
         # The cheapest way to the next item of an iterator that may be at its end.
-        for event in self._batch:
+        for event in self._loop.batch:
             return event
-        found = self._run(until_open=False)
-        if found is None:
-            raise StopIteration
-        return found
+        # Without the call of `run_sync`: a live event costs a tenth less.
+        found: Event | None = None
+        turn = self._turn
+        if turn.acquire(blocking=False):
+            try:
+                found = self._loop.read_live()
+                if found is None:
+                    self._loop.advance().send(None)
+            except StopIteration as done:
+                found = done.value
+            except BaseException as error:
+                forget_context(error)
+                run_sync(self._loop.finish("error", error))
+                raise
+            finally:
+                turn.release()
+            # Checked after the turn: a thread that closes the stream during it leaves finishing to this thread.
+            if found is not None and not self._wakeup.closed:
+                return found
+        self._leave()
+        raise StopIteration
 
     def __enter__(self) -> Self:
-        self._run(until_open=True)
+        entered = self._turn.acquire(blocking=False)
+        if entered:
+            try:
+                run_sync(self._loop.advance(until_open=True))
+            except BaseException as error:
+                # A stream that any exception has interrupted in the middle of a step cannot be resumed.
+                forget_context(error)
+                run_sync(self._loop.finish("error", error))
+                raise
+            finally:
+                self._turn.release()
+        if self._wakeup.closed or not entered:
+            self._leave()
         return self
 
     def __exit__(
@@ -78,74 +93,33 @@ class EventStream(Stream["requests.Session", Interrupt]):
         self.close()
 
     def close(self) -> None:
-        """End the stream, from any thread: a reader that waits or sleeps in it wakes at once; nothing is sent after.
+        """End the stream, from any thread or signal handler: a reader wakes at once, and nothing is sent after it.
 
-        Only a look-up of a name and the making of a connection cannot be woken; they end by themselves, in `connect`
-        seconds at most, and the reader then.
+        In a process that was forked while the stream was open, this closes the child's copy alone.
         """
-        self._interrupt.close()
+        self._wakeup.close()
         self._end("closed")
+        if self._calls is not None and not self._wakeup.inherited:
+            self._calls.settle()
 
-    def _run(self, *, until_open: bool) -> Event | None:
-        """Advance as the one thread that is in it."""
-        if not self._turn.acquire(blocking=False):
-            if self._interrupt.closed:
-                return None  # another thread is closing it
-            raise RuntimeError("this stream is being read by another thread")
-        try:
-            event = drive(self._advance(until_open=until_open))
-        except BaseException as error:
-            # What was interrupted in the middle, by whatever it was, cannot be gone on with.
-            drive(self._finish("error", error))
-            raise
-        finally:
-            self._turn.release()
-        if self._interrupt.closed:
-            # Whoever closed it in the meantime left the rest to this thread.
+    def _leave(self) -> None:
+        """Do what is left to the thread that did not get a turn, or comes out of it without an event.
+
+        Raises:
+            RuntimeError: another thread is reading.
+        """
+        if self._wakeup.inherited:
+            raise RuntimeError("this stream belongs to the process that opened it: open another one after a fork")
+        if self._wakeup.closed:
+            # Another thread has closed the stream meanwhile. Finishing it is left to this thread, which was inside it.
             self._end("closed")
-            return None
-        return event
+        elif self._loop.state != "closed":
+            raise RuntimeError("this stream is being read by another thread")
 
     def _end(self, reason: Reason) -> None:
-        """Finish from outside of `_run`; if a reader is in it, that one does it, and tells the observer."""
+        """Finish from outside; a reader that is in the stream does it itself."""
         if self._turn.acquire(blocking=False):
             try:
-                drive(self._finish(reason))
+                run_sync(self._loop.finish(reason))
             finally:
                 self._turn.release()
-
-    def _headers(self, http: requests.Session) -> Mapping[str, Any]:
-        return http.headers
-
-    async def _open(self, http: requests.Session, request: Request) -> Incoming:
-        # Loaded with the first connection, so that importing the package does not cost what importing requests does.
-        from sse_client._http import connect
-
-        timeout = (self._clocks.to_connect, self._options.timeout.read)
-        return connect(http, request, self._replay, self._interrupt, timeout)
-
-    async def _within(self, deadline: float | None, work: Awaitable[_T], url: str) -> _T:  # noqa: ARG002  (the transport's errors name it)
-        if deadline is None:
-            return await work
-        if self._watchdog is None:
-            self._watchdog = Watchdog(self._interrupt)
-            weakref.finalize(self, self._watchdog.stop)  # of a stream that is dropped, not closed
-        self._watchdog.expect(deadline)
-        try:
-            return await work
-        finally:
-            if self._watchdog.call_off():
-                self._clocks.reached()
-
-    async def _sleep(self, seconds: float) -> None:
-        self._interrupt.sleep(seconds)
-
-    def _disconnect(self) -> None:
-        super()._disconnect()
-        self._interrupt.forget()
-
-    async def _release(self) -> None:
-        if self._watchdog is not None:
-            self._watchdog.stop()
-        if self._finished is not None:
-            self._finished()

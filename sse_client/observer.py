@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Closed", "Lost", "Observer", "Opened", "Reason", "Response", "Stats"]
 
-Reason = Literal["until", "no content", "end", "closed", "error"]
+Reason = Literal["until", "no content", "end", "closed", "cancelled", "error"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,11 +59,12 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """It is over.
+    """The stream has ended and will not reconnect.
 
     Attributes:
         reason: `until`: the last event came; `no content`: the server answered 204; `end`: the body ended, and the
-            stream is not one to reconnect; `closed`: by the caller; `error`: by `error`.
+            stream is not resumed; `closed`: by the caller; `cancelled`: the task that read it was cancelled; `error`:
+            by `error`.
         error: what is raised, if that is the reason.
     """
 

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import random
-import re
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from sse_client._http.retry_after import retry_after
 from sse_client.errors import ConnectionFailed, SSEError, StatusError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from tenacity import RetryCallState, Retrying
 
 __all__ = ["Policy", "Reconnect", "retry_after"]
 
-_SECONDS = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_LEAST_DELAY = 0.1  # seconds, unless the caller's own `initial_delay` is less
+_MANY_FLEETING = 5  # connections in a row that end after one event; from then on, waits grow
 _ASKS = frozenset({429, 503})  # the statuses whose Retry-After counts
 
 
@@ -47,8 +47,11 @@ class Reconnect:
         stop: a tenacity stop strategy in place of `max_attempts`.
         retry: a tenacity retry strategy in place of `statuses`.
         before_sleep: called with the `RetryCallState` before each delay.
+        on_end: whether a clean end of the stream is resumed, where the method allows repeating; False: it is the end
+            of the iteration, and only a stream that is cut off is resumed.
 
     Raises:
+        TypeError: an argument is not of its type.
         ValueError: a number is out of its range.
     """
 
@@ -61,15 +64,35 @@ class Reconnect:
     stop: Callable[[RetryCallState], bool] | None = None
     retry: Callable[[RetryCallState], bool] | None = None
     before_sleep: Callable[[RetryCallState], Any] | None = None
+    on_end: bool = True
 
     def __post_init__(self) -> None:
         for name in ("initial_delay", "max_delay", "max_asked"):
             value = getattr(self, name)
+            if not isinstance(value, (int, float)) or isinstance(value, bool):
+                raise TypeError(f"{name}: expected a number of seconds, got {type(value).__name__}")
             if not 0 <= value <= sys.float_info.max:
                 raise ValueError(f"{name} must be 0 or more seconds, not {value!r}")
-        if self.max_attempts is not None and self.max_attempts < 1:
-            raise ValueError(f"max_attempts must be 1 or more, or None for no end, not {self.max_attempts!r}")
-        object.__setattr__(self, "statuses", frozenset(self.statuses))
+        most: Any = self.max_attempts
+        if most is not None and (not isinstance(most, int) or isinstance(most, bool)):
+            raise TypeError(f"max_attempts: expected an int or None, got {type(most).__name__}")
+        if most is not None and most < 1:
+            raise ValueError(f"max_attempts must be 1 or more, or None for no end, not {most!r}")
+        for name in ("wait", "stop", "retry", "before_sleep"):
+            strategy = getattr(self, name)
+            if strategy is not None and not callable(strategy):
+                raise TypeError(f"{name}: expected a strategy of tenacity or None, got {type(strategy).__name__}")
+        if not isinstance(self.on_end, bool):
+            raise TypeError(f"on_end: expected bool, got {type(self.on_end).__name__}")
+        object.__setattr__(self, "statuses", _checked_statuses(self.statuses))
+
+
+def _checked_statuses(statuses: Any) -> frozenset[int]:
+    several = cast("Iterable[object]", statuses) if isinstance(statuses, Iterable) else (None,)
+    found = frozenset(several)
+    if not all(isinstance(status, int) for status in found):
+        raise TypeError(f"statuses: expected an iterable of HTTP statuses, each an int, got {statuses!r:.80}")
+    return cast("frozenset[int]", found)
 
 
 class Policy:
@@ -84,6 +107,7 @@ class Policy:
     __slots__ = (
         "_asked",
         "_clock",
+        "_fleeting",
         "_gives_up",
         "_reconnect",
         "_since",
@@ -95,40 +119,46 @@ class Policy:
         self._reconnect = reconnect
         self.repeat = repeat
         self._clock = clock
-        self._useless = 0
+        self._useless = self._fleeting = 0
         self._since = 0.0
         self._asked: float | None = None
         self._gives_up = False
 
-    def delay(self, error: SSEError, *, useless: int, reconnection_time: int | None, name: str) -> float:
-        """Return the seconds to wait before the next connection.
+    def delay(
+        self, error: SSEError, *, useless: int, reconnection_time: int | None, name: str, fleeting: int = 0
+    ) -> float | None:
+        """Return the seconds to wait before the next connection; None if `error` is final or was retried often enough.
 
         Args:
             error: how the last one was lost.
             useless: connections in a row, this one included, that brought no event; 0 if this one brought some.
             reconnection_time: milliseconds that the stream asked for.
+            fleeting: connections in a row, this one included, that brought one event and were gone within a second.
             name: of what is tried again: what tenacity's own logging calls it.
-
-        Raises:
-            SSEError: `error`, where it is final or it was tried often enough.
         """
         now = self._clock()
         self._useless = useless
+        self._fleeting = fleeting
         if useless <= 1:
             self._since = now
         self._asked = self._asked_for(error, reconnection_time)
         retrying = self._strategies()
         state = _call_state(retrying, name, error, max(1, useless), self._since, now)
         self._gives_up = False
-        # Tenacity's block form cannot hold a generator; its steps can be asked one at a time.
+        # Tenacity's block form cannot hold a generator; its steps can be called one at a time.
         retrying.begin()
+        traceback = error.__traceback__
         try:
             retrying.iter(state)
         except SSEError as final:
+            if final is not error:
+                raise
+            # Without the frames of tenacity that re-raised it, which do not show where it came from.
+            error.__traceback__ = traceback
             if self._gives_up:
                 attempts = f"{state.attempt_number} useless attempt{'s' * (state.attempt_number > 1)}"
-                final.add_note(f"Gave up after {attempts} over {now - self._since:.1f} s.")
-            raise
+                error.add_note(f"Gave up after {attempts} over {now - self._since:.1f} s.")
+            return None
         return max(0.0, state.upcoming_sleep)
 
     def _strategies(self) -> Retrying:
@@ -154,8 +184,15 @@ class Policy:
         spread = wait_random_exponential(multiplier=max(rules.initial_delay, 0.1) / 2, max=rules.max_delay)
 
         def wait(state: RetryCallState) -> float:
-            base = rules.initial_delay if self._asked is None else self._asked
-            return base + (spread(state) if self._useless >= 2 else 0.0)
+            # Only the caller can ask for less than this: `retry: 0` must not make a hot loop.
+            floor = min(rules.initial_delay, _LEAST_DELAY)
+            base = rules.initial_delay if self._asked is None else max(self._asked, floor)
+            if self._useless >= 2:
+                return base + spread(state)
+            if self._fleeting < _MANY_FLEETING or floor < _LEAST_DELAY:
+                return base
+            state.attempt_number = 2 + self._fleeting - _MANY_FLEETING
+            return base + spread(state)
 
         return wait
 
@@ -175,14 +212,14 @@ class Policy:
             return self.repeat or not error.sent
         if not isinstance(error, StatusError) or error.status not in frozenset(self._reconnect.statuses):
             return False
-        # A server that says when to come again has not processed the request.
-        return self.repeat or (error.status in _ASKS and error.retry_after is not None)
+        # A server that says when to come again has not processed the request; one that redirected it before may have.
+        return self.repeat or (error.status in _ASKS and error.retry_after is not None and not error.redirected)
 
     def _asked_for(self, error: SSEError, reconnection_time: int | None) -> float | None:
         """Return the seconds that the server asked for, in this answer or else in the stream."""
         most = self._reconnect.max_asked
         if isinstance(error, StatusError) and error.status in _ASKS and error.retry_after is not None:
-            # All who were sent away are told the same: up to a tenth more keeps them from coming at once.
+            # Every client that was turned away got the same delay: up to a tenth more spreads their return.
             return min(error.retry_after, most) * random.uniform(1.0, 1.1)
         if reconnection_time is None:
             return None
@@ -202,23 +239,3 @@ def _call_state(
     state.set_exception((type(error), error, error.__traceback__))
     state.start_time, state.outcome_timestamp = since, now
     return state
-
-
-def retry_after(value: str | None, now: float) -> float | None:
-    """Return the seconds of a `Retry-After` header (RFC 9110 10.2.3): a number, or a date; None where it is neither.
-
-    Args:
-        value: the header's value, None where there is none.
-        now: the time of day, in seconds since the epoch.
-    """
-    if value is None:
-        return None
-    if _SECONDS.fullmatch(value.strip()):
-        return max(0.0, float(value))  # of too many digits: infinity, which is capped like any other
-    try:
-        date = parsedate_to_datetime(value)
-        # "An HTTP-date value represents time as an instance of UTC"; one of its forms does not name it.
-        seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
-    except (ValueError, OverflowError):
-        return None
-    return max(0.0, seconds)

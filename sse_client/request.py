@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -19,11 +20,25 @@ __all__ = [
     "check_last_event_id",
     "display",
     "display_url",
+    "resume_header",
+    "snapshot",
     "with_headers",
 ]
 
+_log = logging.getLogger("sse_client")
+
+MAX_HEADER = 8 * 1024  # bytes: with more, common servers answer 400 or 431, to this attempt and to all later ones
+
+MAX_SHOWN = 200  # characters of a URL: a server may redirect to one of any length
+
+_BREAKS = re.compile(r"[\0\r\n]")  # what would end the field
+
 _BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _FIELD_NAME = re.compile(r"[!-9;-~]+")  # ASCII that can be seen, without the colon
+
+# URLs and header values that need no closer look, which takes three times as long: nearly all.
+_USUAL_URL = re.compile(r"https?://[A-Za-z0-9._-]++(?::(?:[1-5][0-9]{4}|[1-9][0-9]{0,3}))?+(?:[/?#][!-~]*+)?+")
+_USUAL_VALUE = re.compile(r"[\x01-\x09\x0b\x0c\x0e-\xff]*+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -38,7 +53,7 @@ class Request:
         params: what is added to the URL's query: a mapping, a list of pairs, or a string.
         headers: header fields; a value is a `str` of Latin-1 characters or `bytes`, and None takes a default away.
         data: the body: bytes, a string, form fields, a file, an iterable of bytes, or a callable that returns one of
-            these for each attempt.
+            these for each attempt. A `bytearray`, `memoryview` or `array` is taken as the bytes that it holds now.
         json: a value to send as a JSON body.
         files: files to send as multipart form data.
         auth: a pair of user and password, or a `requests` authentication object.
@@ -58,6 +73,8 @@ class Request:
     def __post_init__(self) -> None:
         if isinstance(self.method, str):
             object.__setattr__(self, "method", self.method.upper())
+        if self.data is not None:
+            object.__setattr__(self, "data", snapshot(self.data))
         if hasattr(self.files, "__next__"):
             object.__setattr__(self, "files", list(self.files))
 
@@ -80,19 +97,34 @@ class Attempt:
     error: SSEError | None = None
 
 
+def snapshot(data: Any) -> Any:
+    """Return `data`, or its bytes where it is a buffer: a later attempt sends what the first one sent.
+
+    requests would send such a buffer with its number of items as its length, which need not be bytes.
+    """
+    if isinstance(data, (bytes, str)) or hasattr(data, "read"):  # a memory-mapped file is a file
+        return data
+    try:
+        view = memoryview(data)
+    except TypeError:
+        return data
+    return view.tobytes()
+
+
 def display_url(url: str) -> str:
     """Return `url` without user, password, query and fragment: what a message may show."""
     with contextlib.suppress(ValueError):
         parts = urlsplit(url)
         if parts.scheme and parts.hostname and parts.port != 0:
-            return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-    # Of a URL that is none, it cannot be told which part of it is a password.
+            shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+            return shown if len(shown) <= MAX_SHOWN else f"{shown[: MAX_SHOWN - 1]}…"
+    # In a malformed URL no part can be ruled out as a password.
     return "a malformed URL"
 
 
 def display(request: Request) -> str:
     """Return the method and the URL of `request`, as `display_url` shows it."""
-    return f"{request.method} {display_url(str(request.url))}"  # nothing is checked yet when one is made
+    return f"{request.method} {display_url(str(request.url))}"  # as text: a Request is not checked when it is made
 
 
 def check(request: Request) -> None:
@@ -103,18 +135,12 @@ def check(request: Request) -> None:
         ValueError: a malformed URL, method, or header; or more than one body.
     """
     for text in (request.method, request.url):
-        _check_text(text)
+        if not isinstance(text, str):
+            raise TypeError(f"method and url must be str, not {type(text).__name__}")
     if not request.method.isascii() or not request.method.replace("-", "").isalpha():
         raise ValueError(f"expected an HTTP method such as GET or POST, got {request.method!r}")
-    if _BLANK_OR_CONTROL.search(request.url):
-        raise ValueError("the URL holds a blank or a control character")
-    try:
-        parts = urlsplit(request.url)
-        complete = bool(parts.scheme and parts.netloc and parts.hostname) and parts.port != 0
-    except ValueError:  # its words may hold what stands before the @
-        raise ValueError("the URL cannot be read: its host or port is malformed") from None
-    if not complete:
-        raise ValueError("expected an absolute URL such as https://example.com/events")
+    if not _USUAL_URL.fullmatch(request.url):
+        _check_url(request.url)
     if not isinstance(request.headers, Mapping):
         raise TypeError(f"headers: expected a mapping, got {type(request.headers).__name__}")
     for name, value in request.headers.items():
@@ -126,9 +152,16 @@ def check(request: Request) -> None:
         raise ValueError("expected one body, got files and data that is no form")
 
 
-def _check_text(value: Any) -> None:
-    if not isinstance(value, str):
-        raise TypeError(f"method and url must be str, not {type(value).__name__}")
+def _check_url(url: str) -> None:
+    if _BLANK_OR_CONTROL.search(url):
+        raise ValueError("the URL holds a blank or a control character")
+    try:
+        parts = urlsplit(url)
+        complete = bool(parts.scheme and parts.netloc and parts.hostname) and parts.port != 0
+    except ValueError:  # its message may contain the credentials before the @
+        raise ValueError("the URL cannot be read: its host or port is malformed") from None
+    if not complete:
+        raise ValueError("expected an absolute URL such as https://example.com/events")
 
 
 def _check_header(name: Any, value: Any) -> None:
@@ -136,21 +169,21 @@ def _check_header(name: Any, value: Any) -> None:
         raise TypeError(f"a header's name must be a str, not {type(name).__name__}")
     if not _FIELD_NAME.fullmatch(name):
         raise ValueError("the name of a header holds a character that no name can hold, or none at all")
-    if value is None:
+    if value is None or (isinstance(value, str) and _USUAL_VALUE.fullmatch(value)):
         return
     if isinstance(value, str):
-        try:
-            value = value.encode("latin-1")
-        except UnicodeEncodeError:
-            raise ValueError(f"header {name}: a str must be of Latin-1 characters; send others as bytes") from None
+        # Tested, not encoded: a UnicodeEncodeError would contain the value.
+        if not value.isascii() and max(value) > "\xff":
+            raise ValueError(f"header {name}: a str must be of Latin-1 characters; send others as bytes")
+        value = value.encode("latin-1")
     if not isinstance(value, bytes):
         raise TypeError(f"header {name}: expected str or bytes, got {type(value).__name__}")
     if b"\r" in value or b"\n" in value or b"\0" in value:
         raise ValueError(f"header {name}: the value holds a CR, LF or NUL")
 
 
-def check_last_event_id(value: Any) -> None:
-    """Refuse what can be no last event ID.
+def check_last_event_id(value: Any) -> str:
+    """Return a last event ID; refuse what can be none.
 
     Raises:
         TypeError: it is not a string.
@@ -158,12 +191,13 @@ def check_last_event_id(value: Any) -> None:
     """
     if not isinstance(value, str):
         raise TypeError(f"last_event_id: expected a str, got {type(value).__name__}")
-    if any(char in value for char in "\r\n\0"):
+    if _BREAKS.search(value):
         raise ValueError("last_event_id holds a CR, LF or NUL")
     try:
         value.encode()
     except UnicodeEncodeError:
         raise ValueError("last_event_id holds half of a surrogate pair, which has no UTF-8 form") from None
+    return value
 
 
 def with_headers(request: Request, ambient: Mapping[str, Any], last_event_id: str) -> Request:
@@ -182,8 +216,34 @@ def with_headers(request: Request, ambient: Mapping[str, Any], last_event_id: st
     if "cache-control" not in given | around.keys():
         headers["Cache-Control"] = "no-cache"
     # "If the EventSource object's last event ID string is not the empty string, then: let lastEventIDValue be the
-    # EventSource object's last event ID string, encoded as UTF-8"; the Fetch standard then strips blanks around it.
-    resume = last_event_id.strip(" \t").encode()
-    if resume and "last-event-id" not in given:
-        headers["Last-Event-ID"] = resume
+    # EventSource object's last event ID string, encoded as UTF-8".
+    if "last-event-id" not in given:
+        resume = resume_header(last_event_id)
+        if resume:
+            headers["Last-Event-ID"] = resume
+        elif resume is None:
+            _log.warning(
+                "the last event ID, of %d characters, cannot be sent as a header: connecting without it, %s",
+                len(last_event_id),
+                display(request),
+                extra={"sse_request": display(request)},
+            )
     return replace(request, headers=headers)
+
+
+def resume_header(last_event_id: str) -> bytes | None:
+    """Return the value of the `Last-Event-ID` header.
+
+    `b""` means that there is none to send, since there is no ID, or one of blanks alone. None means that this one
+    cannot be sent: it is longer than `MAX_HEADER`, holds a NUL or a line end, or has no UTF-8 form. Other control
+    characters are sent by transports that can; aiohttp's cannot.
+    """
+    # "Normalize" of the Fetch standard takes the blanks around a value away.
+    value = last_event_id.strip(" \t")
+    if len(value) > MAX_HEADER or _BREAKS.search(value):
+        return None
+    try:
+        header = value.encode()
+    except UnicodeEncodeError:
+        return None
+    return header if len(header) <= MAX_HEADER else None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from typing import TYPE_CHECKING, Self
 
-from sse_client._subscriber import Subscriber
+from sse_client._core.handler_calls import HandlerCalls
+from sse_client._core.subscriber import Subscriber
 from sse_client.event_stream import EventStream
 
 if TYPE_CHECKING:
@@ -31,11 +33,18 @@ class Subscription(Subscriber[EventStream]):
         self, stream: EventStream, handler: Callable[[Event], object], events: Iterable[str] | None = None
     ) -> None:
         super().__init__(stream, handler, events)
+        # Every way to close the stream (its own, its client's, this one's) is a way to close the subscription.
+        self._calls = HandlerCalls(handler, self._is_closed)
+        stream._calls = self._calls  # noqa: SLF001  (the two are one)
         self._thread = threading.Thread(target=self._run, name="sse_client-subscription", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """End it, from any thread. A handler that is running is not interrupted; nothing is handled after it."""
+        """End it, from any thread or signal handler, or from the handler itself; no handler begins after this returns.
+
+        A handler that is running is not interrupted. It is given 0.1 s to end, and not waited for any longer: `join`
+        waits for it.
+        """
         self.stream.close()
 
     def join(self, timeout: float | None = None) -> bool:
@@ -56,7 +65,18 @@ class Subscription(Subscriber[EventStream]):
         try:
             with self.stream as events:
                 for event in events:
-                    if self._wants(event):
-                        self._handler(event)
+                    if self._wants(event) and not self._handle(event):
+                        break
         except BaseException as error:  # noqa: BLE001  (whatever it is, it is the subscription's error)
             self._failed(error)
+
+    def _handle(self, event: Event) -> bool:
+        """Call the handler; return False if the stream was closed before that."""
+        called, done = self._calls.call(event)
+        if inspect.iscoroutine(done):
+            done.close()  # else Python warns that it was never awaited
+            raise TypeError("handler: expected a function, got one that returns a coroutine, which nothing awaits here")
+        return called
+
+    def _is_closed(self) -> bool:
+        return self.stream._wakeup.closed  # noqa: SLF001  (the two are one)

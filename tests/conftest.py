@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["pytester", "sse_client.testing.plugin"]
 
 settings.register_profile("default", derandomize=True, deadline=None, max_examples=150)
 settings.register_profile(
@@ -17,6 +20,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("default")
+
+
+def pytest_configure() -> None:
+    # A shell starts what runs in its background with SIGINT ignored, and so would be all that the tests start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

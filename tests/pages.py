@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from sse_client.testing import CLOSE, RESET, Received, Server, ToolAnswer, chunk, head, reply, stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, MutableMapping
+    from collections.abc import Iterable, Mapping, MutableMapping
+    from types import CodeType
 
     from sse_client.testing import Script, Step
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
-_BLOCK = re.compile(r"^(?:<!-- server: ([\w ]+) -->\n)?```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(
+    r"^(?:<!-- (?:server: ([\w ]+)|file: ([\w.]+)|(cell)) -->\n)?```python\n(.*?)^```", re.MULTILINE | re.DOTALL
+)
 _ORIGIN = re.compile(r"https?://[\w.-]+(?::\d+)?(?=[/\"])")
 
 
@@ -30,29 +36,56 @@ class Block:
         page: relative to the repository.
         number: among those of its page, from 1.
         server: the name of what the server says to it; "" for its usual answers.
+        file: the name of the file that it is; "" for a program of its own.
+        cell: whether it is a cell of a notebook, in which `await` needs no function around it.
     """
 
     page: str
     number: int
     server: str
+    file: str
+    cell: bool
     code: str
 
-    def run(self, environment: MutableMapping[str, str]) -> None:
-        """Run it as its reader would, with one server on the loopback in place of each that it names."""
+    @property
+    def typed(self) -> str:
+        """The code as a type checker takes it."""
+        return "async def cell() -> None:\n" + indent(self.code, "    ") if self.cell else self.code
+
+    def run(self, environment: MutableMapping[str, str], services: Mapping[str, str] | None = None) -> None:
+        """Run it as its reader would, with one server on the loopback in place of each that it names.
+
+        Args:
+            environment: gets the key and the URL of a chat server.
+            services: URLs in place of those of databases.
+        """
         with Server(*SCRIPTS[self.server], answer=answer, events=3, retry=10) as server:
             environment.update(OPENAI_API_KEY="key", OPENAI_BASE_URL=f"{server.url}/v1")
             code = _ORIGIN.sub(server.url, self.code)
+            for shown, running in (services or {}).items():
+                code = code.replace(shown, running)
             # As a program of its own: without what this module imports from __future__.
-            program = compile(code, f"{self.page}, block {self.number}", "exec", dont_inherit=True)
-            exec(program, {"__name__": "__main__"})
+            flags = PyCF_ALLOW_TOP_LEVEL_AWAIT if self.cell else 0
+            program = compile(code, f"{self.page}, block {self.number}", "exec", flags, dont_inherit=True)
+            if self.cell:
+                asyncio.run(_cell(program))
+            else:
+                exec(program, {"__name__": "__main__"})
+
+
+async def _cell(program: CodeType) -> None:
+    """Run a cell as a notebook does: inside of a loop that runs already."""
+    waiting: Any = eval(program, {"__name__": "__main__"})
+    if waiting is not None:
+        await waiting
 
 
 def blocks() -> list[Block]:
     """Return all code of all pages."""
     return [
-        Block(str(page.relative_to(ROOT)), number, server, code)
+        Block(str(page.relative_to(ROOT)), number, server, file, bool(cell), code)
         for page in PAGES
-        for number, (server, code) in enumerate(_BLOCK.findall(text_of(page)), 1)
+        for number, (server, file, cell, code) in enumerate(_BLOCK.findall(text_of(page)), 1)
     ]
 
 
@@ -165,6 +198,18 @@ TOKENS: dict[str, Any] = {
 }
 SOUND = {"id": "audio_1", "data": "UklGRg==", "transcript": "Hello"}
 
+CLAUDE: list[dict[str, Any]] = [
+    {"type": "message_start", "message": {"id": "msg_1", "model": "m", "usage": {"input_tokens": 9}}},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "Rain?"}},
+    {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "Let me look."}},
+    {"type": "content_block_start", "index": 2, "content_block": {"type": "tool_use", "id": "t", "name": "weather"}},
+    {"type": "content_block_delta", "index": 2, "delta": {"type": "input_json_delta", "partial_json": "{}"}},
+    {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 5}},
+    {"type": "message_stop"},
+]
+
 SCRIPTS: dict[str, list[Script]] = {
     "": [],
     "reasoning": [chat({"reasoning_content": "They greet me."}, {"content": "Hello"}, {"content": " there"})],
@@ -177,6 +222,7 @@ SCRIPTS: dict[str, list[Script]] = {
     "error": [stream([_data({"choices": [{"index": 0, "delta": {"content": "Hello"}}]}), _data(BROKEN)])],
     "busy": [reply(429, json.dumps(AGAIN).encode(), {"Content-Type": "application/json", "Retry-After": "900"})],
     "busy once": [reply(429, json.dumps(AGAIN).encode(), {"retry-after-ms": "5"})],
+    "anthropic": [stream([_data(payload) for payload in CLAUDE])],
     "anywhere": [chat({"content": "Hello"}, {"content": " there"})],
     "legacy": [
         stream([_data({"choices": [{"index": 0, "text": "Hello", "finish_reason": "stop"}]}), b"data: [DONE]\n\n"])
@@ -185,5 +231,20 @@ SCRIPTS: dict[str, list[Script]] = {
     "response in json": [stream(response(message('{"name": "Ada Lovelace", "born": 1815}')))],
     "response with a tool": [stream(response(CALL)), stream(response(message("It is 21 degrees in Oslo.")))],
     "background": [[head(), *map(chunk, LETTER[:2]), RESET], resumed],
+    "mcp": [
+        [head(), chunk(b"id: 1\nretry: 5\ndata:\n\n"), CLOSE],
+        stream([b'id: 2\ndata: {"jsonrpc": "2.0", "id": 2, "result": {}}\n\n']),
+    ],
+    "mcp in json": [
+        reply(200, b'{"jsonrpc": "2.0", "id": 1, "result": {}}', {"Content-Type": "application/json"}),
+    ],
+    "run": [
+        [
+            head(headers={"Location": "/threads/1/runs/2/stream"}),
+            chunk(b'id: 1\nevent: values\ndata: {"n": 1}\n\n'),
+            CLOSE,
+        ],
+        stream([b'id: 2\nevent: values\ndata: {"n": 2}\n\n']),
+    ],
 }
 """What the server says first, by the name that a page gives in a comment before a block."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ def run(name: str, *arguments: str, **variables: str) -> subprocess.CompletedPro
     }
     return subprocess.run(
         [sys.executable, "-W", "error", str(EXAMPLES / name), *arguments],
-        capture_output=True, text=True, encoding="utf-8", timeout=50, check=False,
+        capture_output=True, text=True, encoding="utf-8", timeout=50, check=False, stdin=subprocess.DEVNULL,
         env={**environment, "PYTHONIOENCODING": "utf-8", **variables},
     )  # fmt: skip
 
@@ -42,14 +43,37 @@ RUNS = [
         "tools_loop.py", ["And in Paris?"], ["> And in Paris?", "I do not know."], id="a question of one's own"
     ),
     pytest.param(
+        "terminal_chat.py", ["What is x?"], ["> What is x?", "You asked What is x?.", "That was question 1."],
+        id="a chat in a terminal, which is none",
+    ),
+    pytest.param(
         "background_response.py", [],
         ["lost, again in", "connected again", "and gets the rest.", "none lost, none twice", "complete, completed"],
         id="a response in the background",
     ),
+    pytest.param("http_client_transport.py", [], ["1 ", "2 ", "3 "], id="a transport of one's own"),
     pytest.param(
         "many_streams.py", ["--streams", "5", "--tokens", "3", "--pace", "0.01"],
         ["5 streams, 15 tokens", "0 failed", "time to first token", "tokens a second", "CPU of this process"],
         id="many streams, a few of them",
+    ),
+    pytest.param(
+        "many_prompts.py", ["--rows", "40", "--concurrency", "8"],
+        ["40 rows, 0 of them from before, 0 failed"],
+        id="many prompts, a few of them",
+    ),
+    pytest.param(
+        "firehose_worker.py", [],
+        ["killed with", "600 events booked, balance 180300: none lost, none twice"],
+        id="a worker that is killed",
+    ),
+    pytest.param(
+        "relay_hosts.py", [],
+        ["host", "leads", "is killed", "2000 events in the stream: none lost, none twice, in order"],
+        id="a relay whose hosts are killed",
+        marks=pytest.mark.skipif(
+            shutil.which("redis-server") is None and os.environ.get("CI") != "true", reason="needs redis-server"
+        ),
     ),
 ]  # fmt: skip
 
@@ -62,13 +86,17 @@ def test_an_example_runs_and_shows_what_it_is_about(name: str, arguments: list[s
     assert [text for text in shown if text not in said] == []
 
 
+WITH_OTHERS = {"gateway.py", "mcp_tool.py"}  # in test_examples_between.py
+
+
 def test_every_example_is_run() -> None:
-    assert {path.name for path in EXAMPLES.glob("*.py")} == {str(each.values[0]) for each in RUNS}
+    assert {path.name for path in EXAMPLES.glob("*.py")} == {str(each.values[0]) for each in RUNS} | WITH_OTHERS
 
 
-@pytest.mark.parametrize("name", ["demo.py", "tools_loop.py", "background_response.py"])
+@pytest.mark.parametrize("name", ["demo.py", "tools_loop.py Hi", "background_response.py", "terminal_chat.py Hi"])
 def test_an_example_says_in_a_line_why_a_service_cannot_be_asked(name: str) -> None:
-    ran = run(name, OPENAI_API_KEY="key", OPENAI_BASE_URL="no url")
+    name, *question = name.split()
+    ran = run(name, *question, OPENAI_API_KEY="key", OPENAI_BASE_URL="no url")
     assert ran.returncode != 0
     assert ran.stderr.strip().startswith(f"{name.removesuffix('.py')}: ")
     assert len(ran.stderr.strip().splitlines()) == 1

@@ -10,24 +10,27 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from requests.structures import CaseInsensitiveDict
+from core.kit import body
 
-from sse_client import EventStream, _aio_body, _body
-from sse_client._aio_stream import AsyncEventStream
-from sse_client._clocks import Clocks
-from sse_client._interrupt import Interrupt
-from sse_client._session import Session
+from sse_client import EventStream
+from sse_client._core.deadlines import Deadlines
+from sse_client._core.session import Session
+from sse_client._core.stream import StreamLoop
+from sse_client.async_event_stream import AsyncEventStream
 from sse_client.errors import ConnectionFailed
 from sse_client.events import Event
-from sse_client.observer import Response
 from sse_client.options import Options, merged
+from sse_client.transports._aiohttp.live_body import LiveBody
+from sse_client.transports._aiohttp.response_body import AiohttpBody
+from sse_client.transports._requests.live_body import SocketBody
+from sse_client.transports._requests.response_body import LibraryBody
+from sse_client.transports._requests.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 KIB = 1024
 DEFAULTS = Options()  # of a client: its streams share them
-OPEN = Response(200, CaseInsensitiveDict({"Content-Type": "text/event-stream"}), "http://127.0.0.1/", None)
 
 
 def reachable(*roots: object, without: Iterable[object] = ()) -> list[object]:
@@ -47,23 +50,23 @@ def own(session: Session) -> list[object]:
     """Return what a session holds that no other one does, and its caller has not made."""
     other, _ = opened()
     lose(other)
-    return reachable(session, without=reachable(other, session._options, session._request))
+    return reachable(session, without=reachable(other, session._options, session.request))
 
 
 def size(objects: Iterable[object]) -> int:
     return sum(map(sys.getsizeof, objects))
 
 
-def opened(**options: Any) -> tuple[Session, Clocks]:
+def opened(**options: Any) -> tuple[Session, Deadlines]:
     chosen = merged(DEFAULTS, options)
     session = Session(chosen.request("GET", "http://127.0.0.1/"), chosen)
     connect(session)
-    return session, Clocks(chosen.timeout)
+    return session, Deadlines(chosen.timeout, "http://127.0.0.1/")
 
 
 def connect(session: Session) -> None:
-    session.completed(session.attempt(), {})
-    assert session.opened(OPEN) is None
+    session.attempt()
+    assert session.opened(body()) is None
 
 
 def lose(session: Session) -> None:
@@ -71,9 +74,9 @@ def lose(session: Session) -> None:
 
 
 def receive(session: Session, data: bytes) -> None:
-    for _ in session.feed(data):
+    for _ in session.delivery.feed(data):
         pass
-    session.exhausted()
+    session.consumed()
 
 
 def test_an_open_stream_takes_less_than_a_kibibyte_in_parser_session_and_clocks() -> None:
@@ -89,15 +92,15 @@ def test_an_open_stream_takes_less_than_a_kibibyte_in_parser_session_and_clocks(
 
 
 def test_what_wakes_a_stream_takes_next_to_nothing_before_it_is_needed() -> None:
-    assert size(reachable(Interrupt(), without=reachable(Interrupt()))) < KIB / 4
+    assert size(reachable(Wakeup(), without=reachable(Wakeup()))) < KIB / 4
 
 
 def test_nothing_hides_in_a_dict_of_attributes() -> None:
     session, _ = opened()
     lose(session)
-    for each in (session, session._delivery, session._parser, session._policy, Interrupt()):
+    for each in (session, session.delivery, session.delivery.parser, session._policy, Wakeup()):
         assert not hasattr(each, "__dict__")
-    for kind in (EventStream, AsyncEventStream, _body.Connection, _aio_body.Connection, Clocks):
+    for kind in (EventStream, AsyncEventStream, StreamLoop, SocketBody, LibraryBody, AiohttpBody, LiveBody, Deadlines):
         assert not kind.__dictoffset__, kind
 
 

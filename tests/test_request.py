@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sse_client.errors import ConnectionFailed
 from sse_client.request import Attempt, Request, check, check_last_event_id, display_url, with_headers
@@ -124,6 +127,36 @@ def test_what_no_field_can_hold_is_no_last_event_id(value: str) -> None:
 def test_a_last_event_id_is_text(value: Any) -> None:
     with pytest.raises(TypeError, match="last_event_id: expected a str"):
         check_last_event_id(value)
+
+
+PIECES = ["a", "Z", "9", ".", "-", "_", ":", ":80", ":65535", ":65536", ":0", "/", "?", "#", "@", "[", "]", "%", "\\"]
+ODD = [" ", "\x00", "\x7f", "\xe9", "\n"]
+
+
+@given(st.sampled_from(["http", "https", "HTTP", "ftp", ""]), st.lists(st.sampled_from(PIECES + ODD), max_size=5))
+def test_a_url_passes_where_it_has_a_host_and_a_port_that_can_be(scheme: str, pieces: list[str]) -> None:
+    url = f"{scheme}://{''.join(pieces)}"
+    try:
+        parts = urlsplit(url)
+        complete = bool(parts.scheme and parts.hostname) and parts.port != 0
+    except ValueError:
+        complete = False
+    blank = any(ord(character) <= 0x20 or character == "\x7f" for character in url)
+    if complete and not blank:
+        check(Request(method="GET", url=url))
+    else:
+        with pytest.raises(ValueError, match="URL"):
+            check(Request(method="GET", url=url))
+
+
+@pytest.mark.parametrize("character", [*map(chr, range(256)), "\u0100", "\U0010ffff"])
+def test_a_headers_text_is_latin_1_without_line_ends(character: str) -> None:
+    request = Request(method="GET", url="http://example.com/", headers={"X": f"a{character}b"})
+    if character in "\0\r\n" or character > "\xff":
+        with pytest.raises(ValueError, match="header X"):
+            check(request)
+    else:
+        check(request)
 
 
 def test_requests_and_attempts_are_immutable_values() -> None:

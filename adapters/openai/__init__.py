@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sse_client.adapters.openai._deltas import adeltas, deltas
+from sse_client.adapters.openai.chat._deltas import adeltas, deltas
 from sse_client.adapters.openai.client import ChatClient, ChatStream
 from sse_client.adapters.openai.completion import (
     Audio,

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from sse_client.adapters.openai._blocking_reply import BlockingReply
-from sse_client.adapters.openai._dialect import CHAT
-from sse_client.adapters.openai._endpoint import Endpoint, choices_asked, conversation
-from sse_client.adapters.openai._reader import ChatReader
-from sse_client.adapters.openai._retries import Retries
+from sse_client.adapters.openai.chat._client import ChatClientBase, CompletionsBase
+from sse_client.adapters.openai.chat._reply import CHAT, ChatReply, chat_retries
 from sse_client.adapters.openai.delta import ChatDelta
 from sse_client.client import Client
+from sse_client.event_stream import EventStream
+from sse_client.extension import open_stream
+from sse_client.replies import BlockingReply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
-    from sse_client.adapters.openai._structured import Validates
-    from sse_client.adapters.openai.completion import Completion
+    from sse_client.adapters.openai._shared.structured_output import Validates
     from sse_client.adapters.openai.responses.client import Responses
-    from sse_client.options import Timeout
 
 __all__ = ["ChatClient", "ChatStream", "Completions"]
 
@@ -28,80 +25,50 @@ __all__ = ["ChatClient", "ChatStream", "Completions"]
 T = TypeVar("T")
 
 
-class ChatClient(Endpoint):
-    """Streams chat completions from OpenAI, or a server that speaks its API. Threads may share it.
+class ChatStream(ChatReply[EventStream], BlockingReply[ChatDelta]):
+    """A reply as it arrives: an iterator of deltas, and a context manager. Made by `ChatClient.stream`.
 
-    Args:
-        api_key: sent as a bearer token; the environment's `OPENAI_API_KEY` by default, and "" for none. It may be
-            missing where `base_url` is another server's, and is not sent where a header `api-key` or `x-api-key` is.
-        base_url: what `/chat/completions` is appended to, before its query if it has one; the environment's
-            `OPENAI_BASE_URL` by default, else OpenAI's own.
-        organization: the environment's `OPENAI_ORG_ID` by default.
-        project: the environment's `OPENAI_PROJECT_ID` by default.
-        client: whose connections and options are used; it is not closed with this one. By default, one of its own.
-        max_retries: how often a request is sent again before its first delta: after a failed connection, a 408, 409,
-            429 or 5xx, or as `x-should-retry` says; `Retry-After` and `retry-after-ms` are kept.
-        timeout: as for `Client.stream`; by default 10 s to connect and 600 s of silence, or the `client`'s.
-        headers: sent with each request, over those above. All requests of a call have one `Idempotency-Key`, a
-            UUID unless there is one here.
-        params: added to the query of each request, over the base URL's of the same name: `api-version`, say.
+    Attributes:
+        events: the stream of events underneath.
 
     Raises:
-        TypeError: a parameter is no string.
-        ValueError: there is no key for OpenAI, or `max_retries` is negative.
+        ChatError: when entered or iterated over: the server reported an error, or sent no chat stream.
+        StreamTruncated: the reply was cut off; `partial` is what had arrived.
+        SSEError: no connection could be made, or it took too long; `partial` is what had arrived.
     """
 
-    def __init__(
-        self,
-        api_key: str | None = None,
-        base_url: str | None = None,
-        *,
-        organization: str | None = None,
-        project: str | None = None,
-        client: Client | None = None,
-        max_retries: int = 2,
-        timeout: float | tuple[float | None, float | None] | Timeout | None = None,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, client: Client, url: str, options: Mapping[str, Any], *, max_retries: int, choices: int) -> None:
         super().__init__(
-            api_key,
-            base_url,
-            organization=organization,
-            project=project,
-            own=client is None,
-            max_retries=max_retries,
-            timeout=timeout,
-            headers=headers,
-            params=params,
-            shared=client._defaults.headers if client is not None else None,  # noqa: SLF001  (the adapters' way in)
+            lambda rules: open_stream(client, "POST", url, {**options, **rules}, CHAT),
+            chat_retries(max_retries, choices),
         )
-        self._client = client or Client()
 
-    def stream(
-        self,
-        *,
-        model: str,
-        messages: Iterable[Mapping[str, Any]],
-        headers: Mapping[str, str] | None = None,
-        timeout: float | tuple[float | None, float | None] | Timeout | None = None,
-        **body: Any,
-    ) -> ChatStream:
-        """Return the reply to `messages`; the request is sent when it is entered or iterated over.
+    def text(self) -> Iterator[str]:
+        """Yield the pieces of the text of choice 0."""
+        for delta in self:
+            if delta.index == 0 and delta.content:
+                yield delta.content
 
-        Args:
-            model: the model's name.
-            messages: the conversation, as the API describes it.
-            headers: sent over the client's.
-            timeout: in place of the client's.
-            **body: any other field of the API: `temperature`, `tools`, `stream_options`, ...
+    def parse(self, type: type[T] | Validates[T], index: int = 0) -> T:  # noqa: A002 - the API's own word
+        """Read the rest of the reply, and return a choice as a value of `type`; see `Completion.parse`.
 
         Raises:
-            TypeError: `messages` is a text.
-            ValueError: the request is malformed.
+            ChatError: there is no answer, or it is not of that type.
+            StreamTruncated: the reply was cut off.
         """
-        asked = {"model": model, "messages": conversation(messages), **body}
-        return self._reply("/chat/completions", asked, headers, timeout)
+        for _ in self:
+            pass
+        return self.completion.parse(type, index)
+
+
+class Completions(CompletionsBase[ChatStream]):
+    """Streams completions of a prompt (API reference, "Legacy completions"). Made by `ChatClient.completions`."""
+
+
+class ChatClient(ChatClientBase[Client, ChatStream]):
+    """Streams chat completions from OpenAI, or a server that speaks its API. Threads may share it."""
+
+    _kind = Client
 
     @property
     def completions(self) -> Completions:
@@ -115,16 +82,8 @@ class ChatClient(Endpoint):
 
         return Responses(self._client, self)
 
-    def _reply(
-        self,
-        path: str,
-        body: Mapping[str, Any],
-        headers: Mapping[str, str] | None,
-        timeout: float | tuple[float | None, float | None] | Timeout | None,
-    ) -> ChatStream:
-        options = self._asking(body, headers, timeout)
-        choices = choices_asked(body)
-        return ChatStream(self._client, self.url(path), options, max_retries=self.max_retries, choices=choices)
+    def _open_reply(self, url: str, options: Mapping[str, Any], choices: int) -> ChatStream:
+        return ChatStream(self._client, url, options, max_retries=self.max_retries, choices=choices)
 
     def close(self) -> None:
         """Close the connections, if they are its own."""
@@ -138,82 +97,3 @@ class ChatClient(Endpoint):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-
-class Completions:
-    """Streams completions of a prompt (API reference, "Legacy completions"). Made by `ChatClient.completions`."""
-
-    def __init__(self, reply: Callable[..., ChatStream]) -> None:
-        self._reply = reply
-
-    def stream(
-        self,
-        *,
-        model: str,
-        prompt: Any,
-        headers: Mapping[str, str] | None = None,
-        timeout: float | tuple[float | None, float | None] | Timeout | None = None,
-        **body: Any,
-    ) -> ChatStream:
-        """Return the reply to `prompt`, whose text is the content of its deltas; see `ChatClient.stream`.
-
-        Args:
-            model: the model's name.
-            prompt: a text, or several, or tokens.
-            headers: sent over the client's.
-            timeout: in place of the client's.
-            **body: any other field of the API: `max_tokens`, `suffix`, ...
-
-        Raises:
-            ValueError: the request is malformed.
-        """
-        return self._reply("/completions", {"model": model, "prompt": prompt, **body}, headers, timeout)
-
-
-class ChatStream(BlockingReply[ChatDelta]):
-    """A reply, as it arrives: an iterator of deltas, and a context manager. Made by `ChatClient.stream`.
-
-    Attributes:
-        events: the stream of events underneath.
-
-    Raises:
-        ChatError: when entered or iterated over: the server reported an error, or sent no chat stream.
-        StreamTruncated: the reply was cut off; `partial` is what had arrived.
-        SSEError: no connection could be made, or it took too long; `partial` is what had arrived.
-    """
-
-    _retries: Retries[ChatReader]
-
-    def __init__(self, client: Client, url: str, options: Mapping[str, Any], *, max_retries: int, choices: int) -> None:
-        super().__init__(
-            lambda rules: client._stream("POST", url, {**options, **rules}, CHAT),  # noqa: SLF001  (the adapters' way in)
-            Retries(max_retries, partial(ChatReader, choices)),
-        )
-
-    @property
-    def completion(self) -> Completion:
-        """Everything that has arrived, at any time, after an error too."""
-        return self._retries.reader.completion
-
-    def text(self) -> Iterator[str]:
-        """Yield the pieces of the text of choice 0."""
-        for delta in self:
-            if delta.index == 0 and delta.content:
-                yield delta.content
-
-    def parse(self, type: type[T] | Validates[T], index: int = 0) -> T:  # noqa: A002 - the API's own word
-        """Return the answer, when it is whole, as a value of a type of yours; see `Completion.parse`.
-
-        Reads what is left of the stream.
-
-        Args:
-            type: a type that msgspec or pydantic decodes.
-            index: of the choice.
-
-        Raises:
-            ChatError: the answer is none, or not of that type.
-            StreamTruncated: the reply was cut off.
-        """
-        for _ in self:
-            pass
-        return self.completion.parse(type, index)

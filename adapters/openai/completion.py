@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 import msgspec
 
 if TYPE_CHECKING:
-    from sse_client.adapters.openai._structured import Validates
+    from sse_client.adapters.openai._shared.structured_output import Validates
 
 __all__ = [
     "Audio",
@@ -79,7 +79,9 @@ class ToolCall(msgspec.Struct, frozen=True, gc=False):
         Raises:
             ChatError: they are no JSON, or only the beginning of it. Its `raw` is their text.
         """
-        from sse_client.adapters.openai._structured import arguments  # loaded when it is needed, as in `parse`
+        from sse_client.adapters.openai._shared.structured_output import (
+            arguments,  # loaded when it is needed, as in `parse`
+        )
 
         return arguments(self.name, self.arguments)
 
@@ -100,7 +102,7 @@ class Audio(msgspec.Struct, frozen=True, gc=False):
     expires_at: int | None = None
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """What the model said. A text that never came is None; one that came empty is ""."""
 
     role: str | None = None
@@ -125,7 +127,7 @@ class Message(msgspec.Struct, frozen=True):
         return message
 
 
-class Choice(msgspec.Struct, frozen=True):
+class Choice(msgspec.Struct, frozen=True, gc=False):
     """One of the `n` answers.
 
     Attributes:
@@ -178,7 +180,7 @@ class Completion(msgspec.Struct, frozen=True):
                 text is no JSON or not of that type. Its `raw` is the text, its `partial` the completion.
             TypeError: `type` is none that can be decoded.
         """
-        from sse_client.adapters.openai._structured import answer
+        from sse_client.adapters.openai._shared.structured_output import answer
 
         # The link to this folder gives this module two paths, and pyright a class from each.
         return answer(cast("Any", self), type, index)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from sse_client.adapters.openai._shared.shown_text import SHOWN, quoted, shown
 from sse_client.errors import SSEError
 
 __all__ = ["ChatError"]
 
-_SHOWN = 200  # characters of a server's text that are printed
-
 
 class ChatError(SSEError):
     """The server reported an error, inside the stream or instead of it, or sent what is no chat chunk.
+
+    The error's text shows at most 200 characters of what the server says, on one line and escaped.
 
     Attributes:
         message: what the server says, in full.
@@ -47,10 +48,10 @@ class ChatError(SSEError):
     def __str__(self) -> str:
         known = {"status": self.status, "code": self.code, "type": self.type, "param": self.param}
         details = ", ".join(f"{name} {value}" for name, value in known.items() if value not in (None, ""))
-        return f"{shortened(self.message)} ({shortened(details)})" if details else shortened(self.message)
+        if not details:
+            return shown(self.message)
+        details = shown(details, SHOWN // 2)
+        return f"{shown(self.message, SHOWN - len(details) - len(' ()'))} ({details})"
 
-
-def shortened(text: str) -> str:
-    """Return `text` on one line, cut where it is too long to be printed."""
-    line = " ".join(text[: 2 * _SHOWN].split())
-    return line if len(line) <= _SHOWN and len(text) <= 2 * _SHOWN else line[:_SHOWN] + "..."
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({quoted(str(self))})"

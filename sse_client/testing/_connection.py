@@ -10,7 +10,7 @@ import struct
 import threading
 from typing import TYPE_CHECKING
 
-from sse_client.testing._received import Gone, Received, receive
+from sse_client.testing._received import ClientGone, Received, receive
 from sse_client.testing._steps import CLOSE, RESET, STALL, Pause, Step, Wait
 
 if TYPE_CHECKING:
@@ -31,17 +31,17 @@ class Connection:
         self._awaited: threading.Event | None = None
 
     def serve(self, answer: Callable[[Received], Iterable[Step]]) -> None:
-        """Answer requests until one side ends the connection; `close` is still to be called.
+        """Answer requests until one side ends the connection; call `close` afterwards.
 
         Raises:
-            BaseException: what `answer` or its steps raise; ValueError for a request that is not HTTP.
+            BaseException: whatever `answer` or its steps raise; ValueError for a request that is not HTTP.
         """
         try:
             self._handshake()
             with self._sock.makefile("rb") as reader:
                 while self._play(answer(receive(reader, self._number))):
                     pass
-        except Gone:
+        except ClientGone:
             pass
 
     def close(self) -> None:
@@ -50,12 +50,12 @@ class Connection:
             self._sock.close()
 
     def stop(self) -> None:
-        """End the connection, and whatever its thread waits for."""
+        """End the connection, and the wait of its thread."""
         with self._lock:
             self._stopped.set()
             if self._awaited is not None:
                 self._awaited.set()
-            # Not the method of an SSLSocket: it would take the TLS state away from the thread that uses it.
+            # Not SSLSocket's own method: it drops the TLS state that the serving thread is using.
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
 
@@ -69,13 +69,13 @@ class Connection:
                 self._sock = secure
             secure.do_handshake()
         except OSError as error:
-            raise Gone from error
+            raise ClientGone from error
 
     def _play(self, steps: Iterable[Step]) -> bool:
-        """Take the steps; return whether the connection is ready for the next request."""
-        return all(self._take(step) for step in steps)
+        """Carry the steps out; return whether the connection is ready for the next request."""
+        return all(self._carry_out(step) for step in steps)
 
-    def _take(self, step: Step) -> bool:
+    def _carry_out(self, step: Step) -> bool:
         match step:
             case bytes():
                 self._send(step)
@@ -85,7 +85,7 @@ class Connection:
             case Wait(event):
                 return self._wait(event)
             case _ if step is RESET:
-                with contextlib.suppress(OSError):  # some systems mind that the client is gone
+                with contextlib.suppress(OSError):  # refused by some systems once the client has gone
                     self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
             case _ if step is CLOSE:
                 self._notify()
@@ -99,7 +99,7 @@ class Connection:
         try:
             self._sock.sendall(data)
         except OSError as error:
-            raise Gone from error
+            raise ClientGone from error
 
     def _wait(self, event: threading.Event) -> bool:
         with self._lock:
@@ -112,7 +112,7 @@ class Connection:
         return not self._stopped.is_set()
 
     def _notify(self) -> None:
-        """Tell a TLS client that the end is meant; without waiting for it to say the same."""
+        """Send close_notify to a TLS client, and do not wait for its own."""
         if isinstance(self._sock, ssl.SSLSocket):
             with contextlib.suppress(OSError):
                 self._sock.settimeout(0)

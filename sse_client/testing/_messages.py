@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 import zlib
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
-from sse_client.events import Event
+from sse_client.events import Comment, Event
 from sse_client.testing._steps import CLOSE, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
 Framing: TypeAlias = Literal["chunked", "length", "close"]
 Coding: TypeAlias = Literal["gzip", "deflate", "br"]
@@ -79,48 +79,89 @@ def chunk(data: bytes) -> bytes:
 
 
 def stream(
-    events: Iterable[bytes | Event],
+    items: Iterable[Event | Comment | Step],
     *,
+    status: int = 200,
     framing: Framing = "chunked",
     coding: Coding | None = None,
     http: str = "1.1",
     headers: Mapping[str, str | list[str]] | None = None,
 ) -> list[Step]:
-    """Return a whole 200 response: its head, a step for each event, and its end.
+    """Return a whole response: its head, a step for each item, and its end.
 
-    With a `coding`, the compressor is flushed after each event, and its own end is one more step.
+    An item is an event, a comment, bytes of the body, or another step: a `Pause` or `Wait` between two events, or
+    RESET, CLOSE or STALL in place of what would follow. With a `coding`, the compressor is flushed after each event,
+    and its own end is one more step.
 
     Raises:
         ValueError: `framing` or `coding` is unknown.
         ImportError: `coding` is `"br"` and brotli is not installed.
     """
-    plain = (item.encode() if isinstance(item, Event) else item for item in events)
-    pieces = [piece for piece in (plain if coding is None else _compressed(plain, coding)) if piece]
+    compressor = None if coding is None else _compressor(coding)
+    steps: list[Step] = []
+    for item in items:
+        if not isinstance(item, (Event, Comment, bytes)):
+            steps.append(item)
+            continue
+        piece = item if isinstance(item, bytes) else item.encode()
+        if compressor is not None:
+            piece = compressor.compress(piece)
+        if piece:
+            steps.append(piece)
+    if compressor is not None:
+        steps.append(compressor.finish())
     start = head(
-        200,
+        status,
         {**({} if coding is None else {"Content-Encoding": coding}), **(headers or {})},
         framing=framing,
-        length=sum(map(len, pieces)),
+        length=sum(len(step) for step in steps if isinstance(step, bytes)),
         http=http,
     )
     if framing == "chunked":
-        return [start, *map(chunk, pieces), LAST_CHUNK]
-    return [start, *pieces] if framing == "length" else [start, *pieces, CLOSE]
+        return [start, *(chunk(step) if isinstance(step, bytes) else step for step in steps), LAST_CHUNK]
+    return [start, *steps] if framing == "length" else [start, *steps, CLOSE]
 
 
-def _compressed(pieces: Iterable[bytes], coding: Coding) -> Iterator[bytes]:
+class _Compressor(Protocol):
+    def compress(self, data: bytes) -> bytes:
+        """Return what decodes to `data`, all of it."""
+        ...
+
+    def finish(self) -> bytes:
+        """Return the end of the coding."""
+        ...
+
+
+class _Deflate:
+    def __init__(self, wbits: int) -> None:
+        self._object = zlib.compressobj(wbits=wbits)
+
+    def compress(self, data: bytes) -> bytes:
+        return self._object.compress(data) + self._object.flush(zlib.Z_SYNC_FLUSH)
+
+    def finish(self) -> bytes:
+        return self._object.flush()
+
+
+class _Brotli:
+    def __init__(self) -> None:
+        self._object: Any = importlib.import_module("brotli").Compressor()
+
+    def compress(self, data: bytes) -> bytes:
+        return bytes(self._object.process(data) + self._object.flush())
+
+    def finish(self) -> bytes:
+        return bytes(self._object.finish())
+
+
+def _compressor(coding: Coding) -> _Compressor:
     match coding:
-        case "gzip" | "deflate":
-            deflate = zlib.compressobj(wbits=31 if coding == "gzip" else 15)
-            for piece in pieces:
-                yield deflate.compress(piece) + deflate.flush(zlib.Z_SYNC_FLUSH)
-            yield deflate.flush()
+        case "gzip":
+            return _Deflate(31)
+        case "deflate":
+            return _Deflate(15)
         case "br":
-            brotli: Any = importlib.import_module("brotli")
-            compressor = brotli.Compressor()
-            for piece in pieces:
-                yield compressor.process(piece) + compressor.flush()
-            yield compressor.finish()
+            return _Brotli()
         case _:
             raise ValueError(f"coding must be 'gzip', 'deflate' or 'br', not {coding!r}")
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
+from urllib.parse import parse_qsl
 
 
 class Headers(Mapping[str, str]):
@@ -37,8 +38,8 @@ class Received:
     Attributes:
         path: the request's target as it came, query included.
         headers: values decoded as latin-1; `raw_headers` has the bytes, in order, one pair a line.
-        body: without its chunked framing, if it had one.
-        connection: which accepted connection it came on, counted from 0.
+        body: without chunked framing.
+        connection: the number of the connection that it came on, from 0.
     """
 
     method: str
@@ -47,6 +48,17 @@ class Received:
     raw_headers: list[tuple[bytes, bytes]]
     body: bytes
     connection: int
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query's parameters, decoded; the last of those with the same name."""
+        return dict(parse_qsl(self.path.partition("?")[2], keep_blank_values=True))
+
+    @property
+    def last_event_id(self) -> str | None:
+        """The Last-Event-ID header, which is UTF-8; None if there is none."""
+        value = self.headers.get("last-event-id")
+        return None if value is None else value.encode("latin-1").decode("utf-8", "replace")
 
     def json(self) -> Any:
         """Return the body decoded as JSON.
@@ -57,15 +69,15 @@ class Received:
         return json.loads(self.body)
 
 
-class Gone(Exception):
-    """The client went away: normal, and no error of the test's."""
+class ClientGone(Exception):
+    """The client closed the connection, which is no error of the test."""
 
 
 def receive(reader: BinaryIO, connection: int) -> Received:
     """Read the next request.
 
     Raises:
-        Gone: the connection ended first.
+        ClientGone: the connection ended first.
         ValueError: what came is not HTTP.
     """
     try:
@@ -79,7 +91,7 @@ def receive(reader: BinaryIO, connection: int) -> Received:
         else:
             body = _exactly(reader, int(headers.get("content-length", "0")))
     except OSError as error:
-        raise Gone from error
+        raise ClientGone from error
     return Received(
         method=start[0].decode("latin-1"),
         path=start[1].decode("latin-1"),
@@ -93,7 +105,7 @@ def receive(reader: BinaryIO, connection: int) -> Received:
 def _line(reader: BinaryIO) -> bytes:
     line = reader.readline()
     if not line.endswith(b"\n"):
-        raise Gone
+        raise ClientGone
     return line.rstrip(b"\r\n")
 
 
@@ -117,5 +129,5 @@ def _chunks(reader: BinaryIO) -> Iterator[bytes]:
 def _exactly(reader: BinaryIO, size: int) -> bytes:
     data = reader.read(size)
     if len(data) < size:
-        raise Gone
+        raise ClientGone
     return data

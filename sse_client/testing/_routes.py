@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def routed(
     chat: Callable[[Received], Iterable[Step]], subscription: Callable[[Received], Iterable[Step]]
 ) -> Callable[[Received], Iterable[Step]]:
-    """Return the script that answers by method and path, and 404 where it knows of nothing."""
+    """Return the script that answers by method and path, and with 404 elsewhere."""
     routes = {("POST", "/v1/chat/completions"): chat, ("GET", "/events"): subscription}
 
     def route(request: Received) -> Iterable[Step]:

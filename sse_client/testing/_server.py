@@ -8,14 +8,15 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
-from sse_client.testing._chat import DEFAULT_ANSWER, Answer, Chat
+from sse_client.testing._chat.answers import DEFAULT_ANSWER, Answer
+from sse_client.testing._chat.route import chat
 from sse_client.testing._connection import Connection
-from sse_client.testing._numbered import Numbered
 from sse_client.testing._routes import routed
+from sse_client.testing._subscription import NumberedSubscription
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
     from sse_client.events import Event
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     from sse_client.testing._steps import Script, Step
 
 _PATIENCE = 5.0
-"""Seconds that `close()` gives a script that runs code of its own."""
+"""Seconds that `close()` waits for a script that runs code of its own."""
 
 
 class Server:
-    """An HTTP/1.1 server on 127.0.0.1 and a free port: it listens from the start, and answers once it is entered.
+    """An HTTP/1.1 server on 127.0.0.1: it listens from the start, and answers once it is started or entered.
 
     Every request takes the next script. After the last step of a script the server reads the next request on
     the same connection, unless the step was CLOSE or RESET. When no script is left, it answers
@@ -37,24 +38,28 @@ class Server:
     Args:
         scripts: answers to the first requests.
         tls: serve https with it.
-        answer: what the chat says: a text, a `ToolAnswer`, or what makes one of them from the request's JSON. A
-            `ToolAnswer` is for requests with `tools`; others get a default text.
+        port: where to listen; 0 for a free one.
+        default: the script of every request that has none, in place of these answers.
+        answer: what the chat says: a text, a `ToolAnswer`, a `ChatAnswer`, a `ChatFailure`, or a function that returns
+            one of these for the request's JSON. Tools are called by requests with `tools`; others get a default text.
         pace: seconds between two tokens of the chat, and between two events of the subscription.
-        api_key: a chat request with another one is a 401. None: any will do.
-        events: the subscription's events, or how many to make up; without a limit if None. One without an id
-            gets its position as its id, counted from 1.
+        api_key: a chat request with another key gets a 401. None: any key is accepted.
+        events: the subscription's events, or how many it makes up; None for no end. An event without an id gets its
+            position, counted from 1.
         retry: reconnection time in milliseconds, sent first on every connection of the subscription.
-        drop_after: cut each connection of the subscription inside the event after this many.
+        drop_after: each connection of the subscription is cut after this many events, inside the next one.
 
     Attributes:
         port: where it listens.
-        url: the same as a URL, without a slash at its end.
+        url: its URL, without a slash at the end.
     """
 
     def __init__(
         self,
         *scripts: Script,
         tls: ssl.SSLContext | None = None,
+        port: int = 0,
+        default: Callable[[Received], Iterable[Step]] | None = None,
         answer: Answer = DEFAULT_ANSWER,
         pace: float = 0.0,
         api_key: str | None = None,
@@ -64,18 +69,19 @@ class Server:
     ) -> None:
         self._scripts: deque[Script] = deque()
         self.script(*scripts)
-        self._routes = routed(
-            Chat(answer, pace=pace, api_key=api_key),
-            Numbered(events, pace=pace, retry=retry, drop_after=drop_after),
+        self._default = default or routed(
+            chat(answer, pace=pace, api_key=api_key),
+            NumberedSubscription(events, pace=pace, retry=retry, drop_after=drop_after),
         )
         self._tls = tls
         self._requests: list[Received] = []
         self._errors: list[BaseException] = []
-        self._served: list[tuple[Connection, threading.Thread]] = []
+        self._accepted = 0
+        self._served: dict[int, tuple[Connection, threading.Thread]] = {}  # by number, while they last
         self._closing = False
         self._changed = threading.Condition()
         self._acceptor: threading.Thread | None = None
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=1024)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{self.port}"
 
@@ -89,13 +95,13 @@ class Server:
     def connections(self) -> int:
         """How many connections were accepted."""
         with self._changed:
-            return len(self._served)
+            return self._accepted
 
     def script(self, *scripts: Script) -> None:
-        """Append scripts for the next requests that have none.
+        """Append scripts, for the next requests.
 
         Raises:
-            TypeError: a script is bytes or a str: a list of steps was meant.
+            TypeError: a script is bytes or a str, where a list of steps was meant.
         """
         for script in scripts:
             if isinstance(script, bytes | str):
@@ -103,7 +109,7 @@ class Server:
         self._scripts.extend(scripts)
 
     def wait_for(self, n: int, timeout: float = 5) -> list[Received]:
-        """Block until `n` requests have come in all, and return all that have.
+        """Block until `n` requests have come since the start; return all that have come.
 
         Raises:
             TimeoutError: fewer came within `timeout` seconds.
@@ -115,16 +121,16 @@ class Server:
             return list(self._requests)
 
     def start(self) -> Self:
-        """Answer requests from now on. Entering the server does the same."""
+        """Begin to answer requests, as entering the server does."""
         self._acceptor = threading.Thread(target=self._accept, name="testing server", daemon=True)
         self._acceptor.start()
         return self
 
     def close(self) -> None:
-        """End every connection and thread, whatever their scripts are at.
+        """End every connection and thread, wherever their scripts are.
 
         Raises:
-            BaseExceptionGroup: what scripts and routes raised; requests that were not HTTP.
+            BaseExceptionGroup: the exceptions of scripts and routes, and of requests that were not HTTP.
         """
         if self._closing:
             return
@@ -133,10 +139,11 @@ class Server:
             socket.create_connection(("127.0.0.1", self.port)).close()  # wakes it
             self._acceptor.join()
         self._listener.close()
-        for connection, _ in self._served:
+        served = list(self._served.values())
+        for connection, _ in served:
             connection.stop()
         deadline = monotonic() + _PATIENCE
-        for _, thread in self._served:
+        for _, thread in served:
             thread.join(max(0.0, deadline - monotonic()))
             if thread.is_alive():
                 self._errors.append(TimeoutError(f"{thread.name}: its script still runs {_PATIENCE} s after close()"))
@@ -158,26 +165,31 @@ class Server:
                 sock.close()
                 return
             with self._changed:
-                number = len(self._served)
+                number = self._accepted
+                self._accepted += 1
                 connection = Connection(sock, number, self._tls)
                 thread = threading.Thread(
-                    target=self._serve, args=(connection,), name=f"testing server, connection {number}", daemon=True
+                    target=self._serve,
+                    args=(connection, number),
+                    name=f"testing server, connection {number}",
+                    daemon=True,
                 )
-                self._served.append((connection, thread))
+                self._served[number] = connection, thread
             thread.start()
 
-    def _serve(self, connection: Connection) -> None:
+    def _serve(self, connection: Connection, number: int) -> None:
         try:
             connection.serve(self._answer)
         except BaseException as error:  # noqa: BLE001 - raised by close(), in the thread of the test
             self._errors.append(error)
         finally:
-            # After that: who sees the end of the connection finds the errors in their order.
+            # After the error is kept: whoever sees the connection end finds the errors in their order.
             connection.close()
+            del self._served[number]
 
     def _answer(self, request: Received) -> Iterable[Step]:
         with self._changed:
-            script = self._scripts.popleft() if self._scripts else self._routes
+            script = self._scripts.popleft() if self._scripts else self._default
             self._requests.append(request)
             self._changed.notify_all()
         return script(request) if callable(script) else script

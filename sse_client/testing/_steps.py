@@ -1,4 +1,4 @@
-"""What a script is made of."""
+"""The steps of a script."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Go on when the test sets `event`. A server that closes sets it too, if a script waits for it then."""
+    """Send nothing until the test sets `event`. A server that closes sets it, too, for a script that waits."""
 
     event: threading.Event
 
 
 class End(enum.Enum):
-    """How a script leaves its connection, if not ready for the next request."""
+    """How a script ends its connection; without one, the connection is ready for the next request."""
 
     RESET = enum.auto()
     CLOSE = enum.auto()
@@ -36,13 +36,13 @@ class End(enum.Enum):
 
 
 RESET: Final = End.RESET
-"""Reset the connection: the client sees ECONNRESET, and may lose what it has not read yet."""
+"""Reset the connection: the client gets ECONNRESET, and may lose bytes that it has not read."""
 CLOSE: Final = End.CLOSE
 """Close the connection in an orderly way."""
 STALL: Final = End.STALL
 """Send nothing more, and keep the connection open until the server closes."""
 
 Step: TypeAlias = bytes | Pause | Wait | End
-"""Bytes are sent exactly as they are, each step in a send of its own."""
+"""Bytes are sent exactly as they are, each step by one send."""
 Script: TypeAlias = Iterable[Step] | Callable[[Received], Iterable[Step]]
-"""Steps, or what makes them from the request. Taken one by one: a generator may be endless."""
+"""Steps, or a function that returns them for a request. They are carried out one by one: a generator may be endless."""

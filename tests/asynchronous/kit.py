@@ -5,8 +5,15 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import runpy
+import ssl
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import httpx
+import httpx2
+import trio
 
 import sse_client
 from sse_client import Comment, Event, Reconnect
@@ -22,7 +29,7 @@ if TYPE_CHECKING:
 AT_ONCE = Reconnect(initial_delay=0, max_delay=0, max_attempts=3)
 """Reconnects without a delay, and soon gives up."""
 
-PROMPT = 0.5
+PROMPT = 3.0
 """Seconds that a busy machine may take for what should take none; every timeout in its way is longer."""
 
 ONE: list[Step] = [head(), chunk(b"data: 1\n\n")]
@@ -166,7 +173,138 @@ class Asyncio:
         return readings
 
 
-Client = Blocking | Asyncio
+def _apart(options: dict[str, Any]) -> dict[str, Any]:
+    """Take what httpx fixes for each client out of a stream's options; return it in the words of its clients."""
+    fixed: dict[str, Any] = {}
+    proxies: dict[str, str] | None = options.pop("proxies", None)
+    if proxies:
+        fixed["proxy"] = next(iter(proxies.values()))
+    verify = options.pop("verify", None)
+    if verify is not None:
+        fixed["verify"] = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
+    return fixed
+
+
+class HttpxBlocking:
+    """The blocking client on a client of httpx2 or httpx."""
+
+    def __init__(self, library: Any) -> None:
+        self._library = library
+        self.name = f"{library.__name__} blocking"
+
+    def read(self, method: str, url: str, *, take: int | None = None, **options: Any) -> Reading:
+        with sse_client.Client(self._library.Client(**_apart(options))) as client:
+            return _read(client.stream(method, url, **options), take)
+
+    def read_twice(self, url: str, **defaults: Any) -> list[Reading]:
+        readings: list[Reading] = []
+        with sse_client.Client(self._library.Client(), **defaults) as client:
+            for _ in range(2):
+                stream = client.get(url)
+                reading = Reading(stream)
+                with stream as events:
+                    reading.events += events
+                readings.append(reading)
+        return readings
+
+
+class HttpxAsync:
+    """The asynchronous client on a client of httpx2 or httpx, under asyncio or trio."""
+
+    def __init__(self, library: Any, loop: str) -> None:
+        self._library = library
+        self._run: Callable[[Callable[[], Any]], object] = trio.run if loop == "trio" else _run_asyncio
+        self.name = f"{library.__name__} {loop}"
+
+    def read(self, method: str, url: str, *, take: int | None = None, **options: Any) -> Reading:
+        client = AsyncClient(self._library.AsyncClient(**_apart(options)))
+        stream = client.stream(method, url, **options)
+        reading = Reading(stream)
+
+        async def main() -> None:
+            async with client:
+                try:
+                    async for event in stream:
+                        reading.events.append(event)
+                        reading.ids.append(stream.last_event_id)
+                        if len(reading.events) == take:
+                            break
+                except Exception as error:  # noqa: BLE001 - it is looked at
+                    reading.error = error
+                finally:
+                    await stream.aclose()
+
+        self._run(main)
+        return reading
+
+    def read_twice(self, url: str, **defaults: Any) -> list[Reading]:
+        readings: list[Reading] = []
+
+        async def main() -> None:
+            async with AsyncClient(self._library.AsyncClient(), **defaults) as client:
+                for _ in range(2):
+                    stream = client.get(url)
+                    reading = Reading(stream)
+                    async with stream as events:
+                        reading.events += [event async for event in events]
+                    readings.append(reading)
+
+        self._run(main)
+        return readings
+
+
+class Custom:
+    """The blocking client on the transport of examples/http_client_transport.py."""
+
+    name = "http.client"
+
+    def __init__(self) -> None:
+        path = Path(__file__).parent.parent.parent / "examples" / "http_client_transport.py"
+        self._session: Any = runpy.run_path(str(path))["HttpClientSession"]
+
+    def read(self, method: str, url: str, *, take: int | None = None, **options: Any) -> Reading:
+        with sse_client.Client(self._session()) as client:
+            return _read(client.stream(method, url, **options), take)
+
+    def read_twice(self, url: str, **defaults: Any) -> list[Reading]:
+        with sse_client.Client(self._session(), **defaults) as client:
+            return [_read(client.get(url), None) for _ in range(2)]
+
+
+def _read(stream: EventStream, take: int | None) -> Reading:
+    """Read a blocking stream to its end, or for so many events; an error is kept."""
+    reading = Reading(stream)
+    try:
+        for event in stream:
+            reading.events.append(event)
+            reading.ids.append(stream.last_event_id)
+            if len(reading.events) == take:
+                break
+    except Exception as error:  # noqa: BLE001 - it is looked at
+        reading.error = error
+    finally:
+        stream.close()
+    return reading
+
+
+def _run_asyncio(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(main())
+
+
+Client = Blocking | Asyncio | HttpxBlocking | HttpxAsync | Custom
+
+CLIENTS: dict[str, Callable[[], Client]] = {
+    "blocking": Blocking,
+    "asyncio": Asyncio,
+    "httpx2": lambda: HttpxBlocking(httpx2),
+    "httpx2-asyncio": lambda: HttpxAsync(httpx2, "asyncio"),
+    "httpx2-trio": lambda: HttpxAsync(httpx2, "trio"),
+    "httpx": lambda: HttpxBlocking(httpx),
+    "httpx-asyncio": lambda: HttpxAsync(httpx, "asyncio"),
+    "httpx-trio": lambda: HttpxAsync(httpx, "trio"),
+    "http.client": Custom,
+}
+"""The columns: every way to read a stream."""
 
 
 class Log:

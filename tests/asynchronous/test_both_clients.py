@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import threading
 import traceback
+from array import array
 from base64 import b64encode
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from requests.auth import HTTPDigestAuth
 
+import sse_client
 from sse_client import (
     Attempt,
     BodyNotReplayable,
@@ -32,23 +37,27 @@ from sse_client import (
     StreamTruncated,
     Timeout,
 )
+from sse_client._http.optional_codings import zstd_module
+from sse_client.aio import AsyncClient
 from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Pause, Server, Wait, chunk, head, reply, stream
 
-from .kit import AT_ONCE, ONE, Asyncio, Blocking, Client, Log
+from .differences import NO_CORE
+from .kit import AT_ONCE, CLIENTS, ONE, Asyncio, Blocking, Client, Log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from sse_client.testing import Step
 
 DONE = stream([b"data: 1\n\n"])
 
 
-@pytest.fixture(params=[Blocking, Asyncio], ids=["blocking", "asyncio"])
+@pytest.fixture(params=CLIENTS)
 def client(request: pytest.FixtureRequest) -> Client:
     """One client after the other."""
-    made: Client = request.param()
-    return made
+    if request.param == "http.client" and (missing := NO_CORE.get(request.node.originalname)) is not None:
+        pytest.skip(missing)
+    return CLIENTS[request.param]()
 
 
 def to(location: str, status: int = 302) -> list[Step]:
@@ -68,6 +77,18 @@ def test_an_event_is_yielded_while_the_server_waits_before_it_sends_more(
 ) -> None:
     steps = stream([b"data: 1\n\n", b"data: 2\n\n"], framing=framing, coding=coding)
     with Server([*steps[:2], Wait(event), *steps[2:]]) as server:
+        assert client.read("POST", server.url, take=1, timeout=5).data == ["1"]
+        event.set()
+
+
+def test_an_event_of_a_zstd_body_is_yielded_while_the_server_waits(client: Client, event: threading.Event) -> None:
+    module = zstd_module()
+    assert module is not None
+    compressor: Any = module.ZstdCompressor()
+    pieces = [compressor.compress(b"data: %d\n\n" % number, compressor.FLUSH_BLOCK) for number in (1, 2)]
+    start = head(200, {"Content-Encoding": "zstd"})
+    script: list[Step] = [start, chunk(pieces[0]), Wait(event), chunk(pieces[1] + compressor.flush()), LAST_CHUNK]
+    with Server(script) as server:
         assert client.read("POST", server.url, take=1, timeout=5).data == ["1"]
         event.set()
 
@@ -146,7 +167,7 @@ def test_a_bomb_is_too_large_an_event_and_not_unfolded_first(client: Client) -> 
 
 
 def test_a_coding_that_cannot_be_undone_is_an_error(client: Client) -> None:
-    with Server(reply(200, b"x", {"Content-Encoding": "rot13", "Content-Type": "text/event-stream"})) as server:
+    with Server(reply(200, b"x", {"Content-Encoding": "compress", "Content-Type": "text/event-stream"})) as server:
         reading = client.read("POST", server.url)
         assert isinstance(reading.error, ResponseError)
         assert reading.error.body == b""
@@ -228,6 +249,8 @@ BODIES: list[Any] = [
     pytest.param(lambda: {"data": io.BytesIO(b"abcd")}, b"abcd", id="a file"),
     pytest.param(lambda: {"data": io.StringIO("abcd")}, b"abcd", id="a file of text"),
     pytest.param(lambda: {"data": lambda: iter([b"ab", b"cd"])}, b"abcd", id="a callable that returns an iterator"),
+    pytest.param(lambda: {"data": deque([b"ab", "cd", b""])}, b"abcd", id="an iterable with a number of pieces"),
+    pytest.param(lambda: {"data": lambda: iter([array("H", b"ab"), memoryview(b"c-d-")[::2]])}, b"abcd", id="buffers"),
     pytest.param(lambda: {"data": b"x" * 3_000_000}, b"x" * 3_000_000, id="many bytes"),
     pytest.param(dict, b"", id="none"),
 ]
@@ -280,6 +303,57 @@ def test_an_error_of_a_body_is_the_callers(client: Client, error: Exception) -> 
         reading = client.read("POST", server.url, data=body(), reconnect=AT_ONCE)
         assert reading.error is error
         assert server.requests == []
+
+
+@pytest.mark.parametrize("data", [range(3), {"a": 1}.items(), deque([None])], ids=lambda data: type(data).__name__)
+def test_pieces_that_are_no_bytes_are_a_type_error(client: Client, data: Any) -> None:
+    with Server([STALL]) as server:
+        reading = client.read("POST", server.url, data=data, reconnect=AT_ONCE)
+        assert isinstance(reading.error, TypeError)
+        assert "data: expected an iterable of bytes, got one of" in str(reading.error)
+        assert (server.requests, reading.stream.stats.useless_attempts) == ([], 0)
+
+
+def test_a_list_of_pieces_is_no_form(client: Client) -> None:
+    with Server(DONE) as server:
+        reading = client.read("POST", server.url, data=[b"ab", b"cd"], reconnect=AT_ONCE)
+        assert isinstance(reading.error, ValueError)
+        assert "data: expected a mapping, or pairs of a name and a value; join the pieces" in str(reading.error)
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize("name", ["blocking", "httpx2", "httpx"])
+def test_an_asynchronous_body_is_refused_where_nothing_awaits(name: str) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"ab"
+
+    with Server(DONE) as server:
+        reading = CLIENTS[name]().read("POST", server.url, data=pieces(), reconnect=AT_ONCE)
+        assert isinstance(reading.error, TypeError)
+        assert "got async_generator, which nothing awaits here" in str(reading.error)
+        assert server.requests == []
+
+
+CHALLENGE = reply(401, headers={"WWW-Authenticate": 'Digest realm="r", nonce="n", qop="auth", algorithm=MD5'})
+
+
+@pytest.mark.parametrize(("options", "body"), BODIES)
+def test_a_challenge_is_answered_with_the_whole_body(
+    client: Client, options: Callable[[], dict[str, Any]], body: bytes
+) -> None:
+    with Server(CHALLENGE, [*ONE, CLOSE], DONE) as server:
+        reading = client.read("POST", server.url, auth=HTTPDigestAuth("u", "p"), reconnect=AT_ONCE, **options())
+        assert reading.data == ["1", "1"]
+        assert [request.body for request in server.requests[:3]] == [body] * 3
+
+
+def test_a_body_that_is_used_up_answers_no_challenge(client: Client) -> None:
+    with Server(CHALLENGE, DONE) as server:
+        auth = HTTPDigestAuth("u", "p")
+        reading = client.read("POST", server.url, auth=auth, data=iter([b"ab", b"cd"]), reconnect=AT_ONCE)
+        assert reading.outcome == ([], BodyNotReplayable)
+        assert [request.body for request in server.requests if "authorization" not in request.headers] == [b"abcd"]
+        assert len(server.requests) == 1
 
 
 # Redirects and credentials
@@ -388,7 +462,8 @@ def test_netrc_is_used_and_never_replaces_the_callers_key(
         client.read("GET", server.url, headers={"authorization": "Bearer mine"})
         server.script(to(other.url))
         client.read("GET", server.url, headers={"Authorization": None})
-        expected = "Basic " + b64encode(b"user:word").decode()
+        # httpx and httpx2 read ~/.netrc only where the client is told to, by `auth=httpx2.NetRCAuth()`.
+        expected = None if client.name.startswith("httpx") else "Basic " + b64encode(b"user:word").decode()
         sent = [request.headers.get("authorization") for request in server.requests]
         assert sent == [expected, "Bearer mine", None]
 
@@ -601,7 +676,7 @@ def test_a_wait_for_which_the_whole_has_no_time_left_is_not_begun(
         reading = client.read("GET", server.url, timeout=Timeout(total=600), observer=log, **options)
         assert len(server.requests) == 1
     assert type(reading.error) is DeadlineExceeded
-    assert "not to be made for another 9" in str(reading.error)
+    assert "would come only after another 9" in str(reading.error)
     assert type(reading.error.__cause__) is cause
     lost, closed = log.news[-2:]
     assert isinstance(lost, Lost)
@@ -625,7 +700,7 @@ def test_a_wait_for_which_the_whole_has_no_time_left_is_not_begun(
 def test_an_answer_that_is_no_stream_is_an_error_with_its_body(
     client: Client, script: list[Step], error: type[ResponseError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sse_client._incoming._EXCERPT_SILENCE", 0.2)
+    monkeypatch.setattr("sse_client._core.response_body._EXCERPT_SILENCE", 0.2)
     with Server(script) as server:
         reading = client.read("POST", server.url)
         assert isinstance(reading.error, error)
@@ -676,6 +751,38 @@ def test_a_mistake_of_the_callers_is_told_at_once(
         return
     assert isinstance(reading.error, error)
     assert reading.stream.stats.useless_attempts == 0
+
+
+def test_include_last_without_until_is_refused_before_anything_is_sent(client: Client) -> None:
+    with Server(DONE) as server:
+        with pytest.raises(TypeError, match="include_last: expected until as well"):
+            client.read("POST", server.url, include_last=True)
+        assert client.read("POST", server.url, include_last=True, until="1").data == ["1"]
+        assert len(server.requests) == 1
+
+
+def test_include_last_of_a_client_waits_for_a_streams_until() -> None:
+    with Server(*[stream([b"data: 1\n\ndata: 2\n\n"])] * 3) as server:
+        with sse_client.Client(include_last=True) as blocking:
+            assert [event.data for event in blocking.post(server.url, until="1")] == ["1"]
+            assert [event.data for event in blocking.post(server.url)] == ["1", "2"]
+            with pytest.raises(TypeError, match="include_last"):
+                blocking.subscribe("POST", server.url, print, include_last=True)
+
+        async def main() -> list[str]:
+            async with AsyncClient(include_last=True) as client:
+                with pytest.raises(TypeError, match="include_last"):
+                    client.subscribe("POST", server.url, print, include_last=True)
+                return [event.data async for event in client.post(server.url, until="1")]
+
+        assert asyncio.run(main()) == ["1"]
+
+
+def test_a_place_among_the_headers_is_where_the_stream_begins(client: Client) -> None:
+    with Server(stream([b"id: 9\ndata: 9\n\n"]), reply(204)) as server:
+        reading = client.read("GET", server.url, headers={"last-event-id": "5"}, reconnect=AT_ONCE)
+        assert reading.outcome == (["9"], None)
+        assert [request.headers["last-event-id"] for request in server.requests] == ["5", "9"]
 
 
 SECRET = "s3cr3t"

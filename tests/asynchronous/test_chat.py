@@ -47,7 +47,7 @@ class Answer:
 
 
 def blocking(url: str, *, enter: bool = True, **options: Any) -> Answer:
-    with ChatClient("key", url, **options) as chat:
+    with ChatClient(api_key="key", base_url=url, **options) as chat:
         reply = chat.stream(**ASK)
         answer = Answer(reply)
         try:
@@ -66,7 +66,7 @@ def asynchronous(url: str, *, enter: bool = True, **options: Any) -> Answer:
     answers: list[Answer] = []
 
     async def main() -> None:
-        async with AsyncChatClient("key", url, **options) as chat:
+        async with AsyncChatClient(api_key="key", base_url=url, **options) as chat:
             events = chat.stream(**ASK)
             answer = Answer(events)
             answers.append(answer)
@@ -158,7 +158,7 @@ def test_an_event_that_is_too_large_is_an_error() -> None:
     async def main() -> None:
         with Server(HI) as server:
             async with AsyncClient(max_event_size=10) as client:
-                reply = AsyncChatClient("key", server.url, client=client).stream(**ASK)
+                reply = AsyncChatClient(api_key="key", base_url=server.url, client=client).stream(**ASK)
                 with pytest.raises(EventTooLarge):
                     await anext(reply)
                 assert reply.outcome == "error"
@@ -185,15 +185,15 @@ def test_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="OPENAI_API_KEY"):
         AsyncChatClient()
     with pytest.raises(ValueError, match="max_retries"):
-        AsyncChatClient("key", max_retries=-1)
+        AsyncChatClient(api_key="key", max_retries=-1)
     with pytest.raises(ValueError, match="stream"):
-        AsyncChatClient("key").stream(**ASK, stream=False)
+        AsyncChatClient(api_key="key").stream(**ASK, stream=False)
 
 
 def test_text_yields_the_content_of_choice_0() -> None:
     async def main() -> None:
         with Server() as server:
-            async with AsyncChatClient("key", f"{server.url}/v1") as chat:
+            async with AsyncChatClient(api_key="key", base_url=f"{server.url}/v1") as chat:
                 pieces = [piece async for piece in chat.stream(**ASK).text()]
                 assert "".join(pieces) == "Every token of this answer is an event of its own."
                 async with chat.stream(**ASK, timeout=5, headers={"X-Mine": "1"}) as reply:
@@ -211,7 +211,7 @@ def test_a_client_of_the_callers_is_not_closed_with_it() -> None:
         with Server(HI, HI) as server:
             async with AsyncClient() as client:
                 for _ in range(2):
-                    async with AsyncChatClient("key", server.url, client=client) as chat:
+                    async with AsyncChatClient(api_key="key", base_url=server.url, client=client) as chat:
                         assert len([delta async for delta in chat.stream(**ASK)]) == 3
 
     run(main)
@@ -221,7 +221,7 @@ def test_a_client_of_the_callers_is_not_closed_with_it() -> None:
 def test_aclose_wakes_a_reader_in_another_task(script: list[Step]) -> None:
     async def main() -> None:
         with Server(script) as server:
-            async with AsyncChatClient("key", server.url) as chat:
+            async with AsyncChatClient(api_key="key", base_url=server.url) as chat:
                 reply = chat.stream(**ASK)
 
                 task = asyncio.create_task(read(reply))
@@ -243,7 +243,7 @@ async def read(reply: AsyncChatStream) -> list[ChatDelta]:
 def test_a_cancellation_closes_it() -> None:
     async def main() -> None:
         with Server([head(), chunk(part("Hi")), STALL]) as server:
-            async with AsyncChatClient("key", server.url) as chat:
+            async with AsyncChatClient(api_key="key", base_url=server.url) as chat:
                 reply = chat.stream(**ASK)
                 with pytest.raises(TimeoutError):
                     await asyncio.wait_for(read(reply), 0.2)
@@ -257,7 +257,7 @@ def test_a_cancellation_closes_it() -> None:
 def test_two_tasks_cannot_read_at_once_and_the_first_goes_on() -> None:
     async def main() -> None:
         with Server([head(), STALL]) as server:
-            async with AsyncChatClient("key", server.url) as chat:
+            async with AsyncChatClient(api_key="key", base_url=server.url) as chat:
                 reply = chat.stream(**ASK)
                 task = asyncio.create_task(anext(reply, None))
                 await asyncio.to_thread(server.wait_for, 1)
@@ -277,7 +277,7 @@ def test_the_deltas_that_are_left_of_an_event_go_with_aclose() -> None:
 
     async def main() -> None:
         with Server([head(), chunk(b"data: %b\n\n" % json.dumps(two).encode()), LAST_CHUNK]) as server:
-            async with AsyncChatClient("key", server.url) as chat:
+            async with AsyncChatClient(api_key="key", base_url=server.url) as chat:
                 reply = chat.stream(**ASK)
                 assert (await anext(reply)).index == 0
                 await reply.aclose()

@@ -18,12 +18,12 @@ import trustme
 
 import sse_client
 from sse_client import Closed, Lost, Reconnect, StatusError, Timeout
-from sse_client._aio_body import Connection
-from sse_client._aio_interrupt import Interrupt
-from sse_client._dialect import EVENT_STREAM
+from sse_client._core.stream_format import EVENT_STREAM
 from sse_client.aio import AsyncClient, AsyncEventStream, astream
 from sse_client.observer import Response
 from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Server, Wait, chunk, head, reply, stream
+from sse_client.transports._aiohttp.response_body import AiohttpBody
+from sse_client.transports._aiohttp.wakeup import Wakeup
 
 from .kit import ONE, PROMPT, Log, run
 
@@ -94,7 +94,7 @@ def test_a_cancellation_is_prompt_and_leaves_nothing(
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert events.reason in {"error", "until"}
+        assert events.reason in {"cancelled", "until"}
 
     check(end, script, options, requests)
 
@@ -437,15 +437,29 @@ def test_a_client_that_is_closed_opens_nothing() -> None:
         await client.aclose()
         with pytest.raises(RuntimeError, match="closed"):
             client.get("http://127.0.0.1:9/")
-        with pytest.raises(RuntimeError, match="closed"):
-            await anext(events)
-        assert events.state == "closed"
+        assert await anext(events, None) is None
+        assert events.reason == "closed"
 
     run(main)
 
 
-@pytest.mark.parametrize("own", [True, False], ids=["by the client", "by itself"])
-def test_a_session_closed_under_a_stream_is_an_error_that_says_so(own: bool) -> None:
+def test_closing_a_client_ends_its_streams() -> None:
+    async def main() -> None:
+        with Server([*ONE, STALL]) as server:
+            client = AsyncClient(reconnect=Reconnect(initial_delay=0))
+            events = client.get(server.url)
+            assert (await anext(events)).data == "1"
+            task = asyncio.create_task(anext(events, None))
+            await asyncio.sleep(0.05)
+            await client.aclose()
+            assert await task is None
+            assert events.reason == "closed"
+            await asyncio.to_thread(server.close)
+
+    run(main)
+
+
+def test_a_session_closed_under_a_stream_is_an_error_that_says_so() -> None:
     async def main() -> None:
         with Server([*ONE, STALL]) as server:
             session = aiohttp.ClientSession()
@@ -454,7 +468,7 @@ def test_a_session_closed_under_a_stream_is_an_error_that_says_so(own: bool) -> 
             assert (await anext(events)).data == "1"
             task = asyncio.create_task(anext(events))
             await asyncio.sleep(0.05)
-            await (client.aclose() if own else session.close())
+            await session.close()
             with pytest.raises((sse_client.SSEError, RuntimeError), match="closed"):
                 await task
             await asyncio.to_thread(server.close)
@@ -562,7 +576,7 @@ def test_what_came_before_a_loss_while_nobody_read_is_not_lost() -> None:
             seen.set()
             await asyncio.sleep(0.1)
             assert (await anext(events)).data == "2"
-            with pytest.raises(sse_client.ConnectionFailed, match="cut off"):
+            with pytest.raises(sse_client.ConnectionFailed, match="it ended before the body's end"):
                 await anext(events)
 
     run(main)
@@ -587,20 +601,20 @@ def test_the_callers_own_code_may_close_it_there_and_then() -> None:
 
 def test_a_deadline_is_kept_also_where_an_earlier_one_was_expected() -> None:
     async def main() -> None:
-        interrupt = Interrupt()
+        interrupt = Wakeup()
         interrupt.enter()
-        interrupt.expect(monotonic() + 60)
+        interrupt.arm(monotonic() + 60)
         interrupt.deadline = None
-        interrupt.expect(monotonic() + 0.05)
+        interrupt.arm(monotonic() + 0.05)
         with pytest.raises(asyncio.CancelledError):
             await asyncio.sleep(5)
         assert interrupt.caught()
-        interrupt.expect(monotonic() + 0.05)
-        interrupt.expect(monotonic() + 0.1)
+        interrupt.arm(monotonic() + 0.05)
+        interrupt.arm(monotonic() + 0.1)
         with pytest.raises(asyncio.CancelledError):
             await asyncio.sleep(5)
         assert interrupt.caught()
-        interrupt.expect(monotonic() + 0.05)
+        interrupt.arm(monotonic() + 0.05)
         interrupt.deadline = None
         await asyncio.sleep(0.1)
         interrupt.leave()
@@ -633,10 +647,10 @@ def test_a_body_whose_connection_is_gone_already_is_a_lost_connection() -> None:
             self.connection = SimpleNamespace()
 
     async def main() -> None:
-        connection = Connection(Response(200, {}, "http://127.0.0.1/", Raw()), None)
+        connection = AiohttpBody(Response(200, {}, "http://127.0.0.1/", Raw()), Wakeup(), None)
         for _ in range(2):
             with pytest.raises(sse_client.ConnectionFailed, match="it was closed"):
-                await connection.read()
+                await connection.read(None)
         connection.close()
 
     run(main)

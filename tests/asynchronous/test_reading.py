@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sse_client import ConnectionFailed, EventTooLarge, IdleTimeout
-from sse_client._aio_reader import _as_expected, _Protocol, _reader, _state, more, reachable, take
 from sse_client.aio import AsyncClient, astream
 from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Server, Wait, chunk, head, stream
+from sse_client.transports._aiohttp.live_body import _as_expected, _Protocol, _Trial, reachable
 
 from .kit import ONE, run
 
@@ -45,7 +45,7 @@ def _anew() -> Iterator[None]:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """How aiohttp is read."""
     if not request.param:
-        monkeypatch.setattr("sse_client._aio_body.reachable", unreachable)
+        monkeypatch.setattr("sse_client.transports._aiohttp.live_body.reachable", unreachable)
     return str(request.node.name)
 
 
@@ -54,7 +54,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_the_aiohttp_that_is_installed_can_be_reached() -> None:
     async def main() -> None:
-        assert reachable(_reader())
+        assert reachable(_Trial().reader)
 
     run(main)
 
@@ -89,7 +89,7 @@ def test_an_aiohttp_that_is_otherwise_is_left_alone(
     monkeypatch.setattr(aiohttp.StreamReader, name, otherwise)
 
     async def main() -> None:
-        assert not reachable(_reader())
+        assert not reachable(_Trial().reader)
 
     run(main)
 
@@ -111,60 +111,22 @@ def test_a_reader_of_another_kind_or_over_another_connection_is_left_alone() -> 
 @given(st.lists(st.one_of(st.just("begin"), st.just("end"), st.just("take"), st.binary(max_size=9)), max_size=30))
 def test_what_is_taken_and_what_is_left_is_as_with_read_nowait(steps: list[str | bytes]) -> None:
     async def main() -> None:
-        ours, theirs = _reader(), _reader()
-        for reader in (ours, theirs):
+        ours, theirs = _Trial(), _Trial()
+        for reader in (ours.reader, theirs.reader):
             reader.begin_http_chunk_receiving()
         for step in steps:
-            if step == "take":
-                assert take(ours) == theirs.read_nowait()
-            for reader in (ours, theirs):
+            if step == "take" and ours.reader._buffer:  # else there is nothing to take
+                assert ours.take() == theirs.reader.read_nowait()
+            for reader in (ours.reader, theirs.reader):
                 if step == "begin":
                     reader.begin_http_chunk_receiving()
                 elif step == "end":
                     reader.end_http_chunk_receiving()
                 elif isinstance(step, bytes):
                     reader.feed_data(step)
-            assert _state(ours) == _state(theirs)
+            assert ours.state() == theirs.state()
 
     asyncio.run(main())
-
-
-def bytes_come(reader: aiohttp.StreamReader) -> None:
-    reader.feed_data(b"x")
-
-
-def an_error_comes(reader: aiohttp.StreamReader) -> None:
-    reader.set_exception(ValueError())
-
-
-def the_connection_goes(reader: Any) -> None:
-    reader._protocol.connected = False
-
-
-@pytest.mark.parametrize(
-    "say",
-    [bytes_come, aiohttp.StreamReader.feed_eof, an_error_comes, the_connection_goes, more],
-    ids=lambda say: say.__name__,
-)
-def test_there_is_nothing_to_wait_for_where_there_is_something_to_say(
-    say: Callable[[aiohttp.StreamReader], object],
-) -> None:
-    async def main() -> None:
-        reader = _reader()
-        say(reader)
-        assert more(reader) is None
-
-    run(main)
-
-
-def test_what_comes_with_an_error_is_left_to_aiohttp() -> None:
-    async def main() -> None:
-        reader = _reader()
-        bytes_come(reader)
-        an_error_comes(reader)
-        assert take(reader) == b""
-
-    run(main)
 
 
 # What the stream makes of it
@@ -228,14 +190,14 @@ def test_a_timer_that_rings_looks_at_when_the_wait_that_is_on_began(monkeypatch:
             await anext(events)
             waiting = asyncio.create_task(anext(events))
             await asyncio.sleep(0)
-            connection: Any = events._connection
+            connection: Any = events._loop._body
             connection._timer.cancel()
             connection._ring()
             assert connection._timer is not None
             await asyncio.sleep(0)
             assert not waiting.done()
             later = monotonic() + 61
-            monkeypatch.setattr("sse_client._aio_body.monotonic", lambda: later)
+            monkeypatch.setattr("sse_client.transports._aiohttp.live_body.monotonic", lambda: later)
             connection._timer.cancel()
             connection._ring()
             with pytest.raises(IdleTimeout):
@@ -298,7 +260,7 @@ def test_aclose_is_before_an_event_that_came_in_the_same_moment(way: str) -> Non
             await anext(events)
             waiting = asyncio.create_task(anext(events, None))
             await asyncio.sleep(0)
-            connection: Any = events._connection
+            connection: Any = events._loop._body
             connection._content.feed_data(b"data: 2\n\n")
             await events.aclose()
             assert events.state == "closed"

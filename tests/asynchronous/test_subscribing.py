@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sse_client import Event, StatusError
+from sse_client import Comment, Event, StatusError
 from sse_client.aio import AsyncClient, AsyncSubscription, astream
 from sse_client.testing import STALL, Server, reply, stream
 
@@ -62,6 +62,17 @@ def test_events_picks_types() -> None:
         assert seen == ["b"]
 
     with_client(stream([b"event: a\ndata: 1\n\n", b"event: b\ndata: 2\n\n", b"data: 3\n\n"]), test)
+
+
+def test_comments_are_handled_beside_types() -> None:
+    seen: list[Any] = []
+
+    async def test(client: AsyncClient, url: str) -> None:
+        async with client.subscribe("POST", url, seen.append, comments=True, events=["b"]) as subscription:
+            await subscription.join()
+        assert seen == [Comment("c"), Event("2", "b")]
+
+    with_client(stream([b":c\n\ndata: 1\n\nevent: b\ndata: 2\n\n"]), test)
 
 
 def test_a_bounded_queue_holds_the_stream_back_and_nothing_is_lost() -> None:
@@ -140,7 +151,7 @@ def test_an_exception_of_the_handler_ends_it_and_is_its_error(caplog: pytest.Log
 
     with caplog.at_level(logging.ERROR, "sse_client"):
         with_client(FIVE, test)
-    assert "subscription ended: LookupError('mine')" in caplog.text
+    assert "ended: LookupError('mine')" in caplog.text
 
 
 def test_an_error_of_the_stream_is_its_error() -> None:
@@ -172,4 +183,4 @@ def test_the_end_of_the_loop_cancels_it(caplog: pytest.LogCaptureFixture) -> Non
         asyncio.run(main(server.url))
         assert kept[0].stream.state == "closed"
         assert isinstance(kept[0].error, asyncio.CancelledError)
-    assert "subscription ended" not in caplog.text
+    assert "subscription to" not in caplog.text

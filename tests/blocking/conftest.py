@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
-from sse_client._interrupt import Interrupt  # its sleep is watched, or left out
+from sse_client import Client
+from sse_client.transports._requests.wakeup import Wakeup  # its sleep is watched, or left out
+
+from .differences import REQUESTS_ALONE, difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +40,33 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The delays before reconnects, none of which is slept."""
     slept: list[float] = []
 
-    def sleep(self: Interrupt, seconds: float) -> None:
+    def sleep(self: Wakeup, seconds: float) -> None:
         slept.append(seconds)
 
-    monkeypatch.setattr(Interrupt, "sleep", sleep)
+    monkeypatch.setattr(Wakeup, "pause", sleep)
     return slept
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test on both libraries, but for those files that are about one of them."""
+    if metafunc.definition.path.name not in REQUESTS_ALONE:
+        metafunc.parametrize("column", ["requests", "httpx2"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def column(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The library under every client that is made without a session."""
+    name: str = getattr(request, "param", "requests")
+    if name == "httpx2" and (different := difference(request.node.name)) is not None:
+        if not different:
+            pytest.skip("it looks inside requests")
+        request.applymarker(pytest.mark.xfail(reason=different, strict=True))
+    if name == "httpx2":
+        made = Client.__init__
+
+        def init(self: Client, session: Any = None, **defaults: Any) -> None:
+            made(self, httpx2.Client() if session is None else session, **defaults)
+
+        monkeypatch.setattr(Client, "__init__", init)
+        monkeypatch.setattr(Client, "_close_session", Client.close)
+    return name

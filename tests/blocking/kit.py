@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from sse_client import Reconnect, SSEError
-from sse_client.testing import Step, chunk, head
+from sse_client.testing import Server, Step, chunk, head
 
 if TYPE_CHECKING:
     import ssl
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 AT_ONCE = Reconnect(initial_delay=0, max_delay=0, max_attempts=3)
 """Reconnects without a delay, and soon gives up."""
 
-PROMPT = 0.5
+PROMPT = 3.0
 """Seconds that a busy machine may take for what should take none; every timeout in its way is longer."""
 
 ONE: list[Step] = [head(), chunk(b"data: 1\n\n")]
@@ -109,3 +109,11 @@ def seconds(function: Callable[[], object]) -> float:
     begin = monotonic()
     function()
     return monotonic() - begin
+
+
+def connection_ends(server: Server, within: float) -> bool:
+    """Wait for the end of a server's first connection, for so many seconds; return whether it has come."""
+    end = monotonic() + within
+    while 0 in server._served and monotonic() < end:
+        sleep(0.002)
+    return 0 not in server._served

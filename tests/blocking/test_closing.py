@@ -14,10 +14,12 @@ import trustme
 
 import sse_client
 from sse_client import Client, Closed, EventStream, Reconnect, Request, Timeout
-from sse_client._body import Connection
-from sse_client._interrupt import Interrupt
-from sse_client._session import Session
+from sse_client._core.delivery import Delivery
+from sse_client._core.response_body import ResponseBody
 from sse_client.testing import CLOSE, LAST_CHUNK, STALL, Server, Step, Wait, chunk, head, reply, stream
+from sse_client.transports._httpx.direct_body import DirectBody, PlainDirectBody
+from sse_client.transports._requests.live_body import SocketBody
+from sse_client.transports._requests.wakeup import Wakeup
 
 from .kit import AT_ONCE, ONE, PROMPT, Log, Task, certify, outcome, seconds
 
@@ -32,27 +34,39 @@ ALL = Timeout(connect=60, read=60)
 def reading(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     """Released each time that a reader is about to read from its connection."""
     begun = threading.Semaphore(0)
-    read = Connection.read
+    for kind in (DirectBody, PlainDirectBody):
+        announce(monkeypatch, begun, kind)
+    read = SocketBody.read_blocking
 
-    async def announced(self: Connection) -> bytes:
+    def announced(self: SocketBody, deadline: float | None) -> bytes:
         begun.release()
-        return await read(self)
+        return read(self, deadline)
 
-    monkeypatch.setattr(Connection, "read", announced)
+    monkeypatch.setattr(SocketBody, "read_blocking", announced)
     return begun
+
+
+def announce(monkeypatch: pytest.MonkeyPatch, begun: threading.Semaphore, kind: type[ResponseBody]) -> None:
+    read = kind.read
+
+    async def announced(self: ResponseBody, deadline: float | None) -> bytes:
+        begun.release()
+        return await read(self, deadline)
+
+    monkeypatch.setattr(kind, "read", announced)
 
 
 @pytest.fixture
 def sleeping(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Set when a reader is about to sleep."""
     begun = threading.Event()
-    sleep = Interrupt.sleep
+    sleep = Wakeup.pause
 
-    def announced(self: Interrupt, time: float) -> None:
+    def announced(self: Wakeup, time: float) -> None:
         begun.set()
         sleep(self, time)
 
-    monkeypatch.setattr(Interrupt, "sleep", announced)
+    monkeypatch.setattr(Wakeup, "pause", announced)
     return begun
 
 
@@ -172,27 +186,27 @@ def test_a_reader_whose_upload_is_not_taken_wakes() -> None:
 
 def test_a_reader_that_drains_wakes(reading: threading.Semaphore, monkeypatch: pytest.MonkeyPatch) -> None:
     draining = threading.Event()
-    drain = Connection.drain
+    drain = ResponseBody.drain
 
-    async def announced(self: Connection) -> None:
+    async def announced(self: ResponseBody) -> None:
         draining.set()
         await drain(self)
 
-    monkeypatch.setattr("sse_client._incoming._DRAIN_SECONDS", 30)
-    monkeypatch.setattr(Connection, "drain", announced)
+    monkeypatch.setattr("sse_client._core.response_body._DRAIN_SECONDS", 30)
+    monkeypatch.setattr(ResponseBody, "drain", announced)
     with Server([head(), chunk(b"data: end\n\n"), STALL]) as server:
         closed_while(sse_client.get(server.url, until="end"), lambda: draining.wait(10), [])
 
 
 def test_a_reader_of_a_bad_answer_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = threading.Event()
-    excerpt = Connection.excerpt
+    excerpt = ResponseBody.read_excerpt
 
-    async def announced(self: Connection, most: int) -> bytes:
+    async def announced(self: ResponseBody, limit: int, deadline: float | None) -> bytes:
         asked.set()
-        return await excerpt(self, most)
+        return await excerpt(self, limit, deadline)
 
-    monkeypatch.setattr(Connection, "excerpt", announced)
+    monkeypatch.setattr(ResponseBody, "read_excerpt", announced)
     with Server([head(500), chunk(b"why"), STALL]) as server:
         events = sse_client.get(server.url)
         task = Task(lambda: outcome(events))
@@ -222,7 +236,6 @@ def test_another_thread_may_close_while_the_consumer_works() -> None:
         assert next(events).data == "1"
         Task(events.close).result()
         assert next(events, None) is None
-        server._served[0][1].join(0)
 
 
 def test_close_before_it_was_opened_sends_nothing() -> None:
@@ -293,17 +306,17 @@ def test_nothing_is_sent_after_close_although_a_used_connection_waits() -> None:
 
 
 def test_nothing_is_sent_after_close_although_the_connection_was_being_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    from urllib3.util import connection
+    from sse_client.transports._requests import connecting, connection
 
     running, go = threading.Event(), threading.Event()
-    create = connection.create_connection
+    create = connecting.connect_socket
 
     def slow(*args: Any, **kwargs: Any) -> Any:
         running.set()
         go.wait(10)
         return create(*args, **kwargs)
 
-    monkeypatch.setattr(connection, "create_connection", slow)
+    monkeypatch.setattr(connection, "connect_socket", slow)
     with Server() as server:
         events = sse_client.post(server.url, data=b"x")
         task = Task(lambda: list(events))
@@ -349,16 +362,16 @@ def test_what_arrived_while_close_ran_is_not_yielded_and_the_connection_is_close
     with Server([head(), chunk(b"data: 1\n\ndata: 2\n\n"), STALL]) as server, Client() as client:
         events = client.post(server.url)
         with events:
-            feed = Session.feed
+            feed = Delivery.feed
 
-            def closed_meanwhile(session: Session, data: bytes) -> Any:
+            def closed_meanwhile(delivery: Delivery, data: bytes) -> Any:
                 Task(events.close).result()
-                return feed(session, data)
+                return feed(delivery, data)
 
-            monkeypatch.setattr(Session, "feed", closed_meanwhile)
+            monkeypatch.setattr(Delivery, "feed", closed_meanwhile)
             assert next(events, None) is None
             assert events.state == "closed"
-            assert events._connection is None
+            assert events._loop._body is None
 
 
 def test_what_until_lets_pass_after_close_is_not_yielded() -> None:
@@ -504,13 +517,12 @@ def test_close_wakes_whatever_moment_it_comes_at() -> None:
         assert len(server.requests) == 30
 
 
-def test_a_client_that_is_closed_under_a_stream_ends_it_with_an_error() -> None:
+def test_closing_a_client_ends_its_streams() -> None:
     with Server(stream([b"data: 1\n\n"]), stream([b"data: 2\n\n"])) as server:
         client = Client(reconnect=AT_ONCE)
         events = client.get(server.url)
         assert next(events).data == "1"
         client.close()
-        with pytest.raises(RuntimeError, match="closed"):
-            next(events)
-        assert events.state == "closed"
+        assert next(events, None) is None
+        assert events.reason == "closed"
         assert len(server.requests) == 1

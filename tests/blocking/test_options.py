@@ -46,7 +46,7 @@ DEAD = "http://127.0.0.1:9/"
     ("options", "error", "words"),
     [
         ({"timeoutt": 1}, TypeError, "timeoutt"),
-        ({"verify": False}, TypeError, "verify"),
+        ({"verifi": False}, TypeError, "verifi"),
         ({"timeout": 0}, ValueError, "timeout"),
         ({"timeout": -1}, ValueError, "timeout"),
         ({"timeout": (1, 0)}, ValueError, "timeout"),

@@ -17,7 +17,7 @@ import sse_client
 from sse_client import Client, DeadlineExceeded, Event, Opened, SSEError, Timeout
 from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Pause, Server, Wait, chunk, head, reply, stream
 
-from .kit import AT_ONCE, ONE, PROMPT, Task, outcome, seconds
+from .kit import AT_ONCE, ONE, PROMPT, Task, connection_ends, outcome, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,14 +64,14 @@ def test_a_connection_is_let_go_of_before_it_can_be_anybody_elses(
     put = HTTPConnectionPool._put_conn
 
     def watched(pool: HTTPConnectionPool, connection: Any) -> None:
-        held.append(events._interrupt._socket)
+        held.append(events._wakeup._socket)
         put(pool, connection)
 
     monkeypatch.setattr(HTTPConnectionPool, "_put_conn", watched)
     with Server(stream([b"data: 1\n\n"], framing=framing, coding=coding)) as server, Client(until=until) as client:
         events = client.post(server.url)
         with events:
-            assert events._interrupt._socket is not None
+            assert events._wakeup._socket is not None
             assert len(list(events)) == (until is None)
     assert held == [None]
 
@@ -272,8 +272,7 @@ def test_a_stream_of_its_own_leaves_no_connection_open() -> None:
     with Server(END) as server:
         events = sse_client.post(server.url)
         assert outcome(events) == (["1", "end"], None)
-        server._served[0][1].join(2)
-        assert not server._served[0][1].is_alive()
+        assert connection_ends(server, 20)
         assert events.response is not None  # it is still alive, and keeps nothing open
 
 
@@ -282,8 +281,7 @@ def test_a_closed_client_leaves_no_connection_open() -> None:
         events = client.post(server.url)
         assert outcome(events) == (["1", "end"], None)
         client.close()
-        server._served[0][1].join(2)
-        assert not server._served[0][1].is_alive()
+        assert connection_ends(server, 20)
         assert events.response is not None
 
 

@@ -283,7 +283,7 @@ def test_close_between_two_redirects_sends_nothing_more() -> None:
         server.script(redirecting, DONE)
         events = sse_client.get(server.url)
         assert list(events) == []
-        assert go.is_set()
+        assert go.wait(10)
         assert [request.path for request in server.requests] == ["/"]
 
 

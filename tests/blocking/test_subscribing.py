@@ -60,6 +60,13 @@ def test_comments_are_handled_if_asked_for() -> None:
     assert got == [Comment("c"), Event("1")]
 
 
+def test_comments_are_handled_beside_types() -> None:
+    got: list[Any] = []
+    with Server(stream([b":c\n\ndata: 1\n\nevent: odd\ndata: 2\n\n"])) as server:
+        sse_client.subscribe("POST", server.url, got.append, comments=True, events=["odd"]).join(10)
+    assert got == [Comment("c"), Event("2", "odd")]
+
+
 @pytest.mark.parametrize(("handler", "events"), [(None, None), (5, None), (print, "odd"), (print, 5)])
 def test_a_handler_or_types_of_another_kind_are_refused_at_once(handler: Any, events: Any) -> None:
     before = threading.active_count()

@@ -20,8 +20,6 @@ from sse_client import (
     Opened,
     Timeout,
 )
-from sse_client._body import Connection
-from sse_client._interrupt import Interrupt
 from sse_client.testing import CLOSE, STALL, Pause, Server, Step, chunk, head, reply, stream
 
 from .kit import AT_ONCE, ONE, PROMPT, Log, outcome
@@ -30,6 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SHORT = 0.2
+"""Seconds of a clock that is to ring."""
+
+ROOM = 1.2
+"""Seconds of one that must not ring before something else has happened, on a machine that stops for half of them."""
 
 
 def timed(function: Callable[[], Any]) -> tuple[Any, float]:
@@ -91,12 +93,12 @@ def test_any_byte_is_life(beat: bytes) -> None:
     def beating() -> Iterator[Step]:
         yield head()
         for _ in range(10):
-            yield Pause(SHORT / 4)
+            yield Pause(ROOM / 6)
             yield chunk(beat)
         yield chunk(b"\n\ndata: end\n\n")
 
     with Server(beating()) as server:
-        data, error = outcome(sse_client.post(server.url, timeout=Timeout(read=SHORT), until="end"))
+        data, error = outcome(sse_client.post(server.url, timeout=Timeout(read=ROOM), until="end"))
     assert error is None
     assert len(data) <= 1
 
@@ -153,12 +155,12 @@ def test_each_event_winds_the_clock_of_events_up_again() -> None:
     def beating() -> Iterator[Step]:
         yield head()
         for n in range(8):
-            yield Pause(SHORT / 2)
+            yield Pause(ROOM / 6)
             yield chunk(b"data: %d\n\n" % n)
         yield chunk(b"data: end\n\n")
 
     with Server(beating()) as server:
-        data, error = outcome(sse_client.post(server.url, timeout=Timeout(event=SHORT), until="end"))
+        data, error = outcome(sse_client.post(server.url, timeout=Timeout(event=ROOM), until="end"))
     assert (len(data), error) == (8, None)
 
 
@@ -166,19 +168,20 @@ def test_time_in_the_consumer_does_not_count_for_the_clocks_of_silence_and_event
     busy = threading.Event()
     with (
         Server([*ONE, chunk(b"data: 2\n\n"), Pause(0.05), chunk(b"data: 3\n\n"), chunk(b"data: end\n\n")]) as server,
-        sse_client.post(server.url, timeout=Timeout(read=SHORT, event=SHORT), until="end") as events,
+        sse_client.post(server.url, timeout=Timeout(read=ROOM, event=ROOM), until="end") as events,
     ):
         got: list[str] = []
         for event in events:
             got.append(event.data)
-            busy.wait(SHORT * 1.5)
+            if len(got) < 3:
+                busy.wait(ROOM * 1.2)
     assert got == ["1", "2", "3"]
 
 
 def test_no_event_in_time_is_a_loss_that_is_retried() -> None:
     log = Log()
     with Server([head(), STALL], stream([b"data: end\n\n"])) as server:
-        events = sse_client.get(server.url, timeout=Timeout(event=SHORT), reconnect=AT_ONCE, until="end", observer=log)
+        events = sse_client.get(server.url, timeout=Timeout(event=ROOM), reconnect=AT_ONCE, until="end", observer=log)
         assert outcome(events) == ([], None)
     assert log.names == ["Opened", "Lost", "Opened", "Closed"]
     (lost,) = log.of(Lost)
@@ -244,15 +247,15 @@ def test_total_is_kept_whatever_the_server_does(script: Callable[[], Any]) -> No
 
 
 def test_total_runs_over_reconnects() -> None:
-    one: list[Step] = [head(), Pause(0.03), chunk(b"data: 1\n\n"), CLOSE]
+    one: list[Step] = [head(), Pause(0.1), chunk(b"data: 1\n\n"), CLOSE]
     with Server(*[one] * 100) as server:
-        events = sse_client.get(server.url, timeout=Timeout(total=SHORT), reconnect=AT_ONCE)
+        events = sse_client.get(server.url, timeout=Timeout(total=ROOM), reconnect=AT_ONCE)
         (result, took) = timed(lambda: outcome(events))
         data, error = result
         assert type(error) is DeadlineExceeded
-        assert 1 < len(server.requests) < 10
+        assert 1 < len(server.requests) < 13
     assert len(data) >= 1
-    assert took < SHORT + PROMPT
+    assert took < ROOM + PROMPT
 
 
 def test_total_is_over_redirects_too() -> None:
@@ -275,7 +278,7 @@ def test_total_does_not_count_against_a_stream_that_ends_in_time() -> None:
 
 def test_a_clock_that_ran_out_leaves_the_clients_other_connections_alone() -> None:
     with Server([*ONE, STALL], [*ONE, STALL], stream([b"data: 3\n\n"])) as server, Client() as client:
-        with client.post(server.url, timeout=Timeout(total=SHORT)) as short, client.post(server.url) as long:
+        with client.post(server.url, timeout=Timeout(total=ROOM)) as short, client.post(server.url) as long:
             assert next(long).data == "1"
             assert next(short).data == "1"
             with pytest.raises(DeadlineExceeded):
@@ -296,47 +299,11 @@ def test_the_first_of_two_clocks_counts() -> None:
         assert took < SHORT + PROMPT
 
 
-@pytest.mark.parametrize(
-    "script",
-    [
-        pytest.param([head(framing="close"), b"data: 1\n\n", STALL], id="that ends with the connection"),
-        pytest.param([head(), chunk(b"data: 1\n\n"), STALL], id="of chunks"),
-    ],
-)
-def test_an_event_of_the_last_moment_is_handed_out_and_the_body_behind_it_is_not_whole(
-    monkeypatch: pytest.MonkeyPatch, script: list[Step]
-) -> None:
-    """The deadline is reached when the event has been read, and the watchdog is not called off yet."""
-    rung = threading.Event()
-    receive, break_off = Connection._receive, Interrupt.break_off
-
-    async def until_the_last_moment(connection: Connection) -> bytes:
-        data = await receive(connection)
-        if data:
-            now = events._clocks._event = monotonic()
-            assert events._watchdog is not None
-            events._watchdog.expect(now)
-            assert rung.wait(10)
-        return data
-
-    def ring(interrupt: Interrupt) -> None:
-        break_off(interrupt)
-        rung.set()
-
-    monkeypatch.setattr(Connection, "_receive", until_the_last_moment)
-    monkeypatch.setattr(Interrupt, "break_off", ring)
-    with Server(script) as server:
-        events = sse_client.post(server.url, timeout=Timeout(event=60))
-        data, error = outcome(events)
-    assert data == ["1"]
-    assert type(error) is IdleTimeout
-
-
 def test_a_clock_runs_out_over_a_loss_only_once() -> None:
     """An idle timeout, then a stream that works: the old deadline must not break the new connection."""
-    with Server([head(), STALL], [head(), Pause(SHORT * 0.7), chunk(b"data: 1\n\n"), STALL]) as server:
+    with Server([head(), STALL], [head(), Pause(ROOM * 0.5), chunk(b"data: 1\n\n"), STALL]) as server:
         log = Log()
-        with sse_client.get(server.url, timeout=Timeout(event=SHORT), reconnect=AT_ONCE, observer=log) as events:
+        with sse_client.get(server.url, timeout=Timeout(event=ROOM), reconnect=AT_ONCE, observer=log) as events:
             assert next(events).data == "1"
         assert log.names == ["Opened", "Lost", "Opened", "Closed"]
     assert len(log.of(Opened)) == 2

@@ -163,7 +163,7 @@ def test_the_challenges_connection_is_let_go_of_before_it_can_be_anybody_elses(m
     put = HTTPConnectionPool._put_conn
 
     def watched(pool: HTTPConnectionPool, connection: Any) -> None:
-        held.append(events._interrupt._socket)
+        held.append(events._wakeup._socket)
         put(pool, connection)
 
     monkeypatch.setattr(HTTPConnectionPool, "_put_conn", watched)
@@ -171,11 +171,11 @@ def test_the_challenges_connection_is_let_go_of_before_it_can_be_anybody_elses(m
         events = client.get(server.url, auth=HTTPDigestAuth("user", "password"), reconnect=False)
         with events:
             assert held == [None]
-            ours = events._interrupt._socket
+            ours = events._wakeup._socket
             assert ours is not None
             assert events.response is not None
             events.response.raw.history[0].close()  # once more
-            assert events._interrupt._socket is ours
+            assert events._wakeup._socket is ours
             assert len(list(events)) == 1
     assert held == [None, None]
 
@@ -350,7 +350,7 @@ def test_a_proxy_that_the_platform_keeps_elsewhere_is_used(proxy: Proxy, monkeyp
         return {"http": proxy.url}
 
     monkeypatch.setattr("requests.utils.getproxies", kept_elsewhere)
-    monkeypatch.setattr("sse_client._prepare.getproxies", kept_elsewhere)
+    monkeypatch.setattr("sse_client._http.environment.getproxies", kept_elsewhere)
     with Server(stream([b"data: 1\n\n"])) as server:
         assert outcome(sse_client.post(server.url)) == (["1"], None)
     assert len(proxy.heads) == 1
@@ -421,6 +421,51 @@ def test_a_tls_body_cut_off_is_told_from_one_that_has_ended(
         data, error = outcome(client.post(server.url))
         assert (data, type(error)) == (["1"], ConnectionFailed)
         assert outcome(client.post(server.url)) == (["1"], None)
+
+
+def uncalled(*_: Any, **__: Any) -> Any:
+    pytest.fail("called")
+
+
+BYPASSED = [
+    *("send", "request", "get", "post", "resolve_redirects", "get_redirect_target", "rebuild_auth", "rebuild_method"),
+    *("rebuild_proxies", "should_strip_auth"),
+]
+
+
+@pytest.mark.parametrize("name", BYPASSED)
+def test_a_method_that_streams_do_not_call_is_warned_of(name: str) -> None:
+    own = type("Own", (requests.Session,), {name: uncalled})
+    with Server(reply(302, headers={"Location": "/there"}), stream([b"data: 1\n\n"])) as server, own() as session:
+        with pytest.warns(UserWarning, match=f"^Own overrides {name} of requests.Session, which streams do") as warned:
+            client = Client(session)
+        assert warned[0].filename == __file__
+        with client.get(server.url, headers={"Authorization": "secret"}) as events:
+            assert next(events).data == "1"
+
+
+def test_methods_that_streams_do_not_call_are_listed() -> None:
+    class Own(requests.Session):
+        def get(self, *_: Any, **__: Any) -> Any: ...
+
+    session: Any = Own()
+    session.request = session.rebuild_auth = print
+    with pytest.warns(UserWarning, match="^Own overrides request, get and rebuild_auth of requests.Session"):
+        Client(session)
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_streams_do_call_is_not_warned_of() -> None:
+    class Own(requests.Session):
+        def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+            return super().prepare_request(request)
+
+        def get_adapter(self, url: Any) -> Any:
+            return super().get_adapter(url)
+
+    session: Any = Own()
+    session.send = print
+    Client(session)
 
 
 def test_a_subclass_of_a_session_is_a_session() -> None:

@@ -100,7 +100,7 @@ class Blocking(Chat):
     ) -> list[Answer]:
         answers: list[Answer] = []
         shared = None if under is None else Client(**under)
-        with ChatClient(key, url, client=shared, **options) as chat:
+        with ChatClient(api_key=key, base_url=url, client=shared, **options) as chat:
             for _ in range(times):
                 reply = chat.completions.stream(**legacy) if legacy else chat.stream(**{**ASK, **(call or {})})
                 answers.append(answer := Answer(reply))
@@ -140,7 +140,7 @@ class Asyncio(Chat):
 
         async def main() -> None:
             shared = None if under is None else AsyncClient(**under)
-            async with AsyncChatClient(key, url, client=shared, **options) as chat:
+            async with AsyncChatClient(api_key=key, base_url=url, client=shared, **options) as chat:
                 for _ in range(times):
                     reply = chat.completions.stream(**legacy) if legacy else chat.stream(**{**ASK, **(call or {})})
                     answers.append(answer := Answer(reply))
@@ -175,8 +175,11 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     asked: list[float] = []
     original = Policy.delay
 
-    def delay(self: Policy, error: SSEError, **loss: Any) -> float:
-        asked.append(original(self, error, **loss))
+    def delay(self: Policy, error: SSEError, **loss: Any) -> float | None:
+        seconds = original(self, error, **loss)
+        if seconds is None:
+            return None
+        asked.append(seconds)
         return 0.0
 
     monkeypatch.setattr(Policy, "delay", delay)

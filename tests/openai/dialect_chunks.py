@@ -30,6 +30,25 @@ CHUNKS: list[Dialect] = [
         "event: ping\ndata: 12:30\n\n" + HI + 'event: ping\ndata: {"type":"ping"}\n\n' + STOP,
         answer("Hi"),
     ),
+    reads("DONE may be in small letters", HI + STOP + "data: [done]\n\n", answer("Hi")),
+    reads(
+        "a heartbeat is no chunk, by its type or by its data",
+        "event: heartbeat\ndata: 12:30\n\n"
+        + HI
+        + "event: keep-alive\ndata: {}\n\ndata: ping\n\ndata: KeepAlive\n\n"
+        + STOP,
+        answer("Hi"),
+    ),
+    reads(
+        "choices may come without the list around them",
+        'data: {"choices":{"index":0,"delta":{"role":"assistant","content":"Hi"}}}\n\n' + STOP,
+        answer("Hi"),
+    ),
+    reads(
+        "the finish reason may be in the delta",
+        chunk('{"role":"assistant","content":"Hi","finish_reason":null}') + chunk('{"finish_reason":"length"}'),
+        answer("Hi", "length"),
+    ),
     reads("empty data is no chunk", "data:\n\n" + HI + "data\n\ndata:  \n\n" + STOP, answer("Hi")),
     reads("null is no chunk", "data: null\n\n" + HI + STOP, answer("Hi")),
     reads("a vendor's other object is no chunk", 'data: {"status":"queued"}\n\n' + HI + STOP, answer("Hi")),
@@ -97,6 +116,11 @@ CHUNKS: list[Dialect] = [
         HI + chunk("{}", '"insufficient resources"'),
         answer("Hi", "insufficient resources"),
     ),
+    reads(
+        "a finish reason that is null in quotes is none (KoboldCpp)",
+        chunk('{"role":"assistant","content":"H"}', '"null"') + chunk('{"content":"i"}', '"null"') + STOP,
+        answer("Hi"),
+    ),
     reads("a finish reason that is no word is none", HI + chunk("{}", "7") + STOP, answer("Hi")),
     reads(
         "a message beside the delta repeats it",
@@ -141,7 +165,7 @@ CHUNKS: list[Dialect] = [
     ),
     reads(
         "texts that are none do not matter",
-        chunk('{"role":"assistant","content":7,"refusal":{},"reasoning":{"text":"x"},"tool_calls":{}}') + STOP,
+        chunk('{"role":"assistant","content":7,"refusal":{},"reasoning":7,"tool_calls":{}}') + STOP,
         answer(),
     ),
     reads(
@@ -240,6 +264,129 @@ USAGES: list[Dialect] = [
         "usage details of the wrong type",
         HI + chunk("{}", '"stop"', ',"usage":{"total_tokens":3.0,"prompt_tokens_details":"none"}'),
         Usage(0, 0, 3),
+    ),
+    uses(
+        "usage in the choice (Moonshot)",
+        HI + 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop",'
+        '"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}]}\n\n',
+        Usage(1, 2, 3),
+    ),
+    uses(
+        "usage numbers that are texts",
+        HI + STOP + 'data: {"choices":[],"usage":{"prompt_tokens":"1","completion_tokens":"x","total_tokens":"3"}}\n\n',
+        Usage(1, 0, 3),
+    ),
+    uses(
+        "usage in the delta",
+        HI + chunk('{"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}', '"stop"'),
+        Usage(1, 2, 3),
+    ),
+    uses(
+        "usage under the names of another API, without a total",
+        HI + STOP + 'data: {"choices":[],"usage":{"input_tokens":1,"output_tokens":2}}\n\n',
+        Usage(1, 2, 3),
+    ),
+    uses(
+        "usage under the names of another API, beside choices (mlx-vlm)",
+        HI + chunk("{}", '"stop"', ',"usage":{"input_tokens":11,"output_tokens":5,"total_tokens":16,"prompt_tps":2.5}'),
+        Usage(11, 5, 16),
+    ),
+    uses(
+        "usage under the names of another API, in every chunk, in parts",
+        chunk('{"role":"assistant","content":"Hi"}', more=',"usage":{"input_tokens":5,"output_tokens":0}')
+        + chunk("{}", '"stop"', ',"usage":{"output_tokens":7}'),
+        Usage(5, 7, 12),
+    ),
+    uses(
+        "usage under the names of another API beside zeros",
+        HI
+        + chunk(
+            "{}", '"stop"', ',"usage":{"prompt_tokens":0,"completion_tokens":0,"input_tokens":"1","output_tokens":2}'
+        ),
+        Usage(1, 2, 3),
+    ),
+    uses(
+        "usage with the details of another API",
+        HI
+        + chunk(
+            "{}",
+            '"stop"',
+            ',"usage":{"input_tokens":9,"output_tokens":5,"input_tokens_details":{"cached_tokens":8},'
+            '"output_tokens_details":{"reasoning_tokens":4},"cache_creation_input_tokens":1}',
+        ),
+        Usage(9, 5, 14, PromptTokensDetails(8, cache_write_tokens=1), CompletionTokensDetails(4)),
+    ),
+    uses(
+        "usage with cached tokens outside the details (DeepSeek)",
+        HI
+        + chunk(
+            "{}",
+            '"stop"',
+            ',"usage":{"prompt_tokens":9,"completion_tokens":5,"total_tokens":14,"prompt_cache_hit_tokens":8,'
+            '"prompt_cache_miss_tokens":1,"reasoning_tokens":2}',
+        ),
+        Usage(9, 5, 14, PromptTokensDetails(8), CompletionTokensDetails(2)),
+    ),
+    uses(
+        "usage with cached tokens outside the details and in them (Moonshot)",
+        HI
+        + chunk(
+            "{}",
+            '"stop"',
+            ',"usage":{"prompt_tokens":9,"completion_tokens":5,"total_tokens":14,"cached_tokens":8,"reasoning_tokens":3,'
+            '"prompt_tokens_details":{"cached_tokens":7},"completion_tokens_details":{"reasoning_tokens":2}}',
+        ),
+        Usage(9, 5, 14, PromptTokensDetails(7), CompletionTokensDetails(2)),
+    ),
+    uses(
+        "usage under the names of Bedrock",
+        HI + STOP + 'data: {"choices":[],"usage":{"inputTokens":1,"outputTokens":2,"totalTokens":4}}\n\n',
+        Usage(1, 2, 4),
+    ),
+    uses(
+        "usage without a total",
+        HI + chunk("{}", '"stop"', ',"usage":{"prompt_tokens":1,"completion_tokens":2}'),
+        Usage(1, 2, 3),
+    ),
+    uses(
+        "usage of zeros does not hide that in the choice",
+        HI + 'data: {"choices":[{"delta":{},"finish_reason":"stop","usage":{"total_tokens":9}}],'
+        '"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}\n\n',
+        Usage(0, 0, 9),
+    ),
+    uses(
+        "usage the usage proper goes before that in the choice",
+        HI + 'data: {"choices":[{"delta":{},"finish_reason":"stop","usage":{"total_tokens":9}}],'
+        '"usage":{"total_tokens":3}}\n\n',
+        Usage(0, 0, 3),
+    ),
+    uses(
+        "usage in two parts, details kept",
+        chunk(
+            '{"role":"assistant","content":"Hi"}',
+            more=',"usage":{"prompt_tokens":5,"total_tokens":5,"prompt_tokens_details":{"cached_tokens":4}}',
+        )
+        + chunk(
+            "{}",
+            '"stop"',
+            ',"usage":{"completion_tokens":7,"prompt_tokens_details":{"audio_tokens":1},'
+            '"completion_tokens_details":{"reasoning_tokens":3}}',
+        ),
+        Usage(5, 7, 12, PromptTokensDetails(4, 1), CompletionTokensDetails(3)),
+    ),
+    uses(
+        "usage of zeros after it does not take it away",
+        HI
+        + chunk("{}", '"stop"', ',"usage":{"prompt_tokens":5,"completion_tokens":7,"total_tokens":12}')
+        + 'data: {"choices":[],"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}\n\n',
+        Usage(5, 7, 12),
+    ),
+    uses(
+        "usage whose total counts more than its parts",
+        HI
+        + chunk("{}", '"stop"', ',"usage":{"prompt_tokens":5,"completion_tokens":1,"total_tokens":20}')
+        + 'data: {"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":7,"total_tokens":30}}\n\n',
+        Usage(5, 7, 30),
     ),
     uses("usage a usage that is none", HI + chunk("{}", '"stop"', ',"usage":[3]'), None),
 ]

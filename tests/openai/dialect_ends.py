@@ -8,6 +8,7 @@ from sse_client.adapters.openai import Choice, Completion, Message
 
 NOTHING = Completion()
 CUT = "the stream ended without [DONE], and without a finish reason of choice "
+BROKEN = "the server broke choice 0 off, with the finish reason "
 SILENT = "the stream ended before its first chunk"
 TWO = event({"object": "chat.completion.chunk", "choices": [
     {"index": index, "delta": {"content": "Hi"}, "finish_reason": "stop"} for index in (0, 1)
@@ -26,15 +27,25 @@ ENDS: list[Dialect] = [
         event({"object": "chat.completion.chunk", "choices": [
             {"index": 0, "delta": {"content": "Hi"}, "finish_reason": "stop"}, {"index": 1, "delta": {"content": "Ho"}}
         ]}),
-        Completion(choices=[Choice(0, Message(None, "Hi"), "stop"), Choice(1, Message(None, "Ho"))]), CUT + "1"),
+        Completion(choices=[Choice(0, Message(None, "Hi"), "stop"), Choice(1, Message(None, "Ho"))]), CUT + "1",
+        choices=2),
     cut("one choice of three that were asked for never began", TWO, BOTH, CUT + "2", choices=3),
     reads("as many choices as were asked for have finished", TWO, BOTH, choices=2),
-    reads("more choices than were asked for have finished", TWO, BOTH),
-    reads("one choice of a number of its own has finished",
+    reads("more choices than were asked for have finished", event({"choices": [
+        {"index": index, "delta": {"content": "Hi"}, "finish_reason": "stop"} for index in (0, 1, 2)
+    ]}), Completion(choices=[Choice(index, Message(None, "Hi"), "stop") for index in (0, 1, 2)]), choices=2),
+    reads("the one choice has an index of its own",
           event({"object": "chat.completion.chunk", "choices": [
               {"index": 5, "delta": {"content": "Hi"}, "finish_reason": "stop"}
           ]}),
-          Completion(choices=[Choice(5, Message(None, "Hi"), "stop")])),
+          Completion(choices=[Choice(0, Message(None, "Hi"), "stop")])),
+    cut("DeepSeek: an answer that was broken off for want of resources",
+        HI + chunk("{}", '"insufficient_system_resource"') + DONE,
+        answer("Hi", "insufficient_system_resource"), BROKEN + "'insufficient_system_resource'"),
+    cut("z.ai: an answer that was broken off by the network", HI + chunk("{}", '"network_error"'),
+        answer("Hi", "network_error"), BROKEN + "'network_error'"),
+    cut("vLLM and SGLang: an answer that the engine has given up", HI + chunk("{}", '"abort"') + DONE,
+        answer("Hi", "abort"), BROKEN + "'abort'"),
     reads("DONE may come though a choice that was asked for never began", HI + STOP + DONE, answer("Hi"), choices=2),
     cut("nothing at all", "", NOTHING, SILENT),
     cut("only heartbeats", ": beat\n\nevent: ping\ndata: {}\n\n", NOTHING, SILENT),
@@ -59,6 +70,15 @@ ENDS: list[Dialect] = [
     reads("a whole completion that is no stream",
           '{"object":"chat.completion","choices":[{"index":0,"finish_reason":"stop",\n"message":'
           '{"role":"assistant","content":"Hi: there"}}]}\n', answer("Hi: there")),
+    reads("a whole completion that is no stream, and DONE",
+          '{"choices":[{"message":{"role":"assistant","content":"OK"},"finish_reason":"stop"}]}\n\n' + DONE,
+          answer("OK")),
+    reads("a whole completion over several lines that is no stream, and DONE",
+          '{\n "choices": [\n  {"message": {"role": "assistant", "content": "OK"},\n "finish_reason": "stop"}\n ]\n}\n'
+          + DONE,
+          answer("OK")),
+    fails("an error that is no stream, and DONE", '{"error":{"message":"no","code":"c"}}\n\n' + DONE,
+          {"message": "no", "code": "c", "status": 200}, NOTHING),
     reads("lines that no stream has do not matter in one", "{\n<html>\nfoo: bar\n" + HI + "}\n" + STOP, answer("Hi")),
     fails("an error in the last line, without a blank one", HI + 'data: {"error":"no"}', {"message": "no"},
           answer("Hi", None)),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from sse_client import SSEError
 from sse_client.adapters.openai import ChatDelta, Completion, adeltas, deltas
-from sse_client.adapters.openai._parser import ChatParser
-from sse_client.adapters.openai._reader import ChatReader
+from sse_client.adapters.openai._shared.tolerant_parser import TolerantParser
+from sse_client.adapters.openai.chat._reader import ChatReader
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -41,7 +41,7 @@ class Events:
     """The events of a body that arrives in pieces, and the tail, as an `EventStream` has them."""
 
     def __init__(self, body: bytes, size: int) -> None:
-        self._parser = ChatParser()
+        self._parser = TolerantParser()
         self._body = body
         self._size = size
 
@@ -84,6 +84,8 @@ def bare(dialect: Dialect, size: int) -> Reading:
             reader.feed(event)
         list(reader.end(events.tail))
     except SSEError:
-        assert reading.error is not None
+        if reading.error is None:  # `[DONE]` came after a whole completion that is no stream
+            reader.outcome = None
+            list(reader.end(events.tail))
     reading.completion, reading.outcome = reader.completion, reader.outcome
     return reading

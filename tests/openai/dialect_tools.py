@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialects import Dialect, call, calls, chunk, fragment
+from dialects import STOP, Dialect, call, calls, chunk, fragment
 
 from sse_client.adapters.openai import ToolCall
 
@@ -48,7 +48,7 @@ TOOL_CALLS: list[Dialect] = [
     calls(
         "a new id without a name continues the call (LM Studio)",
         call(fragment("{", "f", index=0, id="a")) + call(fragment("}", index=0, id="b")),
-        [ToolCall("b", name="f", arguments="{}")],
+        [ToolCall("a", name="f", arguments="{}")],
     ),
     calls(
         "a new id with a name at a used index is a new call (Gemini behind proxies)",
@@ -73,7 +73,128 @@ TOOL_CALLS: list[Dialect] = [
         call(fragment("{", "f")) + call(fragment("}")) + call(fragment("[]", "g")),
         [ToolCall(name="f", arguments="{}"), ToolCall(name="g", arguments="[]")],
     ),
-    calls("a fragment with nothing to continue begins one", call(fragment("{}")), [ToolCall(arguments="{}")]),
+    calls("a call that never gets a name is none", call(fragment("{}", id="a")) + call(fragment("{}")), []),
+    calls(
+        "a name may come late",
+        call('{"index":0,"id":"a","function":{"arguments":"{"}}') + call(fragment("}", "f", index=0)),
+        [ToolCall("a", name="f", arguments="{}")],
+    ),
+    calls(
+        "a name may come in pieces",
+        call('{"index":0,"id":"a","function":{"name":"get_"}}')
+        + call('{"index":0,"function":{"name":"weather"}}')
+        + call('{"index":0,"function":{"arguments":"{}"}}'),
+        [ToolCall("a", name="get_weather", arguments="{}")],
+    ),
+    calls(
+        "a name may come in pieces with pieces of the arguments",
+        call(fragment('{"x"', "get_", index=0, id="a")) + call(fragment(":1}", "weather", index=0)),
+        [ToolCall("a", name="get_weather", arguments='{"x":1}')],
+    ),
+    calls(
+        "a name may be repeated as far as it has come",
+        call(fragment("", "get_", index=0, id="a")) + call(fragment("{}", "get_weather", index=0)),
+        [ToolCall("a", name="get_weather", arguments="{}")],
+    ),
+    calls(
+        "empty arguments may come before the real ones",
+        call(fragment("{}", "f", index=0, id="a")) + call(fragment('{"x":1}', index=0)),
+        [ToolCall("a", name="f", arguments='{"x":1}')],
+    ),
+    calls(
+        "empty arguments may come before the real ones, with the name again, and in pieces",
+        call(fragment("{}", "f", index=0, id="a"))
+        + call(fragment("", "f", index=0, id="a"))
+        + call(fragment('{"x"', "f", index=0, id="a"))
+        + call(fragment(":1}", "f", index=0, id="a")),
+        [ToolCall("a", name="f", arguments='{"x":1}')],
+    ),
+    calls(
+        "arguments may be null before the real ones",
+        call(fragment("null", "f", index=0)) + call(fragment("null", "f", index=0)) + call(fragment("{}", index=0)),
+        [ToolCall(name="f", arguments="{}")],
+    ),
+    calls(
+        "a call may come without the list around it",
+        chunk('{"tool_calls":{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}}')
+        + chunk('{"tool_calls":{"index":0,"function":{"arguments":"}"}}}'),
+        [ToolCall("a", name="f", arguments="{}")],
+    ),
+    calls(
+        "arguments may be an empty text in quotes before the real ones",
+        call(fragment('""', "f", index=0, id="a")) + call(fragment('{"x":1}', index=0)),
+        [ToolCall("a", name="f", arguments='{"x":1}')],
+    ),
+    calls(
+        "arguments that only begin like empty ones are kept",
+        call(fragment("null", "f", index=0)) + call(fragment("able", index=0)),
+        [ToolCall(name="f", arguments="nullable")],
+    ),
+    calls(
+        "empty arguments may be all there are",
+        call(fragment("{}", "f", index=0, id="a")),
+        [ToolCall("a", name="f", arguments="{}")],
+    ),
+    calls(
+        "parallel calls may have one index and no ids (Ollama)",
+        call(fragment('{"x":1}', "a", index=0)) + call(fragment('{"y":2}', "b", index=0)),
+        [ToolCall(name="a", arguments='{"x":1}'), ToolCall(name="b", arguments='{"y":2}')],
+    ),
+    calls(
+        "parallel calls of one function may have one index and no ids",
+        call(fragment('{"x":"}"}', "f", index=0)) + call(fragment('{"x":2}', "f", index=0)),
+        [ToolCall(name="f", arguments='{"x":"}"}'), ToolCall(name="f", arguments='{"x":2}')],
+    ),
+    calls(
+        "parallel calls without arguments may have one index and no ids",
+        call(fragment("{}", "a", index=0)) + call(fragment("{}", "b", index=0)),
+        [ToolCall(name="a", arguments="{}"), ToolCall(name="b", arguments="{}")],
+    ),
+    calls(
+        "parallel calls may have one ID",
+        call(fragment('{"x":1}', "a", index=0, id="i")) + call(fragment('{"y":2}', "b", index=1, id="i")),
+        [ToolCall("i", name="a", arguments='{"x":1}'), ToolCall("i", name="b", arguments='{"y":2}')],
+    ),
+    calls(
+        "a call may be repeated whole",
+        call(fragment('{"x"', "f", index=0))
+        + call(fragment(":1}", index=0))
+        + call(fragment('{"x":1}', "f", index=0))
+        + call(fragment('{"x":1}', "f", index=0)),
+        [ToolCall(name="f", arguments='{"x":1}')],
+    ),
+    calls(
+        "an index may count the pieces (Cerebras)",
+        call(fragment('{"x"', "f", index=0, id="a")) + call(fragment(":", index=1)) + call(fragment("1}", index=2)),
+        [ToolCall("a", name="f", arguments='{"x":1}')],
+    ),
+    calls(
+        "an ID may come again at another index",
+        call(fragment('{"x"', "f", index=0, id="a")) + call(fragment(":1}", index=1, id="a")),
+        [ToolCall("a", name="f", arguments='{"x":1}')],
+    ),
+    calls(
+        "a new id with the same name may be a piece of the call",
+        call(fragment('{"x"', "f", index=0, id="a")) + call(fragment(":1}", "f", index=0, id="b")),
+        [ToolCall("a", name="f", arguments='{"x":1}')],
+    ),
+    calls(
+        "without an index, a new id without a name is a piece of the call",
+        call(fragment('{"x"', "f", id="a")) + call(fragment(":1}", id="b")),
+        [ToolCall("a", name="f", arguments='{"x":1}')],
+    ),
+    calls(
+        "without an index and an ID, a name may be repeated with each piece",
+        call(fragment('{"x"', "f")) + call(fragment(":1}", "f")) + call(fragment("{}", "f")),
+        [ToolCall(name="f", arguments='{"x":1}'), ToolCall(name="f", arguments="{}")],
+    ),
+    calls(
+        "a custom call may never say its type",
+        call('{"index":0,"id":"c","custom":{"name":"p","input":"a"}}')
+        + call('{"index":0,"custom":{"input":"b"}}')
+        + call('{"index":0,"custom":{"name":"q","input":"c"}}'),
+        [ToolCall("c", "custom", "p", "ab"), ToolCall("", "custom", "q", "c")],
+    ),
     calls(
         "arguments that are an object are kept as JSON",
         call('{"index":0,"id":"a","function":{"name":"f","arguments":{"city":"K\\u00f6ln"}}}'),
@@ -87,8 +208,10 @@ TOOL_CALLS: list[Dialect] = [
     ),
     calls(
         "a function may be missing, and an index no number",
-        call('{"index":0,"id":"a"}') + call('{"index":"0","id":"a","function":null}'),
-        [ToolCall("a")],
+        call('{"index":0,"id":"a"}')
+        + call('{"index":"0","id":"a","function":null}')
+        + call(fragment("", "f", index=0)),
+        [ToolCall("a", name="f")],
     ),
     calls(
         "a character in the arguments may be cut in two",
@@ -104,5 +227,120 @@ TOOL_CALLS: list[Dialect] = [
         'data: {"choices":[{"message":{"content":null,"tool_calls":[{"id":"a","type":"function","function":'
         '{"name":"f","arguments":"{}"}},{"id":"b","function":{"name":"f","arguments":"{}"}}]}}]}\n\n',
         [ToolCall("a", name="f", arguments="{}"), ToolCall("b", name="f", arguments="{}")],
+    ),
+]
+
+# What gateways do to calls.
+ODD_CALLS: list[Dialect] = [
+    *(
+        calls(
+            f"arguments may be {empty} before the real ones",
+            call(fragment(empty, "f", index=0, id="a"))
+            + call(fragment('{"x"', index=0))
+            + call(fragment(":1}", index=0)),
+            [ToolCall("a", name="f", arguments='{"x":1}')],
+        )
+        for empty in ("[]", "{ }", " {}")
+    ),
+    calls(
+        "arguments may come after a finish reason (proxies that send one with each chunk)",
+        call(fragment("", "f", index=0, id="a")) + STOP + call(fragment('{"x":1}', index=0)) + STOP,
+        [ToolCall("a", name="f", arguments='{"x":1}')],
+    ),
+    calls(
+        "a name may come in pieces without an index and an ID",
+        call('{"function":{"name":"get_"}}') + call('{"function":{"name":"weather"}}') + call(fragment("{}")),
+        [ToolCall(name="get_weather", arguments="{}")],
+    ),
+    calls(
+        "a name may come in pieces with the ID alone",
+        call(fragment("", "get_", id="a")) + call(fragment("", "weather", id="a")) + call(fragment("{}", id="a")),
+        [ToolCall("a", name="get_weather", arguments="{}")],
+    ),
+    calls(
+        "arguments may grow (Qianfan)",
+        call(fragment('{"x"', "f", index=0, id="a"))
+        + call(fragment('{"x":[1', "f", index=0, id="a"))
+        + call(fragment('{"x":[1', index=0))
+        + call(fragment('{"x":[1]}', index=0)),
+        [ToolCall("a", name="f", arguments='{"x":[1]}')],
+    ),
+    calls(
+        "arguments of parallel calls may grow",
+        call(fragment('{"x"', "f", index=0, id="a") + "," + fragment("{", "g", index=1, id="b"))
+        + call(fragment('{"x":1}', index=0) + "," + fragment('{"y":2}', index=1)),
+        [ToolCall("a", name="f", arguments='{"x":1}'), ToolCall("b", name="g", arguments='{"y":2}')],
+    ),
+    calls(
+        "pieces of nested arguments may begin like the whole",
+        call(fragment('{"x":', "f", index=0, id="a"))
+        + call(fragment('{"x":1}', index=0))
+        + call(fragment(',"y":[', index=0))
+        + call(fragment('{"x":', index=0))
+        + call(fragment("2}]}", index=0)),
+        [ToolCall("a", name="f", arguments='{"x":{"x":1},"y":[{"x":2}]}')],
+    ),
+    calls(
+        "pieces of a text in the arguments may be JSON",
+        call(fragment('{"x":"', "f", index=0, id="a"))
+        + call(fragment("{}", index=0))
+        + call(fragment('{\\"y\\":1}', index=0))
+        + call(fragment('"}', index=0)),
+        [ToolCall("a", name="f", arguments='{"x":"{}{\\"y\\":1}"}')],
+    ),
+    calls(
+        "complete arguments may be revised after their pieces",
+        call(fragment('{"city": "Ber', "f", index=0, id="a")) + call(fragment('{"city":"Berlin"}', index=0)),
+        [ToolCall("a", name="f", arguments='{"city":"Berlin"}')],
+    ),
+    calls(
+        "complete arguments may be repeated with other blanks",
+        call(fragment('{"x"', "f", index=0))
+        + call(fragment(":1}", index=0))
+        + call(fragment('{"x": 1}', "f", index=0))
+        + call(fragment('{ "x": 1 }', index=0)),
+        [ToolCall(name="f", arguments='{"x":1}')],
+    ),
+    calls(
+        "complete arguments may be repeated as a JSON text (LiteLLM)",
+        call(fragment('{"x"', "f", index=0, id="a"))
+        + call(fragment(":1}", index=0))
+        + call(fragment('"{\\"x\\":1}"', "f", index=0, id="a")),
+        [ToolCall("a", name="f", arguments='{"x":1}')],
+    ),
+    calls(
+        "an index may be a text, and an ID a number",
+        call(fragment('{"x"', "f", index="0", id=7) + "," + fragment('{"y"', "g", index="1", id=8))
+        + call(fragment(":1}", index="0", id=7) + "," + fragment(":2}", index="1", id=8)),
+        [ToolCall("7", name="f", arguments='{"x":1}'), ToolCall("8", name="g", arguments='{"y":2}')],
+    ),
+    calls(
+        "indexes may have gaps, and be negative",
+        call(fragment('{"x"', "f", index=7, id="a") + "," + fragment('{"y"', "g", index=-1, id="b"))
+        + call(fragment(":2}", index=-1) + "," + fragment(":1}", index=7)),
+        [ToolCall("b", name="g", arguments='{"y":2}'), ToolCall("a", name="f", arguments='{"x":1}')],
+    ),
+    calls(
+        "a call may come without the object around its name",
+        call('{"index":0,"id":"a","type":"function","name":"f","arguments":{"x":1}}'),
+        [ToolCall("a", name="f", arguments='{"x":1}')],
+    ),
+    calls(
+        "arguments may be called parameters",
+        call('{"index":0,"id":"a","function":{"name":"f","parameters":{"x":1}}}'),
+        [ToolCall("a", name="f", arguments='{"x":1}')],
+    ),
+    calls(
+        "a custom call may say that it is a function, and have an empty one",
+        call('{"index":0,"id":"c","type":"function","custom":{"name":"p","input":"a"}}')
+        + call('{"index":1,"id":"d","custom":{"name":"q","input":"b"},"function":{"name":null,"arguments":""}}'),
+        [ToolCall("c", "custom", "p", "a"), ToolCall("d", "custom", "q", "b")],
+    ),
+    calls(
+        "a custom call may have an object, and text that looks like one",
+        call('{"index":0,"id":"c","custom":{"name":"p","input":{"a":1}}}')
+        + call('{"index":1,"id":"d","custom":{"name":"q","input":"{}"}}')
+        + call('{"index":1,"custom":{"input":"{}"}}'),
+        [ToolCall("c", "custom", "p", '{"a":1}'), ToolCall("d", "custom", "q", "{}{}")],
     ),
 ]

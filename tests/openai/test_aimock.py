@@ -30,7 +30,7 @@ from sse_client import (
     Timeout,
 )
 from sse_client.adapters.openai import ChatClient, ChatDelta, ChatError, Choice, Completion, Message, ToolCall
-from sse_client.adapters.openai._endpoint import Endpoint
+from sse_client.adapters.openai._shared.endpoint import Endpoint
 from sse_client.adapters.openai.aio import AsyncChatClient
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def test_several_chats_at_once_do_not_mix(aimock: Aimock) -> None:
     wanted = {"text": TEXT, "long": "one two", "reason": "42"}
     together = threading.Barrier(len(wanted) * 3, timeout=HANGS)
 
-    with ChatClient(KEY, f"{aimock.url}/v1") as shared:
+    with ChatClient(api_key=KEY, base_url=f"{aimock.url}/v1") as shared:
 
         def talk(text: str) -> str:
             together.wait()
@@ -164,7 +164,7 @@ def test_several_chats_at_once_do_not_mix(aimock: Aimock) -> None:
             assert came.result(HANGS) == wanted[text]
 
     async def main() -> None:
-        async with AsyncChatClient(KEY, f"{aimock.url}/v1") as shared:
+        async with AsyncChatClient(api_key=KEY, base_url=f"{aimock.url}/v1") as shared:
 
             async def talk(text: str) -> str:
                 async with shared.stream(model="m", **question(text)) as reply:
@@ -177,7 +177,10 @@ def test_several_chats_at_once_do_not_mix(aimock: Aimock) -> None:
 
 
 def test_an_answer_that_is_not_read_to_its_end_is_cancelled(aimock: Aimock) -> None:
-    with ChatClient(KEY, f"{aimock.url}/v1") as client, client.stream(model="m", **question("text")) as reply:
+    with (
+        ChatClient(api_key=KEY, base_url=f"{aimock.url}/v1") as client,
+        client.stream(model="m", **question("text")) as reply,
+    ):
         for delta in reply:
             if delta.content:
                 break
@@ -367,7 +370,7 @@ def test_a_response_is_a_stream_of_typed_events(aimock: Aimock, text: str, delta
         KEY, f"{aimock.url}/v1", organization=None, project=None, own=True, max_retries=0, timeout=LONG, headers=None
     )
     with Client() as client:
-        asked = at._asking({"model": "m", "input": text})
+        asked = at.request_options({"model": "m", "input": text})
         payloads = [(event.event, event.json()) for event in client.post(at.url("/responses"), **asked)]
     assert {event == payload["type"] for event, payload in payloads} == {True}
     text = "".join(payload["delta"] for event, payload in payloads if event == deltas)

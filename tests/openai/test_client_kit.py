@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from sse_client import SSEError
-from sse_client._interrupt import Interrupt  # its sleep is left out
 from sse_client.adapters.openai import ChatClient
 from sse_client.testing import Server, Step, stream
+from sse_client.transports._requests.transport import RequestsTransport  # its sleep is left out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ def answer(*contents: str) -> list[Step]:
 
 
 def chatting(server: Server, **options: Any) -> ChatClient:
-    return ChatClient(KEY, server.url, **options)
+    return ChatClient(api_key=KEY, base_url=server.url, **options)
 
 
 def ask(chat: ChatClient, **options: Any) -> ChatStream:
@@ -127,8 +127,8 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The delays before retries, none of which is slept."""
     slept: list[float] = []
 
-    def sleep(self: Interrupt, seconds: float) -> None:
+    async def sleep(self: RequestsTransport, seconds: float) -> None:
         slept.append(seconds)
 
-    monkeypatch.setattr(Interrupt, "sleep", sleep)
+    monkeypatch.setattr(RequestsTransport, "sleep", sleep)
     return slept

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import sys
 import threading
+from contextlib import ExitStack
 from importlib.metadata import version
-from typing import Any, Literal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal
 
+if "without_posix" in sys.argv:
+    importlib.import_module("without_posix")
+
+import requests
 import urllib3
 
 import sse_client
 from sse_client.adapters.openai import ChatClient
-from sse_client.testing import CLOSE, STALL, Server, Step, Wait, chunk, head, stream
+from sse_client.testing import CLOSE, STALL, Server, Step, Wait, chunk, head, reply, stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+loop_factory: Any = importlib.import_module("uvloop").new_event_loop if "uvloop" in sys.argv else None
 
 FRAMINGS: tuple[Literal["chunked", "length", "close"], ...] = ("chunked", "length", "close")
 CODINGS: tuple[Literal["gzip", "deflate"] | None, ...] = (None, "gzip", "deflate")
@@ -56,6 +69,17 @@ def gives_the_connection_back() -> None:
         assert server.connections == 1
 
 
+def leaves_a_used_session_to_its_owner() -> None:
+    with Server(reply(200, b"before"), stream(SENT), reply(200, b"after"), stream(SENT)) as server:
+        session = requests.Session()
+        assert session.get(server.url).text == "before"
+        client = sse_client.Client(session, timeout=LIMIT)
+        assert len(list(client.post(server.url))) == 3
+        assert session.get(server.url).text == "after"
+        assert len(list(client.post(server.url))) == 3
+        client.close()
+
+
 def reconnects_with_the_last_event_id() -> None:
     with Server([head(), chunk(SENT[1]), CLOSE], stream([b"data: end\n\n"])) as server:
         rules = sse_client.Reconnect(initial_delay=0)
@@ -79,11 +103,22 @@ def wakes_a_reader() -> None:
 
 
 def chats() -> None:
-    with Server(answer="it works") as server, ChatClient("key", server.url + "/v1") as chat:
+    with Server(answer="it works") as server, ChatClient(api_key="key", base_url=server.url + "/v1") as chat:
         for _ in range(2):
             with chat.stream(model="m", messages=[{"role": "user", "content": "?"}]) as reply:
                 assert "".join(reply.text()) == "it works"
             assert reply.outcome == "complete"
+
+
+def keeps_a_checkpoint() -> None:
+    with TemporaryDirectory() as folder:
+        for first in (0, 1):
+            with (
+                Server(stream(SENT[first:])) as server,
+                sse_client.get(server.url, checkpoint=Path(folder) / "place", reconnect=False, timeout=LIMIT) as events,
+            ):
+                assert [next(events).data, next(events).data] == [str(first), str(first + 1)]
+                assert server.requests[0].headers.get("Last-Event-ID", "") == ("0" if first else "")
 
 
 def streams_with_asyncio() -> None:
@@ -94,18 +129,62 @@ def streams_with_asyncio() -> None:
                     async with sse_client.astream("POST", server.url, timeout=LIMIT) as events:
                         assert [event.data async for event in events] == ["0", "1", "2"], (framing, coding)
 
-    asyncio.run(main())
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(main())
+
+
+def reads_what_others_have_opened() -> None:
+    if "niquests" in sys.argv:
+        niquests = importlib.import_module("niquests")
+        _reads(lambda url: niquests.get(url, stream=True, timeout=20))
+        _reads(lambda url: niquests.get(url, timeout=20), gated=False)
+        _awaits(niquests.AsyncSession, lambda client, url: client.get(url, stream=True))
+    if "pyreqwest" in sys.argv:
+        pyreqwest = importlib.import_module("pyreqwest.client")
+        with pyreqwest.SyncClientBuilder().build() as client, ExitStack() as stack:
+            _reads(lambda url: stack.enter_context(client.get(url).streamed_read_buffer_limit(0).build_streamed()))
+        _awaits(
+            lambda: pyreqwest.ClientBuilder().build(),
+            lambda client, url: client.get(url).streamed_read_buffer_limit(0).build_streamed().__aenter__(),
+        )
+
+
+def _reads(opened: Callable[[str], Any], *, gated: bool = True) -> None:
+    came = threading.Event()
+    begin, first, *rest = stream(SENT, coding="gzip")
+    with Server([begin, first, *([Wait(came)] if gated else []), *rest]) as server:
+        found: list[str] = []
+        for event in sse_client.read(opened(server.url)):
+            found.append(event.data)
+            came.set()
+    assert found == ["0", "1", "2"], found
+
+
+def _awaits(made: Callable[[], Any], opened: Callable[[Any, str], Any]) -> None:
+    async def main(url: str) -> list[str]:
+        async with made() as client:
+            return [event.data async for event in sse_client.aread(await opened(client, url))]
+
+    with Server(stream(SENT)) as server:
+        found = asyncio.run(main(server.url))
+    assert found == ["0", "1", "2"], found
 
 
 for scenario in (
     reads_promptly,
     tells_a_cut,
     gives_the_connection_back,
+    leaves_a_used_session_to_its_owner,
     reconnects_with_the_last_event_id,
     wakes_a_reader,
     chats,
+    keeps_a_checkpoint,
     streams_with_asyncio,
+    reads_what_others_have_opened,
 ):
     scenario()
     print(scenario.__name__, flush=True)
 print(f"urllib3 {version('urllib3')}, at {urllib3.__file__}", file=sys.stderr)
+for opener in ("niquests", "pyreqwest"):
+    if opener in sys.modules:
+        print(f"{opener}, at {sys.modules[opener].__file__}", file=sys.stderr)

@@ -15,8 +15,9 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 SCENARIO = Path(__file__).parent / "scenario.py"
 NAMES = [
-    "reads_promptly", "tells_a_cut", "gives_the_connection_back", "reconnects_with_the_last_event_id", "wakes_a_reader",
-    "chats", "streams_with_asyncio",
+    "reads_promptly", "tells_a_cut", "gives_the_connection_back", "leaves_a_used_session_to_its_owner",
+    "reconnects_with_the_last_event_id", "wakes_a_reader", "chats", "keeps_a_checkpoint", "streams_with_asyncio",
+    "reads_what_others_have_opened",
 ]  # fmt: skip
 
 
@@ -27,8 +28,22 @@ def oldest() -> list[str]:
     return [re.sub(">=", "==", each) for each in allowed]
 
 
-# niquests brings it, and it then stands in urllib3's place for the whole environment.
-STACKS = {"newest": [], "oldest": oldest(), "urllib3-future": ["urllib3-future==2.25.904"]}
+STACKS = {
+    "installed": [],
+    "oldest": oldest(),
+    # niquests brings it, and it then stands in urllib3's place for the whole environment.
+    "urllib3-future": ["urllib3-future==2.25.904"],
+    "niquests": ["niquests==3.21.2"],
+    "pyreqwest": ["pyreqwest==0.15.1"],
+    "uvloop": [],
+    "without_posix": [],
+}
+CORE = [
+    "tests/test_checkpoint.py",
+    "tests/blocking/test_prompt_reading.py",
+    "tests/blocking/test_reconnecting.py",
+    "tests/blocking/test_timeouts.py",
+]
 
 
 def unavailable(reason: str) -> NoReturn:
@@ -59,9 +74,23 @@ def test_a_stack(stack: str, pytestconfig: pytest.Config) -> None:
         paths.insert(0, str(folder))
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     run = subprocess.run(
-        [sys.executable, str(SCENARIO)], env=environment, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, str(SCENARIO), stack],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert (run.returncode, run.stdout.split()) == (0, NAMES), run.stderr
-    assert stack == "newest" or paths[0] in run.stderr
+    assert not STACKS[stack] or paths[0] in run.stderr
     if stack == "oldest":
         assert f"urllib3 {oldest()[-2].rpartition('=')[2]}," in run.stderr
+
+
+@pytest.mark.timeout(200)
+def test_the_core_of_the_suite_passes_without_posix() -> None:
+    paths = [str(ROOT), str(SCENARIO.parent)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    command = [sys.executable, "-m", "pytest", "-p", "without_posix", "--quiet", *CORE]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=180, check=False)
+    assert run.returncode == 0, run.stdout[-3000:]

@@ -6,21 +6,22 @@ be mended: `resumed()`, and on with the events of the next connection.
 
 from __future__ import annotations
 
-from itertools import chain
+import contextlib
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from sse_client.adapters.openai._data import is_done
-from sse_client.adapters.openai.errors import ChatError, shortened
-from sse_client.adapters.openai.responses._arrived import Arrived
-from sse_client.adapters.openai.responses._decode import decode
-from sse_client.adapters.openai.responses._irregular import Irregular, unexpected
-from sse_client.adapters.openai.responses._numbers import Numbers
-from sse_client.adapters.openai.responses._tail import undispatched
-from sse_client.adapters.openai.responses._whole import response_in, told
-from sse_client.adapters.openai.responses.events import ResponseTextDeltaEvent
+from sse_client.adapters.openai._shared.event_data import is_done
+from sse_client.adapters.openai._shared.shown_text import quoted, shown
+from sse_client.adapters.openai._shared.undispatched import undispatched, without_done
+from sse_client.adapters.openai.errors import ChatError
+from sse_client.adapters.openai.responses._complete_body import response_in, told
+from sse_client.adapters.openai.responses._event_decoder import decode
+from sse_client.adapters.openai.responses._irregular_event import Irregular, unexpected
+from sse_client.adapters.openai.responses._response_accumulator import ResponseAccumulator
+from sse_client.adapters.openai.responses._sequence_numbers import SequenceNumbers
+from sse_client.adapters.openai.responses.events import ResponseLifecycleEvent, ResponseTextDeltaEvent
 from sse_client.errors import StreamTruncated
 from sse_client.events import Comment, Event
 
@@ -43,17 +44,20 @@ class ResponseReader:
         outcome: how the stream ended; None while it runs. Nothing that is fed afterwards is interpreted. `complete`:
             with `response.completed` or `response.incomplete`. The latter is no error, as a `finish_reason` of
             `length` is none: the stream is whole, and `response.incomplete_details` says why the answer is not.
+        unsent: what the last event, if it is no piece of the answer's text, has of that text beyond the pieces that
+            have come. Some servers send no pieces.
     """
 
-    __slots__ = ("_arrived", "_background", "_irregular", "_last", "_numbers", "outcome")
+    __slots__ = ("_arrived", "_background", "_irregular", "_last", "_numbers", "outcome", "unsent")
 
     def __init__(self, *, background: bool = False) -> None:
         self.outcome: Literal["complete", "truncated", "error"] | None = None
-        self._arrived = Arrived()
+        self._arrived = ResponseAccumulator()
         self._background = background
         self._irregular = Irregular()
         self._last: ResponseEvent | None = None
-        self._numbers = Numbers()
+        self._numbers = SequenceNumbers()
+        self.unsent = ""
 
     @property
     def done(self) -> bool:
@@ -111,14 +115,17 @@ class ResponseReader:
         """
         # isinstance() takes 0.1 us with the metaclass of msgspec's structs.
         if type(event) is Comment or self.outcome is not None:
+            if type(event) is Event and self.outcome == "error":
+                self._follow_up(event)
             return ()
         try:
             made = decode(event)
         except (KeyError, msgspec.DecodeError, UnicodeError, RecursionError):
-            meant = self._meant(event)
-            if meant is None:
+            made = None
+        if made is None:
+            made = self._meant(event)
+            if made is None:
                 return ()
-            made = meant
         order, numbers = made.sequence_number, self._numbers
         if order == numbers.expected and order is not None:
             numbers.expected = order + 1
@@ -128,33 +135,45 @@ class ResponseReader:
         if type(made) is ResponseTextDeltaEvent:
             self._arrived.output.add_text(made)
         else:
-            self._add(made)
+            self.unsent = self._add(made)
         return (made,)
 
-    def feed_all(self, event: Event, rest: Iterator[Event]) -> Iterator[ResponseEvent]:
-        """Return the typed events of `event`, and of those that came in the same read, each made when its turn comes.
-
-        Raises:
-            ChatError, StreamTruncated: as in `feed`; when called, or from the iterator.
-        """
-        return chain(self.feed(event), chain.from_iterable(map(self.feed, rest)))
-
     def end(self, tail: str = "") -> Iterator[ResponseEvent]:
-        """Yield the typed events of `tail`, once the body has ended for good; then judge how it did.
+        """Yield the events of a parser's `tail`, once the body has ended for good; then judge; see `conclude`."""
+        return self.conclude(*undispatched(tail))
 
-        `tail` is what the parser has not dispatched. Servers forget the last blank line, so an event in there
-        that is whole counts.
+    def conclude(self, events: list[Event], stray: str = "") -> Iterator[ResponseEvent]:
+        """Yield the typed events of what the body has left undispatched; then judge how it ended.
+
+        Args:
+            events: those that are complete but for their blank line, which servers forget.
+            stray: the lines that belong to no event stream. Where nothing else has come, they may be a whole response,
+                which was sent as an event stream, perhaps with `[DONE]` after it.
 
         Raises:
             ChatError: as in `feed`.
             StreamTruncated: neither `response.completed` came nor `response.incomplete`.
         """
-        for event in undispatched(tail):
-            yield from self.feed(event)
+        if self.empty and stray.startswith(("{", "[", "<")):
+            yield from self.whole(stray)
+            return
+        while events:
+            yield from self.feed(events.pop(0))
         if self.outcome is None:
             raise self._cut("the stream ended")
 
-    def whole(self, body: bytes, status: int = 200) -> Sequence[ResponseEvent]:
+    def finish(self, stray: str = "") -> Sequence[ResponseEvent]:
+        """Take `[DONE]`; return the events of a whole response that came before it, with `stray` as in `conclude`.
+
+        Raises:
+            ChatError: as in `whole`.
+            StreamTruncated: the response is not over.
+        """
+        if self.empty and stray:
+            return self.whole(stray)
+        return self.feed(Event("[DONE]"))
+
+    def whole(self, body: str, status: int = 200) -> Sequence[ResponseEvent]:
         """Return the events of an answer that is no stream but, at best, a whole response.
 
         They are made up: a `response.output_text.delta` for each text, less what has come of it, and what the stream
@@ -165,24 +184,32 @@ class ResponseReader:
                 than what has come.
             StreamTruncated: it is one that is not over yet.
         """
-        text = body.decode(errors="replace").removeprefix("\ufeff")
+        body = without_done(body)
         try:
-            response = response_in(text, body, status)
+            response = response_in(body, status)
             if response.status in {"queued", "in_progress"}:
                 self._arrived.go_on(response)
                 self.outcome = "truncated"
                 message = f"the server answered with a response that is {response.status}, and no stream"
                 raise StreamTruncated(message, partial=self.response)
             response = replace(response, status=response.status or "completed")
-            events = told(response, text, self.response)
-            self._arrived.take(response, text)
+            events = told(response, body, self.response)
+            self._arrived.take(response, body)
         except ChatError as error:
             error.status = error.status or status
             self._failed(error)
             raise
-        self.outcome = "complete"
+        self.outcome, self.unsent = "complete", ""
         self._last = events[-1]
         return events
+
+    def _follow_up(self, event: Event) -> None:
+        """Take the status and the error of a `response.failed` that comes after an error."""
+        if event.event in ("response.failed", "message"):
+            with contextlib.suppress(KeyError, msgspec.DecodeError, UnicodeError, RecursionError):
+                made = decode(event)
+                if isinstance(made, ResponseLifecycleEvent) and made.type == "response.failed" and made.response.raw:
+                    self._arrived.fail_as(made.response)
 
     def _meant(self, event: Event) -> ResponseEvent | None:
         """Return the typed event of one that is irregular; None where there is none."""
@@ -192,10 +219,16 @@ class ResponseReader:
                 raise self._failed(unexpected("events of the Responses API", self._irregular.foreign))
             raise self._cut("the stream ended with [DONE]")
         try:
-            return self._irregular.meant(event)
+            meant = self._irregular.meant(event)
         except ChatError as error:
             self._failed(error)
             raise
+        except RecursionError as cause:
+            raise self._failed(unexpected("an event that is not nested so deep", event.data)) from cause
+        if isinstance(meant, ChatError):
+            self._arrived.fail(meant)
+            raise self._failed(meant)
+        return meant
 
     def _is_new(self, order: int, raw: str) -> bool:
         try:
@@ -205,9 +238,9 @@ class ResponseReader:
             self._failed(lost)
             raise
 
-    def _add(self, event: ResponseEvent) -> None:
+    def _add(self, event: ResponseEvent) -> str:
         try:
-            self._arrived.add(event)
+            unsent = self._arrived.add(event)
         except ChatError as error:
             self._failed(error)
             raise
@@ -215,16 +248,17 @@ class ResponseReader:
             raise self._failed(unexpected("an event that is not nested so deep", event.raw)) from cause
         if self._arrived.over:
             self.outcome = "complete"
+        return unsent
 
     def _cut(self, how: str) -> StreamTruncated:
         self.outcome = "truncated"
         last, foreign = self._last, self._irregular.foreign
         if last is not None:
             order = "" if last.sequence_number is None else f" ({last.sequence_number})"
-            message = f"{how} without response.completed; the last event was {shortened(last.type)}{order}"
+            message = f"{how} without response.completed; the last event was {shown(last.type)}{order}"
         else:
             message = f"{how} before its first event"
-            message += f"; what came was {shortened(foreign)!r}" if foreign else ""
+            message += f"; what came was {quoted(foreign)}" if foreign else ""
         return StreamTruncated(message, partial=self.response)
 
     def _failed(self, error: ChatError) -> ChatError:

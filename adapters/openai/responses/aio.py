@@ -1,21 +1,21 @@
-"""Requests of the Responses API to replies that stream for asyncio."""
+"""Requests of the Responses API to replies that stream, for asyncio."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sse_client.adapters.openai._aio_reply import AsyncReply
-from sse_client.adapters.openai.responses._resuming import RESPONSES, Resuming, Resumptions
-from sse_client.adapters.openai.responses.events import ResponseEvent, ResponseTextDeltaEvent
-from sse_client.aio import AsyncEventStream
+from sse_client.adapters.openai.responses._reply import RESPONSES, ResponseReply, response_retries
+from sse_client.adapters.openai.responses._requests import ResponsesBase
+from sse_client.adapters.openai.responses.events import ResponseEvent
+from sse_client.aio import AsyncClient, AsyncEventStream
+from sse_client.extension import open_async_stream
+from sse_client.replies.aio import AsyncReply
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Mapping
 
-    from sse_client.adapters.openai._endpoint import Endpoint
-    from sse_client.adapters.openai._structured import Validates
-    from sse_client.aio import AsyncClient
-    from sse_client.options import Timeout
+    from sse_client.adapters.openai._shared.endpoint import Endpoint
+    from sse_client.adapters.openai._shared.structured_output import Validates
 
 __all__ = ["AsyncResponseStream", "AsyncResponses"]
 
@@ -23,46 +23,8 @@ __all__ = ["AsyncResponseStream", "AsyncResponses"]
 T = TypeVar("T")
 
 
-class AsyncResponses:
-    """Streams responses. Made by `AsyncChatClient.responses`."""
-
-    def __init__(self, client: AsyncClient, endpoint: Endpoint) -> None:
-        self._client = client
-        self._endpoint = endpoint
-
-    def stream(
-        self,
-        *,
-        model: str,
-        input: str | Iterable[Mapping[str, Any]],  # noqa: A002  (the API's word)
-        headers: Mapping[str, str] | None = None,
-        timeout: float | tuple[float | None, float | None] | Timeout | None = None,
-        **body: Any,
-    ) -> AsyncResponseStream:
-        """Return the response to `input`; the request is sent when it is entered or iterated over.
-
-        With `background=True` the server makes the response whether or not anybody listens. The stream then goes on
-        after a loss from behind the last event that came, and no event is lost or comes twice. It is asked for again
-        up to `max_retries` times in a row without a new event. Where the server refuses that (OpenAI does so five
-        minutes after the response was begun), its `ChatError` is raised, with what had come as `partial`.
-
-        Args:
-            model: the model's name.
-            input: a text, or items as the API describes them.
-            headers: sent over the client's.
-            timeout: in place of the client's.
-            **body: any other field of the API: `instructions`, `tools`, `background`, ...
-
-        Raises:
-            ValueError: the request is malformed.
-        """
-        asked = input if isinstance(input, str) else list(input)
-        options = self._endpoint._asking({"model": model, "input": asked, **body}, headers, timeout)  # noqa: SLF001
-        return AsyncResponseStream(self._client, self._endpoint, options)
-
-
-class AsyncResponseStream(Resuming[AsyncEventStream], AsyncReply[ResponseEvent]):
-    """A response, as it arrives: an asynchronous iterator and context manager. Made by `AsyncResponses.stream`.
+class AsyncResponseStream(ResponseReply[AsyncEventStream], AsyncReply[ResponseEvent]):
+    """A response as it arrives: an asynchronous iterator and context manager. Made by `AsyncResponses.stream`.
 
     Attributes:
         events: the stream of server-sent events underneath.
@@ -74,32 +36,35 @@ class AsyncResponseStream(Resuming[AsyncEventStream], AsyncReply[ResponseEvent])
         SSEError: no connection could be made, or it took too long; `partial` is what had arrived.
     """
 
-    def __init__(self, client: AsyncClient, endpoint: Endpoint, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, client: AsyncClient, endpoint: Endpoint, options: Mapping[str, Any], query: Mapping[str, Any] | None
+    ) -> None:
+        url = endpoint.url("/responses", query)
         super().__init__(
-            lambda rules: client._stream(  # noqa: SLF001  (the adapters' way in)
-                "POST", endpoint.url("/responses"), {**options, **rules}, RESPONSES
-            ),
-            Resumptions(endpoint, options["json"], client._defaults.prepare),  # noqa: SLF001
+            lambda rules: open_async_stream(client, "POST", url, {**options, **rules}, RESPONSES),
+            response_retries(client, endpoint, options, query),
         )
 
     async def text(self) -> AsyncIterator[str]:
         """Yield the pieces of the text, whichever message they belong to."""
         async for event in self:
-            if isinstance(event, ResponseTextDeltaEvent):
-                yield event.delta
+            if piece := self._text_of(event):
+                yield piece
 
     async def parse(self, type: type[T] | Validates[T]) -> T:  # noqa: A002 - the API's own word
-        """Return the answer, when it is whole, as a value of a type of yours; see `Response.parse`.
-
-        Reads what is left of the stream.
-
-        Args:
-            type: a type that msgspec or pydantic decodes.
+        """Read the rest of the reply, and return the answer as a value of `type`; see `Response.parse`.
 
         Raises:
-            ChatError: the answer is none, or not of that type.
+            ChatError: there is no answer, or it is not of that type.
             StreamTruncated: the reply was cut off.
         """
         async for _ in self:
             pass
         return self.response.parse(type)
+
+
+class AsyncResponses(ResponsesBase[AsyncClient, AsyncResponseStream]):
+    """Streams responses. Made by `AsyncChatClient.responses`."""
+
+    def _open_reply(self, options: Mapping[str, Any], query: Mapping[str, Any] | None) -> AsyncResponseStream:
+        return AsyncResponseStream(self._client, self._endpoint, options, query)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, overload
 
 import msgspec
 
-from sse_client.adapters.openai._structured import Validates, arguments, decoded
+from sse_client.adapters.openai._shared.structured_output import Validates, arguments, decoded
 
 __all__ = [
     "ContentPart",
@@ -25,6 +25,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+TEXT_PARTS = frozenset({"output_text", "text"})
+"""The types of the parts of a message that are its text; the second one is other servers'."""
 
 
 class ContentPart(msgspec.Struct, frozen=True):
@@ -192,7 +195,7 @@ class Response(msgspec.Struct, frozen=True):
             for item in self.output
             if isinstance(item, OutputMessage)
             for part in item.content
-            if part.type == "output_text"
+            if part.type in TEXT_PARTS
         )
 
     @property

@@ -1,0 +1,56 @@
+"""A call whose arguments are missing, misspelled or without their names, to an error that says how to pass them."""
+
+from __future__ import annotations
+
+import inspect
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence, Set
+
+__all__ = ["named_arguments"]
+
+M = TypeVar("M", bound="Callable[..., Any]")
+
+_ALIKE = 0.7  # of difflib
+
+
+def named_arguments(method: M) -> M:
+    """Return a method that takes nothing but named arguments, with a check of the names that a call has.
+
+    Python says which argument is missing, or which one is unknown, and not which word was meant. The method itself
+    raises a TypeError for a name that is misspelled, where it takes names of all kinds.
+    """
+    parameters = [each for each in inspect.signature(method).parameters.values() if each.kind is each.KEYWORD_ONLY]
+    known = {each.name for each in parameters}
+    required = {each.name: None for each in parameters if each.default is each.empty}
+    takes_any = inspect.getfullargspec(method).varkw is not None
+
+    @wraps(method)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        named = kwargs.keys()
+        if len(args) == 1 and named >= required.keys() and (takes_any or named <= known):
+            return method(*args, **kwargs)
+        owner, *positional = args
+        kind, name = type(owner).__name__, getattr(method, "__name__", "")
+        called = kind if name == "__init__" else f"{kind}.{name}"
+        raise TypeError(f"{called}: {_reason(positional, named, known, required)}")
+
+    return cast("M", checked)
+
+
+def _reason(positional: Sequence[object], passed: Set[str], known: set[str], required: dict[str, None]) -> str:
+    """Return what is wrong with the arguments of a call, and what is right."""
+    from difflib import get_close_matches  # loaded for this alone
+
+    pass_them = ", ".join(f"{name}=..." for name in required or sorted(known))
+    if positional:
+        return f"expected named arguments, got a positional one; pass {pass_them}"
+    missing = [name for name in required if name not in passed]
+    for unknown in sorted(passed - known):
+        if close := get_close_matches(unknown, missing or known, 1, _ALIKE):
+            return f"expected {close[0]}=..., got {unknown}=...; did you mean {close[0]}?"
+    if missing:
+        return f"{' and '.join(missing)}: missing; pass {pass_them}"
+    return f"there is no argument {min(passed - known)!r}; pass {pass_them}"

@@ -1,0 +1,34 @@
+"""Message streams of Anthropic's API: events to typed deltas, and to messages (API reference, "Streaming messages")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sse_client.adapters.anthropic._reader import deltas
+from sse_client.adapters.anthropic.client import MessagesClient, MessageStream
+from sse_client.adapters.anthropic.errors import MessagesError
+from sse_client.adapters.anthropic.message import ContentBlock, Message, MessageDelta, Usage
+
+if TYPE_CHECKING:
+    from sse_client.adapters.anthropic.aio import AsyncMessagesClient, AsyncMessageStream
+
+__all__ = [
+    "AsyncMessageStream",
+    "AsyncMessagesClient",
+    "ContentBlock",
+    "Message",
+    "MessageDelta",
+    "MessageStream",
+    "MessagesClient",
+    "MessagesError",
+    "Usage",
+    "deltas",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in {"AsyncMessageStream", "AsyncMessagesClient"}:  # loaded when they are asked for: they need aiohttp
+        raise AttributeError(f"module 'sse_client.adapters.anthropic' has no attribute {name!r}")
+    from sse_client.adapters.anthropic import aio
+
+    return getattr(aio, name)

@@ -1,0 +1,146 @@
+"""What the blocking and the asyncio client share: where requests go, what goes with them, and when they go again."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sse_client.adapters.anthropic._reader import MessageReader
+from sse_client.adapters.anthropic.errors import MessagesError
+from sse_client.adapters.anthropic.message import Message, MessageDelta
+from sse_client.errors import ConnectionFailed, SSEError, StatusError
+from sse_client.extension import StreamFormat, looks_like_event_stream
+from sse_client.options import StreamOptions, Timeout
+from sse_client.policy import Reconnect
+from sse_client.replies import Reply
+from sse_client.request import display_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tenacity import RetryCallState
+
+    from sse_client.aio import AsyncEventStream
+    from sse_client.event_stream import EventStream
+
+__all__ = ["MESSAGES", "Endpoint", "MessageReply", "Once"]
+
+_Events = TypeVar("_Events", bound="EventStream | AsyncEventStream")
+
+MESSAGES = StreamFormat(
+    media_types=frozenset({"text/event-stream", "text/plain", ""}),
+    sniff=looks_like_event_stream,
+    body_limit=16 * 1024 * 1024,  # it may be a complete message
+    counts=lambda event: event.event != "ping",
+)
+_VENDOR = "https://api.anthropic.com"
+_TIMEOUT = Timeout(connect=10.0, read=600.0)  # models think
+_LONGEST_ASKED = 120.0  # seconds; if a server asks for a longer wait, its error is raised
+_FIELDS = {
+    *("model", "max_tokens", "messages", "system", "tools", "tool_choice", "thinking", "temperature", "top_k", "top_p"),
+    *("stop_sequences", "metadata", "service_tier", "container", "mcp_servers", "context_management", "output_config"),
+    *("headers", "timeout"),
+}
+
+
+class MessageReply(Reply[_Events, MessageDelta]):
+    """A reply to a request of the Messages API."""
+
+    @property
+    def message(self) -> Message:
+        """Everything that has arrived, at any time, after an error too."""
+        message: Message = self._attempts.reader.message
+        return message
+
+    def _error_of(self, body: str, status: int) -> SSEError:
+        return MessagesError(body, status)
+
+
+class Once:
+    """A request that goes again only where it was refused for a while, or certainly never got there."""
+
+    def __init__(self, max_retries: int) -> None:
+        self.reader = MessageReader()
+        self._rules = Reconnect(
+            initial_delay=0.5, max_delay=8.0, max_attempts=max_retries + 1, max_asked=_LONGEST_ASKED,
+            retry=_may_follow, on_end=False,
+        )  # fmt: skip
+
+    def rules(self) -> dict[str, Any]:
+        """Return the options of the stream underneath: when it is begun anew."""
+        return {"reconnect": self._rules}
+
+
+def _may_follow(state: RetryCallState) -> bool:
+    error = state.outcome.exception() if state.outcome else None
+    if not isinstance(error, StatusError):
+        return isinstance(error, ConnectionFailed) and not error.sent
+    said = error.headers.get("x-should-retry")
+    if (error.retry_after or 0.0) > _LONGEST_ASKED or said == "false":
+        return False
+    return said == "true" or error.status in {408, 409, 429} or error.status >= 500
+
+
+class Endpoint:
+    """Where requests go, and what goes with them. What it is made of, `MessagesClient` describes."""
+
+    def __init__(
+        self,
+        api_key: str | None,
+        auth_token: str | None,
+        base_url: str | None,
+        timeout: float | tuple[float | None, float | None] | Timeout | None,
+        headers: Mapping[str, str] | None,
+        max_retries: int,
+        *,
+        own: bool,
+    ) -> None:
+        if max_retries < 0:
+            raise ValueError(f"max_retries must be 0 or more, not {max_retries}")
+        self.max_retries = max_retries
+        key = os.environ.get("ANTHROPIC_API_KEY") if api_key is None else api_key
+        token = os.environ.get("ANTHROPIC_AUTH_TOKEN") if auth_token is None else auth_token
+        for name, value in (("api_key", key), ("auth_token", token)):
+            if value and "://" in value:
+                raise ValueError(f"{name} is a URL: pass that as base_url")
+        address = (base_url or os.environ.get("ANTHROPIC_BASE_URL") or _VENDOR).rstrip("/")
+        address = address.removesuffix("/messages").removesuffix("/v1")
+        self.url = f"{address}/v1/messages"
+        known = {"x-api-key": key, "Authorization": token and f"Bearer {token}", "anthropic-version": "2023-06-01"}
+        self._headers = _over({name: value for name, value in known.items() if value}, headers)
+        sent = {name.lower() for name in self._headers}
+        if own and address == _VENDOR and not sent & {"x-api-key", "authorization"}:
+            raise ValueError("expected a key for Anthropic: pass api_key, or set ANTHROPIC_API_KEY")
+        self._timeout = _TIMEOUT if timeout is None and own else timeout
+
+    def __str__(self) -> str:
+        return display_url(self.url)
+
+    def options(
+        self,
+        body: dict[str, Any],
+        messages: Iterable[Mapping[str, Any]] | str,
+        headers: Mapping[str, str] | None,
+        timeout: float | tuple[float | None, float | None] | Timeout | None,
+    ) -> dict[str, Any]:
+        """Return the options of a request; what is raised, `MessagesClient.stream` says."""
+        if isinstance(messages, str):
+            raise TypeError("messages must be a list of messages, not a text")
+        if body.pop("stream", True) is not True:
+            raise ValueError("stream: what this returns is a stream; leave it out")
+        for name in body.keys() - _FIELDS:
+            from difflib import get_close_matches  # loaded for what is unknown alone: it takes 3 ms
+
+            if name in StreamOptions.__annotations__:
+                raise TypeError(f"{name} is no field of the API, but an option of Client: pass client=Client(...)")
+            if close := get_close_matches(name, _FIELDS, 1, 0.8):
+                raise TypeError(f"stream() has no argument {name!r}; did you mean {close[0]!r}?")
+        sent = _over({**self._headers, "Last-Event-ID": None}, headers)
+        options: dict[str, Any] = {"json": {**body, "messages": list(messages), "stream": True}, "headers": sent}
+        timeout = self._timeout if timeout is None else timeout
+        return options if timeout is None else {**options, "timeout": timeout}
+
+
+def _over(ours: Mapping[str, str | None], theirs: Mapping[str, str] | None) -> dict[str, str | None]:
+    names = {name.lower() for name in theirs or ()}
+    return {name: value for name, value in ours.items() if name.lower() not in names} | dict(theirs or {})

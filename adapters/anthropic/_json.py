@@ -1,0 +1,49 @@
+"""Untyped JSON, narrowed: what is not of the expected kind is empty, or None."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeGuard, cast
+
+__all__ = ["array", "joined", "json_object", "mapping", "text"]
+
+
+def json_object(written: str) -> dict[str, Any] | None:
+    """Return the object that is `written` in JSON; None where it is none."""
+    try:
+        value: object = json.loads(written)
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """Return `value` if it is an object, else an empty one."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def array(value: object) -> list[Any]:
+    """Return a copy of `value` if it is an array, else an empty one."""
+    return [*value] if _is_array(value) else []
+
+
+def text(value: object) -> str | None:
+    """Return `value` if it is a string."""
+    return value if isinstance(value, str) else None
+
+
+def joined(half: str, piece: str) -> tuple[str, str]:
+    """Return `half` and `piece` as one text, and the half of a character that is at its end.
+
+    Servers that count in UTF-16 cut between the halves of a character, each of which is then escaped by itself.
+    """
+    whole = half + piece
+    if whole.isascii():
+        return whole, ""
+    half = whole[-1] if "\ud800" <= whole[-1] <= "\udbff" else ""
+    pairs = whole[: len(whole) - len(half)].encode("utf-16-le", "surrogatepass")
+    return pairs.decode("utf-16-le", "replace"), half
+
+
+def _is_array(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)

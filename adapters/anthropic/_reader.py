@@ -1,0 +1,197 @@
+"""Events to deltas, and to the message that they add up to. No input or output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from sse_client.adapters.anthropic._json import array, joined, json_object, mapping, text
+from sse_client.adapters.anthropic._undispatched import undispatched
+from sse_client.adapters.anthropic.errors import MessagesError
+from sse_client.adapters.anthropic.message import ContentBlock, Message, MessageDelta, Usage
+from sse_client.errors import ConnectionFailed, StreamTruncated
+from sse_client.events import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sse_client.events import Comment
+
+__all__ = ["MessageReader", "deltas"]
+
+# By type of delta: the field with the piece, the field of the block that it extends, and the type of a block whose
+# start is missing.
+_PIECES = {
+    "text_delta": ("text", "text", "text"),
+    "thinking_delta": ("thinking", "thinking", "thinking"),
+    "signature_delta": ("signature", "signature", "thinking"),
+    "input_json_delta": ("partial_json", "input_json", "tool_use"),
+    "citations_delta": ("citation", "citation", "text"),
+}
+_TEXTS = ("text", "thinking", "signature", "input_json")
+_COUNTS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+_MOST_COUNTS = 100  # names in the usage: each delta of it has all that have come
+
+
+class MessageReader:
+    """Reads one message stream; see `sse_client.replies.Reader`."""
+
+    def __init__(self) -> None:
+        self.outcome: Literal["complete", "truncated", "error"] | None = None
+        self._message = Message()
+        self._blocks: dict[int, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {}  # type, fields, pieces by name
+        self._usage: dict[str, Any] = {}
+        self._half = ""  # the first surrogate of a character whose second one is in the next piece
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing of a message has come."""
+        return self._message.id is None and not self._blocks
+
+    @property
+    def message(self) -> Message:
+        """What has come until now."""
+        content: list[ContentBlock] = []
+        for _, (kind, fields, pieces) in sorted(self._blocks.items()):
+            texts = {name: "".join(pieces[name]) for name in _TEXTS if name in pieces}
+            content.append(ContentBlock(kind, citations=list(pieces.get("citation", ())), fields=dict(fields), **texts))
+        known = self._message
+        return Message(known.id, known.model, content, known.stop_reason, known.stop_sequence, self._tokens())
+
+    @property
+    def partial(self) -> Message | None:
+        """What an error carries."""
+        return None if self.empty else self.message
+
+    def feed(self, event: Event | Comment) -> Sequence[MessageDelta]:
+        """Return what an event adds; nothing for pings, for what is unknown, and after the end.
+
+        Raises:
+            MessagesError: the server reports an error, or the event is none of a message stream.
+        """
+        if not isinstance(event, Event) or self.outcome is not None or event.event == "ping" or not event.data:
+            return ()
+        raw = event.data
+        payload = json_object(raw)
+        kind = event.event if payload is None or event.event != "message" else payload.get("type")
+        if payload is None or kind == "error":
+            self.outcome = "error"
+            raise MessagesError(raw, partial=self.partial)
+        if kind == "content_block_delta":
+            return self._delta(payload, raw)
+        if kind == "content_block_start":
+            return [self._block(self._index(payload, len(self._blocks)), mapping(payload.get("content_block")), raw)]
+        if kind == "message_start":
+            return self._begin(mapping(payload.get("message")), raw)
+        if kind == "message_delta":
+            return [self._progress(mapping(payload.get("delta")), mapping(payload.get("usage")), raw)]
+        if kind == "message_stop":
+            self.outcome = "complete"
+        return ()
+
+    def whole(self, body: str, status: int = 200) -> Sequence[MessageDelta]:
+        """Return the deltas of a complete message, which a server sent instead of a stream.
+
+        Raises:
+            MessagesError: `body` is no message.
+        """
+        payload = json_object(body)
+        if payload is None or payload.get("type") != "message":
+            self.outcome = "error"
+            raise MessagesError(body, status, self.partial)
+        self.outcome = "complete"
+        return self._begin(payload, body)
+
+    def conclude(self, events: list[Event], stray: str = "") -> Iterator[MessageDelta]:  # noqa: ARG002
+        """Yield what `events`, which no blank line has ended, add.
+
+        Raises:
+            StreamTruncated: after the last delta: the model had not stopped.
+        """
+        for event in events:
+            yield from self.feed(event)
+        if self.outcome is None and self._message.stop_reason is None:
+            self.outcome = "truncated"
+            raise StreamTruncated("the message ended before message_stop", partial=self.message)
+        self.outcome = self.outcome or "complete"  # nothing of the message follows a stop reason
+
+    def finish(self, stray: str = "") -> Sequence[MessageDelta]:  # noqa: ARG002
+        """Take the end that the stream's `until` tells."""
+        self.outcome = "complete"
+        return ()
+
+    def _begin(self, message: dict[str, Any], raw: str) -> list[MessageDelta]:
+        self._message.id = text(message.get("id")) or ""
+        self._message.model = text(message.get("model"))
+        blocks = enumerate(array(message.get("content")))
+        return [self._progress(message, mapping(message.get("usage")), raw)] + [
+            self._block(index, mapping(block), raw) for index, block in blocks
+        ]
+
+    def _progress(self, fields: dict[str, Any], usage: dict[str, Any], raw: str) -> MessageDelta:
+        reason, sequence = text(fields.get("stop_reason")), text(fields.get("stop_sequence"))
+        self._message.stop_reason = reason or self._message.stop_reason
+        self._message.stop_sequence = sequence or self._message.stop_sequence
+        for name, value in usage.items():
+            if value is not None and (name in self._usage or name in _COUNTS or len(self._usage) < _MOST_COUNTS):
+                self._usage[name] = value
+        return MessageDelta(stop_reason=reason, stop_sequence=sequence, usage=self._tokens(), raw=raw)
+
+    def _block(self, index: int, block: dict[str, Any], raw: str) -> MessageDelta:
+        kind = text(block.get("type")) or "text"
+        texts: dict[str, Any] = {name: piece for name in _TEXTS if (piece := text(block.get(name)))}
+        pieces: dict[str, list[Any]] = {name: [piece] for name, piece in texts.items()}
+        pieces["citation"] = array(block.get("citations"))
+        fields = {name: value for name, value in block.items() if name not in {"type", "citations", *_TEXTS}}
+        self._blocks[index] = kind, fields, pieces
+        return MessageDelta(index, kind, block=block, raw=raw, **texts)
+
+    def _delta(self, payload: dict[str, Any], raw: str) -> Sequence[MessageDelta]:
+        delta = mapping(payload.get("delta"))
+        place = _PIECES.get(text(delta.get("type")) or "")
+        piece = delta.get(place[0]) if place else None
+        if place is None or piece is None or (place[1] in _TEXTS and not isinstance(piece, str)):
+            return ()
+        index = self._index(payload, len(self._blocks) - 1)
+        block = self._blocks.get(index)
+        if block is None:
+            block = self._blocks[index] = place[2], {}, {}
+        if place[1] in _TEXTS:
+            piece, self._half = joined(self._half, piece)
+        block[2].setdefault(place[1], []).append(piece)
+        added: dict[str, Any] = {place[1]: piece}
+        return (MessageDelta(index, block[0], raw=raw, **added),)
+
+    def _index(self, payload: dict[str, Any], otherwise: int) -> int:
+        index = payload.get("index")
+        return index if type(index) is int else max(otherwise, 0)
+
+    def _tokens(self) -> Usage | None:
+        counts: dict[str, Any] = {name: self._usage[name] for name in _COUNTS if type(self._usage.get(name)) is int}
+        return Usage(**counts, raw=dict(self._usage)) if self._usage else None
+
+
+def deltas(events: Iterable[Event | Comment]) -> Iterator[MessageDelta]:
+    """Yield the deltas of a message stream's `events`, until `message_stop`.
+
+    Does no I/O, and takes nothing from `events` after `message_stop`. At the end, the `tail` that an `EventStream` has
+    counts too: servers forget the last blank line.
+
+    Raises:
+        MessagesError: the server reported an error in the stream, or sent what is no event of a message.
+        StreamTruncated: `events` ended, or broke off, before the model had stopped; `partial` is the `Message` so far.
+    """
+    reader = MessageReader()
+    lost: ConnectionFailed | None = None
+    try:
+        for event in events:
+            yield from reader.feed(event)
+            if reader.outcome is not None:
+                return
+    except ConnectionFailed as error:
+        if reader.empty:
+            raise
+        lost = error
+    try:
+        yield from reader.conclude(undispatched(getattr(events, "tail", "")))
+    except StreamTruncated as truncated:
+        raise truncated from lost

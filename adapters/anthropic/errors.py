@@ -1,0 +1,40 @@
+"""The error that the Messages API reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sse_client.adapters.anthropic._json import json_object, mapping, text
+from sse_client.errors import SSEError
+from sse_client.extension import shown
+
+__all__ = ["MessagesError"]
+
+
+class MessagesError(SSEError):
+    """The server reported an error, in the stream or instead of it, or sent what is no message stream.
+
+    Attributes:
+        message: what the server says, in full; the error's own text shows at most 200 characters, escaped.
+        type: the kind of error by the API's name, such as `overloaded_error`.
+        status: HTTP status code of the response; None for an error in the stream.
+        request_id: what the vendor's support asks for.
+        raw: the payload as received.
+        partial: the `Message` that had arrived before; None where nothing had.
+    """
+
+    def __init__(self, raw: str = "", status: int | None = None, partial: Any = None) -> None:
+        super().__init__(raw)
+        outer = json_object(raw) or {}
+        error = mapping(outer.get("error")) or outer
+        self.message = text(error.get("message")) or text(outer.get("error")) or raw.strip() or "an empty answer"
+        self.type = text(error.get("type"))
+        self.status = status
+        self.request_id = text(outer.get("request_id"))
+        self.raw = raw
+        self.partial = partial
+
+    def __str__(self) -> str:
+        known = {"status": self.status, "type": self.type, "request": self.request_id}
+        details = shown(", ".join(f"{name} {value}" for name, value in known.items() if value is not None), 100)
+        return shown(self.message, 195 - len(details)) + (details and f" ({details})")

@@ -1,0 +1,115 @@
+"""What a message stream is made of: deltas, and the message that they add up to."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+__all__ = ["ContentBlock", "Message", "MessageDelta", "Usage"]
+
+
+class Usage(msgspec.Struct, frozen=True, gc=False):
+    """Tokens of a whole message; None where the server has not said; `raw` has every field's latest value."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    raw: dict[str, Any] = {}
+
+
+class MessageDelta(msgspec.Struct, frozen=True, gc=False):
+    """What one event adds to a message.
+
+    Attributes:
+        index: the content block; None where the event is about the message as a whole.
+        type: the block's type: `text`, `thinking`, `tool_use`, `server_tool_use`, ...
+        text: a piece of the block's text.
+        thinking: a piece of its thinking.
+        signature: proves the thinking to the API; it goes back with it.
+        input_json: a piece of the JSON text of a tool's input.
+        citation: one more citation of a text.
+        block: where a block begins: all that the server says of it, such as a tool's `id` and `name`.
+        stop_reason: why the model stopped: `end_turn`, `max_tokens`, `tool_use`, ...
+        stop_sequence: the one that was met.
+        usage: of the whole message until now; not to be summed.
+        raw: the event's JSON text as received, with every field that is not here.
+    """
+
+    index: int | None = None
+    type: str | None = None
+    text: str | None = None
+    thinking: str | None = None
+    signature: str | None = None
+    input_json: str | None = None
+    citation: Any = None
+    block: dict[str, Any] | None = None
+    stop_reason: str | None = None
+    stop_sequence: str | None = None
+    usage: Usage | None = None
+    raw: str = ""
+
+
+class ContentBlock(msgspec.Struct):
+    """A part of a message: a text, some thinking, a tool that is to be used, or whatever else the API has.
+
+    Attributes:
+        input_json: the JSON text of a tool's input, as it was streamed.
+        fields: what else came with the beginning of the block, such as a tool's `id` and `name`.
+    """
+
+    type: str
+    text: str = ""
+    thinking: str = ""
+    signature: str = ""
+    input_json: str = ""
+    citations: list[Any] = []
+    fields: dict[str, Any] = {}
+
+    @property
+    def id(self) -> str | None:
+        """A tool use's own; its result names it."""
+        return self.fields.get("id")
+
+    @property
+    def name(self) -> str | None:
+        """The tool's."""
+        return self.fields.get("name")
+
+    @property
+    def input(self) -> Any:
+        """A tool's input. Raises json.JSONDecodeError where it was cut off, as with the stop reason `max_tokens`."""
+        return json.loads(self.input_json) if self.input_json else self.fields.get("input", {})
+
+    def param(self) -> dict[str, Any]:
+        """Return the block as a request takes it back."""
+        known = {name: getattr(self, name) for name in ("text", "thinking", "signature", "citations")}
+        kept = {name: value for name, value in known.items() if value or name == self.type}
+        return {"type": self.type, **self.fields, **kept, **({"input": self.input} if "input" in self.fields else {})}
+
+
+class Message(msgspec.Struct):
+    """A message, complete or as far as it has arrived; its blocks are in the order of their indexes."""
+
+    id: str | None = None
+    model: str | None = None
+    content: list[ContentBlock] = []
+    stop_reason: str | None = None
+    stop_sequence: str | None = None
+    usage: Usage | None = None
+
+    @property
+    def text(self) -> str:
+        """The text of all text blocks."""
+        return "".join(block.text for block in self.content if block.type == "text")
+
+    @property
+    def tool_uses(self) -> list[ContentBlock]:
+        """The tools that the caller is to use."""
+        return [block for block in self.content if block.type == "tool_use"]
+
+    def param(self) -> dict[str, Any]:
+        """Return the message as the next request's `messages` take it."""
+        return {"role": "assistant", "content": [block.param() for block in self.content]}

@@ -1,0 +1,73 @@
+"""The arguments of a call that are no fields of the API, and what they make of its request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sse_client.adapters.openai._shared.json_body import encodable
+from sse_client.adapters.openai._shared.json_values import is_any_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sse_client.options import Timeout
+
+__all__ = ["CallOptions", "check_mapping", "merged_headers"]
+
+
+class CallOptions(msgspec.Struct, frozen=True):
+    """How one request is sent.
+
+    Attributes:
+        headers: sent over the client's; `extra_headers` are sent over these.
+        timeout: in place of the client's.
+        extra_headers, extra_query, extra_body: as in OpenAI's own client: each is merged over what else is sent, and
+            replaces what has the same name.
+
+    Raises:
+        TypeError: one is not a mapping.
+    """
+
+    headers: Mapping[str, str] | None = None
+    timeout: float | tuple[float | None, float | None] | Timeout | None = None
+    extra_headers: Mapping[str, str] | None = None
+    extra_query: Mapping[str, Any] | None = None
+    extra_body: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        check_mapping("headers", self.headers)
+        check_mapping("extra_headers", self.extra_headers)
+        check_mapping("extra_query", self.extra_query)
+        check_mapping("extra_body", self.extra_body)
+
+    @property
+    def all_headers(self) -> dict[str, Any]:
+        """The headers of the call."""
+        return merged_headers(self.headers or {}, self.extra_headers) if self.headers or self.extra_headers else {}
+
+    def body(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the body of the request for what is asked.
+
+        Raises:
+            TypeError: a value has no JSON form.
+            ValueError: a number is not finite.
+        """
+        return encodable({**asked, **(self.extra_body or {})})
+
+
+def check_mapping(name: str, value: object) -> None:
+    """Refuse an argument that is to be a mapping and is none.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if value is not None and not is_any_mapping(value):
+        raise TypeError(f"{name}: expected a mapping, got {type(value).__name__}")
+
+
+def merged_headers(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return `ours` with `theirs` over them, whose names may be written in other cases."""
+    names = {name.lower() for name in theirs or ()}
+    return {name: value for name, value in ours.items() if name.lower() not in names} | dict(theirs or {})

@@ -1,0 +1,152 @@
+"""Requests to a server that speaks OpenAI's API, whoever sends them: where they go, and what goes with them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from sse_client.adapters.openai._shared.call_options import check_mapping, merged_headers
+from sse_client.adapters.openai._shared.client_arguments import (
+    check_retries,
+    check_timeout,
+    checked_base_url,
+    checked_key,
+)
+from sse_client.adapters.openai._shared.query import with_params
+from sse_client.options import Timeout
+from sse_client.request import display_url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Endpoint"]
+
+_OPENAI = "https://api.openai.com/v1"
+
+# Models may think for long: OpenAI's own client waits ten minutes for the next byte.
+_TIMEOUT = Timeout(connect=10.0, read=600.0)
+
+# Headers in which other servers expect the key. With one of them, no bearer token is sent.
+_KEY_HEADERS = frozenset({"api-key", "x-api-key"})
+
+
+class Endpoint:
+    """Where requests go, and what goes with them. What it is made of, `ChatClient` describes.
+
+    Args:
+        shared: the headers that the client underneath sends with every request.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None,
+        base_url: str | None,
+        *,
+        organization: str | None,
+        project: str | None,
+        own: bool,
+        max_retries: int,
+        timeout: float | tuple[float | None, float | None] | Timeout | None,
+        headers: Mapping[str, str] | None,
+        params: Mapping[str, str] | None = None,
+        shared: Mapping[str, Any] | None = None,
+    ) -> None:
+        check_retries(max_retries)
+        check_timeout(timeout)
+        check_mapping("headers", headers)
+        check_mapping("params", params)
+        # An empty key means that there is none: the key in the environment is not for other servers.
+        key = checked_key(api_key)
+        key = checked_key(os.environ.get("OPENAI_API_KEY"), "OPENAI_API_KEY") if key is None else key
+        base_url = checked_base_url(base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI)
+        self._address, _, query = base_url.partition("?")
+        self.base_url = f"{self._address}?{query}" if query else self._address
+        for name, value in (params or {}).items():
+            if not isinstance(value, str):
+                raise TypeError(f"params: {name} must be a str, not {type(value).__name__}")
+        self._query = with_params(query, params)
+        self.max_retries = max_retries
+        self._headers = dict(headers or {})
+        self._shared = dict(shared or {})
+        given = _names(merged_headers(self._shared, self._headers))
+        if not key and self._address == _OPENAI and not given & {"authorization", *_KEY_HEADERS}:
+            raise ValueError("expected a key for OpenAI: pass api_key, or set OPENAI_API_KEY")
+        known = {
+            "Authorization": f"Bearer {key}" if key else None,
+            "OpenAI-Organization": organization or os.environ.get("OPENAI_ORG_ID"),
+            "OpenAI-Project": project or os.environ.get("OPENAI_PROJECT_ID"),
+        }
+        self._ours = {name: value for name, value in known.items() if value}
+        self._usual = self._with(None)
+        self._timeout = timeout if timeout is not None or not own else _TIMEOUT
+        self._own = own
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {display_url(self._address)}>"
+
+    def url(self, path: str, params: Mapping[str, Any] | None = None) -> str:
+        """Return where requests to `path` go; the query of the base URL stays behind it.
+
+        Args:
+            path: such as `/chat/completions`, behind the base URL's.
+            params: more parameters of the query; they replace others of the same name. None takes one away.
+
+        Raises:
+            TypeError: a parameter is no text, number, list or mapping.
+        """
+        query = with_params(self._query, params)
+        return f"{self._address}/{path.lstrip('/')}{'?' * bool(query)}{query}"
+
+    def request_options(
+        self,
+        body: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | tuple[float | None, float | None] | Timeout | None = None,
+    ) -> dict[str, Any]:
+        """Return the options of one call, over all of its retries.
+
+        Args:
+            body: what is asked, whatever it is; `stream` is added. None: nothing is sent, as with a GET.
+            headers: the call's own.
+            timeout: the call's own.
+
+        Raises:
+            ValueError: `body` says that the answer is to be no stream.
+        """
+        if body is not None and body.get("stream", True) is not True:
+            raise ValueError("stream: what this returns is a stream; leave it out")
+        timeout = self._timeout if timeout is None else timeout
+        return {
+            "headers": self._all_headers(headers, writes=body is not None),
+            **({} if body is None else {"json": {**body, "stream": True}}),
+            **({} if timeout is None else {"timeout": timeout}),
+        }
+
+    def _all_headers(self, headers: Mapping[str, str] | None, *, writes: bool) -> dict[str, str | None]:
+        sent, has_key = self._with(headers) if headers else self._usual
+        return sent if has_key or not writes else {**sent, "Idempotency-Key": _unique()}
+
+    def _with(self, headers: Mapping[str, str] | None) -> tuple[dict[str, str | None], bool]:
+        """Return what is sent with a call's own headers, and whether anything is said there of an idempotency key."""
+        theirs = merged_headers(self._headers, headers)
+        given = _names(merged_headers(self._shared, theirs))
+        # A retry asks for the whole answer again: it must not resume the failed try's stream.
+        ours: dict[str, str | None] = {**self._ours, "Last-Event-ID": None}
+        if given & _KEY_HEADERS:
+            ours.pop("Authorization", None)
+        named = given | {name.lower() for name in theirs}
+        return merged_headers(ours, theirs), "idempotency-key" in named
+
+
+def _unique() -> str:
+    """Return a UUID of random bits (RFC 9562, 5.4). Python's own module makes an object of it first, for 5 µs."""
+    octets = bytearray(os.urandom(16))
+    octets[6] = octets[6] & 0x0F | 0x40
+    octets[8] = octets[8] & 0x3F | 0x80
+    text = octets.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _names(headers: Mapping[str, Any]) -> set[str]:
+    """Return the names of the headers that are sent, in lower case."""
+    return {name.lower() for name, value in headers.items() if value is not None}

@@ -1,0 +1,55 @@
+"""What the data of an event is, at first sight."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from sse_client.events import Event
+
+__all__ = ["is_comment", "is_done", "is_heartbeat", "is_whole"]
+
+_SHOWN = 64  # characters: longer than `[DONE]` in quotes and blanks
+
+_HEARTBEATS = frozenset({"ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"})
+
+# Checks the syntax, and makes no objects.
+_scan = msgspec.json.Decoder(msgspec.Raw).decode
+
+
+def is_done(data: str) -> bool:
+    """Tell whether it is `[DONE]`, which some servers quote."""
+    return len(data) < _SHOWN and data.strip().strip('"').strip().upper() == "[DONE]"
+
+
+def is_comment(data: str) -> bool:
+    """Tell whether there is nothing in `data`, or a comment that a gateway wrapped (`data: : PROCESSING`)."""
+    return data.lstrip()[:1] in ("", ":")
+
+
+def is_heartbeat(event: Event) -> bool:
+    """Tell whether an event, by its type or all of its data, does no more than keep the connection open."""
+    return event.event in _HEARTBEATS or (len(event.data) < _SHOWN and event.data.strip().lower() in _HEARTBEATS)
+
+
+def is_whole(data: str) -> bool:
+    """Tell whether `data` is JSON, and an object or an array: other values do not show where they end."""
+    if data[:_SHOWN].lstrip()[:1] not in ("{", "[") or data[-_SHOWN:].rstrip()[-1:] not in ("}", "]"):
+        return False
+    try:
+        _scan(data)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return _is_json(data)
+    return True
+
+
+def _is_json(data: str) -> bool:
+    """Tell whether Python's decoder, which takes half a character and `NaN`, takes `data`."""
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,179 @@
+"""The body of a request to JSON: values of the caller's own types to dicts, and what cannot be sent refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from functools import partial
+from typing import Any, TypeGuard, cast
+from uuid import UUID
+
+import msgspec
+
+from sse_client.adapters.openai._shared.json_values import is_any_mapping, is_array, is_listing, is_mapping
+from sse_client.adapters.openai.completion import Choice, Completion, Message, ToolCall
+
+__all__ = ["encodable", "listed"]
+
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+
+# Types that msgspec would encode as strings, and that are refused here.
+_OTHERS = (bytes, bytearray, memoryview, Decimal, timedelta)
+
+_SCHEMA = (
+    "{{'type': 'json_schema', 'json_schema': {{'name': {name!r}, 'schema': ...}}}}, "
+    "and read the answer with reply.parse({name})"
+)
+_TOOL = "{{'type': 'function', 'function': {{'name': {name!r}, 'parameters': ...}}}}"
+
+
+def encodable(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `body` as what the `json` module encodes.
+
+    Models of pydantic, dataclasses, `msgspec.Struct`s, attrs classes, named tuples, and this package's `Message` and
+    `ToolCall` become dicts. A field that is None because nobody has set it is left out: APIs refuse some nulls.
+
+    Raises:
+        TypeError: a value has no JSON form; the message says where it is, and what to pass instead.
+        ValueError: a number is not finite, or the values contain themselves.
+    """
+    try:
+        return {name: _plain(value, name) for name, value in body.items()}
+    except RecursionError:
+        raise ValueError("the body of the request is nested too deep, or contains itself") from None
+
+
+def listed(name: str, values: Any, what: str) -> list[Any]:
+    """Return the elements of an argument that is to be several dicts.
+
+    Raises:
+        TypeError: it is one text or one element: as a list, that would be its characters, or the names of its fields.
+            Or an element is a text or a number.
+    """
+    if isinstance(values, (str, bytes)) or is_any_mapping(values) or not _is_several(values):
+        raise TypeError(f"{name}: expected a list of {what}, got one {_kind(values)}")
+    elements = list(values)
+    for number, element in enumerate(elements):
+        if element is None or is_array(element) or isinstance(element, (str, bytes, int, float)):
+            raise TypeError(f"{name}[{number}]: expected one of the {what}, a dict, got {_kind(element)}")
+    return elements
+
+
+def _is_several(values: object) -> TypeGuard[Iterable[Any]]:
+    return not hasattr(values, "model_dump") and isinstance(values, Iterable)  # a model yields its fields
+
+
+def _plain(value: Any, where: str) -> Any:
+    # Most values are leaves. They are checked here, so that no path is made for them.
+    if type(value) in _AS_THEY_ARE:
+        return value
+    if is_any_mapping(value):
+        return {
+            _key(key, where): each if type(each) in _AS_THEY_ARE else _plain(each, f"{where}.{key}")
+            for key, each in value.items()
+        }
+    if is_listing(value) and not hasattr(value, "_asdict"):
+        return [
+            each if type(each) in _AS_THEY_ARE else _plain(each, f"{where}[{number}]")
+            for number, each in enumerate(value)
+        ]
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{where}: expected a finite number, got {value}")
+        return float(value)
+    return _plain(_converted(value, where), where)
+
+
+def _converted(value: Any, where: str) -> Any:
+    """Return a value of some other type as one of JSON's, or as one that contains such."""
+    if isinstance(value, Enum):  # before `str` and `int`, which it may be too
+        return value.value
+    if isinstance(value, (str, int)):
+        return str.__str__(value) if isinstance(value, str) else int(value)
+    if isinstance(value, (Message, ToolCall)):
+        return value.json()
+    if not isinstance(value, type):
+        if callable(dump := getattr(value, "model_dump", None)):
+            return _without_nulls(
+                dump(mode="json", by_alias=True), dump(mode="json", by_alias=True, exclude_unset=True)
+            )
+        if dataclasses.is_dataclass(value):
+            return _set(value, dataclasses.fields(value))
+        if attributes := getattr(value, "__attrs_attrs__", None):
+            return _set(value, attributes)
+        if isinstance(value, (Completion, Choice)):
+            message = "choices[0].message" if isinstance(value, Completion) else "message"
+            raise TypeError(f"{where}: expected a message, got the {_kind(value)} around it: pass its {message}")
+        if isinstance(value, msgspec.Struct):
+            hook = partial(_in_struct, where=where)
+            return msgspec.to_builtins(value, builtin_types=_OTHERS, enc_hook=hook)
+        if hasattr(value, "_asdict"):
+            return value._asdict()
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{where}: {_refusal(value, where)}")
+
+
+def _set(value: Any, fields: Iterable[Any]) -> dict[str, Any]:
+    """Return the fields of a dataclass, or of an attrs class, without those that are None by default."""
+    pairs = ((each, getattr(value, each.name)) for each in fields)
+    return {each.name: content for each, content in pairs if content is not None or each.default is not None}
+
+
+def _in_struct(value: Any, where: str) -> Any:
+    """Return a value that msgspec does not know, and that is inside a struct."""
+    return _plain(_converted(value, where), where)
+
+
+def _without_nulls(full: Any, given: Any) -> Any:
+    """Return a model's fields without those that are None and that nobody has set.
+
+    Args:
+        full: all of its fields.
+        given: those that were set.
+    """
+    if is_mapping(full) and is_mapping(given):
+        return {
+            name: _without_nulls(value, given.get(name, value))
+            for name, value in full.items()
+            if value is not None or name in given
+        }
+    if is_array(full) and is_array(given) and len(full) == len(given):
+        return [_without_nulls(*pair) for pair in zip(full, given, strict=True)]
+    return cast("Any", full)
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
+
+
+def _refusal(value: Any, where: str) -> str:
+    """Return why a value cannot be sent, and what to pass instead."""
+    name = getattr(value, "__name__", None)
+    if name is not None and (isinstance(value, type) or callable(value)):
+        kind = "class" if isinstance(value, type) else "function"
+        advice = _TOOL if where.startswith("tools") else _SCHEMA if kind == "class" else None
+        hint = "" if advice is None else f": pass {advice.format(name=name)}"
+        return f"expected JSON, got the {kind} {name}{hint}"
+    kind = _kind(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return f"expected JSON, got {kind}: decode them, or send them in base64"
+    if isinstance(value, (set, frozenset)) or hasattr(value, "__next__"):
+        return f"expected JSON, got {kind}: pass a list"
+    return f"expected JSON, got {kind}: pass a dict, a list, a text or a number"
+
+
+def _key(key: Any, where: str) -> str:
+    if isinstance(key, Enum):
+        key = key.value
+    if isinstance(key, int) and not isinstance(key, bool):
+        return str(int(key))  # as in `logit_bias`
+    if not isinstance(key, str):
+        raise TypeError(f"{where}: expected a str as a key, got {_kind(key)}")
+    return str(key)

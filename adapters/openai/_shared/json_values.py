@@ -1,0 +1,63 @@
+"""Untyped JSON, narrowed: what is not of the expected kind is empty, or None."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeGuard
+
+__all__ = ["array", "is_any_mapping", "is_array", "is_listing", "is_mapping", "json_value", "mapping", "number", "text"]
+
+
+def json_value(written: str) -> object:
+    """Return what is `written` in JSON; None where that is no JSON."""
+    try:
+        value: object = json.loads(written)
+    except (ValueError, RecursionError):
+        return None
+    return value
+
+
+def is_mapping(value: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether `value` is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Tell whether `value` is an array."""
+    return isinstance(value, list)
+
+
+def is_any_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    """Tell whether `value`, which a caller has passed, is a mapping."""
+    return type(value) is dict or isinstance(value, Mapping)  # the class alone is found in a fraction of the time
+
+
+def is_listing(value: object) -> TypeGuard[tuple[Any, ...] | list[Any]]:
+    """Tell whether `value`, which a caller has passed, is a list or a tuple."""
+    return isinstance(value, (list, tuple))
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """Return `value` if it is an object, else an empty one."""
+    return value if is_mapping(value) else {}
+
+
+def array(value: object) -> list[Any]:
+    """Return `value` if it is an array, else an empty one."""
+    return value if is_array(value) else []
+
+
+def text(value: object) -> str | None:
+    """Return `value` if it is a string."""
+    return value if isinstance(value, str) else None
+
+
+def number(value: object) -> int | None:
+    """Return `value` as an integer if it is a number that has one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return int(value)
+    except (OverflowError, ValueError):  # infinity, and not a number
+        return None

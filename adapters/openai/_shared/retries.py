@@ -1,0 +1,98 @@
+"""The tries of one call: which failures are tried again, and when; and the reader of what the last try brought."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sse_client.errors import ConnectionFailed, StatusError, StreamTruncated
+from sse_client.policy import Reconnect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenacity import RetryCallState
+
+__all__ = ["Retries"]
+
+_STATUSES = frozenset({408, 409, 429})
+_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds; the last one stays
+_LONGEST_ASKED = 120.0  # seconds; if a server asks for a longer wait, its error is raised at once
+
+_R = TypeVar("_R", bound=Any)
+
+
+# An object of its own: were it part of the reply, the event stream's callbacks would refer to the reply, which holds
+# the stream.
+class Retries(Generic[_R]):
+    """The tries of one call: before the first delta, and never after it.
+
+    Args:
+        most: how many there are after the first.
+        reader: makes the reader of a try's events.
+
+    Attributes:
+        reader: that of the last try.
+    """
+
+    def __init__(self, most: int, reader: Callable[[], _R]) -> None:
+        self.reader = reader()
+        self._most = most
+        self._new_reader = reader
+        self._count = 0
+
+    def rules(self) -> dict[str, Any]:
+        """Return the options of the event stream: when it ends, and when it is requested again."""
+        # `Reconnect` would reset its count at each event, pings too, and apply its own limit to a server's Retry-After.
+        again = Reconnect(max_asked=0, retry=self._retry, stop=self._stop, wait=self._wait)
+        return {"until": "[DONE]", "reconnect": again}
+
+    def _may_follow(self, error: ConnectionFailed) -> bool:
+        """Tell whether another try may follow a connection that was lost."""
+        # Only before the first delta. A stream that ended without an event would probably do so again.
+        return self.reader.empty and not isinstance(error, StreamTruncated)
+
+    def _begin(self) -> None:
+        """Begin another try."""
+        # A chunk without a delta may have come, with an ID of its own.
+        self.reader = self._new_reader()
+
+    def _retry(self, state: RetryCallState) -> bool:
+        error = _error(state)
+        if (_asked(error) or 0.0) > _LONGEST_ASKED:
+            return False
+        if not isinstance(error, StatusError):
+            return isinstance(error, ConnectionFailed) and self._may_follow(error)
+        said = error.headers.get("x-should-retry")
+        if said in {"true", "false"}:
+            return said == "true"
+        return error.status in _STATUSES or error.status >= 500
+
+    def _stop(self, _: RetryCallState) -> bool:
+        self._count += 1
+        if self._count > self._most:
+            return True
+        self._begin()
+        return False
+
+    def _wait(self, state: RetryCallState) -> float:
+        asked = _asked(_error(state))
+        if asked is not None:
+            return asked * random.uniform(1.0, 1.1)
+        return _DELAYS[min(self._count, len(_DELAYS) - 1)] * random.uniform(0.75, 1.0)
+
+
+def _error(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+def _asked(error: BaseException | None) -> float | None:
+    """Return the seconds that the server asked for, in `retry-after-ms` or else in `Retry-After`."""
+    if not isinstance(error, StatusError):
+        return None
+    try:
+        seconds = float(error.headers["retry-after-ms"]) / 1000
+    except (KeyError, ValueError):
+        return error.retry_after
+    return seconds if math.isfinite(seconds) and seconds >= 0 else error.retry_after

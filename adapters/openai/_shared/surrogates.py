@@ -1,0 +1,72 @@
+"""Characters that a server cut in two, made whole.
+
+JSON writes a character beyond U+FFFF as a pair of surrogates, each an escape of its own. A server that cuts its
+text at UTF-16 code units, as one written in JavaScript may, sends the halves in different chunks.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sse_client.adapters.openai.chat._chunk import ChunkChoice
+
+__all__ = ["Halves", "repaired"]
+
+_HALF = re.compile("[\ud800-\udfff]")
+
+_Place = tuple[int, str, int | None]  # index of the choice, name of the field, index of the tool call
+
+
+class Halves:
+    """First halves that wait for the second one.
+
+    A half that stands alone is U+FFFD; one that still waits when its text goes on without it is dropped.
+    """
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: dict[_Place, str] = {}
+
+    def mend(self, choices: Iterable[ChunkChoice]) -> None:
+        """Join the halves in the texts of `choices`, and keep back one at the end of a text."""
+        for choice in choices:
+            delta, index = choice.delta, choice.index
+            delta.content = self._mended((index, "content", None), delta.content)
+            delta.reasoning_content = self._mended((index, "reasoning_content", None), delta.reasoning_content)
+            delta.reasoning = self._mended((index, "reasoning", None), delta.reasoning)
+            delta.refusal = self._mended((index, "refusal", None), delta.refusal)
+            for call in delta.tool_calls or ():
+                if call.function is not None:
+                    place = (index, "arguments", call.index)
+                    call.function.arguments = self._mended(place, call.function.arguments)
+            if delta.function_call is not None:
+                arguments = delta.function_call.arguments
+                delta.function_call.arguments = self._mended((index, "function_call", None), arguments)
+            if delta.audio is not None:
+                transcript = self._mended((index, "transcript", None), delta.audio.transcript)
+                delta.audio = replace(delta.audio, transcript=transcript)
+
+    def _mended(self, place: _Place, text: str | None) -> str | None:
+        if not text:
+            return text
+        half = self._waiting.pop(place, "")
+        if "\udc00" <= text[0] <= "\udfff":
+            text = half + text
+        if "\ud800" <= text[-1] <= "\udbff":
+            self._waiting[place] = text[-1]
+            text = text[:-1]
+        return repaired(text)
+
+
+def repaired(text: str) -> str:
+    """Return `text` with every half of a character replaced; itself where there is none."""
+    if _HALF.search(text) is None:
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,0 +1,49 @@
+"""What a connection leaves undispatched to the complete events in it: some servers forget the last blank line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sse_client.adapters.openai._shared.event_data import is_done, is_whole
+from sse_client.adapters.openai._shared.tolerant_parser import TolerantParser
+from sse_client.events import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["complete_events", "undispatched", "without_done"]
+
+_SMALL = 64 * 1024  # characters of a tail that is parsed; a longer one is searched instead, to save copies
+_HEAD = 1024  # characters of a longer tail within which its data begins
+
+
+def complete_events(events: Iterable[Event]) -> list[Event]:
+    """Return those of `events`, which may have been cut, that are complete."""
+    return [event for event in events if event.event == "error" or is_done(event.data) or is_whole(event.data)]
+
+
+def without_done(body: str) -> str:
+    """Return the text of a body that is no stream, without the `[DONE]` that some servers append to it."""
+    head, _, last = body.rstrip().rpartition("\n")
+    return head if head and is_done(last.removeprefix("data:")) else body
+
+
+def undispatched(tail: str) -> tuple[list[Event], str]:
+    """Return the complete events of a parser's tail, and the lines in it that belong to no event stream."""
+    if len(tail) > _SMALL:
+        return _undispatched_at_length(tail)
+    parser = TolerantParser(max_event_size=None)
+    events = parser.feed(f"{tail}\n\n".encode(errors="replace"))
+    return complete_events(events), parser.stray.strip()
+
+
+def _undispatched_at_length(tail: str) -> tuple[list[Event], str]:
+    if tail[:_HEAD].lstrip().startswith(("{", "[", "<")):
+        return [], tail.strip()
+    head, found, _ = f"\n{tail[:_HEAD]}".partition("\ndata:")
+    # The last character nearly always shows that JSON was cut off.
+    if not found or not tail[-_HEAD:].rstrip().endswith(("}", "]")):
+        return [], ""
+    data = tail[len(head) + len("data:") :].replace("\ndata:", "\n")
+    (event,) = TolerantParser().feed(f"{head}\ndata: \n\n".encode(errors="replace"))
+    return complete_events([Event(data, event.event)]), ""

@@ -1,0 +1,194 @@
+"""Rows to answers in one event loop: so many at once, each until it is answered or cannot be."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from sse_client import ConnectionFailed, SSEError, StreamTruncated
+from sse_client.adapters.openai import ChatError
+from sse_client.adapters.openai.batch._results import Results
+from sse_client.adapters.openai.batch._row import Answer, Question, answer_of, question_of
+from sse_client.adapters.openai.batch.progress import Reporter
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+    from types import TracebackType
+
+    from sse_client.adapters.openai import AsyncChatClient, Completion
+    from sse_client.adapters.openai.batch.limit import Limit
+    from sse_client.adapters.openai.batch.progress import BatchProgress
+
+__all__ = ["Asking", "Plan"]
+
+_T = TypeVar("_T")
+_PASSING = frozenset({408, 409, 429})
+_LONGEST = 8.0  # seconds between two tries of a row
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The arguments of a `ChatBatch`, checked."""
+
+    client: dict[str, Any]
+    body: dict[str, Any]
+    concurrency: int
+    max_retries: int
+    limit: Limit | None
+    results: str | os.PathLike[str] | None
+    run: str
+    progress: Callable[[BatchProgress], object] | None
+
+
+class Asking:
+    """One pool of connections in one event loop, shared by all batches that are asked there.
+
+    Args:
+        plan: what to ask.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._turns = asyncio.Semaphore(plan.concurrency)
+        self._results = None if plan.results is None else Results(plan.results)
+        self._client: AsyncChatClient | None = None
+
+    async def __aenter__(self) -> Self:
+        from sse_client.adapters.openai import AsyncChatClient
+
+        self._client = AsyncChatClient(max_retries=self._plan.max_retries, **self._plan.client)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        assert self._client is not None
+        await self._client.aclose()
+        if self._results is not None:
+            self._results.close()
+
+    async def answers(
+        self, rows: Iterable[tuple[_T, tuple[Mapping[str, Any], str | None]]]
+    ) -> AsyncIterator[tuple[_T, Answer]]:
+        """Yield the answers as they come, each with what its row came with.
+
+        Args:
+            rows: what is handed back, and the row with its name; None for a row that should have one.
+        """
+        if self._results is not None:
+            self._results.refresh()
+        reporter = Reporter(self._plan.progress)
+        waiting, done = iter(rows), asyncio.Queue[Any]()
+        # A consumer that is slow holds the workers back.
+        slots = asyncio.Semaphore(2 * self._plan.concurrency)
+        workers = [
+            asyncio.create_task(self._work(waiting, done, slots, reporter)) for _ in range(self._plan.concurrency)
+        ]
+        running = len(workers)
+        try:
+            while running:
+                found: tuple[_T, Answer] | Exception | None = await done.get()
+                if isinstance(found, Exception):
+                    raise found
+                if found is None:
+                    running -= 1
+                else:
+                    slots.release()
+                    yield found
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+            reporter.flush()
+
+    async def _work(
+        self,
+        rows: Iterator[tuple[_T, tuple[Mapping[str, Any], str | None]]],
+        done: asyncio.Queue[Any],
+        slots: asyncio.Semaphore,
+        reporter: Reporter,
+    ) -> None:
+        try:
+            while True:
+                await slots.acquire()
+                following = next(rows, None)
+                if following is None:
+                    break
+                tag, (row, name) = following
+                async with self._turns:
+                    answer, resumed = await self._answer(row, name)
+                reporter.add(answer, resumed=resumed)
+                done.put_nowait((tag, answer))
+        except Exception as error:  # noqa: BLE001 - of the rows or of the caller's functions; raised where they are
+            done.put_nowait(error)
+        else:
+            slots.release()
+            done.put_nowait(None)
+
+    async def _answer(self, row: Mapping[str, Any], name: str | None) -> tuple[Answer, bool]:
+        """Return the answer to one row, and whether an earlier run had it."""
+        try:
+            question = question_of(row, self._plan.body, self._plan.run, name)
+        except ValueError as error:
+            return Answer(error=f"{type(error).__name__}: {error}"), False
+        kept = None if self._results is None else self._results.find(question.key)
+        if kept is not None:
+            return kept, True
+        began = monotonic()
+        try:
+            answer = answer_of(await self._ask(question), question.key, monotonic() - began)
+        except (SSEError, ValueError, TypeError, MemoryError) as error:
+            # What an answer held that memory had no room for is free by now; the others go on.
+            said = f"{type(error).__name__}: {error}"
+            answer = Answer(error=said, seconds=monotonic() - began, idempotency_key=question.key)
+        if self._results is not None:
+            self._results.add(answer)
+        return answer, False
+
+    async def _ask(self, question: Question) -> Completion:
+        """Return the whole answer, asked for again where it breaks off.
+
+        Raises:
+            SSEError: it cannot be had.
+        """
+        tries = 0
+        while True:
+            try:
+                return await self._once(question)
+            except (ConnectionFailed, ChatError) as error:
+                # The client itself tries again before the first delta; after it, nobody has seen the beginning.
+                if tries == self._plan.max_retries or not _broke_off(error):
+                    raise
+                tries += 1
+                await asyncio.sleep(min(0.25 * 2**tries, _LONGEST) * random.uniform(0.75, 1.0))
+
+    async def _once(self, question: Question) -> Completion:
+        client, limit = self._client, self._plan.limit
+        assert client is not None
+        if limit is not None and (delay := await limit.reserve(question.tokens)) > 0:
+            await asyncio.sleep(delay)
+        used = 0
+        try:
+            headers = {"Idempotency-Key": question.key}
+            async with client.stream(**question.body, headers=headers) as reply:
+                async for _ in reply:
+                    pass
+            completion = reply.completion
+            used = completion.usage.total_tokens if completion.usage else question.tokens
+        finally:
+            if limit is not None:
+                await limit.settle(used - question.tokens)
+        return completion
+
+
+def _broke_off(error: ConnectionFailed | ChatError) -> bool:
+    """Return whether an answer that had begun did not end, in a way that another try may mend."""
+    if isinstance(error, ChatError):
+        # Some servers say it in `code`, which others have words in.
+        status = error.status or error.code
+        return isinstance(status, int) and (status in _PASSING or status >= 500)
+    return isinstance(error, StreamTruncated) or bool(error.partial is not None and error.partial.choices)

@@ -1,0 +1,92 @@
+"""Batches of every kind to rows, and rows with answers to a batch of the same kind."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+from sse_client.adapters.openai.batch._row import COLUMNS, Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = ["opened"]
+
+
+def opened(batch: Any) -> tuple[list[Mapping[str, Any]], Callable[[Sequence[Answer]], Any]]:
+    """Return the rows of a batch, and what makes a batch of the same kind out of their answers.
+
+    Args:
+        batch: a list of dicts or of prompts, a `pyarrow.Table` or `RecordBatch`, a `pandas.DataFrame`, or a dict of
+            columns, as Ray Data hands them out.
+
+    Raises:
+        TypeError: it is none of those.
+    """
+    kind = type(batch).__module__.partition(".")[0]
+    if kind == "pyarrow":
+        return batch.to_pylist(), lambda answers: _arrow(batch, answers)
+    if kind == "pandas":
+        return batch.to_dict("records"), lambda answers: _pandas(batch, answers)
+    if isinstance(batch, dict):
+        columns = cast("dict[str, Any]", batch)
+        names = list(columns)
+        values = zip(*columns.values(), strict=True)
+        rows: list[Mapping[str, Any]] = [dict(zip(names, each, strict=True)) for each in values]
+        return rows, lambda answers: _columns(columns, answers)
+    if isinstance(batch, (list, tuple)):
+        items = [_row(item) for item in cast("list[Any]", batch)]
+        return items, lambda answers: [
+            {**item, **_named(answer)} for item, answer in zip(items, answers, strict=True)
+        ]  # fmt: skip
+    kinds = "a list, a pyarrow table, a pandas frame or a dict of columns"
+    raise TypeError(f"expected {kinds}, got {type(batch).__name__}")
+
+
+def _row(item: Any) -> Mapping[str, Any]:
+    if isinstance(item, str):
+        return {"prompt": item}
+    if isinstance(item, dict):
+        return cast("dict[str, Any]", item)
+    raise TypeError(f"expected rows that are dicts or prompts, got {type(item).__name__}")
+
+
+def _named(answer: Answer) -> dict[str, Any]:
+    return {name: getattr(answer, name) for name in COLUMNS}
+
+
+def _by_column(answers: Sequence[Answer]) -> dict[str, list[Any]]:
+    return {name: [getattr(answer, name) for answer in answers] for name in COLUMNS}
+
+
+def _arrow(batch: Any, answers: Sequence[Answer]) -> Any:
+    pyarrow: Any = import_module("pyarrow")
+    kinds = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64()}
+    for name, values in _by_column(answers).items():
+        column = pyarrow.array(values, kinds[type(getattr(Answer(), name))])
+        place = batch.schema.get_field_index(name)
+        batch = batch.append_column(name, column) if place < 0 else batch.set_column(place, name, column)
+    return batch
+
+
+def _pandas(batch: Any, answers: Sequence[Answer]) -> Any:
+    pandas: Any = import_module("pandas")
+    columns = {
+        name: pandas.Series(values, index=batch.index, dtype=_PANDAS[type(getattr(Answer(), name))])
+        for name, values in _by_column(answers).items()
+    }
+    return batch.assign(**columns)
+
+
+_PANDAS = {str: "object", int: "int64", float: "float64"}
+
+
+def _columns(batch: dict[str, Any], answers: Sequence[Answer]) -> dict[str, Any]:
+    added: dict[str, Any] = {**_by_column(answers)}
+    if any(type(column).__module__.partition(".")[0] == "numpy" for column in batch.values()):
+        numpy: Any = import_module("numpy")
+        kinds = {str: object, int: numpy.int64, float: numpy.float64}
+        added = {
+            name: numpy.array(values, dtype=kinds[type(getattr(Answer(), name))]) for name, values in added.items()
+        }
+    return {**batch, **added}

@@ -1,0 +1,137 @@
+"""One row: the request that it asks for, the key that is always the same for it, and its answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
+
+import msgspec
+
+from sse_client.adapters.openai import Choice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sse_client.adapters.openai import Completion
+
+__all__ = ["COLUMNS", "Answer", "Question", "answer_of", "plain", "question_of"]
+
+_CHARACTERS_A_TOKEN = 4  # of English; what was used in fact is settled afterwards
+# Made once: `json.dumps` makes one for each call with such arguments.
+_sorted = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
+_TOKENS_OF_AN_ANSWER = 256  # that is reserved where the request names no bound
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """The columns that are added to a row; a text that there is not is empty, and a number 0.
+
+    Attributes:
+        answer: what the model said.
+        tool_calls: those that it asks for, as a JSON text.
+        finish_reason: why the answer ended.
+        error: a sentence; empty where the row was answered.
+        seconds: that it took, waiting for the rate limit and retries included.
+        idempotency_key: that was sent; the same row of the same run always has the same.
+    """
+
+    answer: str = ""
+    tool_calls: str = ""
+    finish_reason: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    error: str = ""
+    seconds: float = 0.0
+    idempotency_key: str = ""
+
+
+COLUMNS = Answer.__struct_fields__
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A request.
+
+    Attributes:
+        body: of the request.
+        key: of the row.
+        tokens: that are reserved for it.
+    """
+
+    body: dict[str, Any]
+    key: str
+    tokens: int
+
+
+def question_of(row: Mapping[str, Any], body: Mapping[str, Any], run: str, name: str | None) -> Question:
+    """Return what a row asks.
+
+    Args:
+        row: with `messages` (a list, or one as a JSON text) or a `prompt`; its `model`, if it has one, counts.
+        body: what all requests have.
+        run: makes the keys of one run others than those of another.
+        name: of the row, in its run; None where the column that names rows has nothing.
+
+    Raises:
+        ValueError: there is no question in it.
+    """
+    if name is None:
+        raise ValueError("expected a value in the column that names the row")
+    asked = {**body, "messages": _messages(row)}
+    model = plain(row.get("model"))
+    if isinstance(model, str) and model:
+        asked["model"] = model
+    if not asked.get("model"):
+        raise ValueError("expected a model, of the batch or in the row")
+    text = _sorted(asked)
+    key = hashlib.sha256(f"{run}\0{name}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    bound = asked.get("max_completion_tokens") or asked.get("max_tokens") or _TOKENS_OF_AN_ANSWER
+    size = len(text) // _CHARACTERS_A_TOKEN
+    return Question(asked, key, size + (bound if isinstance(bound, int) else _TOKENS_OF_AN_ANSWER))
+
+
+def _messages(row: Mapping[str, Any]) -> list[Any]:
+    messages = plain(row.get("messages"))
+    if isinstance(messages, str):
+        try:
+            messages = json.loads(messages)
+        except ValueError:
+            raise ValueError("expected the messages of a row as a list, or as JSON") from None
+    if _is_list(messages):
+        return messages
+    prompt = plain(row.get("prompt"))
+    if messages is None and isinstance(prompt, str):
+        return [{"role": "user", "content": prompt}]
+    raise ValueError("expected a row with messages, or with a prompt that is a text")
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return type(value) is list and value != []
+
+
+def answer_of(completion: Completion, key: str, seconds: float) -> Answer:
+    """Return the columns for a completion."""
+    choice = completion.choices[0] if completion.choices else Choice()
+    message, usage = choice.message, completion.usage
+    calls = [call.json() for call in message.tool_calls]
+    return Answer(
+        answer=message.content or message.refusal or "",
+        tool_calls=json.dumps(calls, ensure_ascii=False) if calls else "",
+        finish_reason=choice.finish_reason or "",
+        prompt_tokens=usage.prompt_tokens if usage else 0,
+        completion_tokens=usage.completion_tokens if usage else 0,
+        total_tokens=usage.total_tokens if usage else 0,
+        seconds=seconds,
+        idempotency_key=key,
+    )
+
+
+def plain(value: Any) -> Any:
+    """Return a value of numpy's as one of Python's, inside of lists and dicts too."""
+    if hasattr(value, "tolist") and not isinstance(value, (str, bytes)):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in cast("dict[str, Any]", value).items() if each is not None}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in cast("list[Any]", value)]
+    return value

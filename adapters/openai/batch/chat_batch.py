@@ -1,0 +1,186 @@
+"""A batch of rows to the same rows with their answers: a callable that Ray Data and Dask can send about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
+
+from sse_client.adapters.openai._shared.client_arguments import check_retries, check_timeout, checked_key
+from sse_client.adapters.openai._shared.fields import check_fields
+from sse_client.adapters.openai.batch._asking import Asking, Plan
+from sse_client.adapters.openai.batch._frames import opened
+from sse_client.adapters.openai.batch._row import COLUMNS, Answer
+from sse_client.adapters.openai.batch._runner import close, runner
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from types import TracebackType
+
+    from sse_client.adapters.openai.batch.limit import Limit
+    from sse_client.adapters.openai.batch.progress import BatchProgress
+
+__all__ = ["ChatBatch"]
+
+_ARGUMENTS = (
+    *("extra_headers", "extra_query", "extra_body"),
+    *("model", "concurrency", "api_key", "base_url", "headers", "timeout", "max_retries", "limit", "results", "run"),
+    *("id_column", "progress"),
+)
+
+
+class ChatBatch:
+    """Answers batches of rows, many chats at once.
+
+    A row has `messages` (a list, or one as a JSON text) or a `prompt`, and may have a `model`. The answer has the same
+    rows, of the same kind of batch, with the columns `answer`, `tool_calls`, `finish_reason`, `prompt_tokens`,
+    `completion_tokens`, `total_tokens`, `error`, `seconds` and `idempotency_key`. A row that cannot be answered has
+    its `error`; the others go on.
+
+    It can be pickled. All calls in one process share one pool of connections, kept in a thread of its own until
+    `close`, or the end of the process.
+
+    Args:
+        model: for rows without one; by default each row must have its own.
+        concurrency: the most chats at once in one process, 1 or more; 64 by default.
+        api_key: as for `AsyncChatClient`; so are the next three. By default `OPENAI_API_KEY` of the environment where
+            the rows are asked.
+        base_url: where the API is.
+        headers: sent with each request.
+        timeout: seconds to connect, and of silence; None, the default, for 10 and 600.
+        max_retries: how often a row is asked again, 0 or more and 2 by default: before its first delta as
+            `AsyncChatClient` does it, and as often where an answer breaks off in the middle. A server that knows
+            idempotency keys answers none twice.
+        limit: how many requests and tokens a minute: a `RateLimit` for one process, a `RayLimit` or `DaskLimit`
+            for all of them; None, the default, for no limit.
+        results: a folder in which answers are kept as they come; a later run, and a task that is repeated, takes
+            from it what is there already. Many hosts need a shared one. None, the default, keeps nothing.
+        run: part of each row's idempotency key; another name asks everything anew.
+        id_column: a column that names a row in its run; a row without a value there is not asked. Without it, equal
+            rows are numbered in their batch.
+        progress: is called a few times a second with a `BatchProgress`, where the rows are answered. What it raises
+            ends the batch.
+        **body: fields of each request: `temperature`, `max_tokens`, `tools`, ...; and `extra_body`, `extra_headers`,
+            `extra_query` as for `AsyncChatClient.stream`.
+
+    Raises:
+        TypeError: an argument is not of its type; or a field's name is that of an option of this package, or much
+            like one of the arguments.
+        ValueError: a number is out of its range; or the key looks like a URL.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str | None = None,
+        concurrency: int = 64,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        max_retries: int = 2,
+        limit: Limit | None = None,
+        results: str | os.PathLike[str] | None = None,
+        run: str = "",
+        id_column: str | None = None,
+        progress: Callable[[BatchProgress], object] | None = None,
+        **body: Any,
+    ) -> None:
+        if concurrency < 1:
+            raise ValueError(f"concurrency must be 1 or more, not {concurrency}")
+        check_retries(max_retries)
+        check_timeout(timeout)
+        checked_key(api_key)
+        check_fields(body, _ARGUMENTS)
+        client = {"api_key": api_key, "base_url": base_url, "headers": headers, "timeout": timeout}
+        # What a stream counts is in its last chunk, where that is asked for.
+        body = {"stream_options": {"include_usage": True}, **body, **({} if model is None else {"model": model})}
+        self._plan = Plan(client, body, concurrency, max_retries, limit, results, run, progress)
+        self._id_column = id_column
+        self._token = uuid4().hex
+
+    def __call__(self, batch: Any) -> Any:
+        """Return `batch` with the answers to its rows.
+
+        Args:
+            batch: a list of dicts or of prompts, a `pyarrow.Table`, a `pandas.DataFrame`, or a dict of columns.
+
+        Returns:
+            A batch of the same kind, a list for a tuple; its rows are in the same order.
+
+        Raises:
+            TypeError: it is none of those.
+            OSError: an answer could not be kept in the folder of `results`.
+        """
+        rows, closed = opened(batch)
+        return closed(runner(self._token, self._plan).answers(self._named(rows)))
+
+    async def run(self, batch: Any) -> Any:
+        """Return `batch` with the answers to its rows, asked for in the running event loop.
+
+        Args:
+            batch: as for a call.
+
+        Returns:
+            A batch of the same kind, its rows in the same order.
+
+        Raises:
+            TypeError: `batch` is none of the kinds that a call takes.
+            OSError: an answer could not be kept in the folder of `results`.
+        """
+        rows, closed = opened(batch)
+        answers: list[Answer] = [Answer()] * len(rows)
+        async with Asking(self._plan) as asking:
+            async for place, answer in asking.answers(enumerate(self._named(rows))):
+                answers[place] = answer
+        return closed(answers)
+
+    async def stream(self, rows: Iterable[Mapping[str, Any]]) -> AsyncIterator[dict[str, Any]]:
+        """Yield each row with its answer as soon as it is there, in the running event loop.
+
+        Args:
+            rows: any iterable; no more of it is held than twice `concurrency` rows, however slow the consumer is.
+
+        Raises:
+            OSError: an answer could not be kept in the folder of `results`.
+            Exception: what `rows` raises.
+        """
+        async with Asking(self._plan) as asking:
+            async for (row, _), answer in asking.answers((pair, pair) for pair in self._named(rows)):
+                yield {**row, **{name: getattr(answer, name) for name in COLUMNS}}
+
+    def meta(self, batch: Any) -> Any:
+        """Return an empty batch with the columns of an answer, as `meta=` of Dask's `map_partitions`.
+
+        Without it, Dask calls a function with made-up rows to find its columns out, and those would be asked.
+
+        Args:
+            batch: an empty one: `frame._meta`, say.
+        """
+        return opened(batch)[1]([])
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        close(self._token)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _named(self, rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[Mapping[str, Any], str | None]]:
+        """Yield the rows with what names each in its run."""
+        if self._id_column is not None:
+            for row in rows:
+                name = row.get(self._id_column)
+                yield row, None if name is None else str(name)
+            return
+        seen: Counter[int] = Counter()
+        for row in rows:
+            content = hash(repr(row.get("messages") or row.get("prompt")))
+            yield row, str(seen[content])
+            seen[content] += 1

@@ -1,0 +1,163 @@
+"""Fragments of one tool call to the call: its name, and its arguments as far as they have come."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sse_client.adapters.openai._shared.growing_text import GrowingText
+from sse_client.adapters.openai._shared.json_values import is_mapping, json_value
+from sse_client.adapters.openai.chat._json_end import JSONEnd
+from sse_client.adapters.openai.delta import ToolCallDelta
+
+__all__ = ["Call"]
+
+# Some servers send these first, and the real arguments afterwards.
+_PLACEHOLDERS = frozenset({"{}", "{ }", "[]", "null", '""'})
+
+_LONGEST_PLACEHOLDER = 16  # characters, blanks around it included
+
+_LONGEST_NAME = 1024  # characters; no piece is added to a name that is as long
+
+
+# As a struct, like `GrowingText`: a server decides how many calls there are.
+class Call(msgspec.Struct, gc=False, eq=False):
+    """A call that is being put together, and its place among the calls of its choice."""
+
+    index: int
+    id: str = ""
+    type: str = "function"
+    name: str = ""
+    arguments: GrowingText = msgspec.field(default_factory=GrowingText)
+    size: int = 0  # characters of the arguments
+    placeholder: str = ""  # arguments that are held back: others may replace them
+    _end: JSONEnd | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the arguments are a complete object or array."""
+        if self.placeholder:
+            return True
+        if self._end is None:
+            self._end = JSONEnd()
+            self._end.feed(self.arguments.value() or "")
+        return self._end.complete
+
+    def extend_name(self, name: str) -> None:
+        """Add a name: a piece of it, or all of it until now."""
+        if name.startswith(self.name):
+            self.name = name
+        elif len(self.name) < _LONGEST_NAME:
+            self.name += name
+
+    def extend(self, arguments: str, *, final: bool = False) -> str | None:
+        """Add arguments, and return what they come to: a piece to append, or None.
+
+        Args:
+            arguments: a piece of them, or all of them until now, or all of them again.
+            final: no more will come.
+        """
+        begins = arguments.lstrip()[:1]
+        if self.placeholder:
+            held, self.placeholder = self.placeholder, ""
+            if begins != "{" and arguments != held:
+                arguments = held + arguments
+        elif self.size and self.type != "custom" and (begins == "{" or (begins == '"' and len(arguments) > self.size)):
+            if self.repeats(arguments):
+                return None
+            if begins == "{" and not self._goes_on_with_object():
+                return self._take_all(arguments)
+        if not final and self.type != "custom" and not self.size and arguments.strip() in _PLACEHOLDERS:
+            self.placeholder = arguments
+            return None
+        self._append(arguments)
+        return arguments
+
+    def grow(self, arguments: str, *, final: bool) -> str | None:
+        """Take all arguments until now, and return what they come to: a piece to append, or None.
+
+        Some servers close what is still open, `{"x":""}` before `{"x":"y"}`. Until the final ones come, arguments
+        that are complete are therefore held back.
+        """
+        if not (self.size or final or self.type == "custom") and _is_complete(arguments):
+            self.placeholder = arguments
+            return None
+        self.placeholder = ""
+        rest = self.arguments.follow(arguments)
+        self.size, self._end = len(self.arguments), None
+        return rest
+
+    def complete_with(self, arguments: str | None) -> str | None:
+        """Take the complete arguments, and return what they have beyond those that came in pieces."""
+        if self.placeholder and arguments:
+            self.placeholder = ""
+        rest = self.arguments.rest_of(arguments or None)
+        return self.extend(rest, final=True) if rest else None
+
+    def relation(self, arguments: str) -> str:
+        """Tell how all arguments until now, as some server may send them, are related to those that have come."""
+        known = GrowingText([self.placeholder]) if self.placeholder else self.arguments
+        return known.relation(arguments) if len(known) else "same"
+
+    def repeats(self, arguments: str) -> bool:
+        """Tell whether `arguments` are the complete arguments again: as they came, written anew, or as a JSON text."""
+        if not self.complete or not self.size // 2 <= len(arguments) <= 2 * self.size:
+            return False
+        known = self.arguments.value() or ""
+        if arguments == known:
+            return True
+        value = json_value(arguments)
+        return value == known or (value is not None and value == json_value(known))
+
+    def release(self) -> ToolCallDelta:
+        """Return the arguments that were held back."""
+        held, self.placeholder = self.placeholder, ""
+        self._append(held)
+        return ToolCallDelta(self.index, arguments=held)
+
+    def is_whole_of(self, id: str | None, name: str | None, arguments: str | None) -> bool:  # noqa: A002 - the API's word
+        """Tell whether a complete call may be this one, which is in the same place."""
+        if not (id and self.id):
+            return True
+        if name != self.name:
+            return False
+        if self.placeholder:
+            return True
+        return self.arguments.rest_of(arguments) is not None or self.repeats(arguments or "")
+
+    def _goes_on_with_object(self) -> bool:
+        """Tell whether the next piece of the arguments may begin with the `{` of an object."""
+        if self.complete or self._end is None:
+            return not self._is_empty
+        last = self.arguments.pieces[-1].rstrip() if self.arguments.pieces else ""
+        return not self._end.in_string and last[-1:] in ("", ":", "[", ",")
+
+    @property
+    def _is_empty(self) -> bool:
+        return self.size <= _LONGEST_PLACEHOLDER and (self.arguments.value() or "").strip() in _PLACEHOLDERS
+
+    def _take_all(self, arguments: str) -> str | None:
+        """Take what cannot be a piece, as it begins anew: all arguments until now, or all that there are.
+
+        In a string, it may be a piece all the same: its quotes would be escaped then, and it no JSON.
+        """
+        if len(arguments) >= self.size and arguments.startswith(self.arguments.value() or ""):
+            arguments = arguments[self.size :]
+        elif self._is_empty or (is_mapping(value := json_value(arguments)) and value):
+            self.arguments, self.size, self._end = GrowingText(), 0, None
+        if not arguments:
+            return None
+        self._append(arguments)
+        return arguments
+
+    def _append(self, arguments: str) -> None:
+        self.arguments.add(arguments)
+        self.size += len(arguments)
+        if self._end is not None:
+            self._end.feed(arguments)
+
+
+def _is_complete(arguments: str) -> bool:
+    """Tell whether `arguments` are a complete object or array."""
+    end = JSONEnd()
+    end.feed(arguments)
+    return end.complete

@@ -1,0 +1,244 @@
+"""The chunks of one choice to the choice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from sse_client.adapters.openai._shared.growing_text import GrowingText
+from sse_client.adapters.openai._shared.json_values import array, is_array, is_mapping, mapping
+from sse_client.adapters.openai.chat._chunk import Fields
+from sse_client.adapters.openai.chat._tool_calls import ToolCalls
+from sse_client.adapters.openai.completion import Audio, Choice, Message
+from sse_client.adapters.openai.delta import AudioDelta
+
+if TYPE_CHECKING:
+    from sse_client.adapters.openai.chat._chunk import ChunkChoice
+    from sse_client.adapters.openai.delta import ToolCallDelta
+
+__all__ = ["ChoiceAccumulator"]
+
+# A last piece that repeats a text shorter than this may be a piece like the others; and one shorter than the second,
+# where it repeats several pieces.
+_CERTAIN = 16
+_LIKELY = 4
+
+_UNFINISHED = frozenset({"null", "none", "None"})  # finish reasons that are none: KoboldCpp writes `null` as a text
+_UNDECODED = "\ufffd"  # of a text that grows: a character of which some bytes are still to come
+
+
+class _AudioAccumulator(msgspec.Struct, gc=False, eq=False):
+    """A spoken answer that is being put together."""
+
+    id: str | None = None
+    data: GrowingText = msgspec.field(default_factory=GrowingText)
+    transcript: GrowingText = msgspec.field(default_factory=GrowingText)
+    expires_at: int | None = None
+
+    def add(self, piece: AudioDelta) -> None:
+        """Add `piece`. The last one may hold no more than `expires_at`."""
+        self.id = piece.id or self.id
+        if piece.data is not None:
+            self.data.add(piece.data)
+        if piece.transcript is not None:
+            self.transcript.add(piece.transcript)
+        if piece.expires_at is not None:
+            self.expires_at = piece.expires_at
+
+    def rest_of(self, whole: AudioDelta) -> AudioDelta | None:
+        """Return what a complete spoken answer has beyond the pieces until now."""
+        rest = AudioDelta(
+            whole.id if self.id is None else None,
+            self.data.rest_of(whole.data),
+            self.transcript.rest_of(whole.transcript),
+            whole.expires_at if self.expires_at is None else None,
+        )
+        return None if rest == AudioDelta() else rest
+
+    def value(self) -> Audio:
+        """Return it as it is now."""
+        return Audio(self.id, self.data.value(), self.transcript.value(), self.expires_at)
+
+
+# As a struct, like `GrowingText`: a server decides how many choices there are.
+class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
+    """A choice that is being put together.
+
+    Attributes:
+        index: of the choice among those of the completion.
+        reasoning: None until some comes; so are the next three.
+        messages: what the complete messages are that come: `repeating` what has come as deltas; without any,
+            `growing`, each with all of the answer until now, or `pieces`.
+    """
+
+    index: int
+    role: str | None = None
+    content: GrowingText = msgspec.field(default_factory=GrowingText)
+    reasoning: GrowingText | None = None
+    refusal: GrowingText | None = None
+    tool_calls: ToolCalls | None = None
+    audio: _AudioAccumulator | None = None
+    finish_reason: str | None = None
+    logprobs: Any = None
+    messages: Literal["repeating", "growing", "pieces"] | None = None
+    _certain: bool = False  # that they are growing
+
+    def add_reasoning(self, piece: str) -> None:
+        """Append to the reasoning."""
+        self.reasoning = _extended(self.reasoning, piece)
+
+    def add_rare(self, choice: ChunkChoice) -> tuple[ToolCallDelta, ...]:
+        """Add all of `choice` that most chunks do not have, and return its tool calls.
+
+        Its content, which is added already, is taken off again and set to None where it is no piece; so is a finish
+        reason that is none.
+        """
+        if choice.finish_reason in _UNFINISHED:
+            choice.finish_reason = None
+        delta = choice.delta
+        if delta.role:
+            self.role = delta.role
+        if delta.refusal is not None:
+            self.refusal = _extended(self.refusal, delta.refusal)
+        if choice.logprobs is not None:
+            self.logprobs = _joined(self.logprobs, choice.logprobs)
+        if delta.audio is not None:
+            self.audio = self.audio or _AudioAccumulator()
+            self.audio.add(delta.audio)
+        calls: list[ToolCallDelta] = []
+        if delta.tool_calls:
+            final, alone = bool(choice.finish_reason), len(delta.tool_calls) == 1
+            calls += [self._calls().add(fragment, final=final, alone=alone) for fragment in delta.tool_calls]
+        elif delta.function_call is not None:
+            # Where both come, the old field repeats the new one.
+            calls.append(self._calls().add_function(delta.function_call))
+        if choice.finish_reason:
+            # Some servers finish twice: the first reason stays, but an error replaces it.
+            if self.finish_reason is None or choice.finish_reason == "error":
+                self.finish_reason = choice.finish_reason
+            if self.tool_calls is not None:
+                calls += self.tool_calls.release()
+            # Some servers send the whole text again at the end.
+            if delta.content and self._may_repeat(delta.content) and self.content.drop_repetition(delta.content):
+                delta.content = None
+        return tuple(calls)
+
+    def _may_repeat(self, last: str) -> bool:
+        """Tell whether the last piece is long enough not to be like the text before it by chance."""
+        several = sum(map(bool, self.content.pieces)) > 2
+        return len(last) >= (_LIKELY if several else _CERTAIN)
+
+    def may_continue_with(self, delta: Fields) -> bool:
+        """Tell whether `delta`, at an index that is new, may be of this answer: it brings only what this one lacks."""
+        known = (len(self.content), self.reasoning, self.tool_calls)
+        reasoning = delta.reasoning_content or delta.reasoning
+        new = (delta.content, reasoning, delta.tool_calls or delta.function_call)
+        other = delta.role and delta.role != self.role
+        if other or delta.refusal or delta.audio or not any(known) or not any(new):
+            return False
+        return not any(old and more for old, more in zip(known, new, strict=True))
+
+    def is_piece(self, message: Fields) -> bool:
+        """Tell whether what comes as a complete message is only a piece: some servers call their deltas so."""
+        if self.messages is None and (message.content or message.reasoning_content or message.tool_calls):
+            begun = len(self.content) or self.reasoning or self.tool_calls
+            self.messages = "repeating" if begun else "growing"
+        elif self.messages == "growing" and not self._certain:
+            relations = self._relations(message)
+            self._certain = "grown" in relations
+            if "other" in relations and not self._certain:
+                self.messages = "pieces"
+        # The last one may be complete all the same.
+        content = message.content or ""
+        return self.messages == "pieces" and not (
+            content and len(content) == len(self.content) and content == self.content.value()
+        )
+
+    def reconcile(self, whole: ChunkChoice) -> tuple[Fields, tuple[ToolCallDelta, ...]]:
+        """Add what a complete message has beyond what has come, and return it: the fields, and the tool calls."""
+        message = whole.delta
+        growing = self.messages == "growing"
+        final = bool(whole.finish_reason or self.finish_reason)
+        reasoning = message.reasoning_content or message.reasoning
+        if reasoning is not None and self.reasoning is None:
+            self.reasoning = GrowingText()
+        texts = [(self.content, message.content), (self.reasoning, reasoning)]
+        if growing and not final:
+            texts = [(known, text and text.rstrip(_UNDECODED)) for known, text in texts]
+        take = GrowingText.follow if growing else GrowingText.add_rest_of
+        content, reasoning = (None if known is None else take(known, text) for known, text in texts)
+        rest = Fields(
+            role=message.role if self.role is None else None,
+            content=content,
+            reasoning_content=reasoning,
+            refusal=message.refusal if self.refusal is None else self.refusal.rest_of(message.refusal),
+        )
+        if message.audio is not None:
+            rest.audio = message.audio if self.audio is None else self.audio.rest_of(message.audio)
+        if message.function_call is not None and not self.tool_calls:
+            rest.function_call = message.function_call
+        whole.logprobs = _beyond(self.logprobs, whole.logprobs)
+        missing: list[ToolCallDelta] = []
+        if message.tool_calls:
+            missing = self._calls().reconcile(message.tool_calls, growing=growing, final=final)
+        whole.delta = rest
+        return rest, (*missing, *self.add_rare(whole))
+
+    def _relations(self, message: Fields) -> set[str]:
+        """Return how the texts of a complete message are related to those that have come."""
+        texts = (self.content, message.content), (self.reasoning, message.reasoning_content)
+        relations: set[str] = {
+            known.relation(text) for known, text in texts if known is not None and len(known) and text
+        }
+        if self.tool_calls is not None and message.tool_calls:
+            relations |= self.tool_calls.relations(message.tool_calls)
+        return relations
+
+    def release(self) -> tuple[ToolCallDelta, ...]:
+        """Return the arguments that were held back for others to replace them, which have not come."""
+        return () if self.tool_calls is None else tuple(self.tool_calls.release())
+
+    def choice(self) -> Choice:
+        """Return the choice as it is now."""
+        message = Message(
+            self.role,
+            self.content.value(),
+            None if self.reasoning is None else self.reasoning.value(),
+            None if self.refusal is None else self.refusal.value(),
+            [] if self.tool_calls is None else self.tool_calls.calls(),
+            None if self.audio is None else self.audio.value(),
+        )
+        return Choice(self.index, message, self.finish_reason, _joined({}, self.logprobs))
+
+    def _calls(self) -> ToolCalls:
+        self.tool_calls = self.tool_calls or ToolCalls()
+        return self.tool_calls
+
+
+def _extended(grown: GrowingText | None, piece: str) -> GrowingText:
+    grown = GrowingText() if grown is None else grown
+    grown.add(piece)
+    return grown
+
+
+def _beyond(known: Any, whole: Any) -> Any:
+    """Return what the log probabilities of a complete message have beyond those that have come; None: nothing."""
+    if known is None or not is_mapping(known) or not is_mapping(whole):
+        return whole if known is None else None
+    rest = {name: value[len(array(known.get(name))) :] for name, value in whole.items() if is_array(value)}
+    return rest if any(rest.values()) else None
+
+
+def _joined(known: Any, more: Any) -> Any:
+    """Return log probabilities with more of them: lists append, in place, and all else replaces."""
+    if not is_mapping(more):
+        return more
+    joined = mapping(known)
+    for name, value in more.items():
+        if is_array(value):
+            joined[name] = array(joined.get(name))
+            joined[name].extend(value)
+        elif value is not None or name not in joined:
+            joined[name] = value
+    return joined

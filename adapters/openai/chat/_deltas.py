@@ -1,0 +1,143 @@
+"""Any iterable of events to chat deltas, asynchronous ones too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sse_client.adapters.openai._shared.undispatched import undispatched
+from sse_client.adapters.openai.chat._reader import ChatReader
+from sse_client.errors import ConnectionFailed, SSEError, StreamTruncated
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+
+    from sse_client.adapters.openai.delta import ChatDelta
+    from sse_client.events import Comment, Event
+
+__all__ = ["adeltas", "deltas"]
+
+
+def deltas(events: Iterable[Event | Comment], *, choices: int | None = None) -> Iterator[ChatDelta]:
+    """Yield the deltas of a chat stream's `events`, until `[DONE]`.
+
+    Does no I/O, and takes nothing from `events` after `[DONE]`. One delta for each choice of a chunk. At the end, the
+    `tail` that an `EventStream` has counts too: servers forget the last blank line.
+
+    Args:
+        events: any iterable.
+        choices: how many were asked for, the request's `n`; so many have to finish, where there is no `[DONE]`. With
+            1, all deltas are of choice 0, whatever index the server gives them.
+
+    Raises:
+        ChatError: the server reported an error in the stream, or sent what is no chunk.
+        StreamTruncated: `events` ended, or broke off, without `[DONE]`, and before every choice had finished; or the
+            server says that it has broken a choice off.
+        TypeError: `events` are none.
+    """
+    _check(events, "__iter__", "read")
+    reader = ChatReader(choices)
+    feed = reader.feed
+    broken: SSEError | None = None
+    event: object = None
+    try:
+        for event in events:
+            yield from feed(event)
+            if reader.outcome is not None:
+                return
+    except SSEError as error:
+        broken = _loss(reader, error, events)
+    except AttributeError:
+        _check_event(event, "read")
+        raise
+    yield from _last(reader, events, broken)
+
+
+async def adeltas(events: AsyncIterable[Event | Comment], *, choices: int | None = None) -> AsyncIterator[ChatDelta]:
+    """Yield the deltas of asynchronous `events`, as `deltas` does those of others.
+
+    Args:
+        events: any asynchronous iterable; it is not closed.
+        choices: see `deltas`.
+
+    Raises:
+        ChatError: see `deltas`.
+        StreamTruncated: see `deltas`.
+        TypeError: see `deltas`.
+    """
+    _check(events, "__aiter__", "aread")
+    reader = ChatReader(choices)
+    feed = reader.feed
+    broken: SSEError | None = None
+    event: object = None
+    try:
+        async for event in events:
+            for delta in feed(event):
+                yield delta
+            if reader.outcome is not None:
+                return
+    except SSEError as error:
+        broken = _loss(reader, error, events)
+    except AttributeError:
+        _check_event(event, "aread")
+        raise
+    for delta in _last(reader, events, broken):
+        yield delta
+
+
+def _check(events: object, iterates: str, opener: str) -> None:
+    """Refuse what is no iterable of events.
+
+    Raises:
+        TypeError: it is none, or one of bytes: a response, say.
+    """
+    if isinstance(events, (str, bytes)) or not hasattr(events, iterates) or hasattr(events, "status_code"):
+        raise _no_event(events, opener)
+
+
+def _check_event(event: object, opener: str) -> None:
+    """Refuse an element that is no event: asked when reading it has failed, so that events cost nothing.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if event is not None and not hasattr(event, "data"):
+        raise _no_event(event, opener) from None
+
+
+def _no_event(value: object, opener: str) -> TypeError:
+    kind = type(value).__name__
+    return TypeError(
+        f"events: expected an iterable of Event, got {kind}; those of a response: sse_client.{opener}(response)"
+    )
+
+
+def _loss(reader: ChatReader, error: SSEError, events: object) -> SSEError:
+    """Return `error` if all that was to come may have come before it.
+
+    Raises:
+        SSEError: `error` itself, where it is certain that the reply is not complete.
+    """
+    if reader.outcome is not None:
+        if reader.empty and undispatched(_tail(events))[1]:
+            reader.outcome = None  # it was `[DONE]` after what may be a whole completion
+            return error
+        raise error
+    if not isinstance(error, ConnectionFailed):
+        error.partial = error.partial or reader.partial
+        raise error
+    if reader.empty:
+        raise error
+    return error
+
+
+def _last(reader: ChatReader, events: object, broken: SSEError | None) -> Iterator[ChatDelta]:
+    try:
+        yield from reader.end(_tail(events))
+    except StreamTruncated as truncated:
+        raise truncated from broken
+
+
+def _tail(events: object) -> str:
+    """Return what `events` has not dispatched, if it is a stream that keeps that."""
+    tail: str = getattr(events, "tail", "")
+    return tail

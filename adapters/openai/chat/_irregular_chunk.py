@@ -1,0 +1,232 @@
+"""A chunk that is not as the API describes it, as the regular chunk that was meant.
+
+A field of the wrong type is as good as absent: one odd field of one vendor must not end a stream.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sse_client.adapters.openai._shared.json_values import array, is_array, is_mapping, mapping, number, text
+from sse_client.adapters.openai.chat._chunk import (
+    Chunk,
+    ChunkChoice,
+    ChunkUsage,
+    CustomFragment,
+    Fields,
+    FunctionFragment,
+    ToolCallFragment,
+)
+from sse_client.adapters.openai.completion import CompletionTokensDetails, PromptTokensDetails
+from sse_client.adapters.openai.delta import AudioDelta
+
+__all__ = ["is_chunk", "parts"]
+
+# The fields of a delta that hold reasoning. DeepSeek, OpenRouter and GitHub Copilot have one each of the first three.
+_REASONING = (
+    "reasoning_content",
+    "reasoning",
+    "reasoning_text",
+    "thinking",
+    "thinking_content",
+    "thought",
+    "thoughts",
+    "reasoning_details",
+    "thinking_blocks",
+    "cot_summary",
+    "reasoning_summary",
+    "thinking_text",
+    "thought_content",
+    "reasoningContent",
+)
+# The types of the parts of a content that are reasoning.
+_THOUGHT_PARTS = ("thinking", "reasoning")
+# The fields of an object that hold the text of a reasoning.
+_TEXTS = ("thinking", "reasoning", "text", "content", "summary", "reasoningText")
+
+# The fields of a usage that are objects.
+_DETAILS: dict[str, type[PromptTokensDetails | CompletionTokensDetails]] = {
+    "prompt_tokens_details": PromptTokensDetails,
+    "input_tokens_details": PromptTokensDetails,
+    "completion_tokens_details": CompletionTokensDetails,
+    "output_tokens_details": CompletionTokensDetails,
+}
+_MOST_DIGITS = 18  # of a number that comes as a text
+
+
+def is_chunk(payload: dict[str, Any]) -> bool:
+    """Tell whether `payload` looks like a chunk at all: another API's events do not."""
+    named = (text(payload.get("object")) or "").startswith("chat.completion")
+    return named or not payload.keys().isdisjoint(("choices", "usage", "x_groq"))
+
+
+def parts(payload: dict[str, Any]) -> tuple[Chunk, list[ChunkChoice]]:
+    """Return the chunk that `payload` means, and the choices that are complete messages. Both may be empty.
+
+    A complete message comes beside a delta or instead of one: in a whole completion, or after the deltas of a stream.
+    """
+    found = payload.get("choices")
+    choices = [mapping(choice) for choice in (_several(found) if found else ())]
+    # Moonshot has the usage in the choice; Groq in `x_groq`, unless `include_usage` is asked for.
+    within = [mapping(choice.get(name)) for choice in choices for name in ("delta", "message")]
+    places = (payload, *choices, *within, mapping(payload.get("x_groq")))
+    usages = [usage for place in places if (usage := _usage(place.get("usage"))) is not None]
+    chunk = Chunk(
+        id=text(payload.get("id")),
+        created=_number(payload.get("created")),
+        model=text(payload.get("model")),
+        choices=[
+            _choice(choice)
+            for choice in choices
+            if is_mapping(choice.get("delta")) or not is_mapping(choice.get("message"))
+        ],
+        usage=next((usage for usage in usages if usage != _usage({})), usages[0] if usages else None),
+    )
+    complete = [_message(choice) for choice in choices if is_mapping(choice.get("message"))]
+    if len(complete) > 1 and not any("index" in choice for choice in choices):
+        for position, choice in enumerate(complete):
+            choice.index = position
+    return chunk, complete
+
+
+def _choice(choice: dict[str, Any]) -> ChunkChoice:
+    delta = choice.get("delta")
+    said = delta if isinstance(delta, str) else text(choice.get("text"))
+    return ChunkChoice(
+        index=_number(choice.get("index")) or 0,
+        # The legacy completions API has a `text` instead.
+        delta=_fields(delta) if is_mapping(delta) else Fields(content=said),
+        logprobs=choice.get("logprobs"),
+        finish_reason=text(choice.get("finish_reason")) or text(mapping(delta).get("finish_reason")),
+    )
+
+
+def _message(choice: dict[str, Any]) -> ChunkChoice:
+    alone = not is_mapping(choice.get("delta"))
+    return ChunkChoice(
+        index=_number(choice.get("index")) or 0,
+        delta=_fields(mapping(choice.get("message"))),
+        logprobs=choice.get("logprobs") if alone else None,
+        finish_reason=text(choice.get("finish_reason")) if alone else None,
+    )
+
+
+def _fields(delta: dict[str, Any]) -> Fields:
+    content, thinking = _content(delta.get("text") if delta.get("content") is None else delta["content"])
+    if mapping(mapping(delta.get("extra_content")).get("google")).get("thought") is True:
+        content, thinking = None, content
+    return Fields(
+        role=text(delta.get("role")),
+        content=content,
+        reasoning_content=_reasoning(delta) or thinking,
+        refusal=text(delta.get("refusal")),
+        tool_calls=[_tool_call(mapping(call)) for call in _several(delta.get("tool_calls"))],
+        function_call=_function(delta.get("function_call")),
+        audio=_audio(delta.get("audio")),
+    )
+
+
+def _reasoning(delta: dict[str, Any]) -> str | None:
+    """Return the reasoning of a delta, under whichever name; where it has several, one repeats the other."""
+    found = [thoughts for name in _REASONING if (thoughts := _thoughts(delta.get(name))) is not None]
+    return next(filter(None, found), found[0] if found else None)
+
+
+def _thoughts(value: object, depth: int = 4) -> str | None:
+    """Return the text of a reasoning that is a string, an object, or a list of those, nested up to `depth`."""
+    if isinstance(value, str) or not depth:
+        return text(value)
+    if is_array(value):
+        parts = [thoughts for part in value if (thoughts := _thoughts(part, depth - 1)) is not None]
+        return "".join(parts) if parts else None
+    if is_mapping(value):
+        return next((said for name in _TEXTS if (said := _thoughts(value.get(name), depth - 1)) is not None), None)
+    return None
+
+
+def _content(content: object) -> tuple[str | None, str | None]:
+    """Return the text and the reasoning of a `content` that is a string, a part, or a list of parts."""
+    if isinstance(content, str):
+        return content, None
+    said: list[str] = []
+    thought: list[str] = []
+    for part in [content] if is_mapping(content) else array(content):
+        fields = mapping(part)
+        if fields.get("thinking") or fields.get("reasoning") or fields.get("type") in _THOUGHT_PARTS:
+            thought.append(_thoughts(fields) or "")
+        else:
+            said.append(text(part) or _part_text(fields))
+    return "".join(said) if said else None, "".join(thought) if thought else None
+
+
+def _part_text(fields: dict[str, Any]) -> str:
+    """Return the text of a part, which is an object in the API of assistants."""
+    said = fields.get("text") or fields.get("content")
+    return text(said) or text(mapping(said).get("value")) or ""
+
+
+def _several(elements: object) -> list[Any]:
+    """Return the elements of a list, where some gateways send one without it."""
+    return [elements] if is_mapping(elements) else array(elements)
+
+
+def _tool_call(call: dict[str, Any]) -> ToolCallFragment:
+    function, custom, call_id = call.get("function"), call.get("custom"), call.get("id")
+    if function is None and not is_mapping(custom) and (call.get("name") or call.get("arguments")):
+        function = call
+    return ToolCallFragment(
+        index=_number(call.get("index")),
+        id=str(call_id) if number(call_id) is not None else text(call_id),
+        type=text(call.get("type")),
+        function=_function(function),
+        custom=CustomFragment(text(custom.get("name")), _written(custom.get("input"))) if is_mapping(custom) else None,
+    )
+
+
+def _function(function: object) -> FunctionFragment | None:
+    if not is_mapping(function):
+        return None
+    arguments = function.get("arguments")
+    return FunctionFragment(
+        text(function.get("name")), _written(function.get("parameters") if arguments is None else arguments)
+    )
+
+
+def _written(arguments: object) -> str | None:
+    """Return arguments as the JSON text that some servers send decoded."""
+    if arguments is None or isinstance(arguments, str):
+        return arguments
+    return json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
+
+
+def _audio(audio: object) -> AudioDelta | None:
+    if not is_mapping(audio):
+        return None
+    return AudioDelta(
+        text(audio.get("id")), text(audio.get("data")), text(audio.get("transcript")), _number(audio.get("expires_at"))
+    )
+
+
+def _usage(usage: object) -> ChunkUsage | None:
+    if not is_mapping(usage):
+        return None
+    found: dict[str, Any] = {}
+    for field, name in zip(ChunkUsage.__struct_fields__, ChunkUsage.__struct_encode_fields__, strict=True):
+        details = _DETAILS.get(name)
+        if details is None:
+            found[field] = _count(usage, name)
+        elif is_mapping(counts := usage.get(name)):
+            found[field] = details(*[_count(counts, each) for each in details.__struct_fields__])
+    return ChunkUsage(**found)
+
+
+def _count(counts: dict[str, Any], name: str) -> int:
+    return _number(counts.get(name)) or 0
+
+
+def _number(value: object) -> int | None:
+    """Return a number, which some servers send as a text."""
+    if isinstance(value, str) and value.isdecimal() and len(value) <= _MOST_DIGITS:
+        return int(value)
+    return number(value)

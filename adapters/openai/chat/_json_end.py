@@ -1,0 +1,48 @@
+"""Where a JSON object or array that arrives in pieces ends."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["JSONEnd"]
+
+_STRUCTURE = re.compile(r'["{}\[\]]')
+_IN_STRING = re.compile(r'["\\]')
+
+
+class JSONEnd:
+    """Whether the pieces until now are a complete object or array. Each character is looked at once.
+
+    Only brackets and strings are looked at: what is complete may be malformed.
+
+    Attributes:
+        complete: every bracket that was opened is closed, and there was one.
+        in_string: a string is open.
+    """
+
+    __slots__ = ("_depth", "_escaped", "complete", "in_string")
+
+    def __init__(self) -> None:
+        self.complete = False
+        self._depth = 0
+        self.in_string = False
+        self._escaped = False  # the next piece begins with an escaped character
+
+    def feed(self, piece: str) -> None:
+        """Look at the next piece."""
+        position = 0
+        if self._escaped and piece:
+            position, self._escaped = 1, False
+        while found := (_IN_STRING if self.in_string else _STRUCTURE).search(piece, position):
+            position = found.end()
+            character = found[0]
+            if character == "\\":
+                position += 1
+                if position > len(piece):
+                    self._escaped = True
+                    return
+            elif character == '"':
+                self.in_string = not self.in_string
+            else:
+                self._depth = max(0, self._depth + (1 if character in "{[" else -1))
+                self.complete = self._depth == 0

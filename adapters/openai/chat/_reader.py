@@ -1,0 +1,230 @@
+"""Events to deltas, and how the stream ended: every rule of a chat stream, without I/O.
+
+The verbs of a connection: `feed(event) -> deltas ... -> end(tail) -> the last deltas, or raises`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from sse_client.adapters.openai._shared.error_shapes import body_error, error_in, reported
+from sse_client.adapters.openai._shared.event_data import is_comment, is_done, is_heartbeat
+from sse_client.adapters.openai._shared.json_values import is_mapping, mapping
+from sse_client.adapters.openai._shared.shown_text import quoted
+from sse_client.adapters.openai._shared.surrogates import Halves
+from sse_client.adapters.openai._shared.undispatched import undispatched, without_done
+from sse_client.adapters.openai.chat import _irregular_chunk
+from sse_client.adapters.openai.chat._chunk import decode
+from sse_client.adapters.openai.chat._completion_accumulator import CompletionAccumulator
+from sse_client.adapters.openai.errors import ChatError
+from sse_client.errors import StreamTruncated
+from sse_client.events import Comment, Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sse_client.adapters.openai.completion import Completion
+    from sse_client.adapters.openai.delta import ChatDelta
+
+__all__ = ["ChatReader"]
+
+_LISTED = 10  # choices that a message names
+
+
+class ChatReader:
+    """One chat stream: events in, deltas out, and what they add up to.
+
+    Args:
+        choices: how many were asked for, the request's `n`; None: unknown.
+
+    Attributes:
+        outcome: how the stream ended; None while it runs. Nothing that is fed afterwards is interpreted.
+    """
+
+    __slots__ = ("_accumulator", "_foreign", "_halves", "outcome")
+
+    def __init__(self, choices: int | None = None) -> None:
+        self.outcome: Literal["complete", "truncated", "error"] | None = None
+        self._accumulator = CompletionAccumulator(choices)
+        self._halves = Halves()
+        self._foreign = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether the stream is over."""
+        return self.outcome is not None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has come yet that a delta was made of."""
+        return self._accumulator.empty
+
+    @property
+    def finished(self) -> bool:
+        """Whether every choice that came has a finish reason, and as many came as were asked for."""
+        return self._accumulator.finished
+
+    @property
+    def completion(self) -> Completion:
+        """What has arrived until now; after an error too."""
+        return self._accumulator.completion()
+
+    @property
+    def partial(self) -> Completion | None:
+        """What goes along with an error that is not about what came: all that has arrived; None where nothing has."""
+        return None if self.empty else self.completion
+
+    def feed(self, event: Event | Comment) -> Sequence[ChatDelta]:
+        """Return the deltas of `event`.
+
+        Raises:
+            ChatError: the event reports an error, or its data is no JSON.
+        """
+        # isinstance() takes 0.1 us with the metaclass of msgspec's structs.
+        if type(event) is Comment or self.outcome is not None:
+            return ()
+        if event.event == "error":
+            return self._feed_irregular(event)
+        try:
+            chunk = decode(event.data)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            pass
+        else:
+            return self._accumulator.add(chunk, event.data)
+        return self._feed_irregular(event)
+
+    def end(self, tail: str = "") -> Iterator[ChatDelta]:
+        """Yield the deltas of a parser's `tail`, once the body has ended; then judge how it ended; see `conclude`."""
+        events, stray = undispatched(tail)
+        del tail  # with it in memory, a delta of its size would take twice as much
+        yield from self.conclude(events, stray)
+
+    def conclude(self, events: list[Event], stray: str = "") -> Iterator[ChatDelta]:
+        """Yield the deltas of what the body has left undispatched; then judge how it ended.
+
+        Args:
+            events: those that are complete but for their blank line, which servers forget.
+            stray: the lines that belong to no event stream. Where nothing else has come, they may be a whole
+                completion, which was sent as an event stream, perhaps with `[DONE]` after it.
+
+        Raises:
+            ChatError: as in `feed`.
+            StreamTruncated: there was no `[DONE]`, and not every choice has finished.
+        """
+        if self.empty and stray.startswith(("{", "[", "<")):
+            yield from self.whole(stray)
+            return
+        while events:
+            yield from self.feed(events.pop(0))
+        if self.outcome is not None:
+            return
+        if self.finished:
+            yield from self._complete()
+            return
+        self._foreign = self._foreign or stray
+        raise self._truncated(self._cut())
+
+    def finish(self, stray: str = "") -> Sequence[ChatDelta]:
+        """Take `[DONE]`; return the deltas of a whole completion that came before it, with `stray` as in `conclude`.
+
+        Raises:
+            ChatError: nothing else came; or a choice ended with an error.
+            StreamTruncated: the server says that it has broken a choice off.
+        """
+        if self.empty and stray:
+            return self.whole(stray)
+        return self._complete() if self.outcome is None else ()
+
+    def whole(self, body: str, status: int = 200) -> Sequence[ChatDelta]:
+        """Return the deltas of a response that is no stream but, at best, a whole completion.
+
+        Raises:
+            ChatError: it is none; with what the body says.
+        """
+        body = without_done(body)
+        if not _is_completion(body):
+            raise self._failed(body_error(body, status))
+        deltas = self.feed(Event(body))
+        return [*deltas, *self._complete()]
+
+    def _feed_irregular(self, event: Event) -> Sequence[ChatDelta]:
+        raw = event.data
+        if is_done(raw):
+            return self._complete()
+        reports = event.event == "error"
+        if not reports and (is_heartbeat(event) or is_comment(raw)):
+            return ()
+        try:
+            payload: object = json.loads(raw)
+        except (ValueError, RecursionError) as cause:
+            if not reports:
+                raise self._unexpected("a chunk in JSON", raw) from cause
+            payload = raw
+        try:
+            deltas = self._add_irregular(payload, raw)
+            error = error_in(payload, raw) or (reported(payload, raw) if reports else None)
+        except RecursionError as cause:
+            raise self._unexpected("a chunk that is not nested so deep", raw) from cause
+        if error is not None:
+            raise self._failed(error)
+        if payload is not None and not is_mapping(payload):
+            raise self._unexpected("a chunk, an object", raw)
+        return deltas
+
+    def _add_irregular(self, payload: object, raw: str) -> Sequence[ChatDelta]:
+        if not is_mapping(payload):
+            return ()
+        deltas: Sequence[ChatDelta] = ()
+        if _irregular_chunk.is_chunk(payload):
+            chunk, complete = _irregular_chunk.parts(payload)
+            self._halves.mend(chunk.choices)
+            self._halves.mend(complete)
+            deltas = self._accumulator.add_irregular(chunk, complete, raw)
+        if not deltas:
+            self._foreign = self._foreign or raw
+        return deltas
+
+    def _complete(self) -> Sequence[ChatDelta]:
+        accumulator = self._accumulator
+        if accumulator.failed:
+            message = f"choice {accumulator.failed[0]} ended with the finish reason 'error'"
+            raise self._failed(ChatError(message, code="error"))
+        if accumulator.silent:
+            # vLLM answers so when it fails before the first token.
+            raise self._unexpected("a choice before [DONE]", self._foreign)
+        if accumulator.broken_off is not None:
+            index, reason = accumulator.broken_off
+            raise self._truncated(f"the server broke choice {index} off, with the finish reason {reason!r}")
+        self.outcome = "complete"
+        return accumulator.release()
+
+    def _cut(self) -> str:
+        if self._accumulator.empty:
+            came = f"; what came was {quoted(self._foreign)}" if self._foreign else ""
+            return f"the stream ended before its first chunk{came}"
+        unfinished = self._accumulator.unfinished
+        choices = ", ".join(map(str, unfinished[:_LISTED])) + ", ..." * (len(unfinished) > _LISTED)
+        return f"the stream ended without [DONE], and without a finish reason of choice {choices}"
+
+    def _truncated(self, message: str) -> StreamTruncated:
+        self.outcome = "truncated"
+        return StreamTruncated(message, partial=self.completion)
+
+    def _unexpected(self, expected: str, raw: str) -> ChatError:
+        return self._failed(ChatError(f"expected {expected}, got {quoted(raw) if raw else 'none'}", raw=raw))
+
+    def _failed(self, error: ChatError) -> ChatError:
+        self.outcome = "error"
+        error.partial = self.completion
+        return error
+
+
+def _is_completion(text: str) -> bool:
+    try:
+        payload: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return bool(mapping(payload).get("choices")) and error_in(payload, text) is None

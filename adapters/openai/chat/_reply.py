@@ -1,0 +1,39 @@
+"""What the blocking and the asyncio reply to a chat request share."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from sse_client.adapters.openai._shared.reply import OpenAIReply
+from sse_client.adapters.openai._shared.retries import Retries
+from sse_client.adapters.openai._shared.stream_format import stream_format
+from sse_client.adapters.openai.chat._reader import ChatReader
+from sse_client.adapters.openai.delta import ChatDelta
+
+if TYPE_CHECKING:
+    from sse_client.adapters.openai.completion import Completion
+    from sse_client.aio import AsyncEventStream
+    from sse_client.event_stream import EventStream
+
+__all__ = ["CHAT", "ChatReply", "chat_retries"]
+
+_Events = TypeVar("_Events", bound="EventStream | AsyncEventStream")
+
+CHAT = stream_format(ChatReader)
+
+
+def chat_retries(max_retries: int, choices: int) -> Retries[ChatReader]:
+    """Return the attempts of a request for so many choices."""
+    return Retries(max_retries, partial(ChatReader, choices))
+
+
+class ChatReply(OpenAIReply[_Events, ChatDelta]):
+    """A reply to a chat request."""
+
+    _attempts: Retries[ChatReader]
+
+    @property
+    def completion(self) -> Completion:
+        """Everything that has arrived, at any time, after an error too."""
+        return self._attempts.reader.completion

@@ -1,0 +1,19 @@
+"""What the body of a chat request asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["choices_asked"]
+
+
+def choices_asked(body: Mapping[str, Any]) -> int:
+    """Return how many choices a request asks for: `n`, and in the legacy API as many for each prompt."""
+    n, prompt = body.get("n"), body.get("prompt")
+    each = n if isinstance(n, int) and n > 1 else 1
+    # A list of numbers is one prompt, of tokens.
+    prompts: Sequence[Any] = cast("Sequence[Any]", prompt) if isinstance(prompt, (list, tuple)) else ()
+    return each * len(prompts) if prompts and not isinstance(prompts[0], int) else each

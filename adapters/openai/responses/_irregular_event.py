@@ -1,0 +1,104 @@
+"""An event that is of no known type, or not as the API describes it, as the event that was meant."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import force_setattr
+
+from sse_client.adapters.openai._shared.error_shapes import error_in, reported
+from sse_client.adapters.openai._shared.event_data import is_comment, is_heartbeat
+from sse_client.adapters.openai._shared.json_values import is_mapping, mapping, number, text
+from sse_client.adapters.openai._shared.shown_text import quoted
+from sse_client.adapters.openai._shared.surrogates import Halves, repaired
+from sse_client.adapters.openai.errors import ChatError
+from sse_client.adapters.openai.responses._event_decoder import ALIASES, KINDS
+from sse_client.adapters.openai.responses._tolerant_json import lenient
+from sse_client.adapters.openai.responses.events import ResponseDeltaEvent, ResponseEvent, ResponseProgressEvent
+
+if TYPE_CHECKING:
+    from sse_client.events import Event
+
+# How a tool of any kind is doing.
+_PROGRESS = re.compile(r"response\.(?:\w+_call|mcp_list_tools)\.[a-z_]+\Z")
+
+__all__ = ["Irregular", "rewritten", "unexpected"]
+
+
+class Irregular(Halves):
+    """What irregular events meant.
+
+    Attributes:
+        foreign: the first payload that is no event of any API; "" before.
+    """
+
+    __slots__ = ("foreign",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.foreign = ""
+
+    def meant(self, event: Event) -> ResponseEvent | ChatError | None:
+        """Return what `event` means: an event, or an error that it reports; None for a ping, or for what is neither.
+
+        Raises:
+            ChatError: it is not JSON, or of the chat API.
+        """
+        raw, reports = event.data, event.event == "error"
+        if not reports and (event.event == "ping" or is_comment(raw)):
+            return None
+        try:
+            # NaN and the like are no JSON, but Python's.
+            payload: object = json.loads(raw, parse_constant=lambda _: None)
+        except (ValueError, RecursionError) as cause:
+            if is_heartbeat(event):
+                return None
+            if not reports:
+                raise unexpected("an event in JSON", raw) from cause
+            payload = raw
+        named = text(mapping(payload).get("type")) or ("" if event.event == "message" else event.event)
+        # An event of this API may have an `error` that is not the stream's: that of a tool, say.
+        if not named.startswith("response.") or named == "response.error" or not is_mapping(payload):
+            error = error_in(payload, raw) or (reported(payload, raw) if reports else None)
+            if error is not None:
+                return error
+        if payload is None or named == "ping":
+            return None
+        if not is_mapping(payload) or "choices" in payload:
+            raise unexpected("an event of the Responses API", raw)
+        if not named:
+            self.foreign = self.foreign or raw
+            return None
+        return self._typed(named, payload, raw)
+
+    def _typed(self, named: str, payload: dict[str, Any], raw: str) -> ResponseEvent:
+        kind = (
+            KINDS.get(named)
+            or ALIASES.get(named)
+            or (ResponseProgressEvent if _PROGRESS.match(named) else ResponseEvent)
+        )
+        if issubclass(kind, ResponseDeltaEvent):
+            # The pieces of a text may end in the middle of a character.
+            index, part = payload.get("output_index"), payload.get("content_index", payload.get("summary_index"))
+            place = (number(index) or 0, f"{named} {text(payload.get('item_id'))}", number(part))
+            payload = {**payload, "delta": self._mended(place, _piece(payload.get("delta")))}
+        made = lenient(kind, rewritten(payload))
+        force_setattr(made, "type", named)
+        force_setattr(made, "raw", raw)
+        return made
+
+
+def _piece(delta: object) -> str | None:
+    return text(mapping(delta).get("text")) if is_mapping(delta) else text(delta)
+
+
+def rewritten(payload: object) -> str:
+    """Return `payload` in JSON that every decoder takes, halves of characters replaced."""
+    return repaired(json.dumps(payload, ensure_ascii=False))
+
+
+def unexpected(expected: str, raw: str) -> ChatError:
+    """Return the error of a payload that is not what was `expected`."""
+    return ChatError(f"expected {expected}, got {quoted(raw)}", raw=raw)

@@ -1,0 +1,210 @@
+"""One item of the output, as far as it has come."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from sse_client.adapters.openai._shared.growing_text import GrowingText
+from sse_client.adapters.openai._shared.json_values import array, is_array, json_value, mapping, text
+from sse_client.adapters.openai.responses._tolerant_json import lenient
+from sse_client.adapters.openai.responses.response import OutputItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["ItemAccumulator", "Place"]
+
+_LISTS = ("content", "summary")  # fields of an item that are lists of parts
+_PART_TEXTS = ("text", "refusal")
+_ITEM_TEXTS = ("arguments", "input", "code")
+_PART_TYPES = {
+    "content of message": "output_text",
+    "content of reasoning": "reasoning_text",
+    "summary of reasoning": "summary_text",
+}
+_MOST_MERGES = 4  # times that an item keeps texts which the server sends without: that takes the time of all texts
+
+
+class Place(NamedTuple):
+    """Where the pieces of a text go: a field of an item, or of a part in one of its lists."""
+
+    item: str
+    name: str
+    parts: str = ""
+    part: str = ""
+
+
+class _Key(NamedTuple):
+    """A text of an item: its field, and where its part is; "" and 0 for a field of the item itself."""
+
+    parts: str
+    position: int
+    name: str
+
+
+# As a struct, like `GrowingText`: a server decides how many items there are.
+class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
+    """An item that is being put together."""
+
+    _item: OutputItem | None  # the item as the server sent it, if nothing has come since
+    _fields: dict[str, Any] = {}
+    _parts: dict[tuple[str, int], dict[str, Any]] = {}
+    _texts: dict[_Key, GrowingText] = {}
+    _merges: int = 0
+    done: bool = False  # whether the server has sent it complete
+
+    def __post_init__(self) -> None:
+        if self._item is not None:
+            self._read(self._item)
+
+    @property
+    def type(self) -> str | None:
+        """The type of the item: `message`, `function_call`, ..."""
+        return text(self._fields.get("type"))
+
+    @property
+    def names(self) -> Iterator[str]:
+        """What events may call the item: its ID, and that of its call."""
+        return (name for field in ("id", "call_id") if (name := text(self._fields.get(field))))
+
+    def is_other(self, item: OutputItem, *, begins: bool) -> bool:
+        """Tell whether `item`, which begins or is complete, is certainly not this one."""
+        if self.type != item.type:
+            return True
+        call_id, other_call = self._fields.get("call_id"), getattr(item, "call_id", None)
+        if call_id and other_call:
+            return bool(call_id != other_call)
+        known = self._fields.get("id")
+        if known and item.id and known != item.id:
+            return begins or self.done  # some servers give an item another ID in each event
+        return self.done and not (known or item.id)
+
+    def become(self, item: OutputItem) -> None:
+        """Take `item` for all that has come. A text that it lacks stays: servers forget to send it again."""
+        kept: dict[_Key, str] = {}
+        if item.type == self.type and self._merges < _MOST_MERGES:
+            kept = {key: value for key in self._keys() if (value := self._value(key))}
+        self._read(item)
+        for key, value in kept.items():
+            if not self._value(key):
+                self._item = None
+                self._merges += 1
+                if key.parts:
+                    self._parts.setdefault((key.parts, key.position), {"type": "output_text"})
+                self._texts[key] = _begun(value)
+
+    def grows_at(self, place: Place, index: int | None) -> GrowingText:
+        """Return the text at `place`, to be appended to; in a part of its kind if there is none yet."""
+        self._item = None
+        key = _Key("", 0, place.name)
+        if place.parts:
+            key = _Key(place.parts, index or 0, place.name)
+            self.part(place.parts, index, place.part)
+        grown = self._texts.get(key)
+        if grown is None:
+            written = self._written(key)
+            # Arguments that are complete before their pieces come are none yet, or come again.
+            again = place.name == "arguments" and written and json_value(written) is not None
+            grown = self._texts[key] = _begun(None if again else written)
+        return grown
+
+    def finish(self, place: Place, index: int | None, value: str) -> str | None:
+        """Set the text at `place`, which is complete; return what it has beyond the pieces that have come.
+
+        An empty one sets nothing: the server has only forgotten to send the text again.
+        """
+        grown = self.grows_at(place, index)
+        rest = grown.rest_of(value)
+        if rest is not None:
+            grown.add(rest)
+        elif value:
+            grown.replace(value)
+        return rest
+
+    def rest_of(self, place: Place, index: int, value: str) -> str | None:
+        """Return what `value`, the complete text at `place`, has beyond what has come of it."""
+        key = _Key(place.parts, index, place.name)
+        return (self._texts.get(key) or _begun(self._written(key))).rest_of(value)
+
+    def part(self, parts: str, index: int | None, kind: str) -> dict[str, Any]:
+        """Return a part, to be changed; one of that `kind` if there is none yet."""
+        self._item = None
+        return self._parts.setdefault((parts, index or 0), {"type": kind})
+
+    def extend(self, place: Place, index: int | None, name: str, values: list[Any]) -> None:
+        """Append to a list of the part at `place`."""
+        part = self.part(place.parts, index, place.part)
+        if not is_array(part.get(name)):
+            part[name] = []
+        array(part[name]).extend(values)
+
+    def replace(self, parts: str, index: int | None, part: dict[str, Any]) -> str | None:
+        """Set a part; return what its text has beyond the pieces that have come."""
+        known = self.part(parts, index, "")
+        rest: str | None = None
+        for name, value in part.items():
+            if name in _PART_TEXTS:
+                more = self.finish(Place("", name, parts), index, value)
+                rest = more if name == "text" else rest
+            elif value or name not in known:
+                known[name] = [*value] if is_array(value) else value
+        return rest
+
+    def move(self, status: str) -> None:
+        """Set the status."""
+        self._item = None
+        self._fields["status"] = status
+
+    def now(self) -> OutputItem:
+        """Return the item as it is now."""
+        if self._item is not None:
+            return self._item
+        for (parts, index, name), grown in self._texts.items():
+            value = grown.value()
+            if value is not None:
+                (self._parts[parts, index] if parts else self._fields)[name] = value
+        lists: dict[str, list[Any]] = {}
+        for (name, _), part in sorted(self._parts.items(), key=lambda placed: placed[0]):
+            lists.setdefault(name, []).append(part)
+        # Not kept: the pieces of a text are appended without this item's knowledge.
+        return lenient(OutputItem, json.dumps({**self._fields, **lists}, ensure_ascii=False))
+
+    def _read(self, item: OutputItem) -> None:
+        self._item, self._fields = item, mapping(json.loads(item.raw))
+        self._parts = {
+            (name, index): mapping(part)
+            for name in _LISTS
+            for index, part in enumerate(_listed(self._fields.get(name), f"{name} of {item.type}"))
+        }
+        self._texts = {}
+
+    def _keys(self) -> set[_Key]:
+        """Return the keys of all texts that may have come."""
+        of_parts = {_Key(*position, name) for position in self._parts for name in _PART_TEXTS}
+        return of_parts | {_Key("", 0, name) for name in _ITEM_TEXTS} | self._texts.keys()
+
+    def _value(self, key: _Key) -> str | None:
+        return self._texts[key].value() if key in self._texts else self._written(key)
+
+    def _written(self, key: _Key) -> str | None:
+        holder = self._parts.get((key.parts, key.position), {}) if key.parts else self._fields
+        return text(holder.get(key.name))
+
+
+def _listed(parts: object, where: str) -> list[Any]:
+    """Return the parts of an item, which some servers send as one text."""
+    return (
+        [{"type": _PART_TYPES[where], "text": parts}]
+        if isinstance(parts, str) and where in _PART_TYPES
+        else array(parts)
+    )
+
+
+def _begun(value: str | None) -> GrowingText:
+    grown = GrowingText()
+    if value:
+        grown.add(value)
+    return grown

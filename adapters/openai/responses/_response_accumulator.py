@@ -1,0 +1,129 @@
+"""Events to the response that they add up to, at any time."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from sse_client.adapters.openai._shared.error_shapes import reported
+from sse_client.adapters.openai._shared.json_values import mapping
+from sse_client.adapters.openai.errors import ChatError
+from sse_client.adapters.openai.responses._output_accumulator import OutputAccumulator
+from sse_client.adapters.openai.responses.events import (
+    ResponseAnnotationEvent,
+    ResponseDeltaEvent,
+    ResponseItemEvent,
+    ResponseLifecycleEvent,
+    ResponsePartEvent,
+    ResponseProgressEvent,
+    ResponseTextEvent,
+)
+from sse_client.adapters.openai.responses.response import Response, ResponseFailure
+
+if TYPE_CHECKING:
+    from sse_client.adapters.openai.responses.events import ResponseEvent
+
+__all__ = ["LAST", "ResponseAccumulator"]
+
+LAST = frozenset(
+    {"response.completed", "response.incomplete", "response.failed", "response.cancelled", "response.done"}
+)
+"""The types of the events that end a response."""
+
+_NOT_OVER = frozenset({None, "", "queued", "in_progress"})
+
+
+class ResponseAccumulator:
+    """What has arrived of a response.
+
+    Attributes:
+        snapshot: the response as the server last sent it.
+        output: what has come of the output since.
+        over: whether the server has said that the response is over.
+    """
+
+    __slots__ = ("output", "over", "snapshot")
+
+    def __init__(self) -> None:
+        self.snapshot = Response()
+        self.output = OutputAccumulator()
+        self.over = False
+
+    @property
+    def response(self) -> Response:
+        """The response as it is now."""
+        # Some servers leave the output out at the end.
+        if self.over and self.snapshot.output:
+            return self.snapshot
+        return replace(self.snapshot, output=self.output.items())
+
+    def add(self, event: ResponseEvent) -> str:
+        """Add what an event brings; return what the answer's text has beyond the pieces of it that have come.
+
+        Some servers send a text only with its end, with its item, or with the response.
+
+        Raises:
+            ChatError: it says that the response failed.
+        """
+        output = self.output
+        if isinstance(event, ResponseDeltaEvent):
+            output.add(event)
+        elif isinstance(event, ResponseLifecycleEvent):
+            return self._follow(event)
+        elif isinstance(event, ResponseItemEvent):
+            return output.add_item(event)
+        elif isinstance(event, ResponsePartEvent):
+            return output.add_part(event)
+        elif isinstance(event, ResponseTextEvent):
+            return output.finish(event)
+        elif isinstance(event, ResponseAnnotationEvent):
+            output.annotate(event)
+        elif isinstance(event, ResponseProgressEvent):
+            output.move(event)
+        return ""
+
+    def fail(self, error: ChatError) -> None:
+        """Record that the server has reported an error."""
+        self.snapshot = replace(self.snapshot, status="failed", error=ResponseFailure(error.code, error.message))
+
+    def fail_as(self, response: Response) -> None:
+        """Take `response` for the one that failed, after an error of its own has been reported."""
+        self.snapshot = replace(response, status="failed", error=response.error or self.snapshot.error)
+
+    def take(self, response: Response, raw: str) -> None:
+        """Take `response` for the end.
+
+        Raises:
+            ChatError: it has failed, or was cancelled. `raw` is all that the server sent with it.
+        """
+        self.snapshot, self.over = response, True
+        if response.status not in {"failed", "cancelled"}:
+            return
+        for said in (response.raw, raw):
+            error = mapping(json.loads(said or "null")).get("error")
+            if error:
+                raise reported({"error": error}, raw)
+        how = "failed" if response.status == "failed" else "was cancelled"
+        raise ChatError(f"the response {how}, and the server does not say why", code=response.status, raw=raw)
+
+    def go_on(self, response: Response) -> None:
+        """Take `response` for how it is now, though it is not over: what has come of its output may be more."""
+        self.snapshot = response
+        self.output.add_missing(response.output)
+
+    def _follow(self, event: ResponseLifecycleEvent) -> str:
+        response, ending = event.response, event.type.removeprefix("response.")
+        if event.type not in LAST:
+            if response.raw:
+                self.go_on(response)
+            return ""
+        # Some servers say no more than that it is over, or send the response as it was when it began.
+        whole = response if response.raw else self.snapshot
+        status = response.status
+        if status in _NOT_OVER or ending in ("failed", "cancelled"):
+            status = "completed" if ending == "done" else ending
+        items, rest = self.output.complete(whole.output)
+        self.take(replace(whole, status=status, output=items), event.raw)
+        return rest

@@ -1,0 +1,111 @@
+"""The attempts of one response: one that is made in the background is resumed after the last event that came."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+from weakref import ref
+
+from sse_client.adapters.openai._shared.json_values import json_value, mapping
+from sse_client.adapters.openai._shared.retries import Retries
+from sse_client.adapters.openai._shared.undispatched import undispatched
+from sse_client.adapters.openai.responses._reader import ResponseReader
+from sse_client.adapters.openai.responses._response_accumulator import LAST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tenacity import RetryCallState
+
+    from sse_client.adapters.openai._shared.endpoint import Endpoint
+    from sse_client.aio import AsyncEventStream
+    from sse_client.errors import ConnectionFailed
+    from sse_client.event_stream import EventStream
+    from sse_client.request import Attempt, Request
+
+__all__ = ["Resumptions"]
+
+
+class Resumptions(Retries[ResponseReader]):
+    """The tries of one response: one that is made in the background is gone on with, behind the last event that came.
+
+    Args:
+        endpoint: where the response can be asked for by its ID.
+        body: what is asked for.
+        query: more parameters of the query, which requests that resume have, too.
+        prepare: the caller's own: it has the last word on each request.
+    """
+
+    _events: ref[EventStream | AsyncEventStream]
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        body: Mapping[str, Any],
+        query: Mapping[str, Any] | None,
+        prepare: Callable[..., Any] | None,
+    ) -> None:
+        super().__init__(endpoint.max_retries, partial(ResponseReader, background=body.get("background") is True))
+        self._endpoint = endpoint
+        self._query = query or {}
+        self._again = _asked_again(body)
+        self._prepare = prepare
+        self._last: tuple[str, int] | None = None
+
+    def follow(self, events: EventStream | AsyncEventStream) -> None:
+        """Look at what `events` leaves undispatched, when a connection is lost."""
+        self._events = ref(events)  # it holds this
+
+    def rules(self) -> dict[str, Any]:
+        """Return the options of the stream underneath: when it ends, and when and how it goes on."""
+        return {**super().rules(), "prepare": self._prepared}
+
+    def _may_follow(self, error: ConnectionFailed) -> bool:
+        if self.reader.resume is None:
+            return super()._may_follow(error)
+        # Of the last event, nothing but the blank line may be missing: then it is over.
+        events = self._events()
+        return events is None or not _has_last(events.tail)
+
+    def _begin(self) -> None:
+        if self.reader.resume is None:
+            super()._begin()
+        else:
+            self.reader.resumed()
+
+    def _retry(self, state: RetryCallState) -> bool:
+        # It is asked before the delay is made, and before what counts the tries.
+        place = self.reader.resume
+        if place != self._last:
+            self._last, self._count = place, 0
+        return super()._retry(state)
+
+    def _prepared(self, request: Request, attempt: Attempt) -> Any:
+        """Return the request of an attempt: the caller's own, or one for what comes behind the last event."""
+        place = self.reader.resume if attempt.number > 1 else None
+        if place is not None:
+            request = self._resuming(request, *place)
+        return request if self._prepare is None else self._prepare(request, attempt)
+
+    def _resuming(self, request: Request, response_id: str, number: int) -> Request:
+        query = {**self._query, "stream": "true", "starting_after": str(number)}
+        url = self._endpoint.url(f"/responses/{quote(response_id, safe='')}", query)
+        headers = {name: value for name, value in request.headers.items() if name.lower() != "content-type"}
+        return replace(request, method="GET", url=f"{url}{self._again}", headers=headers, json=None)
+
+
+def _asked_again(body: Mapping[str, Any]) -> str:
+    """Return what of a request's body says which fields its events have, as the rest of a query."""
+    query = [("include[]", field) for field in body.get("include") or ()]
+    padded = mapping(body.get("stream_options")).get("include_obfuscation")
+    if padded is not None:
+        query.append(("include_obfuscation", "true" if padded else "false"))
+    return f"&{urlencode(query)}" if query else ""
+
+
+def _has_last(tail: str) -> bool:
+    """Tell whether `tail` holds the event that ends a response, complete but for its blank line."""
+    events, _ = undispatched(tail)
+    return any(mapping(json_value(event.data)).get("type") in LAST for event in events)

@@ -1,0 +1,58 @@
+"""Sequence numbers: which events are repeats, and where the stream can be resumed.
+
+The API numbers the events of a response from 0, and replays those above the number that it is asked for. Others send
+no numbers, or the same one each time; so numbers mean nothing more than they must until a stream is resumed.
+"""
+
+from __future__ import annotations
+
+from sse_client.adapters.openai.errors import ChatError
+
+__all__ = ["SequenceNumbers"]
+
+
+class SequenceNumbers:
+    """The numbers of one response, over all of its connections.
+
+    Attributes:
+        expected: the next number, None before the first; an event that has it need not be taken, only counted.
+        skipped: how many numbers were left out. That is no error: what is missing may never have been there.
+    """
+
+    __slots__ = ("_resumed", "_rising", "expected", "skipped")
+
+    def __init__(self) -> None:
+        self.skipped = 0
+        self.expected: int | None = None
+        self._rising = True
+        self._resumed = False
+
+    @property
+    def last(self) -> int | None:
+        """The number to resume after; None where there is none that can be relied on."""
+        return self.expected - 1 if self.expected is not None and self._rising else None
+
+    def resumed(self) -> None:
+        """Expect a replay."""
+        self._resumed = True
+
+    def take(self, number: int) -> bool:
+        """Tell whether the event of this `number` is new.
+
+        Raises:
+            ChatError: the stream was resumed, and events are lost: a number is left out, and none was before.
+        """
+        expected = self.expected
+        if expected is None or number == expected:
+            self.expected = number + 1
+            return True
+        if number < expected:
+            if self._resumed:
+                return False
+            self._rising = False
+        elif self._resumed and not self.skipped:
+            raise ChatError(f"expected the event with the sequence number {expected} after the reconnect, got {number}")
+        else:
+            self.skipped += number - expected
+        self.expected = number + 1
+        return True

@@ -1,0 +1,83 @@
+"""The errors of connections that fail, worded the same for every transport."""
+
+from __future__ import annotations
+
+from sse_client._http.foreign_text import shown
+from sse_client.errors import ConnectionFailed, IdleTimeout
+from sse_client.request import display_url
+
+__all__ = ["connection_broke", "forget_context", "innermost", "no_connection", "no_data"]
+
+
+def no_connection(
+    url: str, cause: BaseException, proxy: str | None = None, *, seconds: float | None = None
+) -> ConnectionFailed:
+    """Return the error of a request that was not sent, because there was no connection.
+
+    Args:
+        url: where the request was to go.
+        cause: what failed; it becomes the error's cause.
+        proxy: the proxy that could not be reached, or refused; None where there is none, or it did its part.
+        seconds: the time that was allowed for it.
+    """
+    where = display_url(url)
+    if proxy is not None:
+        named = display_url(proxy if "://" in proxy else f"http://{proxy}")
+        where = f"the proxy {named}, on the way to {where}"
+    # A certificate that does not verify today does not a second later. Only that error has a `verify_code`.
+    final = hasattr(cause, "verify_code")
+    words = _words(cause)
+    if isinstance(cause, TimeoutError) and cause.errno is None and seconds is not None:
+        words = f"timed out after {seconds:.3g} s (timeout: connect)"
+    return _caused(ConnectionFailed(f"could not connect to {where}: {words}", sent=False, final=final), cause)
+
+
+def connection_broke(url: str, cause: BaseException) -> ConnectionFailed:
+    """Return the error of a connection that broke, after which the request may have been processed."""
+    return _caused(ConnectionFailed(f"the connection to {display_url(url)} broke: {_words(cause)}"), cause)
+
+
+def no_data(url: str, silence: float | None = None) -> IdleTimeout:
+    """Return the error of a server that has been silent for too long.
+
+    Args:
+        url: where the request went.
+        silence: the seconds that `timeout` allows; None where another limit has passed.
+    """
+    limit = "for as long as `timeout` allows" if silence is None else f"within {silence:g} s (timeout: read)"
+    failure = IdleTimeout(f"expected data from {display_url(url)}, got nothing {limit}")
+    failure.__cause__ = TimeoutError("timed out")
+    return failure
+
+
+def innermost(error: BaseException) -> BaseException:
+    """Return the innermost cause. It is about a socket; the errors above it show the URL with its query."""
+    while True:
+        candidates = (getattr(error, "reason", None), error.__cause__, *error.args)
+        inner = next((each for each in candidates if isinstance(each, BaseException)), None)
+        if inner is None:
+            return error
+        error = inner
+
+
+def forget_context(error: BaseException) -> None:
+    """Drop the suppressed contexts of an error and its causes: a library's may hold a URL with its query, or a secret.
+
+    Nothing prints them, but error trackers look at them.
+    """
+    each: BaseException | None = error
+    while each is not None:
+        if each.__suppress_context__:
+            each.__context__ = None
+        each = each.__cause__
+
+
+def _caused(failure: ConnectionFailed, cause: BaseException) -> ConnectionFailed:
+    """Return `failure` with its cause, which brings no frames, and no error of a library that may show a secret."""
+    cause.__context__ = cause.__cause__ = None
+    failure.__cause__ = cause.with_traceback(None)
+    return failure
+
+
+def _words(cause: BaseException) -> str:
+    return shown(str(cause)) or type(cause).__name__

@@ -1,0 +1,99 @@
+"""Calls of a handler in one thread, none of which begins once another thread has closed the stream."""
+
+from __future__ import annotations
+
+import dis
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sse_client.events import Event
+
+__all__ = ["HandlerCalls"]
+
+_PAUSE = 0.001  # seconds between two looks at the thread; each lets that thread run
+_GRACE = 100  # looks for which a handler that is running may end
+_LOOKS = 10_000  # looks after which `settle` gives up on a thread that is never given the processor
+_NESTED = 50  # calls of `settle` that signal handlers may put on top of one another
+
+# The first instruction of a function, at which a thread may lose the interpreter's lock; None: there is none.
+_RESUME = dis.opmap.get("RESUME")
+
+
+class HandlerCalls:
+    """The calls of one handler, in the thread that reads its stream.
+
+    Between the look at `closed` and the handler's first line the thread can lose the interpreter's lock, and no lock
+    can be held up to that line and not longer. So whoever closes the stream looks at the thread: if it is on its way
+    into the handler, it is waited for until it has arrived. Nothing here is locked; a signal handler may interrupt it
+    anywhere.
+
+    Args:
+        handler: what is called with each event.
+        closed: whether the stream is closed; looked at before each call.
+    """
+
+    __slots__ = ("_calling", "_closed", "_handler", "_settling", "_thread")
+
+    def __init__(self, handler: Callable[[Event], object], closed: Callable[[], bool]) -> None:
+        self._handler = handler
+        self._closed = closed
+        self._calling = False
+        self._settling = 0
+        self._thread = 0
+
+    def call(self, event: Event) -> tuple[bool, object]:
+        """Call the handler, unless the stream is closed; return whether it was called, and what it returned."""
+        self._thread = threading.get_ident()
+        # Set before `closed` is looked at; `settle` looks at it after `closed` is set.
+        self._calling = True
+        try:
+            if self._closed():
+                return False, None
+            return True, self._enter(event)
+        finally:
+            self._calling = False
+
+    def settle(self) -> None:
+        """Return once no call can begin any more; to be called after the stream is closed.
+
+        A handler that is running is given 0.1 s to end, so that one that takes no longer is over, too.
+        """
+        if self._is_over() or self._thread == threading.get_ident():
+            return
+        self._settling += 1
+        try:
+            # One that interrupts another one in the same thread waits no longer than it has to.
+            grace = _GRACE if self._settling == 1 else 0
+            for look in range(_LOOKS if self._settling <= _NESTED else 0):
+                if self._is_over() or (look >= grace and self._has_begun()):
+                    break
+                time.sleep(_PAUSE)
+        finally:
+            self._settling -= 1
+
+    def _enter(self, event: Event) -> object:
+        return self._handler(event)
+
+    def _is_over(self) -> bool:
+        return not self._calling  # which another thread changes: a type checker would take it for what it was
+
+    def _has_begun(self) -> bool:
+        """Return whether the thread is inside the handler, past its first instruction; or is no more."""
+        frame = sys._current_frames().get(self._thread)  # noqa: SLF001  (documented, for debuggers of deadlocks)
+        if frame is None:
+            return True
+        inner: Any = None
+        while frame is not None and frame.f_code is not HandlerCalls._enter.__code__:
+            inner, frame = frame, frame.f_back
+        if frame is None:
+            return False
+        # A handler that is no Python function has no frame: where `_enter` itself has begun, so has the handler.
+        inner = inner or frame
+        at: int = inner.f_lasti
+        code: bytes = inner.f_code.co_code
+        return at >= 0 and code[at] != _RESUME

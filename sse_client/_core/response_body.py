@@ -1,0 +1,162 @@
+"""A response's body as it arrives, with its content codings undone; its excerpt; its drain."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from sse_client._http.content_decoding import Decoder, decoder_for
+from sse_client.errors import ConnectionFailed, SSEError
+from sse_client.request import display_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sse_client.observer import Response
+
+__all__ = ["ResponseBody"]
+
+_EXHAUSTED: Iterator[bytes] = iter(())  # shared by all bodies: an iterator at its end stays there
+_DRAIN_BYTES, _DRAIN_SECONDS = 64 * 1024, 0.25
+_EXCERPT_SECONDS, _EXCERPT_SILENCE = 5.0, 2.0
+
+
+class ResponseBody(ABC):
+    """One response: its head, and its body. A transport says how to receive, to breathe, and to close.
+
+    Attributes:
+        response: the head.
+        silence: seconds without a byte after which the connection counts as dead; None: no limit.
+        method: of the request that was answered, the last one after redirects.
+        closes_by_awaiting: whether `aclose` is needed, where for others `close` does.
+        blocks: whether `read_blocking` does what `read` does, by blocking.
+        redirected: whether the server had answered an earlier request with a redirect.
+        coding_error: why the body's content codings cannot be undone; empty if they can.
+    """
+
+    __slots__ = ("_decoder", "_pieces", "coding_error", "method", "redirected", "response", "silence")
+
+    closes_by_awaiting = False
+    blocks = False
+
+    def __init__(self, response: Response, silence: float | None) -> None:
+        self.response = response
+        self.silence = silence
+        self.method = "GET"
+        self.redirected = False
+        self._pieces = _EXHAUSTED
+        self._decoder: Decoder | None = None
+        self.coding_error = ""
+        codings = response.headers.get("Content-Encoding")
+        if codings:
+            try:
+                self._decoder = decoder_for(codings)
+            except ValueError as error:
+                self.coding_error = str(error)
+
+    @abstractmethod
+    async def read(self, deadline: float | None) -> bytes:
+        """Return what has arrived, decoded, waiting for the first byte of it; `b""` at the body's end.
+
+        Args:
+            deadline: when to stop waiting, by `time.monotonic`; None: no limit but silence.
+
+        Raises:
+            ConnectionFailed: the body was cut off, or is corrupt; `IdleTimeout` after silence or at the deadline.
+        """
+
+    def read_blocking(self, deadline: float | None) -> bytes:
+        """Do what `read` does without a coroutine, if this body `blocks`."""
+        raise NotImplementedError  # never called: `blocks` is false for every body without a method of its own
+
+    async def _read_decoded(self, decoder: Decoder, deadline: float | None) -> bytes:
+        """Do what `read` does for a body with content codings, a bounded piece at a time."""
+        while True:
+            try:
+                for piece in self._pieces:
+                    await self._breathe(deadline)
+                    if piece:
+                        return piece
+            except ValueError as error:
+                raise ConnectionFailed(f"{error}, from {display_url(self.response.url)}") from None
+            data = await self._receive(deadline)
+            if data:
+                self._pieces = decoder.decode(data)
+            elif decoder.complete:
+                return data
+            else:
+                raise ConnectionFailed(
+                    f"the compressed body was cut off before its end, from {display_url(self.response.url)}"
+                )
+
+    async def read_excerpt(self, limit: int, deadline: float | None) -> bytes:
+        """Return the body's first bytes, as many as come soon and `limit` at most; then close.
+
+        There are none if the body's content codings cannot be undone.
+        """
+        pieces: list[bytes] = []
+        size = 0
+        end = min(time.monotonic() + _EXCERPT_SECONDS, deadline or math.inf)
+        self.silence = _EXCERPT_SILENCE
+        try:
+            with contextlib.suppress(SSEError):
+                while not self.coding_error and size < limit and time.monotonic() < end:
+                    data = await self.read(end)
+                    if not data:
+                        break
+                    pieces.append(data)
+                    size += len(data)
+        finally:
+            await self.aclose()
+        return b"".join(pieces)[:limit]
+
+    async def read_whole(self, deadline: float | None) -> bytes:
+        """Return the body to its end; then close. There is none if its content codings cannot be undone.
+
+        Raises:
+            ConnectionFailed: the body was cut off, or is corrupt; `IdleTimeout` after silence or at the deadline.
+        """
+        pieces: list[bytes] = []
+        try:
+            while not self.coding_error and (data := await self.read(deadline)):
+                pieces.append(data)
+        finally:
+            self.close()
+        return b"".join(pieces)
+
+    async def drain(self) -> None:
+        """Read over the little that may still come, so that the connection can be used again; then close."""
+        received = 0
+        end = time.monotonic() + _DRAIN_SECONDS
+        try:
+            with contextlib.suppress(SSEError):
+                while received <= _DRAIN_BYTES and time.monotonic() < end:
+                    data = await self._receive(end)
+                    if not data:
+                        break
+                    received += len(data)
+        finally:
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Do what `close` does, for a transport whose library closes by awaiting."""
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connection, unless its body was read to the end: then its pool has it already."""
+
+    @abstractmethod
+    async def _receive(self, deadline: float | None) -> bytes:
+        """Return bytes of the body as they are coded; `b""` at its end."""
+
+    @abstractmethod
+    async def _breathe(self, deadline: float | None) -> None:
+        """Look at the deadline, and whether the stream was closed, between two steps of decoding.
+
+        Raises:
+            ConnectionFailed: the deadline has passed, or the stream was closed.
+        """

@@ -1,0 +1,30 @@
+"""Runs a coroutine that never waits: the blocking client runs the loop that it shares with the asyncio one.
+
+The loops of both shells are written once, as coroutines. What a blocking shell awaits has already blocked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+__all__ = ["run_sync"]
+
+_T = TypeVar("_T")
+
+
+def run_sync(coroutine: Coroutine[Any, Any, _T]) -> _T:
+    """Run a coroutine, and return what it returns.
+
+    Raises:
+        RuntimeError: it waits for something that only an event loop could bring.
+    """
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        result: _T = done.value
+        return result
+    coroutine.close()
+    raise RuntimeError("expected a coroutine that does not wait, got one that does")

@@ -1,0 +1,282 @@
+"""The state that survives a reconnect, and what follows a connection (WHATWG HTML 9.2.3 "Processing model").
+
+For each connection the loop calls `attempt` for its request, then `opened`, `delivery.feed` with what arrives, and
+`ended` or `lost`. The loop opens, reads, sleeps and closes; every decision is made here.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Coroutine
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from sse_client._core.delivery import Delivery, named_last
+from sse_client._core.reports import report
+from sse_client._core.stream_format import EVENT_STREAM, StreamFormat
+from sse_client._http.foreign_text import shown
+from sse_client._http.media_types import EVENT_STREAM as EVENT_STREAM_TYPE
+from sse_client._http.media_types import extract_mime_type
+from sse_client._http.retry_after import retry_after
+from sse_client._http.statuses import ends_stream, opens_stream
+from sse_client.errors import (
+    BodyNotReplayable,
+    ConnectionFailed,
+    ContentTypeError,
+    EventTooLarge,
+    ResponseError,
+    SSEError,
+    StatusError,
+    StreamTruncated,
+)
+from sse_client.observer import Closed, Lost, Opened, Stats
+from sse_client.options import DEFAULT_MAX_ERROR_BODY
+from sse_client.policy import Policy, Reconnect
+from sse_client.request import Attempt, Request, check, display, display_url, resume_header
+
+if TYPE_CHECKING:
+    from sse_client._core.response_body import ResponseBody
+    from sse_client.observer import Reason
+    from sse_client.options import Options
+
+__all__ = ["Session", "checked"]
+
+_FLEETING = 1.0  # seconds that a connection lasts at most to count as fleeting
+
+_log = logging.getLogger("sse_client")
+
+_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
+_DEFAULT_RULES = Reconnect()
+
+
+class Session:
+    """One stream over all of its connections.
+
+    Args:
+        request: what the caller asks for.
+        options: how.
+        stream_format: what counts as a stream.
+
+    Attributes:
+        request: what the caller asks for.
+        format: what counts as a stream.
+        delivery: what becomes of the bytes that arrive.
+        ending: why the stream is at its end; None while it is not.
+        resume: the value of the current attempt's `Last-Event-ID` header, unless the request has its own; empty: none.
+    """
+
+    __slots__ = (
+        "_attempt",
+        "_connections",
+        "_error",
+        "_fleeting",
+        "_number",
+        "_opened_at",
+        "_options",
+        "_policy",
+        "_useless",
+        "delivery",
+        "ending",
+        "format",
+        "request",
+        "resume",
+    )
+
+    def __init__(self, request: Request, options: Options, stream_format: StreamFormat = EVENT_STREAM) -> None:
+        self.request = request
+        self.format = stream_format
+        self.delivery = Delivery(options, stream_format)
+        self.ending: Reason | None = None
+        self.resume = b""
+        self._options = options
+        self._policy: Policy | None = None  # most streams are never lost
+        self._number = 0
+        self._attempt: Attempt | None = None  # until one succeeds: an error keeps its frames alive
+        self._error: SSEError | None = None
+        self._useless = self._fleeting = 0
+        self._connections = 0
+        self._opened_at: float | None = None
+
+    @property
+    def body_limit(self) -> int | None:
+        """Bytes of a refused response's body that are to be kept; None: all of them, to its end."""
+        limit = self._options.max_error_body
+        return self.format.body_limit if limit == DEFAULT_MAX_ERROR_BODY else limit
+
+    @property
+    def name(self) -> str:
+        """The method and URL of the caller's request, as a log may show them."""
+        return display(self.request)
+
+    @property
+    def useless_attempts(self) -> int:
+        """Attempts in a row, up to now, that brought no event."""
+        return 0 if self.delivery.received else self._useless
+
+    @property
+    def stats(self) -> Stats:
+        """The counts up to now."""
+        delivery = self.delivery
+        return Stats(
+            connections=self._connections,
+            events=delivery.events,
+            comments=delivery.comments,
+            bytes=delivery.bytes,
+            useless_attempts=self.useless_attempts,
+            opened_at=self._opened_at,
+            last_event_at=delivery.last_event_at,
+        )
+
+    def attempt(self) -> object:
+        """Begin the next attempt; return what becomes its request: the caller's, or whatever `prepare` returned.
+
+        Raises:
+            TypeError: the checkpoint returned something else than a string.
+            ValueError: it returned what is no last event ID.
+        """
+        self.delivery.begin()
+        self._number += 1
+        place = self.delivery.place
+        self._attempt = Attempt(number=self._number, last_event_id=place, error=self._error)
+        # "If the EventSource object's last event ID string is not the empty string, then: let lastEventIDValue be the
+        # EventSource object's last event ID string, encoded as UTF-8".
+        resume = resume_header(place) if place else b""
+        if resume is None:
+            _log.warning(
+                "the last event ID, of %d characters, cannot be sent as a header: connecting without it, %s",
+                len(place),
+                self.name,
+                extra={"sse_request": self.name},
+            )
+        self.resume = resume or b""
+        prepare = self._options.prepare
+        return self.request if prepare is None else prepare(self.request, self._attempt)
+
+    def opened(self, body: ResponseBody, *, sniffed: bool = False) -> ResponseError | None:
+        """Accept the head of a response; if it is no event stream, return the error, without its body.
+
+        Args:
+            body: the response.
+            sniffed: whether the body's first bytes are those of an event stream, whatever its content type.
+        """
+        response = body.response
+        status, headers = response.status, response.headers
+        if not opens_stream(body.method, status):
+            if ends_stream(status):
+                self.ending = "no content"
+                return None
+            return StatusError(
+                f"expected status 200 from {display_url(response.url)}, got {status}{_phrase(status)}",
+                status=status,
+                headers=headers,
+                retry_after=retry_after(headers.get("Retry-After"), time.time()),
+                redirected=body.redirected,
+            )
+        media_type = content_type = headers.get("Content-Type", "")
+        if media_type not in self.format.media_types:  # most often it is one to the letter
+            media_type = extract_mime_type([content_type]) or ""
+        if media_type not in self.format.media_types and not sniffed:
+            given = content_type.strip(" \t,;")
+            malformed = f"a malformed content type, {shown(given)}" if given else "no content type"
+            return ContentTypeError(
+                f"expected {EVENT_STREAM_TYPE} from {display_url(response.url)}, got {shown(media_type) or malformed}",
+                status=status,
+                headers=headers,
+            )
+        if body.coding_error:
+            return ResponseError(
+                f"{body.coding_error}, from {display_url(response.url)}", status=status, headers=headers
+            )
+        attempt, self._attempt, self._error = self._attempt, None, None
+        assert attempt is not None
+        self._connections += 1
+        self._opened_at = time.time()
+        report(Opened(response, attempt), self.request, self._options.observer)
+        return None
+
+    def consumed(self) -> SSEError | None:
+        """Record that the consumer has handled all events of the last `feed`.
+
+        Returns the error of the block after those events, if that one is too large.
+        """
+        error = self.delivery.consumed()
+        if self.delivery.last is not None:
+            self.ending = "until"
+        return error
+
+    def ended(self) -> SSEError | None:
+        """Handle a clean end of the body; return the error if it is a loss, None if it is the end of the stream."""
+        if self._options.until is not None:
+            return StreamTruncated(f"the stream from {self._url} ended before {named_last(self._options.until)}")
+        rules = self._options.reconnect
+        if self._repeats and (not isinstance(rules, Reconnect) or rules.on_end):
+            return ConnectionFailed(f"the server ended the stream from {self._url}")
+        self.ending = "end"
+        return None
+
+    def lost(self, error: SSEError) -> float | None:
+        """Return the seconds to wait before the next connection; None if `error` is final, or the policy gives up."""
+        if isinstance(error, BodyNotReplayable):
+            error.__cause__ = self._error  # the loss that made another attempt necessary
+        if isinstance(error, EventTooLarge):
+            error.args = (f"{error}, from {self._url}",)  # the parser does not know where its bytes are from
+        self._error = error
+        received = self.delivery.received
+        self._useless = 0 if received else self._useless + 1
+        fleeting = received == 1 and time.time() - (self._opened_at or 0.0) < _FLEETING
+        self._fleeting = self._fleeting + 1 if fleeting else 0
+        rules = self._options.reconnect
+        final = isinstance(error, ConnectionFailed) and error.final
+        if rules is False or final or not isinstance(error, (ConnectionFailed, StatusError)):
+            return None
+        if self._policy is None:
+            self._policy = Policy(rules if isinstance(rules, Reconnect) else _DEFAULT_RULES, repeat=self._repeats)
+        delay = self._policy.delay(
+            error,
+            useless=self._useless,
+            reconnection_time=self.delivery.reconnection_time,
+            name=self.name,
+            fleeting=self._fleeting,
+        )
+        if delay is not None:
+            report(Lost(error, delay), self.request, self._options.observer)
+        return delay
+
+    def closed(self, reason: Reason, error: BaseException | None = None) -> None:
+        """Report that the stream has ended."""
+        report(Closed(reason, error), self.request, self._options.observer)
+
+    @property
+    def _url(self) -> str:
+        """The URL of the caller's request, as a message may show it."""
+        return display_url(self.request.url)
+
+    @property
+    def _repeats(self) -> bool:
+        """Whether a request that may have been processed is sent again: by default, where the method allows it."""
+        rules = self._options.reconnect
+        return self.request.method in _REPEATABLE if rules is None else rules is not False
+
+
+def checked(asked: object) -> Request:
+    """Return the request that `prepare` returned, if it can be sent.
+
+    Raises:
+        TypeError: it is no request.
+        ValueError: it is malformed.
+    """
+    if isinstance(asked, Coroutine):
+        asked.close()  # else Python warns that it was never awaited
+        raise TypeError("prepare: expected a Request, got a coroutine, which the blocking client cannot await")
+    if not isinstance(asked, Request):
+        raise TypeError(f"prepare: expected a Request, got {type(asked).__name__}")
+    check(asked)
+    return asked
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f" ({HTTPStatus(status).phrase})"
+    except ValueError:
+        return ""

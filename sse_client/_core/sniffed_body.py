@@ -1,0 +1,70 @@
+"""A body whose first bytes have been read already, to see whether it is an event stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sse_client._core.response_body import ResponseBody
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["SniffedBody"]
+
+
+class SniffedBody(ResponseBody):
+    """Hands out again what was read of another body, and then what that one still brings.
+
+    Args:
+        body: the body, unread.
+    """
+
+    __slots__ = ("_body", "_prefix")
+
+    closes_by_awaiting = True
+
+    def __init__(self, body: ResponseBody) -> None:
+        super().__init__(body.response, body.silence)
+        self.method, self.redirected = body.method, body.redirected
+        self._body = body
+        self._prefix = b""
+
+    async def sniff(self, rule: Callable[[bytes], bool | None], deadline: float | None) -> bool:
+        """Return what the rule says of the body's first bytes; False where the body ends before it can tell.
+
+        Raises:
+            ConnectionFailed: the body was cut off, or is corrupt; `IdleTimeout` after silence or at the deadline.
+        """
+        verdict = None
+        while verdict is None and (data := await self._body.read(deadline)):
+            self._prefix += data
+            verdict = rule(self._prefix)
+        return bool(verdict)
+
+    async def read(self, deadline: float | None) -> bytes:
+        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        data, self._prefix = self._prefix, b""
+        return data or await self._body.read(deadline)
+
+    async def read_excerpt(self, limit: int, deadline: float | None) -> bytes:
+        """Return the body's first bytes, and close; see `ResponseBody.read_excerpt`."""
+        prefix = self._prefix[:limit]
+        return prefix + await self._body.read_excerpt(limit - len(prefix), deadline)
+
+    async def drain(self) -> None:
+        """Read over the little that may still come; see `ResponseBody.drain`."""
+        await self._body.drain()
+
+    def close(self) -> None:
+        """Close the connection; see `ResponseBody.close`."""
+        self._body.close()
+
+    async def aclose(self) -> None:
+        """Close the connection; see `ResponseBody.aclose`."""
+        await self._body.aclose()
+
+    async def _receive(self, deadline: float | None) -> bytes:
+        return await self.read(deadline)
+
+    async def _breathe(self, deadline: float | None) -> None:
+        await self._body._breathe(deadline)  # noqa: SLF001  (of the same class)

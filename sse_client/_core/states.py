@@ -1,0 +1,47 @@
+"""The states of a stream, and what leads from one to the next (WHATWG HTML 9.2.2, `readyState`).
+
+The loop in `stream` makes these transitions; the tests compare them with this table, which the diagram is drawn from.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from sse_client.observer import Reason
+
+__all__ = ["TRANSITIONS", "State", "Transition"]
+
+State: TypeAlias = Literal["connecting", "open", "closed"]
+
+
+class Transition(NamedTuple):
+    """What leads from one state to the next.
+
+    Attributes:
+        source: the state before.
+        target: the state after it.
+        when: what happens.
+        reason: `EventStream.reason` then; None where the stream goes on.
+    """
+
+    source: State
+    target: State
+    when: str
+    reason: Reason | None = None
+
+
+TRANSITIONS = (
+    Transition("connecting", "open", "a response that is an event stream"),
+    Transition("connecting", "connecting", "no connection, or a status that is retried: wait, and try again"),
+    Transition("connecting", "closed", "204: the server has no more", "no content"),
+    Transition("connecting", "closed", "close()", "closed"),
+    Transition("connecting", "closed", "the task is cancelled", "cancelled"),
+    Transition("connecting", "closed", "a final error, or the last attempt", "error"),
+    Transition("open", "connecting", "lost, or ended, and resumed: wait, then ask for what follows the last event ID"),
+    Transition("open", "closed", "the event that `until` names", "until"),
+    Transition("open", "closed", "the end of a request that is not repeated", "end"),
+    Transition("open", "closed", "close()", "closed"),
+    Transition("open", "closed", "the task is cancelled", "cancelled"),
+    Transition("open", "closed", "lost, and not to be resumed", "error"),
+)

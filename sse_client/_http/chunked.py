@@ -1,0 +1,177 @@
+"""Decodes the chunked transfer coding (RFC 9112 7.1), all chunks of one receive at once.
+
+What the RFC leaves open, or servers get wrong, is decided here once, and, where that is safe, as aiohttp's parser
+decides it, so that both clients read the same:
+
+- The line of a size ends in CRLF. A LF alone is refused there, since an extension could hide a line from one reader
+  that it does not hide from another. After the data of a chunk, whose end its size fixes, and after trailers
+  (RFC 9112 2.2), it passes.
+- Blanks after a size are skipped: some servers pad it. Before a size, and within or after an extension, they are
+  refused.
+- Extensions are ignored if they are names, with or without a token or a quoted string as their value. A control
+  character is refused, a bare CR included, and so is a character beyond ASCII outside of quotes.
+- A size has at most 64 bits, leading zeros aside.
+- Trailers are ignored if they are fields. Those that would change the framing are refused.
+- The line of a size has at most 64 KiB, and so have all trailers together.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sse_client._http.foreign_text import shown
+
+__all__ = ["ChunkedDecoder"]
+
+_MAX_LINE = 64 * 1024
+_HEX = b"0123456789abcdefABCDEF"
+
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+_QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]++|\\[\t -~\x80-\xff])*+"'
+_EXTENSION = rb";%b(?:=(?:%b|%b))?" % (_TOKEN, _TOKEN, _QUOTED)
+_SIZE_LINE = re.compile(rb"(?=[0-9a-fA-F])0*+([0-9a-fA-F]{0,16})[ \t]*+(?:%b)*+\r\n" % _EXTENSION)
+_TRAILER = re.compile(rb"(?!content-length:|transfer-encoding:)%b:[^\r\n]*+\r?\n" % _TOKEN, re.IGNORECASE)
+_FOLDED = re.compile(rb"[ \t][^\r\n]*+\r?\n")  # the continuation of a trailer's line
+
+# What is between the data of two chunks: a line end, the second one's size, and a line end.
+_BETWEEN = re.compile(rb"\r\n0*+([0-9a-fA-F]{1,15})\r\n")
+
+# A server's chunks have few sizes, so the seven bytes after a chunk's data are looked up in a table. Its values are the
+# number of bytes between the two chunks, and the distance from the end of the first chunk's data to the end of the
+# second's. After a size of fewer than three digits, the seven bytes include the first bytes of the data; such a size is
+# stored only with the beginnings that a line of an event stream can have, so the table never holds a stream's content.
+_WIDTH = 7
+_BEGINNINGS = (b"da", b"ev", b"id", b"re", b": ", b":\n", b"\n\n", b"\nd", b"\ne", b"\ni", b'{"')
+_STARTS = {beginning[:size] for beginning in _BEGINNINGS for size in range(3)}
+_MAX_KNOWN = 8192
+_known: dict[bytes, tuple[int, int]] = {}
+
+
+class ChunkedDecoder:
+    """Removes the chunked framing.
+
+    Handing chunks out one by one, as `http.client` and `urllib3` do, costs several times what parsing their events
+    does (3.9 µs a chunk against 0.3).
+
+    Attributes:
+        ended: whether the last chunk and its trailers have come.
+        flaw: what is malformed in the framing, after what `feed` has returned; empty if nothing is.
+        surplus: whether bytes came after them: the connection cannot be used again.
+    """
+
+    __slots__ = ("_after_data", "_at_size", "_left", "_line", "_trailers", "ended", "flaw", "surplus")
+
+    def __init__(self) -> None:
+        self.ended = False
+        self.surplus = False
+        self._at_size = True  # the next byte begins a chunk size: usual between the reads of a live stream
+        self._left = 0  # bytes of the open chunk that are still to come
+        self._after_data = False  # its line end is still to come
+        self._trailers: int | None = None  # bytes of trailers so far; None before the last chunk
+        self._line = bytearray()  # an unfinished line
+        self.flaw = ""
+
+    def feed(self, data: bytes) -> bytes:
+        """Return what is inside the chunks, that of an unfinished chunk included.
+
+        Raises:
+            ValueError: the framing is malformed. Where something came before that, it is returned, and `check` raises.
+        """
+        # Fast path: a live stream brings one chunk a receive. 0.3 µs instead of 3.
+        if self._at_size:
+            size, _, inside = data.partition(b"\r\n")
+            is_size = 0 < len(size) <= 16 and not size.strip(_HEX)
+            if is_size and int(size, 16) + 2 == len(inside) > 2 and inside.endswith(b"\r\n"):
+                return inside[:-2]
+        self.check()
+        pieces: list[bytes] = []
+        try:
+            self._unpack(data, pieces)
+        except ValueError as error:
+            self.flaw = str(error)
+            self._at_size = False
+            if not any(pieces):
+                raise
+        return b"".join(pieces)
+
+    def check(self) -> None:
+        """Raise the error of the last `feed`, if it found the framing malformed.
+
+        Raises:
+            ValueError: it did.
+        """
+        if self.flaw:
+            raise ValueError(self.flaw)
+
+    def _unpack(self, data: bytes, pieces: list[bytes]) -> None:
+        start = 0
+        while start < len(data) and not self.ended:
+            if self._left:
+                start = self._inside(data, start, pieces)
+                continue
+            end = data.find(b"\n", start) + 1 or len(data)
+            self._line += data[start:end]
+            start = end
+            self._check_line()
+            if self._line.endswith(b"\n"):
+                line = bytes(self._line)
+                self._line.clear()
+                self._interpret(line)
+        self.surplus = self.surplus or start < len(data)
+        self._at_size = not (self._left or self._after_data or self._line or self._trailers is not None)
+
+    def _inside(self, data: bytes, start: int, pieces: list[bytes]) -> int:
+        """Add what is left of the open chunk, and the chunks after it; return where that ends."""
+        end = start + self._left
+        pieces.append(data[start:end])
+        # The table costs 0.15 µs a chunk of any length, reading line by line 2 µs.
+        known = _known.get
+        while between := known(data[end : end + _WIDTH]) or _between(data, end):
+            width, step = between
+            pieces.append(data[end + width : (end := end + step)])
+        self._left = max(end - len(data), 0)
+        self._after_data = not self._left
+        return min(end, len(data))
+
+    def _check_line(self) -> None:
+        """Refuse an unfinished line that is too long, or that cannot become the line end after data."""
+        if self._after_data:
+            if bytes(self._line) not in {b"\r", b"\r\n", b"\n"}:
+                raise ValueError("a chunk is longer than its size")
+        elif len(self._line) + (self._trailers or 0) > _MAX_LINE:
+            raise ValueError(f"a line of the chunked framing, or its trailers, are longer than {_MAX_LINE} bytes")
+
+    def _interpret(self, line: bytes) -> None:
+        """Interpret a line of the framing: the end of a chunk, a size, or a trailer."""
+        if self._after_data:
+            self._after_data = False
+        elif self._trailers is None:
+            match = _SIZE_LINE.fullmatch(line)
+            if match is None:
+                raise ValueError(f"expected the line of a chunk's size, got {shown(line, 40)}")
+            self._left = int(match[1] or b"0", 16)
+            self._trailers = None if self._left else 0
+        elif line in {b"\r\n", b"\n"}:
+            self.ended = True
+        elif _TRAILER.fullmatch(line) or (self._trailers and _FOLDED.fullmatch(line)):
+            self._trailers += len(line)
+        else:
+            raise ValueError(f"expected a trailer after the last chunk, got {shown(line, 40)}")
+
+
+def _between(data: bytes, at: int) -> tuple[int, int] | None:
+    """Return the number of bytes between two chunks, and the distance from `at` to the end of the second one's data.
+
+    None if there is anything but the end of one and the size of the next.
+    """
+    match = _BETWEEN.match(data, at) if at < len(data) else None
+    if match is None:
+        return None
+    width = len(match[0])
+    found = width, width + int(match[1], 16)
+    if width <= _WIDTH and data[at + width : at + _WIDTH] in _STARTS:
+        if len(_known) > _MAX_KNOWN - len(_BEGINNINGS):
+            _known.clear()
+        for beginning in _BEGINNINGS:
+            _known[(match[0] + beginning)[:_WIDTH]] = found
+    return found

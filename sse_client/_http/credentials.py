@@ -1,0 +1,66 @@
+"""Where a request's credentials come from: a pair, the URL, or ~/.netrc; as requests reads them."""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from sse_client._http.url import MalformedRequest
+
+__all__ = ["basic", "netrc_credentials", "url_credentials"]
+
+
+def basic(user: Any, password: Any) -> str:
+    """Return the `Authorization` value of a user and a password (RFC 7617), as bytes or Latin-1 text.
+
+    Raises:
+        MalformedRequest: a text holds other characters.
+    """
+    return "Basic " + b64encode(b":".join((_latin_1(user), _latin_1(password)))).decode("ascii")
+
+
+def url_credentials(url: str) -> tuple[str, str] | None:
+    """Return the user and the password that are in a URL; None where not both of them are, or both are empty."""
+    user, at, _ = urlsplit(url).netloc.rpartition("@")
+    if not at:
+        return None
+    name, colon, password = user.partition(":")
+    return (unquote(name), unquote(password)) if colon and (name or password) else None
+
+
+def netrc_credentials(url: str) -> tuple[str, str] | None:
+    """Return the user and the password that ~/.netrc, or the file that `NETRC` names, has for the host of a URL.
+
+    A file that cannot be read has none.
+    """
+    named = os.environ.get("NETRC")
+    folder = os.path.expanduser("~" if named is None else named)
+    for path in (f"{folder}{os.sep}.netrc", f"{folder}{os.sep}_netrc") if named is None else (folder,):
+        # Most often there is none: `os.path.exists` catches an error for that, which takes twice as long.
+        if os.access(path, os.F_OK):
+            return _entry(path, urlsplit(url).hostname or "")
+    return None
+
+
+def _entry(path: str, host: str) -> tuple[str, str] | None:
+    from netrc import NetrcParseError, netrc
+
+    try:
+        entry = netrc(path).authenticators(host)
+    except (NetrcParseError, OSError, UnicodeDecodeError):
+        return None
+    if entry is None or not any(entry):
+        return None
+    login, account, password = entry
+    return login or account or "", password or ""
+
+
+def _latin_1(value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    try:
+        return str(value).encode("latin-1")
+    except UnicodeEncodeError:
+        raise MalformedRequest("auth: a str must be of Latin-1 characters; pass others as bytes") from None

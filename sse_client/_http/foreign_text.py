@@ -1,0 +1,24 @@
+"""Makes a server's text safe to show in a message or a log: short, on one line, without control characters."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+__all__ = ["shown"]
+
+
+def shown(text: str | bytes, most: int = 200) -> str:
+    r"""Return `text` in at most `most` characters that can be printed, with an ellipsis where it is cut.
+
+    What cannot be printed is escaped as Python does it, `\x1b`: control characters, line ends, marks that change the
+    direction of writing, halves of surrogate pairs, bytes that are no UTF-8. It is cut before it is looked at.
+    """
+    # UTF-8 takes at most 4 bytes a character, so a character that is cut in two here is beyond `most` in any case.
+    beginning = text[: most + 1] if isinstance(text, str) else text[: 4 * most + 4].decode("utf-8", "backslashreplace")
+    if len(beginning) <= most and beginning.isprintable():
+        return beginning
+    pieces = [char if char.isprintable() else char.encode("unicode_escape").decode() for char in beginning[: most + 1]]
+    if sum(map(len, pieces)) <= most:
+        return "".join(pieces)
+    ends = accumulate(map(len, pieces))
+    return "".join(piece for piece, end in zip(pieces, ends, strict=True) if end < most) + "…"

@@ -1,0 +1,46 @@
+"""Extracts the media type from the `Content-Type` lines of a response (Fetch, "extract a MIME type")."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+__all__ = ["EVENT_STREAM", "extract_mime_type", "is_event_stream"]
+
+EVENT_STREAM = "text/event-stream"
+
+# "Get, decode, and split": at commas outside of quoted strings; the last one may lack its closing quote. Possessive:
+# a value of any length is read once.
+_VALUE = re.compile(r'(?:[^",]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))*+', re.DOTALL)
+
+# MIME Sniffing, "parse a MIME type", as far as the essence goes: what follows the semicolon cannot make it invalid.
+_ESSENCE = re.compile(r"[\t\n\r ]*+([!#$%&'*+.^_`|~0-9A-Za-z-]++/[!#$%&'*+.^_`|~0-9A-Za-z-]++)[\t\n\r ]*+(?:;|\Z)")
+
+
+def extract_mime_type(values: Iterable[str]) -> str | None:
+    """Return the essence of the last valid media type, in lower case; None where there is none.
+
+    `*/*` does not count.
+
+    Args:
+        values: the values of the `Content-Type` lines, one by one, or joined with commas.
+    """
+    text = ", ".join(values)
+    found: str | None = None
+    at = 0
+    while at <= len(text):
+        value = _VALUE.match(text, at)
+        assert value is not None  # it may be empty
+        essence = _ESSENCE.match(text, at, value.end())
+        if essence is not None and essence[1] != "*/*":
+            found = essence[1].lower()
+        at = value.end() + 1
+    return found
+
+
+def is_event_stream(values: Iterable[str], accepted: Collection[str] = frozenset({EVENT_STREAM})) -> bool:
+    """Return whether the `Content-Type` lines make a response one of the `accepted` media types."""
+    return extract_mime_type(values) in accepted

@@ -1,0 +1,132 @@
+"""Decodes br (RFC 7932) and zstd (RFC 8878), where a library for them is installed.
+
+Those libraries do not return what they had decoded before a corrupt byte of the same call.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from sse_client._http.coding_steps import CORRUPT, PIECE
+
+__all__ = ["Brotli", "Zstd", "brotli_module", "zstd_module"]
+
+_FRAMES = 64  # zstd frames a call, at 9 µs each; one without output ends it
+_MAX_EMPTY = 10_000  # zstd frames in a row without output: there may be 116,000 in a megabyte, which take a second
+
+# RFC 9659: "the maximum Window_Size for the zstd content coding is limited to 8 MB". Without it, a header of six bytes
+# takes 128 MiB.
+_WINDOW_LOG = 23
+
+
+class Brotli:
+    """br, by brotli or brotlicffi."""
+
+    __slots__ = ("_error", "_object", "complete", "more")
+
+    parts = 0
+
+    def __init__(self, module: Any) -> None:
+        self.more = False
+        self.complete = False
+        self._error: type[Exception] = module.error
+        self._object = module.Decompressor()
+
+    def decode(self, data: bytes) -> bytes:
+        """Return some more of the output: of brotli up to half as much again as `PIECE`, of brotlicffi no more.
+
+        Raises:
+            ValueError: the input is corrupt.
+        """
+        if self.complete:
+            return b""  # padding after the end
+        try:
+            piece: bytes = self._object.process(data, output_buffer_limit=PIECE)
+        except self._error:
+            raise ValueError(CORRUPT) from None
+        self.complete = self._object.is_finished()
+        # brotli may hold output back although it says that it accepts more input.
+        self.more = bool(piece) and not self.complete
+        return piece
+
+
+class Zstd:
+    """zstd, frame after frame, by the standard library's module or its backport."""
+
+    __slots__ = ("_corrupt", "_empty", "_module", "_object", "complete", "more", "parts")
+
+    def __init__(self, module: Any) -> None:
+        self.more = False
+        self.complete = False
+        self.parts = 0
+        self._module = module
+        self._object = self._decompressor()
+        self._corrupt = False
+        self._empty = 0  # frames since the last output
+
+    def decode(self, data: bytes) -> bytes:
+        """Return some more of the output: of one frame, or of some that have little of it.
+
+        Raises:
+            ValueError: the input is corrupt.
+        """
+        if self._corrupt:
+            raise ValueError(CORRUPT)
+        pieces: list[bytes] = []
+        left = PIECE
+        for _ in range(_FRAMES):
+            try:
+                piece = self._frame(data, left)
+            except self._module.ZstdError:
+                self._corrupt = self.more = True
+                break
+            pieces.append(piece)
+            left -= len(piece)
+            if not (piece and left and self.more):
+                break
+            data = b""
+        return b"".join(pieces)
+
+    def _frame(self, data: bytes, most: int) -> bytes:
+        """Return at most `most` bytes of one frame."""
+        if self.complete:
+            data = (self._object.unused_data + data).lstrip(b"\0")  # padding between frames, or after the last
+            if not data:
+                self.more = False
+                return b""
+            self._object = self._decompressor()
+            if self._empty > _MAX_EMPTY:
+                raise ValueError(f"the compressed body has more than {_MAX_EMPTY} zstd frames without content in a row")
+        piece: bytes = self._object.decompress(data, most)
+        self._empty = 0 if piece else self._empty + (self._object.eof is True)
+        self.complete = self._object.eof
+        self.more = bool(self._object.unused_data) if self.complete else not self._object.needs_input
+        return piece
+
+    def _decompressor(self) -> Any:
+        self.parts += 1
+        return self._module.ZstdDecompressor(options={self._module.DecompressionParameter.window_log_max: _WINDOW_LOG})
+
+
+@cache
+def brotli_module() -> Any:
+    """Return brotli, or brotlicffi; None where neither is installed in a version that can limit its output."""
+    modules = (_imported(name) for name in ("brotli", "brotlicffi"))
+    # Both have this since 1.2, together with the limit.
+    limited = (module for module in modules if hasattr(getattr(module, "Decompressor", None), "can_accept_more_data"))
+    return next(limited, None)
+
+
+@cache
+def zstd_module() -> Any:
+    """Return the standard library's module (Python 3.14), or its backport; None where there is neither."""
+    return _imported("compression.zstd") or _imported("backports.zstd")
+
+
+def _imported(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        return None

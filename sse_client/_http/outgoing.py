@@ -1,0 +1,213 @@
+"""Builds the request to send, for every transport: session settings, encoded body, framing (RFC 9112 6)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sse_client._http.cookies import cookie_header
+from sse_client._http.credentials import basic, netrc_credentials, url_credentials
+from sse_client._http.encoded_body import EncodedBody, encoded_body, known_length
+from sse_client._http.media_types import EVENT_STREAM
+from sse_client._http.requests_auth import apply_auth
+from sse_client._http.shapes import is_mapping, is_pair
+from sse_client._http.url import MalformedRequest, request_url
+from sse_client.request import Request, display_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["HeaderFields", "OutgoingRequest", "SessionDefaults", "outgoing"]
+
+HeaderFields = dict[str, tuple[str, str | bytes]]
+"""Header fields by their names in lower case: the name as it is sent, and the value."""
+
+_TEXT_VALUE = re.compile(r"(?![ \t])[^\r\n\0]*+")
+_BYTES_VALUE = re.compile(rb"(?![ \t])[^\r\n\0]*+")
+# Of a session's own headers, those that say nothing about the caller.
+_IMPERSONAL = frozenset({"accept", "accept-encoding", "accept-language", "cache-control", "user-agent"})
+
+
+# Structs, as `Options` is: each request makes one of both.
+class SessionDefaults(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session adds to every request.
+
+    Attributes:
+        headers: header fields; a request's own replace those of the same name.
+        params: parameters; a request's own replace those of the same name, where both are mappings, or else all.
+        cookies: returns the `Cookie` value of a request, made of the session's cookies and of the request's own; empty
+            where there are none for it. None: the session has no cookies.
+        auth: as `Request.auth`, where the request has none.
+        netrc: whether ~/.netrc is asked, where neither the request nor the session has credentials.
+        any_scheme: whether it sends URLs of other schemes than http and https, too.
+    """
+
+    headers: Mapping[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    params: Any = None
+    cookies: Callable[[OutgoingRequest, Any], str] | None = None
+    auth: Any = None
+    netrc: bool = False
+    any_scheme: bool = False
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"  # headers and credentials are secret
+
+    def across_origins(self) -> SessionDefaults:
+        """Return the part of the defaults that may go to another origin than the caller's: nothing personal.
+
+        Cookies are left out: they may be bound to a host, but never to a port.
+        """
+        impersonal = {name: value for name, value in self.headers.items() if name.lower() in _IMPERSONAL}
+        return SessionDefaults(headers=impersonal, any_scheme=self.any_scheme)
+
+
+class OutgoingRequest(msgspec.Struct, frozen=True):
+    """A request as it is sent. Its `repr` is the method and the URL, without what may be secret.
+
+    Attributes:
+        method: the HTTP method, in upper case.
+        url: the URL in full, with its parameters; user, password and fragment are in it, and are not sent.
+        headers: the header fields, with `Content-Length` or `Transfer-Encoding`, and without `Host`.
+        body: bytes, text, a file, an iterable of bytes, an asynchronous one too, or None.
+        prepared: what an authentication object made for requests was called on: a `requests.PreparedRequest`.
+    """
+
+    method: str
+    url: str
+    headers: HeaderFields
+    body: Any = None
+    prepared: Any = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.method} {display_url(self.url)}>"
+
+
+def outgoing(request: Request, defaults: SessionDefaults, resume: bytes = b"") -> OutgoingRequest:
+    """Return `request` as a session with these defaults sends it, and as requests would.
+
+    Args:
+        request: a request that `sse_client.request.check` has passed, its body ready to be read.
+        defaults: what the session adds.
+        resume: the value of `Last-Event-ID`, where the request has none of its own; empty: there is none.
+
+    Raises:
+        MalformedRequest: it cannot be sent.
+        TypeError: something is of a type that cannot be sent.
+    """
+    params = _params(request.params, defaults.params) if defaults.params else request.params
+    url = request_url(request.url, params, any_scheme=defaults.any_scheme)
+    headers, named_authorization = _merged(defaults.headers, request.headers, resume)
+    body = encoded_body(request)
+    made = OutgoingRequest(request.method, url, headers, None if body is None else body.content)
+    if (request.cookies or defaults.cookies is not None) and "cookie" not in headers:
+        own = request.cookies
+        cookies = cookie_header(url, (), own) if defaults.cookies is None else defaults.cookies(made, own)
+        if cookies:
+            headers["cookie"] = "Cookie", cookies
+    _frame(headers, request.method, body)
+    if body is not None and body.media_type is not None and "content-type" not in headers:
+        headers["content-type"] = "Content-Type", body.media_type
+    auth = request.auth or None
+    if auth is None and not named_authorization:
+        auth = defaults.auth or (netrc_credentials(url) if defaults.netrc else None)
+        auth = auth or (url_credentials(url) if "@" in url else None)
+    return made if auth is None else _authorized(made, auth)
+
+
+def _params(own: Any, session: Any) -> Any:
+    if not own:
+        return session
+    return {**session, **own} if is_mapping(session) and is_mapping(own) else own
+
+
+def _merged(
+    session: Mapping[str, Any], own: Mapping[str, str | bytes | None], resume: bytes
+) -> tuple[HeaderFields, bool]:
+    """Return the header fields of a session and a request, and whether they say anything about `Authorization`.
+
+    None as a value takes the field of that name away, and so says something too. What WHATWG 9.2.3 asks for is added
+    where neither says anything else: a session's `Accept: */*` does not count, nor does its `Last-Event-ID`.
+    """
+    headers: dict[str, tuple[str, Any]] = {}
+    for name, value in session.items():
+        headers[name.lower()] = name, value
+    accept, last_event_id = headers.get("accept"), headers.get("last-event-id")
+    for name, value in own.items():
+        headers[name.lower()] = name, value
+    if headers.get("accept") is accept and (accept is None or accept[1] == "*/*"):
+        headers["accept"] = "Accept", EVENT_STREAM
+    if "cache-control" not in headers:
+        headers["cache-control"] = "Cache-Control", "no-cache"
+    if resume and headers.get("last-event-id") is last_event_id:
+        headers["last-event-id"] = "Last-Event-ID", resume
+    named_authorization = "authorization" in headers
+    for key, (_, value) in list(headers.items()):
+        if value is None:
+            del headers[key]
+    _check_fields(headers)
+    return headers, named_authorization
+
+
+def _check_fields(headers: HeaderFields) -> None:
+    """Refuse fields that would be read as another one, or as two.
+
+    Raises:
+        MalformedRequest: one holds a CR, LF or NUL, or begins with a blank.
+        TypeError: a value is neither a string nor bytes.
+    """
+    for name, value in headers.values():
+        if isinstance(value, str):
+            sound = _TEXT_VALUE.fullmatch(value) is not None
+        elif isinstance(value, bytes):
+            sound = _BYTES_VALUE.fullmatch(value) is not None
+        else:
+            raise TypeError(f"header {name}: expected str or bytes, got {type(value).__name__}")
+        if not sound:
+            raise MalformedRequest(f"header {name}: the value holds a CR, LF or NUL, or begins with a blank")
+
+
+def _frame(headers: HeaderFields, method: str, body: EncodedBody | None) -> None:
+    """Say how long the body is: what the caller says counts only where nothing else is known, and never both ways.
+
+    "A sender MUST NOT send a Content-Length header field in any message that contains a Transfer-Encoding header
+    field." (RFC 9112 6.2)
+    """
+    headers.pop("transfer-encoding", None)
+    if body is None:
+        if method not in {"GET", "HEAD"} and "content-length" not in headers:
+            headers["content-length"] = "Content-Length", "0"
+    elif body.length is not None:
+        headers["content-length"] = "Content-Length", str(body.length)
+    elif "content-length" not in headers:
+        headers["transfer-encoding"] = "Transfer-Encoding", "chunked"
+
+
+def _authorized(request: OutgoingRequest, auth: Any) -> OutgoingRequest:
+    """Return `request` with credentials.
+
+    Raises:
+        MalformedRequest: they cannot be sent.
+        TypeError: they are neither a pair nor an authentication object.
+    """
+    if is_pair(auth):
+        if None in auth:  # as text it would be a user or a password of the name "None"
+            raise TypeError("auth: expected a user and a password, got None for one of them")
+        request.headers["authorization"] = "Authorization", basic(*auth)
+        return request
+    if not callable(auth):
+        raise TypeError(
+            "auth: expected a pair of user and password, or an authentication object as requests has them, "
+            f"got {type(auth).__name__}"
+        )
+    prepared = apply_auth(auth, request.method, request.url, dict(request.headers.values()), request.body)
+    method, url, body = str(prepared.method), str(prepared.url), prepared.body
+    headers: HeaderFields = {}
+    for name, value in prepared.headers.items():
+        headers[name.lower()] = name, value
+    _check_fields(headers)
+    if body is not request.body:
+        headers.pop("content-length", None)
+        _frame(headers, method, None if body is None else EncodedBody(body, known_length(body)))
+    return OutgoingRequest(method, url, headers, body, prepared)

@@ -1,0 +1,212 @@
+"""Where a redirect leads, and which parts of the request follow it (RFC 9110 15.4; stricter than Fetch)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+from urllib.parse import quote, urljoin, urlsplit
+
+from sse_client._http.foreign_text import shown
+from sse_client.errors import RedirectRefused
+from sse_client.request import display_url
+
+if TYPE_CHECKING:
+    from sse_client._http.request_body import ReplayableBody
+    from sse_client.request import Request
+
+__all__ = ["AllowRedirects", "RedirectChain", "check_allow_redirects", "is_redirect", "redirected"]
+
+AllowRedirects = bool | Literal["same-origin", "no-downgrade"]
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_KEEP_BODY = frozenset({307, 308})
+
+
+class RedirectChain:
+    """A request, and where its redirects lead.
+
+    A transport sends `begin()`, then what `follow` returns, until that is None: then it has the answer. What it finds
+    malformed while sending, it gives to `refusal`, and raises what that returns.
+
+    Args:
+        request: what to send.
+        body: makes its body ready, and ready once more for a redirect that keeps it.
+        most: how many redirects are followed.
+        allow: which ones: all, none, those within the origin, or all but those from https to http.
+
+    Attributes:
+        request: the last request, its body ready to be read.
+        url: where it went. The transport sets it to the URL in full that it sent, parameters included; relative
+            locations are resolved against that.
+        followed: redirects up to now. From the first on, the server has answered the caller's request, and may have
+            processed it: no later failure, and no later status, proves otherwise.
+        crossed_origin: whether a request has left the caller's origin. What is personal is left out from then on, even
+            if a later redirect leads back.
+    """
+
+    __slots__ = ("_allow", "_body", "_most", "crossed_origin", "followed", "request", "url")
+
+    def __init__(self, request: Request, body: ReplayableBody, *, most: int = 30, allow: AllowRedirects = True) -> None:
+        self.request = request
+        self.url = request.url
+        self.followed = 0
+        self.crossed_origin = False
+        self._body = body
+        self._most = most
+        self._allow: AllowRedirects = allow
+
+    def begin(self) -> Request:
+        """Return the first request.
+
+        Raises:
+            BodyNotReplayable: its body is used up.
+        """
+        return self._body.body_for(self.request)
+
+    def follow(self, status: int, location: str | None) -> Request | None:
+        """Return the request that an answer redirects to; None if it is no redirect.
+
+        Args:
+            status: the answer's status.
+            location: its `Location` header, whose bytes are read as UTF-8.
+
+        Raises:
+            BodyNotReplayable: the body would have to be sent again, and is used up.
+            RedirectRefused: it leads too far, to nowhere, or to where `allow` forbids; or it would carry the body to
+                another origin.
+        """
+        if not location or not is_redirect(status):
+            return None
+        if self._allow is not False and self.followed >= self._most:
+            raise RedirectRefused(
+                f"expected at most {self._most} redirects, got another {status} from {display_url(self.url)}"
+            )
+        request, leaves = redirected(self.request, self.url, status, location, self._allow)
+        self.followed += 1
+        self.crossed_origin = self.crossed_origin or leaves
+        self.url = request.url
+        self.request = request
+        return self._body.body_for(request)
+
+    def refusal(self, error: ValueError) -> Exception:
+        """Return the error of a malformed request: the caller's ValueError, or the server's `RedirectRefused`."""
+        if not self.followed:
+            return ValueError(str(error))
+        return RedirectRefused("expected a redirect to a URL that can be requested, got none")
+
+
+def redirected(
+    request: Request, url: str, status: int, location: str, allow: AllowRedirects = True
+) -> tuple[Request, bool]:
+    """Return the request that follows a redirect, and whether it goes to another origin.
+
+    The method changes as `requests` changes it. Within an origin every header stays. To another one go only
+    `Accept*`, `Cache-Control`, `User-Agent` and `Last-Event-ID`, and no body.
+
+    Args:
+        request: the request that was answered.
+        url: its URL in full, with its parameters.
+        status: one of 301, 302, 303, 307, 308.
+        location: the `Location` header.
+        allow: which redirects are followed.
+
+    Raises:
+        RedirectRefused: it leads to something else than HTTP, or to where `allow` forbids, or would carry the body to
+            another origin.
+    """
+    target, origin, other = _target(url, location)
+    _check_allowed(allow, origin, other, f"{status} to {other}, from {display_url(url)}")
+    method = request.method
+    if (status in {302, 303} and method != "HEAD") or (status == 301 and method == "POST"):
+        method = "GET"
+    user, at, _ = urlsplit(url).netloc.rpartition("@")
+    parts = urlsplit(target)
+    if origin == other and at and "@" not in parts.netloc:
+        target = parts._replace(netloc=f"{user}@{parts.netloc}").geturl()
+    follow = replace(request, method=method, url=target, params=None)
+    headers = follow.headers
+    if status not in _KEEP_BODY:
+        follow = replace(follow, data=None, json=None, files=None)
+        headers = {name: value for name, value in headers.items() if not _describes_body(name.lower())}
+    if origin != other:
+        if any(body is not None for body in (follow.data, follow.json, follow.files)):
+            raise RedirectRefused(
+                f"expected a redirect within {display_url(url)}'s origin, got one that would carry the body to {other}"
+            )
+        headers = {name: value for name, value in headers.items() if _goes_along(name.lower())}
+        follow = replace(follow, auth=None, cookies=None)
+    return replace(follow, headers=headers), origin != other
+
+
+def is_redirect(status: int) -> bool:
+    """Return whether a response of this status is a redirect, if it has a `Location`."""
+    return status in _REDIRECTS
+
+
+def check_allow_redirects(value: Any) -> AllowRedirects:
+    """Return a value of `allow_redirects`; refuse what is none.
+
+    Raises:
+        TypeError: it is neither a bool nor a str.
+        ValueError: it is a str of another word.
+    """
+    if not isinstance(value, (bool, str)):
+        raise TypeError(f"allow_redirects: expected a bool or a str, got {type(value).__name__}")
+    if isinstance(value, str) and value not in {"same-origin", "no-downgrade"}:
+        raise ValueError(f"allow_redirects: expected True, False, 'same-origin' or 'no-downgrade', got {value!r}")
+    return cast("AllowRedirects", value)
+
+
+class _Origin(NamedTuple):
+    scheme: str
+    host: str
+    port: int | None
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return shown(f"{self.scheme}://{host}:{self.port}")
+
+
+def _target(url: str, location: str) -> tuple[str, _Origin, _Origin]:
+    """Return the URL that `location` means, and the two origins.
+
+    Raises:
+        RedirectRefused: it is none of HTTP.
+    """
+    where = f"from {display_url(url)}"
+    try:
+        target = urljoin(url, quote(location, safe="!#$%&'()*+,/:;=?@[]~"))
+        origin, other = _origin(url), _origin(target)
+    except ValueError:
+        raise RedirectRefused(f"expected a redirect to an HTTP URL, got one that cannot be read, {where}") from None
+    if not other.host or other.port == 0:
+        raise RedirectRefused(f"expected a redirect to an HTTP URL, got one without a host, or to port 0, {where}")
+    if other.scheme not in _DEFAULT_PORTS:
+        raise RedirectRefused(
+            f"expected a redirect to an http or https URL, got one to {shown(other.scheme)}:, {where}"
+        )
+    return target, origin, other
+
+
+def _check_allowed(allow: AllowRedirects, origin: _Origin, other: _Origin, came: str) -> None:
+    if allow is False:
+        raise RedirectRefused(f"expected no redirect (allow_redirects=False), got {came}")
+    if allow == "same-origin" and origin != other:
+        raise RedirectRefused(f"expected a redirect within {origin} (allow_redirects='same-origin'), got {came}")
+    if allow == "no-downgrade" and origin.scheme == "https" and other.scheme == "http":
+        raise RedirectRefused(f"expected no redirect from https (allow_redirects='no-downgrade'), got {came}")
+
+
+def _describes_body(name: str) -> bool:
+    return name.startswith("content-") or name == "transfer-encoding"
+
+
+def _goes_along(name: str) -> bool:
+    return name.startswith("accept") or name in {"cache-control", "user-agent", "last-event-id"}
+
+
+def _origin(url: str) -> _Origin:
+    parts = urlsplit(url)
+    port = _DEFAULT_PORTS.get(parts.scheme) if parts.port is None else parts.port
+    return _Origin(parts.scheme, parts.hostname or "", port)

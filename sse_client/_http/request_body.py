@@ -1,0 +1,93 @@
+"""Supplies the body of a request again for each attempt."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from sse_client.errors import BodyNotReplayable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sse_client.request import Request
+
+__all__ = ["ReplayableBody"]
+
+
+class ReplayableBody:
+    """Sends the same body again, from where it stood at first; or refuses to."""
+
+    __slots__ = ("_made", "_make", "_seen")
+
+    def __init__(self) -> None:
+        self._make: Callable[[], Any] | None = None  # the callable that made the body of the last request
+        self._made: object = None
+        # Keyed by identity. Entries go with their objects: a callable may make a new body for each attempt, for weeks.
+        self._seen: dict[int, tuple[object, int | None]] = {}
+
+    def body_for(self, request: Request) -> Request:
+        """Return `request` with a body that is ready to be read from its beginning.
+
+        Raises:
+            BodyNotReplayable: it was read by an earlier attempt, and cannot be read again.
+        """
+        if request.data is None and not request.files:
+            return request
+        make: Any = request.data
+        makes = callable(make) and (isinstance(make, type) or not hasattr(make, "read"))
+        if makes:
+            self._make = make
+            request = replace(request, data=make())  # `replace` copies a buffer
+            self._made = request.data if _is_stream(request.data) else None
+        for stream in _streams(request):
+            key = id(stream)
+            if key not in self._seen:
+                self._seen[key] = self._held(stream), _position(stream)
+                continue
+            position = self._seen[key][1]
+            if position is None:
+                if stream is self._made and not makes:  # within one attempt: for an answer to a challenge
+                    return self.body_for(replace(request, data=self._make))
+                raise BodyNotReplayable(
+                    f"expected a body that can be sent a second time, got a {type(stream).__name__} that is used up; "
+                    "pass bytes, a seekable file, or data=callable to make it anew for each attempt"
+                )
+            stream.seek(position)
+        return request
+
+    def _held(self, stream: Any) -> object:
+        """Return an object that keeps the identity of `stream` from being reused."""
+        key = id(stream)
+        try:
+            return weakref.ref(stream, lambda _: self._seen.pop(key, None))
+        except TypeError:
+            return stream
+
+
+def _streams(request: Request) -> list[Any]:
+    """Return the parts of the body that are used up by reading them."""
+    files: Any = request.files or ()
+    pairs: Iterable[tuple[str, Any]] = files.items() if hasattr(files, "items") else files
+    parts = [request.data, *(_content(file) for _, file in pairs)]
+    return [part for part in parts if _is_stream(part)]
+
+
+def _is_stream(part: Any) -> bool:
+    """Return whether it is used up by reading it."""
+    return hasattr(part, "read") or hasattr(part, "__next__") or hasattr(part, "__anext__")
+
+
+def _content(file: Any) -> Any:
+    """Return the second of `(name, content, ...)`, or the content alone."""
+    return cast("Sequence[Any]", file)[1] if isinstance(file, (tuple, list)) else file
+
+
+def _position(stream: Any) -> int | None:
+    try:
+        position: int = stream.tell()
+        stream.seek(position)
+    except (AttributeError, OSError):  # a generator, a pipe: io.UnsupportedOperation is an OSError
+        return None
+    return position

@@ -1,0 +1,47 @@
+"""Checks the head of a response (RFC 9112 4 and 5): which responses are skipped, and which lines are refused."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["field_lines", "is_interim"]
+
+# RFC 9112 5: "field-line = field-name ":" OWS field-value OWS", and no blank before the colon; RFC 9110 5.6.2: token.
+_FIELD_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++:")
+_FIELD_LINES = re.compile(rb"(?:%b[^\r\n\0]*+\r?+\n)*+" % _FIELD_NAME.pattern)
+_FOLD = re.compile(rb"\r?\n[ \t]++")
+_INTERIM = re.compile(rb"HTTP/1\.[0-9] 1(?!01)[0-9]{2}(?![0-9])")
+
+
+def is_interim(status_line: bytes) -> bool:
+    """Return whether a response is one before the final one (RFC 9110 15.2): 1xx, but for 101, which is final."""
+    return _INTERIM.match(status_line) is not None
+
+
+def field_lines(lines: bytes) -> bytes:
+    """Return field lines, each field in one line; refuse what two readers might understand in two ways.
+
+    A reader that skips such a line, or stops at it, may lose the framing: chunk sizes would be read as text, and a body
+    that is cut off as a whole one. So this is an error, as it is to aiohttp.
+
+    "A user agent that receives an obs-fold in a response message [...] MUST replace each received obs-fold with one or
+    more SP octets prior to interpreting the field value" (RFC 9112 5.2).
+
+    Args:
+        lines: all of them, each with its line end.
+
+    Raises:
+        ValueError: no colon, a blank before it, a character that no name can hold, or a bare CR or NUL.
+    """
+    unfolded = lines
+    sound = _FIELD_LINES.match(lines)
+    assert sound is not None  # it may be empty
+    if sound.end() < len(lines):
+        unfolded = _FOLD.sub(b" ", lines)
+        sound = _FIELD_LINES.match(unfolded)
+        assert sound is not None
+    if sound.end() == len(unfolded):
+        return unfolded
+    if not _FIELD_NAME.match(unfolded, sound.end()):
+        raise ValueError("a field of the response's head is malformed: expected a name and a colon")
+    raise ValueError("a field of the response's head holds a bare CR or a NUL")

@@ -1,0 +1,23 @@
+"""Checks of arguments that may be of several types, in a form that type checkers understand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeGuard
+
+__all__ = ["is_listing", "is_mapping", "is_pair"]
+
+
+def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    """Return whether it is a mapping."""
+    return isinstance(value, Mapping)
+
+
+def is_listing(value: object) -> TypeGuard[tuple[Any, ...] | list[Any]]:
+    """Return whether it is a tuple or a list."""
+    return isinstance(value, (tuple, list))
+
+
+def is_pair(value: object) -> TypeGuard[tuple[Any, Any]]:
+    """Return whether it is a tuple of two."""
+    return is_listing(value) and isinstance(value, tuple) and len(value) == 2

@@ -1,0 +1,31 @@
+"""What a status means for a stream (WHATWG HTML 9.2.3), by the method of the request that it answers."""
+
+from __future__ import annotations
+
+__all__ = ["ends_stream", "opens_stream"]
+
+_NO_CONTENT, _RESET_CONTENT = 204, 205
+
+
+def opens_stream(method: str, status: int) -> bool:
+    """Return whether a response of this status may carry an event stream.
+
+    For GET, HEAD and OPTIONS it is the standard's 200 alone. Other methods are not the standard's: many frameworks
+    answer POST with 201 Created, and only 204 and 205 have no content.
+
+    Args:
+        method: in upper case; after redirects, that of the last request.
+        status: the status of the answer.
+    """
+    if method in {"GET", "HEAD", "OPTIONS"}:
+        return status == 200
+    return 200 <= status < 300 and status not in {_NO_CONTENT, _RESET_CONTENT}
+
+
+def ends_stream(status: int) -> bool:
+    """Return whether the server says that there is no more to come, whatever the method.
+
+    "Clients will reconnect if the connection is closed; a client can be told to stop reconnecting using the HTTP 204
+    No Content response code."
+    """
+    return status == _NO_CONTENT

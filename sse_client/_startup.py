@@ -1,0 +1,58 @@
+"""Ctrl-C while the command line is being loaded: the process ends at once, with 130 and without a traceback.
+
+The package imports this first, because `python -m sse_client` imports the package before any code of the command runs.
+In every other process it changes nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["is_command", "quiet_interrupts"]
+
+_INTERRUPTED = 130
+_SCRIPTS = frozenset({"sse-client", "sse-client.exe", "sse-client-script.py"})
+_VALUELESS = "bBdEhiIOPqRsSuvVx?"  # options of the interpreter that may stand before -m in one word
+
+
+def is_command(program: str, words: list[str]) -> bool:
+    """Return whether this process is `sse-client` or `python -m sse_client`.
+
+    Args:
+        program: `sys.argv[0]`, which is `-m` while the interpreter looks for the module it is to run.
+        words: `sys.orig_argv`: the interpreter, its options and the module, and the arguments.
+    """
+    if program != "-m":
+        return program.replace("\\", "/").rpartition("/")[2] in _SCRIPTS
+    for number, word in enumerate(words[1:], 2):
+        option = word[1:].lstrip(_VALUELESS) if word.startswith("-") else ""
+        if option.startswith("m"):
+            return (option[1:] or "".join(words[number : number + 1])) == "sse_client"
+    return False
+
+
+def quiet_interrupts() -> None:
+    """Have SIGINT end this process if it is the command's, and SIGINT is not ignored.
+
+    The command puts handlers of its own in place as soon as it is loaded.
+    """
+    if not sys.argv or not is_command(sys.argv[0], sys.orig_argv):
+        return
+    import os
+
+    # The built-in part of `signal`: importing the whole module takes most of the time that is to be covered here.
+    signal: Any = __import__("_signal")
+
+    def end(*_: object) -> None:
+        os._exit(_INTERRUPTED)  # an exception would come out of whatever module is being imported
+
+    # A shell starts what runs in its background with SIGINT ignored: it stays so.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, end)
+
+
+quiet_interrupts()

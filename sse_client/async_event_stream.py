@@ -1,0 +1,137 @@
+"""A stream of events over asyncio, read in the task that iterates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from sse_client._core.failures import forget_context
+from sse_client._core.status import StreamStatus
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sse_client._core.stream import StreamLoop
+    from sse_client._core.transport import AsyncWakeup
+    from sse_client.events import Event
+    from sse_client.observer import Reason
+
+__all__ = ["AsyncEventStream"]
+
+
+class AsyncEventStream(StreamStatus):
+    """The events of one stream, as an asynchronous iterator and context manager. Made by `AsyncClient.stream`.
+
+    Entering it, or the first `anext`, connects. The iteration ends at `until`, at a 204, at `aclose`, and, where it is
+    not resumed, at the end of the body. It can continue in another task than it began in, but only one task may be in
+    it at a time. A cancellation inside it closes it.
+
+    Raises:
+        SSEError: when entered or iterated over; see `sse_client.errors` for which, and which are retried before.
+        ValueError: the request cannot be sent as it is; or what `prepare` or the checkpoint returned cannot.
+        RuntimeError: two tasks iterate at once, there is no running event loop, or the client's session is closed.
+    """
+
+    __slots__ = ("_wakeup",)
+
+    def __init__(self, loop: StreamLoop, wakeup: AsyncWakeup) -> None:
+        self._loop = loop
+        self._wakeup = wakeup
+
+    def __del__(self) -> None:
+        # aiohttp keeps a response that nobody closes for as long as the server keeps the connection, and so does httpx.
+        body = self._wakeup.body
+        if body is not None and self._loop.state != "closed":
+            body.abandon()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        # The cheapest way to the next item of an iterator that may be at its end.
+        for event in self._loop.batch:
+            return event
+        # What `__aenter__` does, without its calls: a live event costs a tenth less.
+        wakeup = self._wakeup
+        task = None
+        try:
+            task = wakeup.current_task()
+        finally:
+            if task is None or wakeup.task is not None:
+                wakeup.enter()  # raises
+        assert task is not None
+        wakeup.task = task
+        wakeup.cancelling = task.cancelling()
+        try:
+            found = await self._loop.advance()
+            if found is not None and not wakeup.closed:
+                return found
+            await self._loop.finish("closed")
+        except BaseException as error:
+            if not await self._ended_by(error):
+                raise
+        finally:
+            if wakeup.unsettled:
+                wakeup.leave()
+            wakeup.task = None
+        raise StopAsyncIteration
+
+    async def __aenter__(self) -> Self:
+        wakeup = self._wakeup
+        wakeup.enter()
+        try:
+            await self._loop.advance(until_open=True)
+            if wakeup.closed:
+                # Another task has closed the stream meanwhile. Finishing it is left to this task, which was inside it.
+                await self._loop.finish("closed")
+        except BaseException as error:
+            if not await self._ended_by(error):
+                raise
+        finally:
+            wakeup.leave()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """End the stream, from any task: a reader that waits in it wakes at once; nothing is sent after it."""
+        self._wakeup.close()
+        if self._wakeup.task is not None:
+            # That task ends it, and reports to the observer.
+            await self._wakeup.left()
+        else:
+            await self._end("closed")
+
+    async def _ended_by(self, error: BaseException) -> bool:
+        """End the stream after `error`; return whether it is only the cancellation by which `aclose` wakes a task."""
+        try:
+            return await self._finished_after(error)
+        except StopAsyncIteration as stop:  # out of `__anext__`, it would be a silent end
+            raise RuntimeError("prepare, until, the checkpoint or the observer raised StopAsyncIteration") from stop
+
+    async def _finished_after(self, error: BaseException) -> bool:
+        if not self._wakeup.is_cancellation(error):
+            forget_context(error)
+            # A stream that any exception has interrupted in the middle of a step cannot be resumed.
+            await self._loop.finish("error", error)
+            if isinstance(error, StopAsyncIteration):
+                raise error
+            return False
+        own = self._wakeup.caught()
+        await (self._loop.finish("closed") if own else self._loop.finish("cancelled", error))
+        return own
+
+    async def _end(self, reason: Reason) -> None:
+        """Finish from outside; a task that is in the stream continues."""
+        if self._wakeup.task is not None:
+            return
+        self._wakeup.enter()
+        try:
+            await self._loop.finish(reason)
+        except BaseException as error:
+            if not self._wakeup.is_cancellation(error) or not self._wakeup.caught():
+                raise
+        finally:
+            self._wakeup.leave()

@@ -1,0 +1,156 @@
+"""The commands, and how each run of one ends: an exit code, and a sentence where something is wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from cyclopts import App, CycloptsError
+from cyclopts.exceptions import UnknownCommandError, UnusedCliTokensError
+
+import sse_client as sse
+from sse_client.cli.exits import Exit, Failure, failure_of
+from sse_client.cli.http.masking import credentials
+from sse_client.cli.screen.news import say
+from sse_client.cli.screen.stdout import ReaderLeft, Stdout, abandon
+from sse_client.cli.screen.terminal import printable, style_for, tolerate_encoding, width
+from sse_client.cli.signals import Terminated, prompt_signals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["app", "run"]
+
+_COMMANDS = {
+    "get": "streams.get:get",
+    "post": "streams.get:post",
+    "chat": "chat.chat:chat",
+    "record": "recordings.record:record",
+    "replay": "recordings.replay:replay",
+    "diff": "recordings.diff:diff",
+    "check": "check.check:check",
+    "relay": "relay:relay",
+    "demo": "demo:demo",
+    "completion": "completion:completion",
+}
+
+
+class _App(App):
+    """The parser, with a help page of its own."""
+
+    def help_print(self, tokens: Any = None, **_: Any) -> None:
+        """Print the help page of the command that `tokens` begin with."""
+        from sse_client.cli.pages.help import help_of, help_text
+
+        name = next((each for each in tokens or () if each in _COMMANDS), None)
+        style, columns = style_for(sys.stdout), width()
+        text = help_text(self, style, columns) if name is None else help_of(app, name, style, columns)
+        Stdout().write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+
+
+app = _App(
+    name="sse-client",
+    help="The curl of event streams: read, record, replay and examine Server-Sent Events, and chat.",
+    version=sse.__version__,
+    version_flags=["--version", "-V"],
+    suppress_keyboard_interrupt=False,
+)
+for _name, _target in _COMMANDS.items():
+    # Loaded when it is called: no command pays for what another one imports.
+    app.command(f"sse_client.cli.{_target}", name=_name)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line, and return its exit code.
+
+    Nothing is raised, except for a defect of this package where SSE_CLIENT_DEBUG is set.
+    """
+    tolerate_encoding()
+    try:
+        with prompt_signals():
+            code = _ending(arguments)
+    except KeyboardInterrupt:
+        code = Exit.INTERRUPTED
+    except Terminated:
+        code = Exit.TERMINATED
+    return _flushed(code)
+
+
+def _flushed(code: int) -> int:
+    """Return the exit code, after the last flush: the reader of the output may have left in the meantime."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        abandon()
+    return int(code)
+
+
+def _ending(arguments: Sequence[str]) -> int:
+    try:
+        return _dispatched(arguments)
+    except (ReaderLeft, BrokenPipeError):
+        abandon()
+        return Exit.DONE
+    except Failure as failure:
+        return _reported(failure)
+    except sse.SSEError as error:
+        return _reported(failure_of(error))
+    except ModuleNotFoundError as error:
+        return _reported(
+            Failure(f"this needs {error.name}; install it with: pip install 'sse-client[cli]'", Exit.USAGE)
+        )
+    except Exception as error:
+        if os.environ.get("SSE_CLIENT_DEBUG"):
+            raise
+        return _reported(
+            Failure(
+                f"a defect of sse-client: {type(error).__name__}: {error}",
+                Exit.INTERNAL,
+                "SSE_CLIENT_DEBUG=1 shows where; please report it.",
+            )
+        )
+
+
+def _dispatched(arguments: Sequence[str]) -> int:
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:], "--help"]
+    try:
+        result = app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+    except UnusedCliTokensError as error:
+        unused = len(error.unused_tokens or ())
+        # They are not repeated: an unquoted header may be among them.
+        words = "1 argument" if unused == 1 else f"{unused} arguments"
+        raise Failure(f"{words} too many; is something with blanks in it not quoted?", hint=_help(arguments)) from error
+    except UnknownCommandError as error:
+        raise _unknown_command((error.unused_tokens or [""])[0]) from error
+    except CycloptsError as error:
+        message = " ".join(str(error).split())
+        raise Failure(message[:1].lower() + message[1:].rstrip("."), hint=_help(arguments)) from error
+    return result if isinstance(result, int) else Exit.DONE
+
+
+def _unknown_command(name: str) -> Failure:
+    from difflib import get_close_matches  # needed after a mistake only
+
+    if "://" in name or name.startswith(("localhost", "127.0.0.1")):
+        return Failure(
+            f"expected a command before the URL: sse-client get {credentials.url(name)}", hint="See: sse-client --help"
+        )
+    close = get_close_matches(name, _COMMANDS, n=1)
+    meant = f"; did you mean {close[0]}?" if close else f"; the commands are {', '.join(_COMMANDS)}"
+    return Failure(f"unknown command {name!r}{meant}", hint=_help(()))
+
+
+def _help(arguments: Sequence[str]) -> str:
+    command = next((each for each in arguments if each in _COMMANDS), "")
+    return f"See: sse-client {command + ' ' if command else ''}--help"
+
+
+def _reported(failure: Failure) -> int:
+    style = style_for(sys.stderr)
+    say(style.red("sse-client:") + " " + printable(credentials.hide(str(failure))))
+    if failure.hint:
+        say("  " + printable(credentials.hide(failure.hint)))
+    return failure.code

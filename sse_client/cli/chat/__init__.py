@@ -1,0 +1,1 @@
+"""`sse-client chat`: questions, answers as they come, and conversations."""

@@ -1,0 +1,147 @@
+"""A reply to the screen, as it comes, with its timing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from sse_client.cli.exits import Failure
+from sse_client.cli.files import writable
+from sse_client.cli.screen.gaps import Gaps, summary
+from sse_client.cli.screen.keys import silent_keys
+from sse_client.cli.screen.news import say
+from sse_client.cli.screen.stdout import Stdout
+from sse_client.cli.screen.terminal import is_terminal, printable, style_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sse_client.adapters.openai import ChatDelta, ChatStream, ToolCall
+    from sse_client.cli.chat.chat import AnswerOptions
+
+__all__ = ["Answering", "PlainView", "View"]
+
+_OTHER_FORMATS = frozenset({".gif", ".jpeg", ".jpg", ".pdf", ".svg", ".webp"})
+
+
+class View(Protocol):
+    """Shows one answer."""
+
+    def reasoning(self, text: str) -> None:
+        """Show a piece of what the model thinks."""
+
+    def content(self, text: str) -> None:
+        """Show a piece of the answer."""
+
+    def tool_calls(self, calls: Sequence[ToolCall]) -> None:
+        """Show what the model would have called."""
+
+    def end(self) -> None:
+        """Leave the cursor at the beginning of a line."""
+
+
+class PlainView:
+    """The text as it is, without thoughts: for pipes."""
+
+    def __init__(self, out: Stdout, encoding: str, *, safe: bool) -> None:
+        self._out = out
+        self._encoding = encoding
+        self._safe = safe
+        self._at_line_start = True
+
+    def reasoning(self, text: str) -> None:
+        """Show nothing: the reader of a pipe wants the answer."""
+
+    def content(self, text: str) -> None:
+        """Write a piece of the answer."""
+        shown = printable(text) if self._safe else text
+        self._out.write(shown.encode(self._encoding, "backslashreplace"))
+        self._at_line_start = shown.endswith("\n")
+
+    def tool_calls(self, calls: Sequence[ToolCall]) -> None:
+        """Write a line for each call."""
+        self.end()
+        for call in calls:
+            self.content(f"{call.name}({call.arguments})\n")
+
+    def end(self) -> None:
+        """Write a line end, unless there is one."""
+        if not self._at_line_start:
+            self.content("\n")
+
+
+class Answering:
+    """Shows replies.
+
+    Raises:
+        Failure: the plot could not be written, or there is no output.
+    """
+
+    def __init__(self, options: AnswerOptions) -> None:
+        self._options = options
+        self._out = Stdout()
+        if options.plot:
+            writable(options.plot, "--plot")
+            if options.plot.suffix.lower() in _OTHER_FORMATS:
+                raise Failure(f"--plot: expected a file that ends in .png, got {options.plot.name}")
+
+    def show(self, reply: ChatStream) -> bool:
+        """Show `reply` until it ends; return False where Ctrl-C has ended it.
+
+        Raises:
+            SSEError: it failed, after what had come was shown.
+        """
+        gaps = Gaps(time.monotonic())
+        view = self._view()
+        try:
+            with silent_keys(), reply:
+                for delta in reply:
+                    _show_delta(view, delta, gaps)
+        except KeyboardInterrupt:
+            return False
+        finally:
+            self._finish(reply, view, gaps)
+        return True
+
+    def _finish(self, reply: ChatStream, view: View, gaps: Gaps) -> None:
+        calls = [call for choice in reply.completion.choices[:1] for call in choice.message.tool_calls]
+        if calls:
+            view.tool_calls(calls)
+        view.end()
+        if self._options.timing:
+            for line in summary(gaps, "token"):
+                say(line)
+            usage = reply.completion.usage
+            if usage is not None:
+                say(f"usage: {usage.prompt_tokens} tokens asked, {usage.completion_tokens} answered")
+        if self._options.plot:
+            self._draw(gaps, self._options.plot)
+
+    def _draw(self, gaps: Gaps, path: Path) -> None:
+        if not gaps.kept:
+            say("nothing to draw: fewer than two tokens came")
+            return
+        from sse_client.cli.chat.plot import draw
+
+        draw(gaps, "token", path)
+        say(f"drawn: {path}")
+
+    def _view(self) -> View:
+        if not is_terminal(sys.stdout):
+            return PlainView(self._out, "utf-8", safe=False)
+        if self._options.plain or not style_for(sys.stdout).colours:
+            return PlainView(self._out, sys.stdout.encoding or "ascii", safe=True)
+        from sse_client.cli.chat.markdown_view import MarkdownView
+
+        return MarkdownView()
+
+
+def _show_delta(view: View, delta: ChatDelta, gaps: Gaps) -> None:
+    if delta.content or delta.reasoning or delta.refusal or delta.tool_calls:
+        gaps.add(time.monotonic())
+    if delta.reasoning:
+        view.reasoning(delta.reasoning)
+    if delta.content or delta.refusal:
+        view.content(delta.content or delta.refusal or "")

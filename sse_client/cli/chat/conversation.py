@@ -1,0 +1,153 @@
+"""Messages to a chat server, and its client: what `sse-client chat` asks with."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from typing import TYPE_CHECKING, Any, Self
+
+import sse_client as sse
+from sse_client.adapters.openai import ChatClient, ChatStream
+from sse_client.cli.exits import Failure
+from sse_client.cli.files import key, read_bytes, read_text, utf8
+from sse_client.cli.http.masking import credentials
+from sse_client.cli.http.request import connection_arguments
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sse_client.cli.chat.chat import ChatOptions
+    from sse_client.cli.options import ConnectionOptions
+
+__all__ = ["Conversation"]
+
+_KINDS = {
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"RIFF": "image/webp",
+}
+
+
+class Conversation:
+    """The messages so far, and the client that sends them.
+
+    Raises:
+        Failure: there is no key, a file cannot be read, or an option is out of its range.
+    """
+
+    def __init__(self, options: ChatOptions, connection: ConnectionOptions, *, heads: bool) -> None:
+        self.model = _model(options)
+        self._body = _body(options)
+        self._images = [_image(path) for path in options.image]
+        self.messages: list[dict[str, Any]] = []
+        if options.system:
+            system = (
+                read_text(options.system[1:], "--system")
+                if options.system.startswith("@")
+                else utf8(options.system, "--system")
+            )
+            self.messages.append({"role": "system", "content": system})
+        secret = key(options.key_env, options.key_file)
+        self.has_key = bool(secret or os.environ.get("OPENAI_API_KEY"))
+        credentials.learn(secret, os.environ.get("OPENAI_API_KEY"))
+        arguments = connection_arguments(connection)
+        timeout = arguments.pop("timeout", sse.Timeout(connect=10, read=600))
+        self._client = sse.Client(_session(connection, heads=heads), **arguments)
+        try:
+            self._chat = ChatClient(api_key=secret, base_url=options.base_url, client=self._client, timeout=timeout)
+        except ValueError as error:
+            if self.has_key:
+                raise Failure(str(error)) from error
+            raise Failure(
+                "expected a key for OpenAI: set OPENAI_API_KEY, or use --key-env or --key-file",
+                hint="Another server is named with --base-url, and may need no key.",
+            ) from error
+        credentials.learn_url(self._chat.base_url)
+
+    @property
+    def server(self) -> str:
+        """The server's URL, without credentials."""
+        return credentials.url(self._chat.base_url)
+
+    def ask(self, text: str) -> ChatStream:
+        """Return the reply to the conversation with a question more.
+
+        Raises:
+            Failure: the request is malformed.
+        """
+        if self.messages and self.messages[-1]["role"] == "user":
+            self.messages.pop()  # stopped before there was a reply
+        content: Any = text
+        if self._images:
+            content = [{"type": "text", "text": text}, *self._images]
+            self._images = []
+        self.messages.append({"role": "user", "content": content})
+        try:
+            return self._chat.stream(model=self.model, messages=self.messages, **self._body)
+        except (ValueError, TypeError) as error:
+            raise Failure(str(error)) from error
+
+    def answered(self, reply: ChatStream) -> None:
+        """Keep the answer, whole or not; without one, the question is taken back."""
+        choices = reply.completion.choices
+        message = choices[0].message if choices else None
+        if message is None or not (message.content or message.tool_calls):
+            self.messages.pop()
+            return
+        self.messages.append({"role": "assistant", "content": message.content or ""})
+
+    def clear(self) -> None:
+        """Forget all messages but the system's."""
+        self.messages = [message for message in self.messages if message["role"] == "system"]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+
+def _session(connection: ConnectionOptions, *, heads: bool) -> Any:
+    if not heads and connection.unix_socket is None:
+        return None
+    from sse_client.cli.http.heads import Heads
+    from sse_client.cli.http.wire import Wire, session_over
+    from sse_client.cli.screen.news import say
+
+    shown = Heads(credentials, say) if heads else None
+    return session_over(Wire(heads=shown, unix_socket=connection.unix_socket), follows=False)
+
+
+def _model(options: ChatOptions) -> str:
+    if not options.model.strip():
+        raise Failure("-m: expected the name of a model, got nothing")
+    return utf8(options.model, "-m")
+
+
+def _body(options: ChatOptions) -> dict[str, Any]:
+    if options.max_tokens is not None and options.max_tokens < 1:
+        raise Failure(f"--max-tokens: expected 1 token or more, got {options.max_tokens}")
+    body: dict[str, Any] = {"temperature": options.temperature, "max_tokens": options.max_tokens}
+    if options.tools:
+        try:
+            body["tools"] = json.loads(read_text(options.tools, "--tools"))
+        except (ValueError, RecursionError):
+            body["tools"] = None
+        if not isinstance(body["tools"], list):
+            raise Failure(f"--tools: expected a JSON array of tools in {options.tools}, got something else")
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _image(path: str) -> dict[str, Any]:
+    url = path
+    if not path.startswith(("http://", "https://")):
+        content = read_bytes(path, "--image")
+        kind = next((kind for start, kind in _KINDS.items() if content.startswith(start)), None)
+        if kind is None:
+            raise Failure(f"--image: expected a PNG, JPEG, GIF or WebP picture in {path}, got something else")
+        url = f"data:{kind};base64,{base64.b64encode(content).decode()}"
+    return {"type": "image_url", "image_url": {"url": url}}

@@ -1,0 +1,108 @@
+"""A conversation in a terminal: questions with editing and history, answers as they come."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+
+from sse_client import SSEError
+from sse_client.cli.exits import Exit, failure_of
+from sse_client.cli.http.masking import credentials
+from sse_client.cli.screen.news import say
+from sse_client.cli.screen.terminal import printable, style_for
+
+if TYPE_CHECKING:
+    from sse_client.cli.chat.answering import Answering
+    from sse_client.cli.chat.conversation import Conversation
+
+__all__ = ["converse", "history"]
+
+_HELP = """\
+Enter asks; Alt-Enter begins a new line; the up key and Ctrl-R bring earlier questions back.
+Ctrl-C stops an answer and keeps what has come; Ctrl-D, or /exit, ends.
+/clear forgets the conversation; /model NAME asks another model."""
+
+
+def converse(conversation: Conversation, answering: Answering, session: PromptSession[str] | None = None) -> int:
+    """Ask and answer until the user ends it; return the exit code.
+
+    Args:
+        conversation: the messages, and whom to ask.
+        answering: shows the answers.
+        session: reads the questions; one with history on the terminal by default.
+    """
+    style = style_for(sys.stdout)
+    print(style.dim(f"{conversation.model} at {conversation.server}; /help helps, Ctrl-D ends"))  # noqa: T201
+    prompts = _session() if session is None else session
+    while True:
+        try:
+            text = prompts.prompt("> ").strip()
+        except KeyboardInterrupt:
+            continue
+        except EOFError:
+            return Exit.DONE
+        if text in {"/exit", "/quit"}:
+            return Exit.DONE
+        if text.startswith("/"):
+            say(style.dim(_command(conversation, text)))
+        elif text:
+            try:
+                _answer(conversation, answering, text)
+            except KeyboardInterrupt:  # before there was a reply, or while the last of it was shown
+                say("stopped")
+
+
+def _session() -> PromptSession[str]:
+    from prompt_toolkit.key_binding import KeyBindings
+
+    keys = KeyBindings()
+
+    @keys.add("escape", "enter")
+    def _new_line(event: Any) -> None:
+        event.current_buffer.insert_text("\n")
+
+    return PromptSession(history=history(), key_bindings=keys, enable_open_in_editor=True)
+
+
+def history() -> History:
+    """Return the questions of earlier conversations: in a file that only the user can read, where that can be."""
+    folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "sse-client"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / "chat-history"
+        path.touch(mode=0o600)
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(path)
+    except OSError:
+        say(f"the questions are not kept: {folder} cannot be written")
+        return InMemoryHistory()
+    return FileHistory(str(path))
+
+
+def _command(conversation: Conversation, text: str) -> str:
+    name, _, argument = text.partition(" ")
+    if name == "/clear":
+        conversation.clear()
+        return "the conversation is forgotten"
+    if name == "/model" and argument.strip():
+        conversation.model = argument.strip()
+        return f"asking {conversation.model}"
+    return _HELP if name == "/help" else f"expected /help, /clear, /model NAME or /exit, got {printable(name)}"
+
+
+def _answer(conversation: Conversation, answering: Answering, text: str) -> None:
+    reply = conversation.ask(text)
+    try:
+        if not answering.show(reply):
+            say("stopped; what has come is kept")
+    except SSEError as error:
+        failure = failure_of(error)
+        say(printable(credentials.hide(f"sse-client: {failure}")))
+    finally:
+        conversation.answered(reply)
+    print()  # noqa: T201  (a line between an answer and the next question)

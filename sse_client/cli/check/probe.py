@@ -1,0 +1,159 @@
+"""One connection to an endpoint, listened to for some seconds, and all that was seen of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+import sse_client as sse
+from sse_client.cli.http.wire import Wire
+from sse_client.cli.streams.reading import client_over, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from sse_client.cli.http.request import Asked
+
+__all__ = ["Observation", "Read", "listen_over", "observe"]
+
+_MOST_EVENTS = 10_000
+_MOST_BYTES = 256 * 1024
+_BLANK_LINES = (b"\n\n", b"\r\r", b"\r\n\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One receive: when, how many bytes, and whether they end at the end of an event."""
+
+    at: float
+    size: int
+    whole: bool
+
+
+@dataclass(slots=True)
+class Observation:
+    """What was seen on one connection; times are seconds since the request was sent.
+
+    Attributes:
+        status: of the response; None where there was none.
+        version: of HTTP, as `1.1`.
+        redirects: how many were followed.
+        headers: of the response.
+        head_at: when the head was there.
+        reads: the receives.
+        events: the first 10,000 events, with their times.
+        comments: the times of the first 10,000 comments.
+        sample: the body's first 256 KiB, as they came.
+        tail: what had come of an event that was not over.
+        ended_at: when the server ended the stream; None where we did.
+        error: how it failed, if it did.
+    """
+
+    status: int | None = None
+    version: str = "1.1"
+    redirects: int = 0
+    headers: Any = field(default_factory=dict[str, str])
+    head_at: float = 0.0
+    reads: list[Read] = field(default_factory=list[Read])
+    events: list[tuple[float, sse.Event]] = field(default_factory=list[tuple[float, sse.Event]])
+    comments: list[float] = field(default_factory=list[float])
+    sample: bytes = b""
+    tail: str = ""
+    ended_at: float | None = None
+    error: sse.SSEError | None = None
+    seconds: float = 0.0
+
+    def header(self, name: str) -> str:
+        """Return a header's value in lower case; empty where it is not there."""
+        return str(self.headers.get(name, "")).strip().lower()
+
+    @property
+    def coding(self) -> str:
+        """The coding of the body; empty where it has none."""
+        coding = self.header("Content-Encoding")
+        return "" if coding == "identity" else coding
+
+
+def observe(question: Asked, arguments: dict[str, Any], seconds: float, unix_socket: Path | None = None) -> Observation:
+    """Listen for `seconds` from the moment the stream is open.
+
+    Args:
+        question: the request.
+        arguments: more of `Client.stream`.
+        seconds: how long.
+        unix_socket: where to connect to, if not where the URL says.
+
+    Raises:
+        Failure: the request is malformed.
+    """
+    seen = Observation(seconds=seconds)
+    began = time.monotonic()
+    wire = Wire(
+        heads=lambda message: _note_head(seen, message, time.monotonic() - began),
+        received=lambda _: _listener(seen, began),
+        unix_socket=unix_socket,
+    )
+    listen_over(client_over(wire), question, arguments, seen, began)
+    return seen
+
+
+def listen_over(
+    client: sse.Client, question: Asked, arguments: dict[str, Any], seen: Observation, began: float
+) -> None:
+    """Listen with `client`, which is closed then, and note the events in `seen`."""
+    merged = {"reconnect": False, "comments": True, "timeout": sse.Timeout(read=None), **arguments}
+    try:
+        with client, opened(client, question, merged) as stream:
+            timer = threading.Timer(seen.seconds, stream.close)
+            # Ctrl-C may come before the timer can be cancelled: the process does not wait for it then.
+            timer.daemon = True
+            try:
+                timer.start()
+                _listen(seen, stream, began)
+            finally:
+                timer.cancel()
+    except sse.SSEError as error:
+        seen.error = error
+        if isinstance(error, sse.ConnectionFailed):
+            seen.ended_at = time.monotonic() - began
+
+
+def _listen(seen: Observation, stream: sse.EventStream, began: float) -> None:
+    events: Iterator[sse.Event | sse.Comment] = iter(stream)
+    for event in events:
+        now = time.monotonic() - began
+        if isinstance(event, sse.Event):
+            if len(seen.events) == _MOST_EVENTS:
+                return
+            seen.events.append((now, event))
+        elif len(seen.comments) < _MOST_EVENTS:
+            seen.comments.append(now)
+    if stream.reason != "closed":
+        seen.ended_at = time.monotonic() - began
+    seen.tail = stream.tail
+
+
+def _note_head(seen: Observation, message: requests.PreparedRequest | requests.Response, now: float) -> None:
+    if not isinstance(message, requests.Response):
+        return
+    if message.is_redirect:
+        seen.redirects += 1
+    seen.status = message.status_code
+    seen.version = {10: "1.0", 11: "1.1", 20: "2"}.get(getattr(message.raw, "version", 11), "1.1")
+    seen.headers = message.headers
+    seen.head_at = now
+
+
+def _listener(seen: Observation, began: float) -> Callable[[bytes], None]:
+    def listen(data: bytes) -> None:
+        if len(seen.reads) < _MOST_EVENTS:
+            seen.reads.append(Read(time.monotonic() - began, len(data), data.endswith(_BLANK_LINES)))
+        if len(seen.sample) < _MOST_BYTES:
+            seen.sample += data
+
+    return listen

@@ -1,0 +1,101 @@
+"""How the command ends: exit codes, and one sentence for each error."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import sse_client as sse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Exit", "Failure", "failure_of"]
+
+
+class Exit(IntEnum):
+    """Exit codes, documented in docs/command-line.md and in the man page."""
+
+    DONE = 0
+    FOUND = 1
+    USAGE = 2
+    NO_CONNECTION = 3
+    STATUS = 4
+    NOT_A_STREAM = 5
+    CUT_OFF = 6
+    TIMED_OUT = 7
+    CHAT_ERROR = 8
+    FILE = 9
+    REFUSED = 10
+    INTERNAL = 70
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+    @property
+    def meaning(self) -> str:
+        """When the command ends with this code."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Exit.DONE: "all that was asked for has come, or the reader of the output has closed it",
+    Exit.FOUND: "check found something wrong with the server, or diff found a difference",
+    Exit.USAGE: "the command line is wrong: an option, a URL, a header, a file to read",
+    Exit.NO_CONNECTION: "no connection could be made",
+    Exit.STATUS: "the server answered with a status that is no stream",
+    Exit.NOT_A_STREAM: "the server answered with something else than an event stream",
+    Exit.CUT_OFF: "the stream broke off, or ended before what was waited for",
+    Exit.TIMED_OUT: "a time limit was reached",
+    Exit.CHAT_ERROR: "the chat server reported an error",
+    Exit.FILE: "a file could not be written, or a port could not be used",
+    Exit.REFUSED: "refused by this client: an event too large, a redirect to another origin",
+    Exit.INTERNAL: "a defect of sse-client itself",
+    Exit.INTERRUPTED: "interrupted with Ctrl-C",
+    Exit.TERMINATED: "terminated by SIGTERM",
+}
+
+
+class Failure(Exception):
+    """What ends the command: one sentence for the user, and the exit code.
+
+    Attributes:
+        code: the exit code.
+        hint: a second line that says what to do; empty where there is none.
+    """
+
+    def __init__(self, message: str, code: Exit = Exit.USAGE, hint: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.hint = hint
+
+
+def failure_of(error: sse.SSEError) -> Failure:
+    """Return what to report for an error of the package."""
+    code = next((code for kind, code in _CODES if isinstance(error, kind)), Exit.REFUSED)
+    if isinstance(error, sse.ConnectionFailed) and not isinstance(error, sse.IdleTimeout) and not error.sent:
+        code = Exit.NO_CONNECTION
+    notes = " ".join(getattr(error, "__notes__", ()))
+    hint = " ".join(part for part in (notes, _hint(error)) if part)
+    return Failure(str(error) or type(error).__name__, code, hint)
+
+
+_CODES: list[tuple[type[sse.SSEError], Exit]] = [
+    (sse.IdleTimeout, Exit.TIMED_OUT),
+    (sse.DeadlineExceeded, Exit.TIMED_OUT),
+    (sse.ConnectionFailed, Exit.CUT_OFF),
+    (sse.StatusError, Exit.STATUS),
+    (sse.ContentTypeError, Exit.NOT_A_STREAM),
+]
+
+
+def _hint(error: sse.SSEError) -> str:
+    if isinstance(error, sse.ResponseError):
+        from sse_client.cli.http.excerpt import excerpt  # needed only after a refusal
+
+        return excerpt(error)
+    return next((hint(error) for kind, hint in _HINTS if isinstance(error, kind)), "")
+
+
+_HINTS: list[tuple[type[sse.SSEError], Callable[[sse.SSEError], str]]] = [
+    (sse.EventTooLarge, lambda _: "This server sends no blank line between events, or is no event stream."),
+]

@@ -1,0 +1,119 @@
+"""Files named on the command line: read whole or written, with a sentence where that fails."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+from sse_client.cli.exits import Exit, Failure
+
+__all__ = ["first_line", "key", "read_bytes", "read_text", "reason", "utf8"]
+
+_LONGEST_KEY = 16 * 1024  # characters; no server takes a longer header
+
+
+def reason(error: OSError) -> str:
+    """Return why a file operation failed, in the system's words."""
+    return error.strerror or str(error) or type(error).__name__
+
+
+def read_bytes(path: str | Path, what: str) -> bytes:
+    """Return the content of a file; `-` is the standard input.
+
+    Raises:
+        Failure: it cannot be read.
+    """
+    try:
+        if str(path) == "-":
+            if sys.stdin is None:
+                raise Failure(f"{what}: expected something on the standard input, but it is closed")
+            return sys.stdin.buffer.read()
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)
+        raise Failure(f"{what}: cannot read {path}: {why}") from error
+
+
+def read_text(path: str | Path, what: str) -> str:
+    """Return the text of a file in UTF-8; `-` is the standard input.
+
+    Raises:
+        Failure: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return read_bytes(path, what).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Failure(f"{what}: expected text in UTF-8 in {path}, got other bytes at {error.start}") from error
+
+
+def first_line(path: str | Path, what: str) -> str:
+    """Return the first line of a file, without blanks around it.
+
+    Raises:
+        Failure: it cannot be read, or is empty.
+    """
+    lines = read_text(path, what).strip().splitlines()
+    if not lines:
+        raise Failure(f"{what}: expected a key in the first line of {path}, but there is none")
+    line = lines[0].strip()
+    if len(line) > _LONGEST_KEY:
+        raise Failure(f"{what}: expected a key in the first line of {path}, got {len(line)} characters")
+    return line
+
+
+def utf8(text: str, what: str) -> str:
+    """Return an argument if it is text in UTF-8.
+
+    Raises:
+        Failure: it holds other bytes.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Failure(f"{what}: expected text in UTF-8, got other bytes") from None
+    return text
+
+
+def key(variable: str | None, path: str | Path | None) -> str | None:
+    """Return the key out of an environment variable or a file; None where neither is named.
+
+    Raises:
+        Failure: both are named, or there is none where it was said to be.
+    """
+    if variable and path:
+        raise Failure("expected a key from one place, got --key-env and --key-file")
+    if variable:
+        value = os.environ.get(variable, "").strip()
+        if not value:
+            raise Failure(f"--key-env: expected a key in the environment variable {variable}, but it is not set")
+        return value
+    return first_line(path, "--key-file") if path else None
+
+
+def writable(path: str | Path, what: str) -> None:
+    """Check, before anything is sent, that a file can be made or replaced.
+
+    Raises:
+        Failure: its folder is not there, or it is a folder itself.
+    """
+    target = Path(path)
+    if "\0" in str(path):
+        raise Failure(f"{what}: expected a file, but no file's name has a NUL in it", Exit.FILE)
+    try:
+        if target.is_dir():
+            raise Failure(f"{what}: expected a file, but {path} is a folder", Exit.FILE)
+        if not target.parent.is_dir():
+            raise Failure(f"{what}: expected a folder for {path} to be in, but {target.parent} is none", Exit.FILE)
+    except OSError as error:
+        raise Failure(f"{what}: {path} cannot be a file: {reason(error)}", Exit.FILE) from error
+
+
+def is_piped(descriptor: int) -> bool:
+    """Return whether a descriptor is a pipe, a socket or a file: something that another program has filled."""
+    try:
+        mode = os.fstat(descriptor).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISREG(mode)

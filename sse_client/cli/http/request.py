@@ -1,0 +1,182 @@
+"""Options of the command line to the keyword arguments of `Client.stream`."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import sse_client as sse
+from sse_client.cli.exits import Failure
+from sse_client.cli.files import key, read_bytes
+from sse_client.cli.http import headers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sse_client.cli.http.masking import Mask
+    from sse_client.cli.options import ConnectionOptions, RequestOptions, ResumeOptions
+
+__all__ = ["Asked", "asked", "connection_arguments", "resume_arguments"]
+
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Asked:
+    """One request: the method, the URL, its headers, and the other arguments of `Client.stream`."""
+
+    def __init__(self, method: str, url: str, headers: dict[str, str | bytes | None], body: bytes | None) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of `Client.stream` that say what is sent."""
+        return {"headers": self.headers} | ({} if self.body is None else {"data": self.body})
+
+    def default_header(self, name: str, value: str) -> None:
+        """Send a header, unless the user has said otherwise."""
+        if name.lower() not in {each.lower() for each in self.headers}:
+            self.headers[name] = value
+
+
+def asked(method: str, url: str, options: RequestOptions, mask: Mask) -> Asked:
+    """Return the request that the options describe; `mask` learns its credentials.
+
+    Raises:
+        Failure: something in them is malformed, or cannot be read.
+    """
+    mask.learn_url(url)
+    given = headers.parsed(options.header)
+    secret = key(options.key_env, options.key_file)
+    if secret is not None:
+        mask.learn(secret)
+        given = {name: value for name, value in given.items() if name.lower() != "authorization"}
+        given["Authorization"] = f"Bearer {secret}"
+    mask.learn_headers((name, _text(value)) for name, value in given.items() if value)
+    if options.method is not None and not options.method.strip():
+        raise Failure("-X: expected a method such as GET or POST, got nothing")
+    method = (options.method or method).upper()
+    question = Asked(method, _with_scheme(url), given, None)
+    question.default_header("User-Agent", f"sse-client/{sse.__version__}")
+    if options.data:
+        if options.method is None and method == "GET":
+            raise Failure("-d: a GET request has no body; use `sse-client post`, or name the method with -X")
+        question.body, content_type = _body(options.data)
+        question.default_header("Content-Type", content_type)
+    return question
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def _with_scheme(url: str) -> str:
+    """Return `url`, with `http://` before it where there is no scheme, as curl does."""
+    return url if "://" in url or not url else f"http://{url}"
+
+
+def _body(parts: tuple[str, ...]) -> tuple[bytes, str]:
+    pieces = [
+        read_bytes(part[1:], "-d") if part.startswith("@") else part.encode("utf-8", "surrogateescape")
+        for part in parts
+    ]
+    body = b"&".join(pieces)
+    return body, "application/json" if _is_json(body) else "application/x-www-form-urlencoded"
+
+
+def _is_json(body: bytes) -> bool:
+    if body.lstrip()[:1] not in {b"{", b"["}:
+        return False
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def connection_arguments(options: ConnectionOptions) -> dict[str, Any]:
+    """Return the arguments that say how the server is reached.
+
+    Raises:
+        Failure: a value is out of its range, a file cannot be read, or two options contradict each other.
+    """
+    arguments: dict[str, Any] = {}
+    if options.timeout is not None or options.max_time is not None:
+        seconds = _seconds("--timeout", options.timeout)
+        clocks = {} if seconds is None else {"connect": seconds, "read": seconds}
+        arguments["timeout"] = sse.Timeout(**clocks, total=_seconds("--max-time", options.max_time))
+    if options.insecure and options.cacert:
+        raise Failure("expected one of --insecure and --cacert, got both")
+    if options.insecure:
+        # The user knows; urllib3 would say it at every connection.
+        warnings.filterwarnings("ignore", message="Unverified HTTPS request")
+    if options.insecure or options.cacert:
+        arguments["verify"] = _readable("--cacert", options.cacert) if options.cacert else False
+    if options.cert_key and not options.cert:
+        raise Failure("--cert-key: expected a certificate that it belongs to, with --cert")
+    if options.cert:
+        certificate = _readable("--cert", options.cert)
+        private = _readable("--cert-key", options.cert_key) if options.cert_key else None
+        arguments["cert"] = (certificate, private) if private else certificate
+    if options.proxy:
+        if options.unix_socket:
+            raise Failure("expected one of --proxy and --unix-socket, got both")
+        arguments["proxies"] = {"http": _with_scheme(options.proxy), "https": _with_scheme(options.proxy)}
+    return arguments
+
+
+def _seconds(name: str, value: float | None) -> float | None:
+    if value is not None and not (math.isfinite(value) and value > 0):
+        raise Failure(f"{name}: expected seconds, more than 0, got {value:g}")
+    return value
+
+
+def _readable(name: str, path: Path) -> str:
+    read_bytes(path, name)
+    return str(path)
+
+
+def resume_arguments(options: ResumeOptions, method: str) -> dict[str, Any]:
+    """Return the arguments that say where to begin, and what follows a loss.
+
+    Raises:
+        Failure: a value is out of its range.
+    """
+    arguments: dict[str, Any] = {}
+    if options.last_event_id is not None:
+        arguments["last_event_id"] = options.last_event_id
+    if options.checkpoint is not None:
+        arguments["checkpoint"] = sse.FileCheckpoint(options.checkpoint)
+    if options.reconnect is not None:
+        arguments["reconnect"] = options.reconnect
+    seconds = _seconds("--retry-for", options.retry_for)
+    if seconds is not None or options.until_end:
+        if options.reconnect is False:
+            name = "--retry-for" if seconds is not None else "--until-end"
+            raise Failure(f"expected one of --no-reconnect and {name}, got both")
+        repeats = options.reconnect is True or method in _IDEMPOTENT
+        arguments["reconnect"] = _rules(seconds, repeats=repeats, on_end=not options.until_end)
+    return arguments
+
+
+def _rules(seconds: float | None, *, repeats: bool, on_end: bool) -> sse.Reconnect:
+    # Loaded only where it is asked for: it takes 25 ms.
+    from tenacity import retry_if_exception, stop_after_delay
+
+    rules: dict[str, Any] = {"on_end": on_end}
+    if seconds is not None:
+        rules |= {"max_attempts": None, "stop": stop_after_delay(seconds)}
+    if not repeats:
+        rules["retry"] = retry_if_exception(_not_processed)
+    return sse.Reconnect(**rules)
+
+
+def _not_processed(error: BaseException) -> bool:
+    """Return whether a request that must not be sent twice was not processed."""
+    if isinstance(error, sse.StatusError):
+        return error.status in {429, 503} and error.retry_after is not None
+    return isinstance(error, sse.ConnectionFailed) and not error.sent

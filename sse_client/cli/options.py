@@ -1,0 +1,135 @@
+"""The options that commands share, as the parser's table: names, types, and the help that the pages repeat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path  # noqa: TC003  (the parser evaluates the annotations)
+from typing import Annotated
+
+from cyclopts import Group, Parameter
+
+__all__ = ["ConnectionOptions", "OutputOptions", "RequestOptions", "ResumeOptions"]
+
+REQUEST = Group("Request", sort_key=1)
+CONNECTION = Group("Connection", sort_key=2)
+RESUMING = Group("Resuming", sort_key=3)
+OUTPUT = Group("Output", sort_key=4)
+
+
+@Parameter(name="*", group=REQUEST)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestOptions:
+    """What is sent."""
+
+    method: Annotated[str | None, Parameter(("--request", "-X"), metavar="METHOD")] = None
+    """HTTP method."""
+
+    header: Annotated[
+        tuple[str, ...],
+        Parameter(("--header", "-H"), metavar="HEADER", allow_leading_hyphen=True, negative="", show_default=False),
+    ] = ()
+    """A header, 'Name: value'; 'Name:' leaves one out; @FILE reads one a line. Repeatable."""
+
+    data: Annotated[
+        tuple[str, ...],
+        Parameter(("--data", "-d"), metavar="DATA", allow_leading_hyphen=True, negative="", show_default=False),
+    ] = ()
+    """The body; @FILE reads it from a file, @- from standard input. JSON is sent as application/json, anything else
+    as a form. Repeated, the parts are joined with &."""
+
+    key_env: Annotated[str | None, Parameter("--key-env", metavar="NAME")] = None
+    """Send 'Authorization: Bearer KEY' with the key in this environment variable."""
+
+    key_file: Annotated[Path | None, Parameter("--key-file", metavar="FILE")] = None
+    """Send 'Authorization: Bearer KEY' with the key in the first line of this file."""
+
+
+@Parameter(name="*", group=CONNECTION)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionOptions:
+    """How the server is reached."""
+
+    timeout: Annotated[float | None, Parameter("--timeout", metavar="SECONDS")] = None
+    """Longest time to connect, and longest silence; 10 and 300 s where it is not given."""
+
+    max_time: Annotated[float | None, Parameter("--max-time", metavar="SECONDS")] = None
+    """Longest time of all, waits between connections included."""
+
+    insecure: Annotated[bool, Parameter(("--insecure", "-k"), negative="", show_default=False)] = False
+    """Do not verify the server's certificate."""
+
+    cacert: Annotated[Path | None, Parameter("--cacert", metavar="FILE")] = None
+    """Certificates (PEM) to trust in place of the usual ones."""
+
+    cert: Annotated[Path | None, Parameter("--cert", metavar="FILE")] = None
+    """Client certificate (PEM), with its private key unless --cert-key names another file."""
+
+    cert_key: Annotated[Path | None, Parameter("--cert-key", metavar="FILE")] = None
+    """Private key (PEM) of the client certificate."""
+
+    proxy: Annotated[str | None, Parameter("--proxy", metavar="URL")] = None
+    """Proxy to use, in place of the environment's."""
+
+    unix_socket: Annotated[Path | None, Parameter("--unix-socket", metavar="PATH")] = None
+    """Connect to this Unix socket; the URL still names host and path."""
+
+
+@Parameter(name="*", group=RESUMING)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeOptions:
+    """Where to begin, and what follows a loss."""
+
+    last_event_id: Annotated[str | None, Parameter("--last-event-id", metavar="ID", allow_leading_hyphen=True)] = None
+    """Resume after this event."""
+
+    checkpoint: Annotated[Path | None, Parameter("--checkpoint", metavar="FILE")] = None
+    """Keep the last event ID in this file, and resume from it."""
+
+    reconnect: Annotated[bool | None, Parameter("--reconnect", negative="--no-reconnect", show_default=False)] = None
+    """Connect again after every loss, whatever the method; or never. Not given: GET does, after an end too; others
+    only where the request cannot have been processed."""
+
+    until_end: Annotated[bool, Parameter("--until-end", negative="", show_default=False)] = False
+    """Take an end of the stream for its end, and connect again only after it was cut off."""
+
+    retry_for: Annotated[float | None, Parameter("--retry-for", metavar="SECONDS")] = None
+    """Keep trying for this long without an event; 5 attempts where it is not given."""
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputOptions:
+    """What is shown."""
+
+    json: Annotated[bool, Parameter("--json", negative="", show_default=False)] = False
+    """Write an event as one line of JSON: event, data, id; retry where there is one."""
+
+    raw: Annotated[bool, Parameter("--raw", negative="", show_default=False)] = False
+    """Write the bytes of the stream, exactly as they came."""
+
+    field: Annotated[str | None, Parameter("--field", metavar="PATH")] = None
+    """Write one value out of data in JSON, such as choices.0.delta.content."""
+
+    event: Annotated[tuple[str, ...], Parameter("--event", metavar="TYPE", negative="", show_default=False)] = ()
+    """Show events of this type only. Repeatable."""
+
+    until: Annotated[str | None, Parameter("--until", metavar="TEXT", allow_leading_hyphen=True)] = None
+    """End before the event with exactly this data; an end of the stream before it is an error."""
+
+    include_last: Annotated[bool, Parameter("--include-last", negative="", show_default=False)] = False
+    """Show the event that --until names, too."""
+
+    count: Annotated[int | None, Parameter(("-n", "--count"), metavar="N")] = None
+    """End after N events."""
+
+    comments: Annotated[bool, Parameter("--comments", negative="", show_default=False)] = False
+    """Show comments too; servers send them as heartbeats."""
+
+    timing: Annotated[bool, Parameter("--timing", negative="", show_default=False)] = False
+    """Show how long each event took to come, and a summary at the end."""
+
+    verbose: Annotated[bool, Parameter(("-v", "--verbose"), negative="", show_default=False)] = False
+    """Show the heads of requests and responses, without credentials."""
+
+    quiet: Annotated[bool, Parameter(("-q", "--quiet"), negative="", show_default=False)] = False
+    """Do not show what happens to the connection; errors are shown."""

@@ -1,0 +1,1 @@
+"""The parser's table as `--help` and as the man page."""

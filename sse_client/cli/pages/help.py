@@ -1,0 +1,88 @@
+"""The parser's table to the text of `--help`."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from sse_client.cli.pages.examples import EXAMPLES
+from sse_client.cli.pages.table import command_of, commands_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cyclopts import App
+
+    from sse_client.cli.pages.table import Option
+    from sse_client.cli.screen.terminal import Style
+
+__all__ = ["help_of", "help_text", "labels"]
+
+_COLUMN = 26  # where the help of an option begins
+_WIDEST = 100
+
+
+def help_text(app: App, style: Style, width: int) -> str:
+    """Return the help of the whole command."""
+    lines = [*_paragraph(app.help, width), "", style.bold("Usage:") + " sse-client COMMAND [OPTIONS] ...", ""]
+    lines.append(style.bold("Commands:"))
+    for command in commands_of(app):
+        lines += _entry([command.name], command.summary, style, width)
+    lines += ["", style.bold("Options:")]
+    lines += _entry(["-h, --help"], "Show this, or the help of a command.", style, width)
+    lines += _entry(["-V, --version"], "Show the version.", style, width)
+    lines += _examples("", style)
+    lines += ["", "`sse-client COMMAND --help` has the options of a command, and examples."]
+    return "\n".join(lines) + "\n"
+
+
+def help_of(app: App, name: str, style: Style, width: int) -> str:
+    """Return the help of one command."""
+    command = command_of(app, name)
+    lines = [style.bold("Usage:") + f" {command.usage}", "", *_paragraph(command.summary, width)]
+    for paragraph in filter(None, command.text.split("\n\n")):
+        lines += ["", *_paragraph(paragraph, width)]
+    for group, options in command.groups.items():
+        lines += ["", style.bold(f"{group}:")]
+        for option in options:
+            lines += _entry(labels(option), described(option), style, width)
+    lines += _examples(name, style)
+    return "\n".join(lines) + "\n"
+
+
+def labels(option: Option) -> list[str]:
+    """Return the names of an option, with a placeholder for its value."""
+    value = f" {option.value}" if option.value and not option.positional else ""
+    return [", ".join(option.names) + value]
+
+
+def described(option: Option) -> str:
+    """Return the help of an option, with its choices and what holds where it is not given."""
+    text = option.help[:1].upper() + option.help[1:]
+    choices = f" One of {', '.join(option.choices)}." if option.choices else ""
+    required = " Required." if option.required and not option.positional else ""
+    return text + choices + required + (f" Default: {option.default}." if option.default else "")
+
+
+def _paragraph(text: str, width: int) -> list[str]:
+    return textwrap.wrap(" ".join(text.split()), min(width, _WIDEST))
+
+
+def _entry(names: list[str], text: str, style: Style, width: int) -> Iterator[str]:
+    name = names[0]
+    room = max(20, min(width, _WIDEST) - _COLUMN)
+    lines = textwrap.wrap(text, room) or [""]
+    if len(name) + 4 > _COLUMN:
+        yield "  " + style.cyan(name)
+    else:
+        yield "  " + style.cyan(name) + " " * (_COLUMN - len(name) - 2) + lines.pop(0)
+    for line in lines:
+        yield " " * _COLUMN + line
+
+
+def _examples(name: str, style: Style) -> Iterator[str]:
+    yield ""
+    yield style.bold("Examples:")
+    for text, line in EXAMPLES[name]:
+        yield f"  {style.dim('# ' + text)}"
+        yield f"  {line}"

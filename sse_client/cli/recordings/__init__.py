@@ -1,0 +1,1 @@
+"""`sse-client record`, `replay` and `diff`."""

@@ -1,0 +1,172 @@
+"""`sse-client record`: a response to a file."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003  (the parser evaluates the annotations)
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
+
+from cyclopts import Parameter
+
+from sse_client.cli.exits import Exit, Failure
+from sse_client.cli.files import reason, writable
+from sse_client.cli.http.masking import credentials
+from sse_client.cli.http.request import asked, connection_arguments
+from sse_client.cli.options import ConnectionOptions, RequestOptions
+from sse_client.cli.recordings.request_errors import failure_of_request
+from sse_client.cli.recordings.time_limit import TimeUp, time_limit
+from sse_client.cli.screen.news import say
+from sse_client.cli.screen.progress import Progress, size
+from sse_client.extension import is_event_stream, opens_stream
+
+if TYPE_CHECKING:
+    from sse_client.cli.http.request import Asked
+    from sse_client.testing import Recording, RecordingWriter
+
+__all__ = ["record"]
+
+_Request = TypeVar("_Request")
+
+
+def record(
+    url: str,
+    /,
+    *,
+    output: Annotated[Path, Parameter(("-o", "--output"), metavar="FILE")],
+    count: Annotated[int | None, Parameter(("-n", "--count"), metavar="N")] = None,
+    seconds: Annotated[float | None, Parameter("--for", metavar="SECONDS")] = None,
+    verbose: Annotated[bool, Parameter(("-v", "--verbose"), negative="", show_default=False)] = False,
+    quiet: Annotated[bool, Parameter(("-q", "--quiet"), negative="", show_default=False)] = False,
+    request: RequestOptions = RequestOptions(),  # noqa: B008  (frozen; the parser's way to flatten options)
+    connection: ConnectionOptions = ConnectionOptions(),  # noqa: B008
+) -> int:
+    """Keep a stream in a file: its exact bytes, when each of them came, its status and headers.
+
+    Credentials are masked in the file. Ctrl-C ends the recording; what has come is kept. One connection is recorded:
+    a recording ends with it.
+
+    Args:
+        url: what to record; http:// may be left out.
+        output: the file; what is in it is replaced.
+        count: end after N events.
+        seconds: end after so many seconds.
+        verbose: show the heads of request and response, without credentials.
+        quiet: show no progress.
+        request: what is sent.
+        connection: how the server is reached.
+    """
+    if count is not None and count < 1:
+        raise Failure(f"-n: expected 1 event or more, got {count}")
+    if seconds is not None and not seconds > 0:
+        raise Failure(f"--for: expected more than 0 seconds, got {seconds:g}")
+    writable(output, "-o")
+    question = asked("GET", url, request, credentials)
+    question.default_header("Accept", "text/event-stream")
+    question.default_header("Cache-Control", "no-cache")
+    question.default_header("Accept-Encoding", "identity")
+    limits = _Limits(count, seconds, connection.max_time)
+    written = _Written(quiet=quiet)
+    try:
+        recording = _recorded(question, connection, output, written, limits, verbose=verbose)
+    except TimeUp as limit:
+        recording = _stopped(limit, output, written)
+    except KeyboardInterrupt:
+        say(f"{output}: {size(written.bytes)} in {written.seconds:.1f} s, interrupted")
+        raise
+    if not quiet and recording.end is not None:
+        say(f"{output}: {size(written.bytes)} in {recording.end.seconds:.1f} s, {recording.end.end}")
+    _check(recording)
+    return Exit.DONE
+
+
+class _Limits(NamedTuple):
+    events: int | None
+    seconds: float | None
+    all_seconds: float | None
+
+
+class _Written:
+    """How much is in the recording: called with its writer after each piece."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.quiet = quiet
+        self.begun = False
+        self.bytes = 0
+        self.seconds = 0.0
+
+    def __call__(self, writer: RecordingWriter) -> None:
+        self.bytes = writer.bytes
+        self.seconds = writer.seconds
+
+    def begin(self, url: str) -> Progress:
+        """Say what is recorded, and return what shows how much of it."""
+        self.begun = True
+        if not self.quiet:
+            say(f"recording {credentials.url(url)}; Ctrl-C ends it")
+        return Progress(lambda: size(self.bytes), quiet=self.quiet)
+
+
+def _recorded(
+    question: Asked, connection: ConnectionOptions, output: Path, written: _Written, limits: _Limits, *, verbose: bool
+) -> Recording:
+    import requests
+
+    from sse_client.cli.http.heads import Heads
+    from sse_client.cli.http.wire import Wire, session_over
+    from sse_client.testing import record as record_response
+
+    wire = Wire(heads=Heads(credentials, say) if verbose else None, unix_socket=connection.unix_socket)
+    try:
+        with (
+            time_limit(limits.all_seconds, "--max-time"),
+            session_over(wire) as session,
+            session.request(question.method, question.url, **_as_requests(question, connection)) as response,
+            time_limit(limits.seconds, "--for"),
+            written.begin(response.url),
+        ):
+            return record_response(response, output, events=limits.events, seconds=limits.seconds, progress=written)
+    except requests.RequestException as error:
+        raise failure_of_request(error, question.url) from error
+    except OSError as error:
+        raise Failure(f"-o: cannot write {output}: {reason(error)}", Exit.FILE) from error
+    except ValueError as error:
+        raise Failure(str(error)) from error
+
+
+def _stopped(limit: TimeUp, output: Path, written: _Written) -> Recording:
+    from sse_client.testing import Recording
+
+    if limit.option == "--for":
+        return Recording.open(output)
+    kept = f"; {size(written.bytes)} are recorded" if written.begun else ""
+    raise Failure(f"--max-time is over{kept}", Exit.TIMED_OUT)
+
+
+def _as_requests(question: Asked, connection: ConnectionOptions) -> dict[str, Any]:
+    """Return the arguments of `requests` for a question."""
+    arguments = connection_arguments(connection)
+    timeout = arguments.pop("timeout", None)
+    pair = (10.0, 300.0) if timeout is None else (timeout.connect, timeout.read)
+    if "authorization" in {name.lower() for name in question.headers}:
+        arguments["auth"] = _as_it_is  # otherwise a password in ~/.netrc would replace the key
+    return {**question.arguments, **arguments, "stream": True, "timeout": pair}
+
+
+def _as_it_is(request: _Request) -> _Request:
+    return request
+
+
+def _check(recording: Recording) -> None:
+    """Say what is wrong with a recording that was made all the same.
+
+    Raises:
+        Failure: it is of no event stream, or that broke off.
+    """
+    status, end = recording.response.status, recording.end
+    content_type = recording.headers.get("content-type", "")
+    if not opens_stream(recording.request.method, status):
+        raise Failure(f"expected status 200, got {status}; the answer is recorded all the same", Exit.STATUS)
+    if not is_event_stream([content_type]):
+        got = content_type.partition(";")[0].strip() or "no content type"
+        raise Failure(f"expected text/event-stream, got {got}; the answer is recorded all the same", Exit.NOT_A_STREAM)
+    if end is not None and end.end == "cut":
+        raise Failure(f"the stream broke off ({end.error}); what came before is recorded", Exit.CUT_OFF)

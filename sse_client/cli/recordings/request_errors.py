@@ -1,0 +1,32 @@
+"""The errors of requests, outside of a stream, to what is reported."""
+
+from __future__ import annotations
+
+import requests
+
+from sse_client.cli.exits import Exit, Failure
+from sse_client.cli.http.masking import credentials
+
+__all__ = ["failure_of_request"]
+
+
+def failure_of_request(error: requests.RequestException, url: str) -> Failure:
+    """Return what to report where a request to `url` brought no response."""
+    where = credentials.url(url)
+    if isinstance(error, ValueError):
+        return Failure(f"expected a URL such as https://example.com/events, got {where or 'none'}")
+    if isinstance(error, requests.ConnectTimeout):
+        return Failure(f"could not connect to {where} in time", Exit.NO_CONNECTION)
+    if isinstance(error, requests.Timeout):
+        return Failure(f"expected an answer from {where}, got none in time", Exit.TIMED_OUT)
+    return Failure(f"could not connect to {where}: {_innermost(error)}", Exit.NO_CONNECTION)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Return the first cause: those above it show the URL with its query."""
+    while True:
+        candidates = (getattr(error, "reason", None), error.__cause__, *error.args)
+        inner = next((each for each in candidates if isinstance(each, BaseException)), None)
+        if inner is None:
+            return error
+        error = inner

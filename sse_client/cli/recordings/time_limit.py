@@ -1,0 +1,51 @@
+"""A limit of time for a block of code, whatever it waits for."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["TimeUp", "time_limit"]
+
+
+class TimeUp(BaseException):
+    """A limit of time is reached.
+
+    Attributes:
+        option: the option that has set it.
+    """
+
+    def __init__(self, option: str) -> None:
+        super().__init__(option)
+        self.option = option
+
+
+@contextmanager
+def time_limit(seconds: float | None, option: str) -> Generator[None]:
+    """Raise `TimeUp` in the main thread after `seconds`, in the middle of a read too; None: never.
+
+    Where there is no SIGALRM, as on Windows, there is no limit.
+    """
+    if seconds is None or not hasattr(signal, "SIGALRM"):
+        yield
+        return
+
+    def expire(_number: int, _frame: Any) -> None:
+        raise TimeUp(option)
+
+    before = signal.signal(signal.SIGALRM, expire)
+    main = threading.get_ident()
+    timer = threading.Timer(seconds, lambda: signal.pthread_kill(main, signal.SIGALRM))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,74 @@
+"""How far a long job is: one line that is written over on a terminal, now and then a line elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Self
+
+from sse_client.cli.screen.news import say
+from sse_client.cli.screen.terminal import is_terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+__all__ = ["Progress", "size"]
+
+_TICK = 0.5  # seconds, on a terminal
+_FIRST = 2.0  # seconds to the first line elsewhere; each comes after twice as long
+
+
+def size(count: int) -> str:
+    """Return a number of bytes for people."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1000:.1f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+
+
+class Progress:
+    """Shows on the standard error for how long a block of code has been running, and how far it is.
+
+    Args:
+        line: returns how far it is, in a few words.
+        quiet: show nothing.
+    """
+
+    def __init__(self, line: Callable[[], str], *, quiet: bool = False) -> None:
+        self._line = line
+        self._quiet = quiet
+        self._in_place = is_terminal(sys.stderr)
+        self._began = time.monotonic()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
+
+    def stop(self) -> None:
+        """Show no more, and leave the line empty."""
+        self._stopped.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        if not self._quiet:
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        wait = _TICK if self._in_place else _FIRST
+        while not self._stopped.wait(wait):
+            line = f"{time.monotonic() - self._began:.0f} s, {self._line()}"
+            if self._in_place:
+                sys.stderr.write(f"\r{line}\x1b[K")
+                sys.stderr.flush()
+            else:
+                say(line)
+                wait *= 2
+        if self._in_place:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

@@ -1,0 +1,1 @@
+"""`sse-client get` and `post`: events to lines."""

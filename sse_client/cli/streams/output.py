@@ -1,0 +1,144 @@
+"""What `get` and `post` show: which events, how many, in which form, and their timing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from sse_client import Comment, Event
+from sse_client.cli.exits import Failure
+from sse_client.cli.http.masking import credentials
+from sse_client.cli.screen.gaps import Gaps, summary
+from sse_client.cli.screen.news import say
+from sse_client.cli.screen.stdout import Stdout
+from sse_client.cli.screen.terminal import is_terminal, style_for
+from sse_client.cli.streams.plain_bulk import PlainInBulk
+from sse_client.cli.streams.sinks import FieldValues, JsonLines, OnTerminal, Plain, Silent, Sink, count_events, path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import requests
+
+    from sse_client.cli.http.wire import Wire
+    from sse_client.cli.options import OutputOptions
+    from sse_client.cli.streams.raw import RawOutput
+
+__all__ = ["Output"]
+
+
+class Output:
+    """Takes the events of one stream.
+
+    Args:
+        options: what is shown, and how.
+        each: whether each event is needed, whatever the output: a place is kept after it.
+
+    Raises:
+        Failure: the options contradict each other, or there is no output.
+    """
+
+    def __init__(self, options: OutputOptions, *, each: bool = False) -> None:
+        _check(options)
+        self._options = options
+        self._types = frozenset(options.event)
+        self._left = options.count
+        self._out = Stdout()
+        bulk = not (each or options.event or options.count or options.comments or options.timing or options.until)
+        self._raw = _raw(self._out, options, bulk=bulk)
+        self._sink = _sink(self._out, options, bulk=bulk)
+        self._gaps = Gaps(time.monotonic()) if options.timing else None
+
+    def wire(self, unix_socket: Path | None) -> Wire | None:
+        """Return what the connection must go over for this output; None where any will do."""
+        received: Callable[[requests.Response], Callable[[bytes], bytes | None] | None] | None = None
+        if self._raw is not None:
+            received = self._raw.of
+        elif isinstance(self._sink, PlainInBulk):
+            received = self._sink.of
+        if unix_socket is None and received is None and not self._options.verbose:
+            return None
+        from sse_client.cli.http.heads import Heads
+        from sse_client.cli.http.wire import Wire
+
+        return Wire(
+            heads=Heads(credentials, say) if self._options.verbose else None,
+            received=received,
+            unix_socket=unix_socket,
+        )
+
+    def write(self, events: Sequence[Event | Comment]) -> bool:
+        """Show those of `events` that are wanted, and return whether that was all."""
+        if self._types:
+            events = [event for event in events if isinstance(event, Comment) or event.event in self._types]
+        if self._left is not None:
+            events = _first(events, self._left)
+        if self._gaps is not None and (count := count_events(events)):
+            self._gaps.add(time.monotonic(), count)
+        shown = self._sink.write(events) if events else 0
+        if self._left is not None:
+            self._left -= shown
+        return self._left == 0
+
+    def finish(self) -> None:
+        """Report what the whole stream showed: a field that no event had, the timing."""
+        if isinstance(self._sink, FieldValues) and not self._sink.found:
+            say(f"sse-client: no event had a value at {self._options.field}")
+        if self._gaps is not None:
+            for line in summary(self._gaps, "event"):
+                say(line)
+
+
+def _check(options: OutputOptions) -> None:
+    forms = [
+        name for name, given in (("--json", options.json), ("--raw", options.raw), ("--field", options.field)) if given
+    ]
+    if len(forms) > 1:
+        raise Failure(
+            f"expected one of {' and '.join(forms)}, got both"
+            if len(forms) == 2
+            else "expected one of --json, --raw and --field, got all"
+        )
+    if options.raw and (options.event or options.comments):
+        other = "--event" if options.event else "--comments"
+        raise Failure(f"{other} does not go with --raw, which writes every byte")
+    if options.field is not None and options.comments:
+        raise Failure("--comments does not go with --field, which writes values of events alone")
+    if options.include_last and options.until is None:
+        raise Failure("--include-last: expected the event that is the last one, with --until")
+    if options.count is not None and options.count < 1:
+        raise Failure(f"-n: expected 1 event or more, got {options.count}")
+
+
+def _first(events: Sequence[Event | Comment], most: int) -> Sequence[Event | Comment]:
+    """Return `events` up to the one that is event number `most`."""
+    seen = 0
+    for number, event in enumerate(events):
+        seen += isinstance(event, Event)
+        if seen == most:
+            return events[: number + 1]
+    return events
+
+
+def _sink(out: Stdout, options: OutputOptions, *, bulk: bool) -> Sink:
+    if options.raw:
+        return Silent()
+    if options.json:
+        return JsonLines(out, timing=options.timing)
+    if options.field is not None:
+        return FieldValues(out, path_of(options.field))
+    if not is_terminal(sys.stdout):
+        return PlainInBulk(out) if bulk else Plain(out, comments=options.comments)
+    from sse_client.cli.streams.event_line import EventLine
+
+    return OnTerminal(out, EventLine(style_for(sys.stdout), timing=options.timing), sys.stdout.encoding or "ascii")
+
+
+def _raw(out: Stdout, options: OutputOptions, *, bulk: bool) -> RawOutput | None:
+    if not options.raw:
+        return None
+    from sse_client.cli.streams.raw import RawOutput
+
+    return RawOutput(out, until=options.until, include_last=options.include_last, count=options.count, bulk=bulk)

@@ -1,0 +1,55 @@
+"""The data of bursts to lines in bulk: in the order of the stream, which other events of it are in."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from typing import TYPE_CHECKING
+
+from sse_client import Event
+from sse_client.cli.streams.bulk import data_lines, digest, in_bulk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import requests
+
+    from sse_client import Comment
+    from sse_client.cli.screen.stdout import Stdout
+
+__all__ = ["PlainInBulk"]
+
+
+class PlainInBulk:
+    """The data of each event, and a line feed, where nobody counts events.
+
+    What is received goes through `of` before it is parsed: there, a burst's lines are kept, and one event with a mark
+    that no server can know takes their place. `write` puts the lines where that event comes.
+    """
+
+    def __init__(self, out: Stdout) -> None:
+        self._out = out
+        self._mark = os.urandom(16).hex()
+        self._kept: deque[bytes] = deque()
+
+    def of(self, response: requests.Response) -> Callable[[bytes], bytes] | None:
+        """Return what replaces bursts in the body of `response`; None where it is compressed."""
+        coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        return self._replaced if coding in {"", "identity"} else None
+
+    def _replaced(self, data: bytes) -> bytes:
+        return in_bulk(data, self._kept_by_mark)
+
+    def _kept_by_mark(self, blocks: bytes) -> bytes | None:
+        lines = data_lines(blocks)
+        mark = None if lines is None else digest(blocks, self._mark.encode())
+        if lines is not None and mark is not None:
+            self._kept.append(lines)
+        return mark
+
+    def write(self, events: Sequence[Event | Comment]) -> int:
+        """Write the data of `events`, none of which is a comment."""
+        texts = [event.data for event in events if isinstance(event, Event)]
+        lines = [self._kept.popleft() if text == self._mark else f"{text}\n".encode() for text in texts]
+        self._out.write(b"".join(lines))
+        return len(lines)

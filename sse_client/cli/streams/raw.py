@@ -1,0 +1,86 @@
+"""The bytes of a stream as they came, up to the event that is the last one wanted."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sse_client import Parser
+from sse_client.cli.screen.news import say
+from sse_client.cli.streams.bulk import digest, in_bulk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests
+
+    from sse_client.cli.screen.stdout import Stdout
+
+__all__ = ["RawOutput"]
+
+_LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
+
+
+class RawOutput:
+    """Writes what is received.
+
+    Args:
+        out: where to.
+        until: the data of the event that ends it; None: none does.
+        include_last: whether that event is written, too.
+        count: how many events to write; None: all.
+        bulk: whether nobody needs the events.
+    """
+
+    def __init__(
+        self, out: Stdout, *, until: str | None, count: int | None, include_last: bool = False, bulk: bool = False
+    ) -> None:
+        self._out = out
+        self._until = until
+        self._include_last = include_last
+        self._left = count
+        self._over = False
+        self._bulk = bulk
+
+    def of(self, response: requests.Response) -> Callable[[bytes], bytes | None]:
+        """Return what takes the body of `response`; where events are not counted, it replaces bursts in bulk."""
+        coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if coding not in {"", "identity"}:
+            say(f"sse-client: the server compresses although it was asked not to: these bytes are {coding}")
+            return self._out.write
+        if self._until is None and self._left is None:
+            return self._write_in_bulk if self._bulk else self._out.write
+        parser = Parser()
+        held = bytearray()
+
+        def take(data: bytes) -> None:
+            if self._over:
+                return
+            wanted = self._wanted(parser, held, data)
+            if wanted:
+                self._out.write(wanted)
+
+        return take
+
+    def _write_in_bulk(self, data: bytes) -> bytes:
+        self._out.write(data)
+        return in_bulk(data, digest)
+
+    def _wanted(self, parser: Parser, held: bytearray, data: bytes) -> bytes:
+        """Return the bytes up to the last event; `held` are those of a block that may turn out to be `until`'s."""
+        written = bytearray()
+        for line in _LINE.findall(data):
+            held += line
+            events = parser.feed(line)
+            if any(event.data == self._until for event in events):
+                self._over = True
+                return bytes(written + held if self._include_last else written)
+            if events and self._left is not None:
+                self._left -= 1
+                self._over = self._left == 0
+            if self._until is None or events:
+                written += held
+                held.clear()
+            if self._over:
+                break
+        return bytes(written)

@@ -1,0 +1,153 @@
+"""Events to lines: plain for pipes, JSON, one value of the data, coloured for a terminal; nothing where bytes go."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import msgspec
+
+from sse_client import Comment, Event
+from sse_client.cli.exits import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sse_client.cli.screen.stdout import Stdout
+    from sse_client.cli.streams.event_line import EventLine
+
+__all__ = ["FieldValues", "JsonLines", "OnTerminal", "Plain", "Silent", "Sink", "count_events", "path_of"]
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class Sink(Protocol):
+    """Takes events, and shows them at once."""
+
+    def write(self, events: Sequence[Event | Comment]) -> int:
+        """Show `events`, which came together; return how many were shown."""
+        ...
+
+
+def count_events(events: Sequence[Event | Comment]) -> int:
+    """Return how many of `events` are no comments."""
+    return sum([type(event) is Event for event in events])
+
+
+class Plain:
+    """The data of each event, and a line feed."""
+
+    def __init__(self, out: Stdout, *, comments: bool = False) -> None:
+        self._out = out
+        self._comments = comments
+
+    def write(self, events: Sequence[Event | Comment]) -> int:
+        """Write the data of `events`; a comment is a line that begins with a colon, as in the stream."""
+        if not self._comments:
+            # Without the test for comments, an event costs a tenth less.
+            lines = [event.data for event in cast("Sequence[Event]", events)]
+            lines.append("")
+            self._out.write("\n".join(lines).encode())
+            return len(events)
+        lines = [event.data if isinstance(event, Event) else f": {event.text}" for event in events]
+        lines.append("")
+        self._out.write("\n".join(lines).encode())
+        return count_events(events)
+
+
+class JsonLines:
+    """An object a line; with `timing`, it has the time of arrival and the seconds since the one before."""
+
+    def __init__(self, out: Stdout, *, timing: bool = False) -> None:
+        self._out = out
+        self._timing = timing
+        self._before: float | None = None
+
+    def write(self, events: Sequence[Event | Comment]) -> int:
+        """Write `events` as JSON."""
+        self._out.write(_ENCODER.encode_lines([self._object(event) for event in events]))
+        return count_events(events)
+
+    def _object(self, event: Event | Comment) -> dict[str, Any]:
+        if isinstance(event, Comment):
+            shown: dict[str, Any] = {"comment": event.text}
+        else:
+            shown = {"event": event.event, "data": event.data, "id": event.id}
+            if event.retry is not None:
+                shown["retry"] = event.retry
+        if self._timing:
+            now = time.monotonic()
+            shown["time"] = round(time.time(), 6)
+            shown["gap"] = None if self._before is None else round(now - self._before, 6)
+            self._before = now
+        return shown
+
+
+def path_of(text: str) -> list[str]:
+    """Return the steps of a path such as `choices.0.delta.content`.
+
+    Raises:
+        Failure: a step is empty.
+    """
+    steps = text.removeprefix(".").replace("[", ".").replace("]", "").split(".")
+    if not all(steps):
+        raise Failure(f"--field: expected a path such as choices.0.delta.content, got {text!r}")
+    return steps
+
+
+class FieldValues:
+    """One value out of each event's JSON; events that do not have it are passed over.
+
+    Attributes:
+        found: whether an event had it.
+    """
+
+    def __init__(self, out: Stdout, path: Sequence[str]) -> None:
+        self._out = out
+        self._path = path
+        self.found = False
+
+    def write(self, events: Sequence[Event | Comment]) -> int:
+        """Write the values: a text as it is, anything else as JSON."""
+        values = [found for event in events if isinstance(event, Event) for found in self._values(event.data)]
+        if values:
+            self.found = True
+            self._out.write("".join(values).encode("utf-8", "backslashreplace"))
+        return len(values)
+
+    def _values(self, data: str) -> list[str]:
+        try:
+            value: Any = json.loads(data)
+            for step in self._path:
+                value = value[_key(value, step)]
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return []
+        return [(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) + "\n"]
+
+
+def _key(value: object, step: str) -> Any:
+    return int(step) if isinstance(value, list) else step
+
+
+class OnTerminal:
+    """A coloured line an event."""
+
+    def __init__(self, out: Stdout, line: EventLine, encoding: str) -> None:
+        self._out = out
+        self._line = line
+        self._encoding = encoding
+
+    def write(self, events: Sequence[Event | Comment]) -> int:
+        """Write `events`, each with its time."""
+        text = "".join([self._line(event) for event in events])
+        self._out.write(text.encode(self._encoding, "backslashreplace"))
+        return count_events(events)
+
+
+class Silent:
+    """Shows nothing: the bytes have been written already."""
+
+    def write(self, events: Sequence[Event | Comment]) -> int:
+        """Count `events`."""
+        return count_events(events)

@@ -1,0 +1,43 @@
+"""Line ends and the byte order mark, where reads end anywhere (WHATWG HTML 9.2.5, "Parsing an event stream").
+
+A line ends at LF, CR or CRLF. A CR at the end of a read ends its line at once: if the line were held back until the
+next byte shows whether a LF follows, its event would wait for the event after it. A LF that does follow, as the first
+byte of the next read, is skipped.
+"""
+
+from __future__ import annotations
+
+__all__ = ["BOM", "CR", "LF", "after_line", "blank_line", "has_bare_cr", "split_lines"]
+
+LF, CR = b"\n\r"
+# "The UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any."
+BOM = b"\xef\xbb\xbf"
+
+
+def blank_line(data: bytes) -> bytes:
+    """Return how blocks in `data` end: a line end and a blank line, both CRLF if there is any CR, else both LF.
+
+    Where a stream mixes line ends, blocks that end in another way are found line by line.
+    """
+    return b"\r\n\r\n" if CR in data else b"\n\n"
+
+
+def has_bare_cr(data: bytes) -> bool:
+    """Return whether a CR in `data` is followed by another byte than LF, or by none yet."""
+    return CR in data and data.count(b"\r") > data.count(b"\r\n")
+
+
+def split_lines(data: bytes) -> tuple[list[bytes], bytes, bytes]:
+    """Return the complete lines without their ends, the unfinished line, and what to skip in the next read.
+
+    That is a LF if `data` ends in CR, for the two are one line end.
+    """
+    lines = data.splitlines()  # of bytes, not text: at LF, CR and CRLF only
+    unfinished = lines.pop() if lines and not data.endswith((b"\n", b"\r")) else b""
+    return lines, unfinished, b"\n" if data.endswith(b"\r") else b""
+
+
+def after_line(data: bytes, number: int) -> bytes:
+    """Return what follows the text of a complete line of `data`: its line end, and all other lines."""
+    line, *others = data.splitlines(keepends=True)[number:]
+    return line[len(line.rstrip(b"\r\n")) :] + b"".join(others)

@@ -1,0 +1,73 @@
+"""Holds the relay back while its consumers are too far behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sse_client.relay._failures import Unreachable
+from sse_client.relay._lag import lag
+from sse_client.relay._term import Interrupted
+
+if TYPE_CHECKING:
+    import threading
+
+    from sse_client.relay._keys import Keys
+    from sse_client.relay._link import Link
+    from sse_client.relay._progress import Progress
+    from sse_client.relay._term import Term
+
+__all__ = ["Backpressure"]
+
+_POLL = 0.05
+
+
+class Backpressure:
+    """Lets events through as long as the slowest group has not more than `most` of them before it.
+
+    Redis is asked only when as many have gone through as the last answer left room for.
+
+    Args:
+        link: to Redis.
+        keys: of the stream.
+        most: the bound; None for none.
+        trim: whether entries are removed that every group has acknowledged.
+        progress: is updated.
+        closing: ends the wait.
+    """
+
+    def __init__(
+        self, link: Link, keys: Keys, most: int | None, progress: Progress, closing: threading.Event, *, trim: bool
+    ) -> None:
+        self._link = link
+        self._keys = keys
+        self._most = most
+        self._trim = trim
+        self._progress = progress
+        self._closing = closing
+        self._room = 0
+
+    def admit(self, wanted: int, term: Term) -> int:
+        """Return how many events may be written, 1 to `wanted`; wait until there is room for one.
+
+        Raises:
+            Interrupted: the relay was closed in the meantime.
+            Fenced, Moved, RelayError: as `Term.renew` does.
+        """
+        if self._most is None:
+            return wanted
+        while self._room < 1:
+            try:
+                found = lag(self._link, self._keys, trim=self._trim)
+            except Unreachable:
+                return 1  # the write will find the same, and knows how long to wait
+            self._progress.lag = found
+            self._room = self._most - found
+            if self._room < 1:
+                self._progress.held_back = True
+                if self._closing.wait(min(_POLL, term.interval)):
+                    raise Interrupted
+                term.renew()
+        self._progress.held_back = False
+        admitted = min(wanted, self._room)
+        self._room -= admitted
+        return admitted

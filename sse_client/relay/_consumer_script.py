@@ -1,0 +1,212 @@
+"""The one script of the consumers: who may read a partition, what is read, and what was lost before it was."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["CONSUMER"]
+
+# KEYS: state, groups, dead, stream, members, then the owner's key of the partition (of all, for `share` and `leave`).
+# ARGV: the operation, the group, the consumer, the partition, then the operation's own.
+#
+# An owner's key is looked at where the group reads in order; then ARGV has its token.
+CONSUMER: Final = r"""
+local state, groups, dead, stream, members = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local op, group, consumer, partition = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local mark = group .. ':' .. partition
+
+local function field(entry, name)
+  if not entry or not entry[2] then return nil end
+  for i = 1, #entry[2], 2 do
+    if entry[2][i] == name then return entry[2][i + 1] end
+  end
+end
+
+local function position(entry) return tonumber(field(entry, 'pos') or '') end
+
+local function written() return tonumber(redis.call('HGET', state, 'pos:' .. partition) or '0') end
+
+local function without_group(answer) return string.find(answer['err'], 'NOGROUP', 1, true) ~= nil end
+
+-- Where the group starts: how many entries come before the first one that it will be given.
+local function before_first(start)
+  if start == '$' then return written() end
+  local first = position(redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1])
+  return first and first - 1 or written()
+end
+
+-- How far a group has read that something else made; what it lost before is not known.
+local function already_read()
+  for _, info in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
+    local map = {}
+    for i = 1, #info, 2 do map[info[i]] = info[i + 1] end
+    if map['name'] == group then
+      local at = position(redis.call('XRANGE', stream, map['last-delivered-id'], '+', 'COUNT', 1)[1])
+      if not at then return written() end
+      local exact = #redis.call('XRANGE', stream, map['last-delivered-id'], map['last-delivered-id']) == 1
+      return exact and at or at - 1
+    end
+  end
+end
+
+-- How many partitions the relay writes to; 0 where none has run yet.
+local function partitions() return tonumber(redis.call('HGET', state, 'partitions') or '0') end
+
+local function join(start)
+  local kind = redis.call('TYPE', stream)['ok']
+  if kind ~= 'none' and kind ~= 'stream' then return {'wrongtype', stream, kind, 'stream'} end
+  local read = kind == 'stream' and already_read()
+  local known = redis.call('HEXISTS', groups, mark) == 1
+  -- Nothing is written where there is nothing to do, so that a consumer can come back though memory is full.
+  if not read then redis.call('XGROUP', 'CREATE', stream, group, start, 'MKSTREAM') end
+  if not known then redis.call('HSET', groups, mark, read or before_first(start)) end
+  return {'ok', partitions()}
+end
+
+local function owns(key, token, milliseconds)
+  if token == '' then return true end
+  if redis.call('GET', key) ~= token then return false end
+  redis.call('PEXPIRE', key, milliseconds)
+  return true
+end
+
+local function read(count, token, milliseconds)
+  if not owns(KEYS[6], token, milliseconds) then return {'fenced'} end
+  local answer = redis.pcall('XREADGROUP', 'GROUP', group, consumer, 'COUNT', count, 'STREAMS', stream, '>')
+  if answer and answer['err'] then
+    if without_group(answer) then return {'nogroup'} end
+    return redis.error_reply(answer['err'])
+  end
+  local entries = answer and answer[1] and answer[1][2] or {}
+  local done = tonumber(redis.call('HGET', groups, mark) or '-1')
+  local first, last
+  for _, entry in ipairs(entries) do
+    last = position(entry) or last  -- an entry of another program has none
+    first = first or last
+  end
+  if #entries == 0 then
+    -- Everything that was written has been given to someone, or is gone.
+    first, last = written() + 1, written()
+  end
+  local lost = 0
+  if first and done >= 0 and first > done + 1 then lost = first - done - 1 end
+  if last and last > done then redis.call('HSET', groups, mark, last) end
+  local latest = entries[#entries] and entries[#entries][1]
+  if not latest then
+    local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+    latest = newest and newest[1] or '0-0'
+  end
+  return {'ok', lost, latest, entries, #entries == 0 and partitions() or 0}
+end
+
+local function claim(idle, cursor, count, token, milliseconds)
+  if not owns(KEYS[6], token, milliseconds) then return {'fenced'} end
+  -- JUSTID: nothing is counted as given out until its turn comes.
+  local answer = redis.pcall('XAUTOCLAIM', stream, group, consumer, idle, cursor, 'COUNT', count, 'JUSTID')
+  if answer['err'] then
+    if without_group(answer) then return {'nogroup'} end
+    return redis.error_reply(answer['err'])
+  end
+  return {'ok', answer[1], answer[3] or {}, answer[2]}
+end
+
+-- An entry that was given out before, if it is still this consumer's; it is counted now. What is gone from the stream
+-- was trimmed, or deleted with it; where it may have been another's in between (`kept` is 0), that one had it.
+local function again(id, kept)
+  local pending = redis.pcall('XPENDING', stream, group, id, id, 1)
+  if pending['err'] and not without_group(pending) then return redis.error_reply(pending['err']) end
+  local one = not pending['err'] and pending[1]
+  if not one then
+    local gone = kept == '1' and #redis.call('XRANGE', stream, id, id) == 0
+    return {'ok', gone and {id} or {}, {}}
+  end
+  if one[2] ~= consumer then return {'ok', {}, {}} end
+  local entry = redis.call('XCLAIM', stream, group, consumer, 0, id)[1]
+  if not entry or not entry[2] then
+    redis.call('XACK', stream, group, id)
+    return {'ok', {id}, {}}
+  end
+  return {'ok', {}, {{id, entry[2], one[4] + 1}}}
+end
+
+local function own(count)
+  local ids = {}
+  local pending = redis.pcall('XPENDING', stream, group, '-', '+', count, consumer)
+  if pending['err'] then
+    if without_group(pending) then return {'nogroup'} end
+    return redis.error_reply(pending['err'])
+  end
+  for _, entry in ipairs(pending) do ids[#ids + 1] = entry[1] end
+  return {'ok', ids}
+end
+
+-- Keeps what is in hand from being claimed by others, or, with a long idle time, offers it to them.
+local function touch(idle, first)
+  for i = first, #ARGV do
+    local pending = redis.pcall('XPENDING', stream, group, ARGV[i], ARGV[i], 1)
+    if not pending['err'] and pending[1] and pending[1][2] == consumer then
+      redis.call('XCLAIM', stream, group, consumer, 0, ARGV[i], 'IDLE', idle, 'JUSTID')
+    end
+  end
+  return {'ok'}
+end
+
+local function bury(id, first)
+  local pending = redis.pcall('XPENDING', stream, group, id, id, 1)
+  if pending['err'] then
+    if not without_group(pending) then return redis.error_reply(pending['err']) end  -- else nobody else can have it
+  elseif not pending[1] or pending[1][2] ~= consumer then
+    return {'gone'}
+  end
+  redis.call('XADD', dead, '*', unpack(ARGV, first))
+  redis.call('XACK', stream, group, id)
+  return {'ok'}
+end
+
+-- Divides the partitions between the living: who has too many gives some back, who has too few takes what is free.
+-- Without `move`, only what is held stays held.
+local function share(token, milliseconds, move)
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  -- First what frees memory: after it, Redis refuses this script no write, though its memory is full.
+  redis.call('ZREMRANGEBYSCORE', members, '-inf', now)
+  redis.call('ZADD', members, now + milliseconds, consumer)
+  local total = #KEYS - 5
+  local fair = move == '1' and math.ceil(total / redis.call('ZCARD', members)) or total
+  local mine = {}
+  for i = 1, total do
+    if redis.call('GET', KEYS[i + 5]) == token then
+      if #mine < fair then
+        redis.call('PEXPIRE', KEYS[i + 5], milliseconds)
+        mine[#mine + 1] = i - 1
+      else
+        redis.call('DEL', KEYS[i + 5])
+      end
+    end
+  end
+  for i = 1, move == '1' and total or 0 do
+    if #mine >= fair then break end
+    if redis.call('SET', KEYS[i + 5], token, 'PX', milliseconds, 'NX') then mine[#mine + 1] = i - 1 end
+  end
+  return {'ok', mine}
+end
+
+local function leave(token)
+  redis.call('ZREM', members, consumer)
+  for i = 6, #KEYS do
+    if redis.call('GET', KEYS[i]) == token then redis.call('DEL', KEYS[i]) end
+  end
+  return {'ok'}
+end
+
+if op == 'join' then return join(ARGV[5]) end
+if op == 'read' then return read(ARGV[5], ARGV[6], ARGV[7]) end
+if op == 'claim' then return claim(ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]) end
+if op == 'own' then return own(ARGV[5]) end
+if op == 'again' then return again(ARGV[5], ARGV[6]) end
+if op == 'touch' then return touch(ARGV[5], 6) end
+if op == 'ack' then return {'ok', redis.call('XACK', stream, group, ARGV[5])} end
+if op == 'bury' then return bury(ARGV[5], 6) end
+if op == 'share' then return share(ARGV[5], ARGV[6], ARGV[7]) end
+return leave(ARGV[5])
+"""

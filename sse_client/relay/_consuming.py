@@ -1,0 +1,365 @@
+"""What a consumer does next, without I/O: read, claim, handle, acknowledge, bury, hand back."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from dataclasses import dataclass
+from itertools import chain
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from sse_client.relay._consumer_script import CONSUMER
+from sse_client.relay._lane import Group, Lane, entry_id_of
+from sse_client.relay._link import Script, text
+from sse_client.relay._patience import Patience
+from sse_client.relay._steps import Ask, Handle, Sleep, Steps, Wait, persistent
+from sse_client.relay.entry import Consumed, LostEntries, StreamEntry
+from sse_client.relay.errors import RelayError, WrongType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+__all__ = ["SCRIPT", "Consuming", "Settings"]
+
+SCRIPT = Script(CONSUMER)
+
+_log = logging.getLogger("sse_client.relay")
+_LONGEST_WAIT = 1.0  # seconds; a consumer that is closed stops waiting after it
+_LONGEST_RETRY = 30.0
+_OFFERED = 10**9  # milliseconds: longer than any `claim_after`, so that any consumer may claim it at once
+_SHOWN = 500  # characters of an error in a dead letter
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The numbers of a consumer; `consume` says what they mean."""
+
+    start: str
+    batch: int
+    claim_after: float
+    max_deliveries: int
+    retry_delay: float
+    on_lost: Callable[[LostEntries], object] | None
+    on_error: Callable[[StreamEntry, Exception], object] | None
+    patience: float | None = None
+
+
+class Consuming:
+    """One consumer of a group.
+
+    Args:
+        group: who it is.
+        settings: its numbers.
+        name: what it is called in messages.
+    """
+
+    def __init__(self, group: Group, settings: Settings, name: str = "") -> None:
+        self.name = name
+        self._group = group
+        self._settings = settings
+        self._lanes: dict[int, Lane] = {}
+        self._share_at = 0.0
+        self.closing = False
+        self.handled = self.failed = self.claimed = self.dead = self.lost = 0
+
+    def result(self) -> Consumed:
+        """Return what was done."""
+        return Consumed(
+            handled=self.handled, failed=self.failed, claimed=self.claimed, dead=self.dead, lost=self.lost
+        )  # fmt: skip
+
+    def disturbed(self) -> None:
+        """Note that an answer of Redis may have been lost, with entries in it: look for them before reading on."""
+        for lane in self._lanes.values():
+            lane.cursor = "0-0"
+
+    def persistent(self, steps: Steps) -> Steps:
+        """Return `steps` with each repeated until Redis has answered, for `patience` seconds at most."""
+        return persistent(
+            steps, Patience(self._settings.patience, self.name, lambda _: None), self.disturbed, lambda: self.closing
+        )
+
+    def work(self) -> Steps:
+        """Consume until it is closed."""
+        for partition, stream in enumerate(self._group.keys.streams):
+            yield from self._join(partition)
+            if not self._group.ordered:
+                self._lanes[partition] = Lane(partition, stream)
+        while not self.closing:
+            yield from self._share()
+            more = False
+            for lane in list(self._lanes.values()):
+                more = (yield from self._turn(lane)) or more
+            # While one lane has more, nobody waits for the others: each is asked then.
+            fresh = None if more or self.closing else (yield from self._idle())
+            for lane in self._lanes.values():
+                lane.ready = fresh is None or lane.stream in fresh
+
+    def keep(self) -> Steps:
+        """Keep what is in hand from being given to others, while handlers run."""
+        seconds = min(self._settings.claim_after, self._group.milliseconds / 1000) / 3
+        while not self.closing:
+            yield Sleep(seconds)
+            if self._group.ordered:
+                yield from self._renew(move=False)
+                continue
+            for lane in tuple(self._lanes.values()):
+                if ids := lane.in_hand():
+                    yield from self._touch(lane, ids)
+
+    def _touch(self, lane: Lane, ids: list[str]) -> Steps:
+        asked_at = monotonic()
+        lane.overdue = lane.overdue or asked_at >= lane.held_until
+        if (yield Ask(*self._group.asked("touch", lane.partition, 0, *ids), final=True)) is not None:
+            lane.held_until = asked_at + self._settings.claim_after
+
+    def leave(self) -> Steps:
+        """Hand back what is not finished, and what is owned."""
+        for lane in self._lanes.values():
+            if ids := lane.in_hand():
+                yield Ask(*self._group.asked("touch", lane.partition, _OFFERED, *ids), final=True)
+        if self._group.ordered:
+            yield Ask(*self._group.asked_of_all("leave", self._group.token), final=True)
+
+    def _join(self, partition: int) -> Steps:
+        answer = yield Ask(*self._group.asked("join", partition, self._settings.start))
+        if text(answer[0]) == "wrongtype":
+            key, found, wanted = map(text, answer[1:])
+            raise WrongType(f"expected the key {key!r} to be a {wanted}, but it is a {found}", key=key)
+        self._check_partitions(int(answer[1]))
+
+    def _check_partitions(self, written: int) -> None:
+        """Refuse to consume a part of the partitions that the relay writes to as if it were all.
+
+        Raises:
+            RelayError: the relay has `written` partitions, not as many as this consumer. More than the relay has are
+                in order: there may be entries in those that it had.
+        """
+        own, name = self._group.keys.partitions, self._group.keys.name
+        if written > own or (written == 1 and own > 1):
+            raise RelayError(
+                f"expected as many partitions as the relay of {name!r} has, {written}, but this consumer was given "
+                f"{own}; the entries of others would never be handled"
+            )
+
+    def _share(self) -> Steps:
+        """Take and give partitions, so that each living consumer has as many as others."""
+        now = monotonic()
+        if not self._group.ordered or now < self._share_at:
+            return
+        self._share_at = now + min(1.0, self._group.milliseconds / 3000)
+        yield from self._renew(move=True)
+
+    def _renew(self, *, move: bool) -> Steps:
+        until = monotonic() + self._group.milliseconds / 1000
+        group = self._group
+        answer = yield Ask(*group.asked_of_all("share", group.token, group.milliseconds, int(move)))
+        mine = {int(each) for each in answer[1]}
+        for partition in mine:
+            # The other thread may drop one at any time.
+            if (lane := self._lanes.get(partition)) is not None:
+                lane.held_until = until
+        if move:
+            for partition in self._lanes.keys() - mine:
+                del self._lanes[partition]
+            for partition in sorted(mine - self._lanes.keys()):
+                self._lanes[partition] = Lane(partition, group.keys.streams[partition], held_until=until)
+
+    def _turn(self, lane: Lane) -> Generator[Any, Any, bool]:
+        """Handle what a lane has; return whether it may have more at once."""
+        worked = self._retry(lane)
+        if self._group.ordered and lane.later:
+            return worked  # later entries of the partition wait for this one
+        if not lane.queue and (lane.ready or self._claim_is_due(lane)):
+            yield from self._refill(lane)
+        while lane.queue and not self.closing and not (self._group.ordered and lane.later):
+            if lane.overdue or monotonic() >= lane.held_until:
+                if self._group.ordered:
+                    self._drop(lane)
+                    break
+                self._doubt(lane)
+            yield from self._handle(lane, lane.queue.popleft())
+            worked = True
+        return worked and lane.ready
+
+    def _claim_is_due(self, lane: Lane) -> bool:
+        return lane.cursor is not None or (not self._group.ordered and monotonic() >= lane.claim_at)
+
+    def _doubt(self, lane: Lane) -> None:
+        """Have each entry in the queue looked up before it is handled: another consumer may have claimed it.
+
+        This process was frozen, or Redis was away, for longer than `claim_after`.
+        """
+        lane.doubtful.update(lane.in_hand())
+        lane.queue = deque(entry_id_of(each) for each in lane.queue)
+        lane.overdue = False
+        lane.held_until = monotonic() + self._settings.claim_after
+
+    def _drop(self, lane: Lane) -> None:
+        """Forget a partition that may be another's by now; what is pending is its next owner's."""
+        _log.warning("group %r: partition %d was held too long without a renewal", self._group.group, lane.partition)
+        self._lanes.pop(lane.partition, None)
+        self._share_at = 0.0
+
+    def _refill(self, lane: Lane) -> Steps:
+        settings, group = self._settings, self._group
+        if self._claim_is_due(lane):
+            yield from self._claim(lane)
+            if lane.queue or lane.cursor is not None:
+                return
+        lease = (group.token, group.milliseconds)
+        asked_at = monotonic()
+        # An answer that was lost has entries in it that come first: they are claimed before reading on.
+        answer = yield Ask(*group.asked("read", lane.partition, settings.batch, *lease), repeat=False)
+        if answer is None:
+            return
+        kind = text(answer[0])
+        if kind == "nogroup":
+            _log.error("group %r: someone removed it, or its stream %s; it is made anew", group.group, lane.stream)
+            yield from self._join(lane.partition)
+        elif kind == "fenced":
+            self._drop(lane)
+        else:
+            self._note_lost(lane, int(answer[1]), ())
+            lane.latest = text(answer[2])
+            lane.queue.extend(lane.entries(answer[3]))
+            lane.ready = len(answer[3]) == settings.batch
+            self._hold(lane, asked_at)
+            self._check_partitions(int(answer[4]))
+
+    def _hold(self, lane: Lane, since: float) -> None:
+        """Note until when no other consumer claims what was taken at `since`; of partitions, `_renew` notes it."""
+        if not self._group.ordered:
+            lane.held_until = since + self._settings.claim_after
+
+    def _claim(self, lane: Lane) -> Steps:
+        """Take what was given out before: to a dead consumer, to a predecessor, or in an answer that was lost."""
+        settings, group = self._settings, self._group
+        if not group.ordered and lane.cursor is not None:
+            yield from self._own(lane)
+        idle = 0 if group.ordered else int(settings.claim_after * 1000)
+        lease = (group.token, group.milliseconds)
+        asked_at = monotonic()
+        asked = ("claim", lane.partition, idle, lane.cursor or "0-0", settings.batch, *lease)
+        answer = yield Ask(*group.asked(*asked), repeat=False)
+        if answer is None:
+            return
+        kind = text(answer[0])
+        if kind != "ok":
+            if kind == "fenced":
+                self._drop(lane)
+            lane.cursor = None
+            return  # without a group there is nothing to claim; reading makes it anew
+        cursor, deleted, ids = text(answer[1]), answer[2], map(text, answer[3])
+        self._note_lost(lane, len(deleted), deleted)
+        known = set(lane.in_hand())
+        found = [each for each in ids if each not in known]
+        self.claimed += len(found)
+        lane.queue.extend(found)
+        lane.cursor = None if cursor == "0-0" else cursor
+        lane.claim_at = monotonic() + (settings.claim_after / 2 if lane.cursor is None else 0.0)
+        self._hold(lane, asked_at)
+
+    def _own(self, lane: Lane) -> Steps:
+        """Take entries that are this consumer's by name and that it does not have in hand."""
+        answer = yield Ask(*self._group.asked("own", lane.partition, self._settings.batch))
+        if text(answer[0]) == "ok":
+            known = set(lane.in_hand())
+            lane.queue.extendleft(reversed([each for each in map(text, answer[1]) if each not in known]))
+
+    def _retry(self, lane: Lane) -> bool:
+        """Put entries whose time has come at the front of the queue; return whether there were some."""
+        due = [each for when, each in lane.later if when <= monotonic()]
+        if not due:
+            return False
+        lane.later = [(when, each) for when, each in lane.later if each not in due]
+        lane.queue.extendleft(reversed(due))
+        return True
+
+    def _handle(self, lane: Lane, given: StreamEntry | str) -> Steps:
+        lane.handling = entry_id_of(given)
+        entry = (yield from self._again(lane, given)) if isinstance(given, str) else given
+        if entry is not None:
+            yield from self._hand_out(lane, entry)
+        lane.handling = None
+
+    def _again(self, lane: Lane, entry_id: str) -> Generator[Any, Any, StreamEntry | None]:
+        """Return an entry that was given out before, and count that; None if it is another consumer's by now, or lost.
+
+        It is counted now, when it is about to be handled, and not when it was claimed: what was claimed together with
+        an entry that kills its consumers must not be buried with it.
+        """
+        kept = entry_id not in lane.doubtful
+        lane.doubtful.discard(entry_id)
+        answer = yield Ask(*self._group.asked("again", lane.partition, entry_id, int(kept)))
+        self._note_lost(lane, len(answer[1]), answer[1])
+        return next(iter(lane.entries(answer[2])), None)
+
+    def _hand_out(self, lane: Lane, entry: StreamEntry) -> Steps:
+        if not entry.n:
+            yield from self._bury(lane, entry, "it is no entry of a relay")
+        elif entry.deliveries > self._settings.max_deliveries:
+            yield from self._bury(lane, entry, "each consumer that it was given to died, or took too long")
+        else:
+            error = yield Handle(entry)
+            if error is None:
+                yield Ask(*self._group.asked("ack", lane.partition, entry.entry_id))
+                self.handled += 1
+            else:
+                yield from self._failed(lane, entry, error)
+
+    def _failed(self, lane: Lane, entry: StreamEntry, error: Exception) -> Steps:
+        self.failed += 1
+        # A message may name a file whose name is no UTF-8 (PEP 383), which neither a log file nor Redis can hold.
+        described = f"{type(error).__name__}: {error}"[:_SHOWN].encode("utf-8", "backslashreplace").decode()
+        _log.warning(
+            "group %r: entry %s failed, time %d: %s", self._group.group, entry.entry_id, entry.deliveries, described
+        )
+        if self._settings.on_error is not None:
+            self._settings.on_error(entry, error)
+        if entry.deliveries >= self._settings.max_deliveries:
+            yield from self._bury(lane, entry, described)
+            return
+        delay = min(self._settings.retry_delay * 2 ** (entry.deliveries - 1), _LONGEST_RETRY)
+        lane.later.append((monotonic() + delay, entry.entry_id))
+
+    def _bury(self, lane: Lane, entry: StreamEntry, why: str) -> Steps:
+        """Make an entry a dead letter and acknowledge it, in one step."""
+        letter = {
+            "group": self._group.group, "consumer": self._group.consumer, "stream": entry.stream,
+            "entry": entry.entry_id, "id": entry.id, "event": entry.event, "data": entry.data, "n": entry.n,
+            "deliveries": entry.deliveries, "error": why,
+        }  # fmt: skip
+        fields = chain.from_iterable(letter.items())
+        answer = yield Ask(*self._group.asked("bury", lane.partition, entry.entry_id, *fields))
+        if text(answer[0]) == "ok":
+            self.dead += 1
+            _log.error("group %r: entry %s is a dead letter: %s", self._group.group, entry.entry_id, why)
+
+    def _note_lost(self, lane: Lane, count: int, ids: Any) -> None:
+        if not count:
+            return
+        self.lost += count
+        lost = LostEntries(lane.stream, lane.partition, count, tuple(map(text, ids)))
+        _log.error(
+            "group %r: %d entries of %s were trimmed before they were handled", self._group.group, count, lane.stream
+        )
+        if self._settings.on_lost is not None:
+            self._settings.on_lost(lost)
+
+    def _idle(self) -> Generator[Any, Any, frozenset[str] | None]:
+        """Wait for an entry, a retry, or the time to look for what others left.
+
+        Returns:
+            The streams that have entries; None if nothing is known of them.
+        """
+        now = monotonic()
+        times = [when for lane in self._lanes.values() for when, _ in lane.later]
+        times += [lane.claim_at for lane in self._lanes.values()] if not self._group.ordered else [self._share_at]
+        seconds = min([_LONGEST_WAIT, *(max(when - now, 0.001) for when in times)])
+        free = {lane.stream: lane.latest for lane in self._lanes.values() if not (self._group.ordered and lane.later)}
+        if free:
+            return (yield Wait(free, max(1, int(seconds * 1000)))) or None
+        yield Sleep(seconds)
+        return None

@@ -1,0 +1,190 @@
+"""Consumers with asyncio: the same steps as `Consumer`, as a task."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sse_client.relay._connect import close_async, connect_async, shown
+from sse_client.relay._consuming import SCRIPT
+from sse_client.relay._failures import Unreachable
+from sse_client.relay._link_async import AsyncLink
+from sse_client.relay._settings import TIMEOUT, consuming
+from sse_client.relay._signals import on_terminate
+from sse_client.relay._steps import Ask, Handle, Step, Steps, Wait, advance
+from sse_client.relay.errors import RelayError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sse_client.relay.entry import Consumed, LostEntries, StreamEntry
+
+__all__ = ["AsyncConsumer", "aconsume"]
+
+_log = logging.getLogger("sse_client.relay")
+
+_LEAVE = 2.0
+"""Seconds that a cancelled consumer takes at most to give back what it has."""
+
+
+class AsyncConsumer:
+    """One consumer of a group, in the task that calls `run`; what `Consumer` says of entries and partitions holds here.
+
+    Args:
+        group: the group's name, without braces and colons; it is made if it is not there.
+        handler: is called with each `StreamEntry`; what it returns is awaited if it can be. An `Exception` is counted,
+            and the entry tried again.
+        redis: a client of `redis.asyncio`, which stays open, or a URL as for `Relay`.
+        stream: the name that the relay was given.
+        partitions: as many as the relay has; 1 by default.
+        consumer: this consumer's name in the group; by default one of its own. It must not be another's.
+        start: where a new group begins: `0`, the default, for the oldest entry, `$` for what comes from now on.
+        batch: the most entries that are taken at once, 1 or more; 100 by default.
+        lease: seconds after which the partitions of a consumer that says nothing go to others; more than 0, 10 by
+            default.
+        claim_after: seconds after which the entries of a consumer that says nothing are given to others, with one
+            partition; more than 0, 30 by default. Neither ends while a handler runs that lets the event loop run.
+        max_deliveries: after so many, 1 or more and 5 by default, an entry becomes a dead letter: an entry of the
+            stream `{stream}:dead` with the error, acknowledged in the same step. Those count in which its turn came,
+            whether the handler raised or the consumer died.
+        retry_delay: seconds until an entry whose handling failed is tried again; more than 0, 0.1 by default, and
+            doubled each time, up to 30.
+        on_lost: is called with `LostEntries` where entries were trimmed or deleted before they were handled; they
+            are logged as errors in any case. What it raises ends the consumer.
+        on_error: is called with an entry and the exception of its handler. What it raises ends the consumer.
+        patience: seconds that Redis may be away or take no writes before `run` raises; None, the default, for no
+            limit.
+
+    Raises:
+        ImportError: redis-py is missing.
+        ValueError: an argument is out of its range, or the URL is none that can be used.
+    """
+
+    def __init__(
+        self,
+        group: str,
+        handler: Callable[[StreamEntry], Awaitable[object] | object],
+        *,
+        redis: Any,
+        stream: str,
+        partitions: int = 1,
+        consumer: str | None = None,
+        start: str = "0",
+        batch: int = 100,
+        lease: float = 10.0,
+        claim_after: float = 30.0,
+        max_deliveries: int = 5,
+        retry_delay: float = 0.1,
+        on_lost: Callable[[LostEntries], object] | None = None,
+        on_error: Callable[[StreamEntry, Exception], object] | None = None,
+        patience: float | None = None,
+    ) -> None:
+        self._client, self._own = connect_async(redis, TIMEOUT)
+        self._consuming = consuming(
+            group, stream, partitions, consumer, start=start, batch=batch, lease=lease, claim_after=claim_after,
+            max_deliveries=max_deliveries, retry_delay=retry_delay, on_lost=on_lost, on_error=on_error,
+            patience=patience, redis=shown(redis),
+        )  # fmt: skip
+        self._handler = handler
+        self._closing = asyncio.Event()
+
+    def close(self) -> None:
+        """Stop after the entry in hand; what was taken beside it is given back. For the loop's own thread."""
+        self._consuming.closing = True
+        self._closing.set()
+
+    async def run(self) -> Consumed:
+        """Consume until it is closed or cancelled. A consumer runs once.
+
+        Returns:
+            What was done: entries handled, failed, claimed, buried and lost.
+
+        Raises:
+            RedisUnavailable: Redis was away for longer than `patience`.
+            RelayError: Redis refused what is needed, or the relay has other partitions.
+        """
+        keeper = asyncio.create_task(self._keep())
+        try:
+            await self._drive(self._consuming.work())
+        finally:
+            self.close()
+            await asyncio.shield(asyncio.create_task(self._leave(keeper)))
+        await keeper
+        return self._consuming.result()
+
+    async def _keep(self) -> None:
+        try:
+            await self._drive(self._consuming.keep())
+        finally:
+            self.close()
+
+    async def _leave(self, keeper: asyncio.Task[None]) -> None:
+        await asyncio.wait([keeper])
+        keeper.exception()  # where the work failed too, nobody else looks at it
+        try:
+            async with asyncio.timeout(_LEAVE):
+                await self._drive(self._consuming.leave())
+        except (RelayError, TimeoutError) as error:
+            _log.warning(
+                "%s: what it had could not be given back, and will be claimed: %s", self._consuming.name, error
+            )
+        if self._own:
+            await close_async(self._client)
+
+    async def _drive(self, steps: Steps) -> None:
+        link = AsyncLink(self._client)
+        steps = self._consuming.persistent(steps)
+        answer: Any = None
+        failed: Unreachable | None = None
+        while (step := advance(steps, answer, failed)) is not None:
+            answer = failed = None
+            try:
+                answer = await self._take(link, step)
+            except Unreachable as error:
+                failed = error
+
+    async def _take(self, link: AsyncLink, step: Step) -> Any:
+        if isinstance(step, Ask):
+            return await link.run(SCRIPT, step.keys, *step.arguments)
+        if isinstance(step, Handle):
+            try:
+                done = self._handler(step.entry)
+                if inspect.isawaitable(done):
+                    await done
+            except Exception as error:  # noqa: BLE001 - the handler's own; the consumer counts it
+                return error
+        elif isinstance(step, Wait):
+            return await link.wait(step.after, step.milliseconds)
+        else:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(step.seconds):
+                    await self._closing.wait()
+        return None
+
+
+async def aconsume(
+    group: str, handler: Callable[[StreamEntry], Awaitable[object] | object], **options: Any
+) -> Consumed:
+    """Call `handler` with each entry that the group gives to this consumer, until SIGTERM or a cancellation.
+
+    Args:
+        group: the group's name.
+        handler: is called with each `StreamEntry`; what it returns is awaited if it can be.
+        **options: of `AsyncConsumer`: `redis` and `stream` at least.
+
+    Returns:
+        What was done: entries handled, failed, claimed, buried and lost.
+
+    Raises:
+        ImportError: redis-py is missing.
+        TypeError, ValueError: an option is unknown, or out of its range.
+        RedisUnavailable: Redis was away for longer than `patience`.
+        RelayError: Redis refused what is needed, or the relay has other partitions.
+    """
+    consumer = AsyncConsumer(group, handler, **options)
+    with on_terminate(partial(asyncio.get_running_loop().call_soon_threadsafe, consumer.close)):
+        return await consumer.run()

@@ -1,0 +1,80 @@
+"""A stream's place in Redis, for whoever wants the place outside of the process and no relay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sse_client.relay._connect import close, connect
+from sse_client.relay.errors import RedisUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["RedisCheckpoint"]
+
+
+class RedisCheckpoint:
+    """A checkpoint in a string of Redis: `sse_client.get(url, checkpoint=RedisCheckpoint(redis, "prices:place"))`.
+
+    The effect of an event and its place are two writes, so an event whose effect was done may come again after a
+    crash. Where both go into one SQL database, a transaction makes them one; see `docs/relay.md`.
+
+    Args:
+        redis: a client of redis-py, which stays open, or a URL as for `Relay`.
+        key: where the last event ID is.
+        timeout: seconds that a connection, and an answer, may take; of a URL's client.
+
+    Raises:
+        ImportError: redis-py is missing.
+        ValueError: the URL is of another scheme.
+    """
+
+    def __init__(self, redis: Any, key: str, *, timeout: float = 5.0) -> None:
+        self._client, self._own = connect(redis, timeout)
+        self.key = key
+
+    def load(self) -> str:
+        """Return the last event ID that was saved; an empty string if none was.
+
+        Raises:
+            RedisUnavailable: Redis does not answer.
+            RelayError: it refuses to, or the key holds another type of value.
+            ValueError: the value is no last event ID.
+        """
+        found: bytes | None = self._ask("GET", self.key)
+        if found is None:
+            return ""
+        try:
+            place = found.decode()
+        except UnicodeDecodeError:
+            place = "\0"
+        if any(char in place for char in "\r\n\0"):
+            raise ValueError(f"expected one last event ID in UTF-8 at the key {self.key!r}, got something else")
+        return place
+
+    def save(self, last_event_id: str) -> None:
+        """Keep `last_event_id`; it is on the server when this returns.
+
+        Raises:
+            RedisUnavailable: Redis does not answer, or has no memory left.
+            RelayError: it refuses to.
+        """
+        self._ask("SET", self.key, last_event_id)
+
+    def close(self) -> None:
+        """Close the client, if it was made from a URL."""
+        if self._own:
+            close(self._client)
+
+    def _ask(self, *command: str) -> Any:
+        from sse_client.relay._failures import Unreachable
+        from sse_client.relay._link import ERRORS, refused
+
+        call: Callable[..., Any] = self._client.execute_command
+        try:
+            return call(*command, NEVER_DECODE=True)
+        except ERRORS as error:
+            try:
+                refused(error)
+            except Unreachable as unreachable:
+                raise RedisUnavailable(str(unreachable)) from error

@@ -1,0 +1,201 @@
+"""A group of consumers of a relay's stream: each entry is handled, acknowledged, and never lost without a word."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+from sse_client.relay._connect import close, connect, shown
+from sse_client.relay._settings import TIMEOUT, consuming
+from sse_client.relay._signals import on_terminate
+from sse_client.relay.errors import RelayError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sse_client.relay._link import Link
+    from sse_client.relay._steps import Step, Steps
+    from sse_client.relay.entry import Consumed, LostEntries, StreamEntry
+
+__all__ = ["Consumer", "consume"]
+
+_log = logging.getLogger("sse_client.relay")
+
+
+class Consumer:
+    """One consumer of a group, in the thread that calls `run`.
+
+    With one partition, the consumers of a group share its entries, and several may be handled at once. With more, each
+    partition is one consumer's at a time, so entries with the same key are handled in their order; partitions are
+    divided between the living consumers, and a failing entry holds back its own partition alone.
+
+    An entry is acknowledged after the handler has returned. It is given out again if the handler raises or the
+    consumer dies, so a handler may see an entry twice; `entry.stream` and `entry.entry_id` tell which it is.
+
+    Args:
+        group: the group's name, without braces and colons; it is made if it is not there.
+        handler: is called with each `StreamEntry`, an `Event`. An `Exception` is counted, and the entry tried again.
+        redis: a client of redis-py, which stays open, or a URL as for `Relay`.
+        stream: the name that the relay was given.
+        partitions: as many as the relay has; 1 by default.
+        consumer: this consumer's name in the group; by default one of its own. It must not be another's.
+        start: where a new group begins: `0`, the default, for the oldest entry, `$` for what comes from now on.
+        batch: the most entries that are taken at once, 1 or more; 100 by default.
+        lease: seconds after which the partitions of a consumer that says nothing go to others; more than 0, 10 by
+            default.
+        claim_after: seconds after which the entries of a consumer that says nothing are given to others, with one
+            partition; more than 0, 30 by default. Neither ends while a handler runs.
+        max_deliveries: after so many, 1 or more and 5 by default, an entry becomes a dead letter: an entry of the
+            stream `{stream}:dead` with the error, acknowledged in the same step. Those count in which its turn came,
+            whether the handler raised or the consumer died.
+        retry_delay: seconds until an entry whose handling failed is tried again; more than 0, 0.1 by default, and
+            doubled each time, up to 30.
+        on_lost: is called with `LostEntries` where entries were trimmed or deleted before they were handled; they
+            are logged as errors in any case. What it raises ends the consumer.
+        on_error: is called with an entry and the exception of its handler. What it raises ends the consumer.
+        patience: seconds that Redis may be away or take no writes before `run` raises; None, the default, for no
+            limit.
+
+    Raises:
+        ImportError: redis-py is missing.
+        ValueError: an argument is out of its range, or the URL is none that can be used.
+    """
+
+    def __init__(
+        self,
+        group: str,
+        handler: Callable[[StreamEntry], object],
+        *,
+        redis: Any,
+        stream: str,
+        partitions: int = 1,
+        consumer: str | None = None,
+        start: str = "0",
+        batch: int = 100,
+        lease: float = 10.0,
+        claim_after: float = 30.0,
+        max_deliveries: int = 5,
+        retry_delay: float = 0.1,
+        on_lost: Callable[[LostEntries], object] | None = None,
+        on_error: Callable[[StreamEntry, Exception], object] | None = None,
+        patience: float | None = None,
+    ) -> None:
+        self._client, self._own = connect(redis, TIMEOUT)
+        self._consuming = consuming(
+            group, stream, partitions, consumer, start=start, batch=batch, lease=lease, claim_after=claim_after,
+            max_deliveries=max_deliveries, retry_delay=retry_delay, on_lost=on_lost, on_error=on_error,
+            patience=patience, redis=shown(redis),
+        )  # fmt: skip
+        self._handler = handler
+        self._closing = threading.Event()
+        self._error: Exception | None = None
+
+    def close(self) -> None:
+        """Stop after the entry in hand; what was taken beside it is given back. Any thread may call it."""
+        self._consuming.closing = True
+        self._closing.set()
+
+    def run(self) -> Consumed:
+        """Consume until it is closed. A consumer runs once.
+
+        Returns:
+            What was done: entries handled, failed, claimed, buried and lost.
+
+        Raises:
+            RedisUnavailable: Redis was away for longer than `patience`.
+            RelayError: Redis refused what is needed, or the relay has other partitions.
+        """
+        from sse_client.relay._link import Link
+
+        keeper = threading.Thread(target=self._keep, name="sse_client relay keeper", daemon=True)
+        keeper.start()
+        link = Link(self._client)
+        try:
+            self._drive(link, self._consuming.work())
+        finally:
+            self.close()
+            keeper.join()
+            self._leave(link)
+        if self._error is not None:
+            raise self._error
+        return self._consuming.result()
+
+    def _keep(self) -> None:
+        from sse_client.relay._link import Link
+
+        link = Link(self._client)
+        try:
+            self._drive(link, self._consuming.keep())
+        except Exception as error:  # noqa: BLE001 - raised in the thread that runs the handler
+            self._error = error
+            self.close()
+        finally:
+            link.close()
+
+    def _leave(self, link: Link) -> None:
+        try:
+            self._drive(link, self._consuming.leave())
+        except RelayError as error:
+            _log.warning(
+                "%s: what it had could not be given back, and will be claimed: %s", self._consuming.name, error
+            )
+        link.close()
+        if self._own:
+            close(self._client)
+
+    def _drive(self, link: Link, steps: Steps) -> None:
+        from sse_client.relay._failures import Unreachable
+        from sse_client.relay._steps import advance
+
+        steps = self._consuming.persistent(steps)
+        answer: Any = None
+        failed: Unreachable | None = None
+        while (step := advance(steps, answer, failed)) is not None:
+            answer = failed = None
+            try:
+                answer = self._take(link, step)
+            except Unreachable as error:
+                failed = error
+
+    def _take(self, link: Link, step: Step) -> Any:
+        from sse_client.relay._consuming import SCRIPT
+        from sse_client.relay._steps import Ask, Handle, Wait
+
+        if isinstance(step, Ask):
+            return link.run(SCRIPT, step.keys, *step.arguments)
+        if isinstance(step, Handle):
+            try:
+                self._handler(step.entry)
+            except Exception as error:  # noqa: BLE001 - the handler's own; the consumer counts it
+                return error
+        elif isinstance(step, Wait):
+            return link.wait(step.after, step.milliseconds)
+        else:
+            self._closing.wait(step.seconds)
+        return None
+
+
+def consume(group: str, handler: Callable[[StreamEntry], object], **options: Any) -> Consumed:
+    """Call `handler` with each entry of a relay's stream that the group gives to this consumer, until SIGTERM.
+
+    On SIGTERM (where this is the main thread) the handler finishes the entry in hand, and this returns; what was
+    taken beside it is given back to the group.
+
+    Args:
+        group: the group's name.
+        handler: is called with each `StreamEntry`; an exception is counted, and the entry tried again.
+        **options: of `Consumer`: `redis` and `stream` at least.
+
+    Returns:
+        What was done: entries handled, failed, claimed, buried and lost.
+
+    Raises:
+        ImportError: redis-py is missing.
+        TypeError, ValueError: an option is unknown, or out of its range.
+        RedisUnavailable: Redis was away for longer than `patience`.
+        RelayError: Redis refused what is needed, or the relay has other partitions.
+    """
+    consumer = Consumer(group, handler, **options)
+    with on_terminate(consumer.close):
+        return consumer.run()

@@ -1,0 +1,78 @@
+"""What a relay has done, and what it can promise about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["AtLeastOnce", "ExactlyOnce", "RelayResult", "RelayStatus"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayResult:
+    """What one host has relayed.
+
+    Attributes:
+        written: events that this host appended to the stream.
+        duplicates: events that the source sent again and that were not appended again.
+        terms: how often this host led.
+        count: events that all hosts have appended, by what this one saw last.
+        last_event_id: the place in Redis.
+    """
+
+    written: int
+    duplicates: int
+    terms: int
+    count: int
+    last_event_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExactlyOnce(RelayResult):
+    """Every event had an ID of its own: each is in the stream once, whichever hosts died.
+
+    An event that the source sends again is known as long as it is one of the last `guard`.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtLeastOnce(RelayResult):
+    """Some events had no ID of their own: one that was sent again after a loss may be in the stream twice.
+
+    Attributes:
+        without_id: how many of all events in the stream had no ID of their own.
+    """
+
+    without_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayStatus:
+    """How a relay is doing now.
+
+    Attributes:
+        role: `leader`, `follower`, or `starting` before Redis has answered.
+        leader: the host that leads, by what this one saw last; empty if it saw none.
+        redis: `ok`, `away` or `full`.
+        written: events that this host appended.
+        duplicates: events that were sent again and not appended again.
+        terms: how often this host led.
+        count: events that all hosts have appended.
+        last_event_id: the place in Redis.
+        without_key: events that had no key to be partitioned by.
+        pending: events that were read and wait to be written.
+        lag: events that the slowest group of consumers has not acknowledged; None where it was not asked for.
+        held_back: whether reading is stopped until consumers have caught up.
+    """
+
+    role: str
+    leader: str
+    redis: str
+    written: int
+    duplicates: int
+    terms: int
+    count: int
+    last_event_id: str
+    without_key: int
+    pending: int
+    lag: int | None
+    held_back: bool

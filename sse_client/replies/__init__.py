@@ -1,0 +1,8 @@
+"""What adapters share: the loop from events to values, and the use of a client (`docs/writing-an-adapter.md`)."""
+
+from __future__ import annotations
+
+from sse_client.replies._blocking import BlockingAdapter, BlockingReply
+from sse_client.replies._reply import Attempts, Reader, Reply
+
+__all__ = ["Attempts", "BlockingAdapter", "BlockingReply", "Reader", "Reply"]

@@ -1,0 +1,96 @@
+"""A reply as a blocking iterator, the loop of `Reply` in the thread that reads; and whom to ask for one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from sse_client.client import Client
+from sse_client.event_stream import EventStream
+from sse_client.extension import end_stream, run_sync
+from sse_client.replies._reply import Reply
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sse_client.events import Event
+    from sse_client.observer import Reason
+
+__all__ = ["BlockingAdapter", "BlockingReply"]
+
+_Item = TypeVar("_Item")
+
+
+class BlockingReply(Reply[EventStream, _Item]):
+    """A reply as it arrives: an iterator and context manager."""
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> _Item:
+        try:
+            for item in self._batch:
+                return item
+            found = run_sync(self._next())
+        except BaseException as error:
+            run_sync(self._fail(error))
+            raise
+        if found is None:
+            raise StopIteration
+        return found
+
+    def __enter__(self) -> Self:
+        try:
+            run_sync(self._connect())
+        except BaseException as error:
+            run_sync(self._fail(error))
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the reply, from any thread; see `EventStream.close`."""
+        self._leave()
+        self.events.close()
+
+    async def _enter(self) -> None:
+        self.events.__enter__()
+
+    async def _event(self) -> Event | None:
+        return next(self.events, None)
+
+    async def _conclude(self, reason: Reason) -> None:
+        end_stream(self.events, reason)
+
+
+class BlockingAdapter:
+    """A vendor's client on top of a `Client`: a context manager that closes it, if it is its own.
+
+    Args:
+        client: whose connections and options are used; None: one of its own.
+
+    Raises:
+        TypeError: `client` is something else.
+    """
+
+    def __init__(self, client: Client | None) -> None:
+        if client is not None and not isinstance(client, Client):
+            raise TypeError(f"client must be an sse_client.Client, not {type(client).__name__}")
+        self._own = client is None
+        self._client = Client() if client is None else client
+
+    def close(self) -> None:
+        """Close the connections, if they are its own."""
+        if self._own:
+            self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

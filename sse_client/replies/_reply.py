@@ -1,0 +1,288 @@
+"""Events to the values of a reply, in either client: what has arrived, and what the end of the stream means.
+
+The loop from events to items is written once, as coroutines. The blocking client runs them with `run_sync`.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+
+from sse_client.errors import ConnectionFailed, ContentTypeError, SSEError, StatusError, StreamTruncated
+from sse_client.extension import buffered_events, undispatched_events
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from sse_client.aio import AsyncEventStream
+    from sse_client.event_stream import EventStream
+    from sse_client.events import Event
+    from sse_client.observer import Reason
+
+__all__ = ["Attempts", "Reader", "Reply"]
+
+_Item = TypeVar("_Item")
+_ItemOut = TypeVar("_ItemOut", covariant=True)
+_Events = TypeVar("_Events", bound="EventStream | AsyncEventStream")
+
+
+class Reader(Protocol[_ItemOut]):
+    """Turns the events of one response into values, and judges how the stream ended. Does no I/O.
+
+    Attributes:
+        outcome: how the stream ended; None while it may go on. With the event that sets it, the stream is closed.
+    """
+
+    outcome: Literal["complete", "truncated", "error"] | None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing of a reply has come."""
+        ...
+
+    @property
+    def partial(self) -> Any:
+        """What an error carries: all that has come."""
+        ...
+
+    def feed(self, event: Event) -> Sequence[_ItemOut]:
+        """Return the values of an event; none once there is an outcome."""
+        ...
+
+    def conclude(self, events: list[Event], stray: str = "") -> Iterator[_ItemOut]:
+        """Yield the values of the last `events`, which no blank line has ended; raise if the reply is not complete.
+
+        Args:
+            events: those that look complete.
+            stray: text that no event came of.
+        """
+        ...
+
+    def finish(self, stray: str = "") -> Sequence[_ItemOut]:
+        """Return what is left where the event that the stream's `until` names has come.
+
+        Args:
+            stray: as in `conclude`, where nothing of a reply has come.
+        """
+        ...
+
+    def whole(self, body: str, status: int = 200) -> Sequence[_ItemOut]:
+        """Return the values of a response that is no stream, but a complete answer; raise if it is none.
+
+        Args:
+            body: its text.
+            status: of the response.
+        """
+        ...
+
+
+class Attempts(Protocol):
+    """The attempts of one call: what they share, and the reader of what the last one brought.
+
+    It is a thing of its own, and no part of the reply, so that what the stream calls does not hold what holds the
+    stream.
+    """
+
+    reader: Any
+
+    def rules(self) -> Mapping[str, Any]:
+        """Return options of the stream: when it ends, and when it is begun anew."""
+        ...
+
+
+class Reply(ABC, Generic[_Events, _Item]):
+    """A reply without its input and output, which `BlockingReply` and `AsyncReply` add.
+
+    A vendor's subclass says what a refused response means (`_error_of`), and which of the last events are complete
+    (`_complete`).
+
+    Args:
+        open_events: opens the stream of events, given the options that say when it ends and when it is retried.
+        attempts: those of this call, with the reader of the last one.
+
+    Attributes:
+        events: the stream of events underneath.
+    """
+
+    def __init__(self, open_events: Callable[[Mapping[str, Any]], _Events], attempts: Attempts) -> None:
+        self._attempts = attempts
+        self._batch: Iterator[_Item] = iter(())
+        self._over = False  # no more is read; the current batch is the last
+        self._cancelled = False
+        self._failed = False
+        self.events = open_events(attempts.rules())
+
+    def __repr__(self) -> str:
+        outcome = "" if self.outcome is None else f", {self.outcome}"
+        return f"<{type(self).__name__} of {self.events!r}{outcome}>"
+
+    @property
+    def _reader(self) -> Reader[_Item]:
+        reader: Reader[_Item] = self._attempts.reader
+        return reader
+
+    @property
+    def outcome(self) -> Literal["complete", "truncated", "error", "cancelled"] | None:
+        """How the reply ended; None while it runs.
+
+        `complete`: with all that the vendor's protocol wants; `truncated`: before that, because the connection ended
+        or failed; `error`: the server reported an error, or there was a failure before anything came; `cancelled`:
+        the caller closed it.
+        """
+        if self._reader.outcome is not None:
+            return self._reader.outcome
+        if self._failed:
+            return "error" if self._reader.empty else "truncated"
+        return "cancelled" if self._cancelled else None
+
+    # Defined by each vendor's subclass.
+
+    @abstractmethod
+    def _error_of(self, body: str, status: int) -> SSEError:
+        """Return the error that the text of a refused response reports."""
+
+    def _complete(self, events: list[Event]) -> list[Event]:
+        """Return those of the last events, which no blank line has ended, that are complete: whole JSON."""
+        return [event for event in events if _is_json(event.data)]
+
+    # The input and output that a subclass adds.
+
+    @abstractmethod
+    async def _enter(self) -> None:
+        """Connect the stream of events."""
+
+    @abstractmethod
+    async def _event(self) -> Event | None:
+        """Return the next event, waiting for it; None at the end of the stream."""
+
+    @abstractmethod
+    async def _conclude(self, reason: Reason) -> None:
+        """Close the stream of events, for `reason`."""
+
+    # The loop.
+
+    async def _connect(self) -> None:
+        try:
+            await self._enter()
+        except SSEError as error:
+            self._over = True
+            # The body may be a complete answer. If it is not, the error is raised at once.
+            self._batch = iter(self._refused(error))
+
+    async def _next(self) -> _Item | None:
+        """Read until there is an item, and return it; None at the end of the reply."""
+        while not self._over:
+            if self._reader.outcome is not None:
+                self._over = True
+                await self._conclude("until")
+                break
+            try:
+                event = await self._event()
+            except SSEError as error:
+                self._over = True
+                self._batch = iter(self._broken(error))
+            else:
+                if event is None:
+                    self._over = True
+                    self._batch = iter(self._ended())
+                else:
+                    feed = self._attempts.reader.feed
+                    # The other events of the same read are fed when their turn comes.
+                    self._batch = chain(feed(event), chain.from_iterable(map(feed, buffered_events(self.events))))
+            for item in self._batch:
+                if self._cancelled:
+                    self._batch = iter(())  # closed in the meantime by another thread
+                    break
+                return item
+        return None
+
+    def _leave(self) -> None:
+        """Drop the pending items, too: one event may give several."""
+        self._cancelled = self._over = True
+        self._batch = iter(())
+
+    async def _fail(self, error: BaseException) -> None:
+        """Close the stream, if `error`, which the loop has raised, means that the reply is over."""
+        if not isinstance(error, Exception):
+            self._cancelled = True
+            await self._conclude("closed")
+        elif self._reader.outcome is not None:
+            self._over = True
+            await self._conclude("closed")
+        else:
+            # If the stream is not closed, the error is that another thread or task is reading it, which continues.
+            self._failed = self.events.state == "closed"
+
+    def _refused(self, error: SSEError) -> Iterable[_Item]:
+        """Return the items of a response that is no stream.
+
+        Raises:
+            SSEError: it is no complete answer either; or `error` is of another kind.
+        """
+        if isinstance(error, StatusError):
+            raise self._error_of(body_text(error.body), error.status) from error
+        if not isinstance(error, ContentTypeError):
+            error.partial = self._reader.partial
+            raise error
+        try:
+            return self._reader.whole(body_text(error.body), error.status)
+        except SSEError as reported:
+            raise reported from error
+
+    def _broken(self, error: SSEError) -> Iterable[_Item]:
+        """Return the items that are left when `error` has ended the stream.
+
+        Raises:
+            SSEError: when called, or after the last item: the reply is not complete.
+        """
+        if not isinstance(error, ConnectionFailed):
+            return self._refused(error)
+        # The body ended, broke off or fell silent. The reply may be complete nevertheless.
+        if self._reader.empty and not isinstance(error, StreamTruncated):
+            raise error
+        return self._rest(error)
+
+    def _rest(self, error: SSEError) -> Iterator[_Item]:
+        try:
+            yield from self._reader.conclude(*self._undispatched())
+        except StreamTruncated as truncated:
+            raise truncated from error
+
+    def _ended(self) -> Iterable[_Item]:
+        """Return the items that are left when the stream has ended without an error.
+
+        Raises:
+            StreamTruncated: after the last item: the reply is not complete.
+        """
+        if self.events.reason == "until":
+            # What belongs to no event stream is of use only where nothing else has come.
+            return self._reader.finish(self._undispatched()[1] if self._reader.empty else "")
+        if self.events.reason in {"end", "no content"}:
+            return self._reader.conclude(*self._undispatched())
+        self._cancelled = True
+        return ()
+
+    def _undispatched(self) -> tuple[list[Event], str]:
+        """Return the complete events that the body has left undispatched, and the lines that belong to no stream."""
+        events = self._complete(undispatched_events(self.events, _may_be_complete))
+        return events, self.events.tail.strip()
+
+
+def body_text(body: bytes) -> str:
+    """Return the text of a response's body."""
+    return body.decode(errors="replace").removeprefix("\ufeff")
+
+
+def _is_json(data: str) -> bool:
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _may_be_complete(end: bytes) -> bool:
+    """Tell whether the data of an event may be complete JSON, by its last bytes."""
+    return end.rstrip().endswith((b"}", b"]"))

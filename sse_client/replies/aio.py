@@ -1,0 +1,88 @@
+"""A reply as an asynchronous iterator, the loop of `Reply` in the task that reads; and whom to ask for one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from sse_client.aio import AsyncClient, AsyncEventStream
+from sse_client.extension import end_async_stream
+from sse_client.replies._reply import Reply
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sse_client.events import Event
+    from sse_client.observer import Reason
+
+__all__ = ["AsyncAdapter", "AsyncReply"]
+
+_Item = TypeVar("_Item")
+
+
+class AsyncReply(Reply[AsyncEventStream, _Item]):
+    """A reply as it arrives: an asynchronous iterator and context manager."""
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> _Item:
+        try:
+            for item in self._batch:
+                return item
+            found = await self._next()
+        except BaseException as error:
+            await self._fail(error)
+            raise
+        if found is None:
+            raise StopAsyncIteration
+        return found
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._connect()
+        except BaseException as error:
+            await self._fail(error)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """End the reply, from any task; see `AsyncEventStream.aclose`."""
+        self._leave()
+        await self.events.aclose()
+
+    async def _enter(self) -> None:
+        await self.events.__aenter__()
+
+    async def _event(self) -> Event | None:
+        return await anext(self.events, None)
+
+    async def _conclude(self, reason: Reason) -> None:
+        await end_async_stream(self.events, reason)
+
+
+class AsyncAdapter:
+    """A vendor's client on top of an `AsyncClient`; see `BlockingAdapter`."""
+
+    def __init__(self, client: AsyncClient | None) -> None:
+        if client is not None and not isinstance(client, AsyncClient):
+            raise TypeError(f"client must be an sse_client.aio.AsyncClient, not {type(client).__name__}")
+        self._own = client is None
+        self._client = AsyncClient() if client is None else client
+
+    async def aclose(self) -> None:
+        """Close the connections, if they are its own."""
+        if self._own:
+            await self._client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()

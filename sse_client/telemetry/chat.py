@@ -1,0 +1,149 @@
+"""Chats, completions and responses of a blocking client, each as a span."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sse_client.adapters.openai import ChatDelta
+from sse_client.adapters.openai.responses import ResponseDeltaEvent, ResponseEvent
+from sse_client.telemetry import _answer, _question
+from sse_client.telemetry._reply import TracedReply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from sse_client.adapters.openai import ChatClient, ChatStream, Completion
+    from sse_client.adapters.openai.responses import Response, ResponseStream
+    from sse_client.telemetry._answer import Answer
+    from sse_client.telemetry._chat_trace import ChatTrace
+    from sse_client.telemetry._question import Question
+
+__all__ = ["TracedChat", "TracedChatStream", "TracedCompletions", "TracedResponseStream", "TracedResponses"]
+
+
+class TracedChat:
+    """Streams chats, each as a span. Made by `Telemetry.chat`."""
+
+    def __init__(self, client: ChatClient, trace: Callable[[Question], ChatTrace]) -> None:
+        self._client = client
+        self._trace = trace
+
+    def stream(self, *, model: str, messages: Iterable[Mapping[str, Any]], **options: Any) -> TracedChatStream:
+        """Return the reply to `messages`; see `ChatClient.stream`. Its span begins when the request is sent."""
+        given: Any = messages  # a text is refused below
+        asked: Any = given if isinstance(given, str) else list(given)
+        reply = self._client.stream(model=model, messages=asked, **options)
+        question = _question.of_chat({"model": model, "messages": asked, **options})
+        return TracedChatStream(reply, self._trace(question))
+
+    @property
+    def completions(self) -> TracedCompletions:
+        """Completions of a prompt, each as a span."""
+        return TracedCompletions(self._client, self._trace)
+
+    @property
+    def responses(self) -> TracedResponses:
+        """The Responses API, each response as a span."""
+        return TracedResponses(self._client, self._trace)
+
+
+class TracedCompletions:
+    """Streams completions of a prompt, each as a span. Made by `TracedChat.completions`."""
+
+    def __init__(self, client: ChatClient, trace: Callable[[Question], ChatTrace]) -> None:
+        self._client = client
+        self._trace = trace
+
+    def stream(self, *, model: str, prompt: Any, **options: Any) -> TracedChatStream:
+        """Return the reply to `prompt`; see `Completions.stream`. Its span begins when the request is sent."""
+        reply = self._client.completions.stream(model=model, prompt=prompt, **options)
+        question = _question.of_completion({"model": model, "prompt": prompt, **options})
+        return TracedChatStream(reply, self._trace(question))
+
+
+class TracedResponses:
+    """Streams responses, each as a span. Made by `TracedChat.responses`."""
+
+    def __init__(self, client: ChatClient, trace: Callable[[Question], ChatTrace]) -> None:
+        self._client = client
+        self._trace = trace
+
+    def stream(
+        self,
+        *,
+        model: str,
+        input: str | Iterable[Mapping[str, Any]],  # noqa: A002  (the API's word)
+        **options: Any,
+    ) -> TracedResponseStream:
+        """Return the response to `input`; see `Responses.stream`. Its span begins when the request is sent."""
+        asked = input if isinstance(input, str) else list(input)
+        reply = self._client.responses.stream(model=model, input=asked, **options)
+        question = _question.of_response({"model": model, "input": asked, **options})
+        return TracedResponseStream(reply, self._trace(question))
+
+
+class TracedChatStream(TracedReply[ChatDelta]):
+    """A reply as it arrives, with a span that ends with it. It has what a `ChatStream` has."""
+
+    def __init__(self, reply: ChatStream, trace: ChatTrace) -> None:
+        super().__init__(reply, trace)
+        self._reply = reply
+
+    @property
+    def completion(self) -> Completion:
+        """Everything that has arrived, at any time, after an error too."""
+        return self._reply.completion
+
+    def text(self) -> Iterator[str]:
+        """Yield the pieces of the text of choice 0."""
+        for delta in self:
+            if delta.index == 0 and delta.content:
+                yield delta.content
+
+    def parse(self, type: Any, index: int = 0) -> Any:  # noqa: A002 - the API's own word
+        """Read the rest of the reply, and return a choice as a value of `type`; see `Completion.parse`.
+
+        Raises:
+            ChatError: there is no answer, or it is not of that type.
+            StreamTruncated: the reply was cut off.
+        """
+        for _ in self:
+            pass
+        return self.completion.parse(type, index)
+
+    def _answer(self) -> Answer:
+        return _answer.of_completion(self._reply.completion)
+
+
+class TracedResponseStream(TracedReply[ResponseEvent]):
+    """A response as it arrives, with a span that ends with it. It has what a `ResponseStream` has."""
+
+    def __init__(self, reply: ResponseStream, trace: ChatTrace) -> None:
+        super().__init__(reply, trace)
+        self._reply = reply
+
+    @property
+    def response(self) -> Response:
+        """Everything that has arrived, at any time, after an error too."""
+        return self._reply.response
+
+    def text(self) -> Iterator[str]:
+        """Yield the pieces of the text, whichever message they belong to."""
+        return self._pieces(self._reply.text())
+
+    def parse(self, type: Any) -> Any:  # noqa: A002 - the API's own word
+        """Read the rest of the reply, and return the answer as a value of `type`; see `Response.parse`.
+
+        Raises:
+            ChatError: there is no answer, or it is not of that type.
+            StreamTruncated: the reply was cut off.
+        """
+        for _ in self:
+            pass
+        return self.response.parse(type)
+
+    def _answer(self) -> Answer:
+        return _answer.of_response(self._reply.response)
+
+    def _is_answer(self, piece: object) -> bool:
+        return isinstance(piece, ResponseDeltaEvent)

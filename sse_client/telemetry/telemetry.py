@@ -1,0 +1,102 @@
+"""The entry to the telemetry of clients and chats."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from opentelemetry import metrics, trace
+
+import sse_client
+from sse_client.extension import client_options, wrap_streams
+from sse_client.telemetry._chat_trace import ChatMeter, ChatTrace
+from sse_client.telemetry._stream_meter import StreamMeter
+from sse_client.telemetry._stream_trace import StreamTrace
+from sse_client.telemetry.chat import TracedChat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from opentelemetry.metrics import MeterProvider
+    from opentelemetry.trace import TracerProvider
+
+    from sse_client.adapters.openai import AsyncChatClient, ChatClient
+    from sse_client.aio import AsyncClient
+    from sse_client.client import Client
+    from sse_client.telemetry._question import Question
+    from sse_client.telemetry.aio import AsyncTracedChat
+
+__all__ = ["Telemetry"]
+
+_Client = TypeVar("_Client", bound="Client | AsyncClient")
+
+
+class Telemetry:
+    """Makes spans and metrics of streams and chats. A process needs one.
+
+    Args:
+        tracer_provider: whose spans; the global one by default.
+        meter_provider: whose metrics; the global one by default.
+        content: whether the spans of chats hold what was asked and answered. It may be private, and is long.
+    """
+
+    def __init__(
+        self,
+        *,
+        tracer_provider: TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
+        content: bool = False,
+    ) -> None:
+        self._tracer = trace.get_tracer("sse_client", sse_client.__version__, tracer_provider)
+        meter = metrics.get_meter("sse_client", sse_client.__version__, meter_provider)
+        self._streams = StreamMeter(meter)
+        self._chats = ChatMeter(meter)
+        self._content = content
+
+    def instrument(self, client: _Client) -> _Client:
+        """Trace all streams that `client` makes from now on, and return it.
+
+        Each is a span from its first request to its end, whose context its requests carry (`traceparent`, unless the
+        caller sends one), with an event for each reconnect. Streams of adapters that use the client are traced, too.
+
+        Raises:
+            RuntimeError: it is instrumented already.
+        """
+
+        def traced(make: Callable[[Mapping[str, Any]], Any], method: str, url: str, options: Mapping[str, Any]) -> Any:
+            defaults = client_options(client)
+            own = StreamTrace(
+                self._tracer,
+                self._streams,
+                method,
+                url,
+                prepare=options.get("prepare", defaults.prepare),
+                observer=options.get("observer", defaults.observer),
+            )
+            stream = make({**options, "prepare": own.prepare, "observer": own.observe})
+            own.follow(stream)
+            return stream
+
+        wrap_streams(cast("Any", client), traced)
+        return client
+
+    def chat(self, client: ChatClient, *, provider: str = "openai") -> TracedChat:
+        """Return what makes a span of each chat, completion and response of `client`.
+
+        Args:
+            client: a chat client; make it with an instrumented client to have its requests as spans below.
+            provider: `gen_ai.provider.name`, for servers other than OpenAI's.
+        """
+        return TracedChat(client, self._trace_of(client, provider))
+
+    def achat(self, client: AsyncChatClient, *, provider: str = "openai") -> AsyncTracedChat:
+        """Return what makes a span of each chat of an asyncio `client`; see `chat`."""
+        from sse_client.telemetry.aio import AsyncTracedChat
+
+        return AsyncTracedChat(client, self._trace_of(client, provider))
+
+    def _trace_of(self, client: ChatClient | AsyncChatClient, provider: str) -> Callable[[Question], ChatTrace]:
+        def trace_of(question: Question) -> ChatTrace:
+            url = client.base_url
+            return ChatTrace(self._tracer, self._chats, url, question, provider=provider, content=self._content)
+
+        return trace_of

@@ -1,0 +1,1 @@
+"""Answers of a model, as the endpoints of OpenAI's API give them."""

@@ -1,0 +1,114 @@
+"""What a model says, whatever the endpoint that it says it on."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from sse_client.testing._messages import reply
+
+if TYPE_CHECKING:
+    from sse_client.testing._steps import End, Step
+
+DEFAULT_ANSWER: Final = "Every token of this answer is an event of its own."
+CREATED: Final = 1_700_000_000  # the same every time, so that a test may compare whole answers
+
+FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAnswer:
+    """Answer a request that offers `tools` with a call of the tool `name`."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatAnswer:
+    """Everything that an answer may have.
+
+    Attributes:
+        text: its text.
+        reasoning: what the model thinks first.
+        refusal: why it does not answer.
+        tools: calls of tools, in parallel if there are several.
+        finish_reason: `stop`, or `tool_calls` where there are some, if None.
+        error: an error that comes inside the stream, after all this, in place of its end.
+        end: RESET, CLOSE or STALL, in place of the end.
+    """
+
+    text: str = ""
+    reasoning: str = ""
+    refusal: str = ""
+    tools: tuple[ToolAnswer, ...] = ()
+    finish_reason: FinishReason | None = None
+    error: str | None = None
+    end: End | None = None
+
+    @property
+    def breaks_off(self) -> bool:
+        """Whether it does not come to its end."""
+        return self.error is not None or self.end is not None
+
+    @property
+    def finished(self) -> FinishReason:
+        """The reason why it ends."""
+        return self.finish_reason or ("tool_calls" if self.tools else "stop")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatFailure:
+    """An error in place of an answer, in the shape of OpenAI's.
+
+    Attributes:
+        status: HTTP status code.
+        message: what went wrong.
+        kind: the `type` of the error.
+        code: its `code`.
+        param: the parameter that is to blame.
+        headers: further headers, `Retry-After` say.
+    """
+
+    status: int
+    message: str
+    kind: str = "invalid_request_error"
+    code: str | None = None
+    param: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def steps(self) -> list[Step]:
+        """Return the response."""
+        error = {"message": self.message, "type": self.kind, "param": self.param, "code": self.code}
+        return json_reply(self.status, {"error": error}, self.headers)
+
+
+Fixed: TypeAlias = str | ToolAnswer | ChatAnswer | ChatFailure
+Answer: TypeAlias = Fixed | Callable[[dict[str, Any]], Fixed]
+"""What the model says; or what makes that from the request's JSON."""
+
+
+def chosen(answer: Answer, body: dict[str, Any]) -> ChatAnswer | ChatFailure:
+    """Return the answer to a request, in its full form."""
+    fixed = answer(body) if callable(answer) else answer
+    if isinstance(fixed, str):
+        return ChatAnswer(text=fixed)
+    return ChatAnswer(tools=(fixed,)) if isinstance(fixed, ToolAnswer) else fixed
+
+
+def tokens(text: str) -> list[str]:
+    """Return the words of a text, each with the blanks before it."""
+    return re.findall(r"\s*\S+|\s+", text)
+
+
+def fragments(arguments: str) -> list[str]:
+    """Return the arguments of a call, as JSON, in the pieces that they come in."""
+    return [arguments[start : start + 8] for start in range(0, len(arguments), 8)]
+
+
+def json_reply(status: int, payload: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> list[Step]:
+    """Return a response of JSON."""
+    return reply(status, json.dumps(payload).encode(), {"Content-Type": "application/json", **(headers or {})})

@@ -1,0 +1,1 @@
+"""Recordings of responses: the file format, writing, reading, and what records an open response."""

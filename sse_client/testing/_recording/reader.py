@@ -1,0 +1,171 @@
+"""A recording to what a response brought, and when."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from sse_client._http.content_decoding import Decoder, decoder_for
+from sse_client.parser import Parser
+from sse_client.testing._received import Headers
+from sse_client.testing._recording.format import (
+    MAX_LINE,
+    Head,
+    RecordingEnd,
+    RecordingError,
+    RecordingTruncated,
+    decoded_end,
+    decoded_head,
+    decoded_piece,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sse_client.events import Event
+
+_TAIL: Final = 4096
+"""Bytes; more than a last line takes."""
+
+
+class Recording:
+    """A recorded response: its head, and an iterable of `(seconds, bytes)`, the pieces of its body as they arrived.
+
+    It is read from the file piece by piece, and anew by each iteration. `seconds` count from the head of the
+    response. The bytes are without transfer coding, and in the content coding that `headers` names.
+
+    Attributes:
+        path: the file.
+        request: what was asked: `method`, `url`, `headers`.
+        response: the head of the answer: `status`, `headers`, `decoded`.
+        headers: of the response, for look-ups that ignore case.
+        recorded_at: when the recording began.
+        end: how the response ended; None if the file has no last line, because whoever wrote it was interrupted.
+    """
+
+    def __init__(self, path: Path, head: Head, end: RecordingEnd | None) -> None:
+        self.path = path
+        self.request = head.request
+        self.response = head.response
+        self.headers = Headers(
+            (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+            for name, value in head.response.headers
+        )
+        self.recorded_at = datetime.fromisoformat(head.recorded_at)
+        self.end = end
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Self:
+        """Read the head of a recording, and how it ended.
+
+        Raises:
+            RecordingError: the file is no recording, or one of another version.
+            OSError: it cannot be read.
+        """
+        path = Path(path)
+        with path.open("rb") as file:
+            first = file.readline(MAX_LINE)
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            tail = file.read()
+        if not first.endswith(b"\n") and first.startswith(b'{"format"'):
+            raise RecordingTruncated(f"{path} ends inside its first line: nothing was recorded")
+        try:
+            head = decoded_head(first)
+            datetime.fromisoformat(head.recorded_at)
+        except ValueError as error:
+            raise RecordingError(f"{path} is no recording that can be read: {error}") from None
+        return cls(path, head, decoded_end(tail.splitlines()[-1]) if tail.endswith(b"\n") else None)
+
+    def __iter__(self) -> Iterator[tuple[float, bytes]]:
+        """Yield when each piece of the body came, and the piece.
+
+        Raises:
+            RecordingTruncated: after the last whole piece, if the file ends there.
+            RecordingError: a line is malformed.
+            OSError: the file cannot be read.
+        """
+        return ((seconds, data) for _, seconds, data in self.pieces())
+
+    def pieces(self, position: int = 0) -> Iterator[tuple[int, float, bytes]]:
+        """Yield the same, each with its position in the file; from the piece at one of these positions on."""
+        last = 0.0
+        with self.path.open("rb") as file:
+            if position:
+                file.seek(position)
+            else:
+                file.readline(MAX_LINE)
+            at = file.tell()
+            while (line := file.readline(MAX_LINE)).endswith(b"\n"):
+                if decoded_end(line) is not None:
+                    if file.read(1):
+                        raise RecordingError(f"{self._place(at)}: more comes after what says that it is over")
+                    return
+                try:
+                    seconds, data = decoded_piece(line)
+                    if seconds < last:
+                        raise ValueError(f"{seconds} s comes after {last} s")
+                except ValueError as error:
+                    raise RecordingError(f"{self._place(at)}: {error}") from None
+                last = seconds
+                yield at, seconds, data
+                at += len(line)
+            if len(line) == MAX_LINE:
+                raise RecordingError(f"{self._place(at)}: it is longer than {MAX_LINE} bytes")
+        raise RecordingTruncated(
+            f"{self.path} has {self._lines_before(at) - 1} whole pieces, up to {last} s, and no last line: "
+            "whoever wrote it was interrupted"
+        )
+
+    @property
+    def coded(self) -> bool:
+        """Whether the bytes are in a content coding."""
+        return self.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}
+
+    def decoded(self) -> Iterator[tuple[float, bytes]]:
+        """Yield the same without content coding.
+
+        Raises:
+            RecordingError: as for the iteration; or the coding is unknown, or the bytes are corrupt.
+        """
+        decoder = self._decoder()
+        for seconds, data in self:
+            if decoder is None:
+                yield seconds, data
+                continue
+            try:
+                for piece in decoder.decode(data):
+                    yield seconds, piece
+            except ValueError as error:
+                raise RecordingError(f"{self.path}, at {seconds} s: {error}") from None
+
+    def events(self) -> Iterator[tuple[float, Event]]:
+        """Yield the events, and when the last byte of each came.
+
+        Raises:
+            RecordingError: as for `decoded`.
+            EventTooLarge: a block is longer than a parser's default limit.
+        """
+        parser = Parser()
+        for seconds, data in self.decoded():
+            for event in parser.feed(data):
+                yield seconds, event
+
+    def _decoder(self) -> Decoder | None:
+        try:
+            return decoder_for(self.headers.get("content-encoding", ""))
+        except ValueError as error:
+            raise RecordingError(f"{self.path}: {error}") from None
+
+    def _place(self, position: int) -> str:
+        return f"{self.path}, line {self._lines_before(position) + 1}"
+
+    def _lines_before(self, position: int) -> int:
+        """Count the lines before a position in the file: for a message, so that nobody counts while all is well."""
+        count = 0
+        with self.path.open("rb") as file:
+            while position > 0 and (data := file.read(min(position, MAX_LINE))):
+                count += data.count(b"\n")
+                position -= len(data)
+        return count

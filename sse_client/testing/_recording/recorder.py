@@ -1,0 +1,206 @@
+"""An open response, or a URL, to a recording."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from sse_client._http.content_decoding import decoder_for
+from sse_client.errors import ConnectionFailed
+from sse_client.parser import Parser
+from sse_client.request import display_url
+from sse_client.testing._recording.reader import Recording
+from sse_client.testing._recording.responses import ResponseHead, aopened, opened
+from sse_client.testing._recording.writer import RecordingWriter
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+    import requests
+
+    from sse_client.testing._recording.format import Reason
+
+    Progress = Callable[[RecordingWriter], object]
+
+_HEADERS = {"Accept": "text/event-stream", "Cache-Control": "no-cache", "Accept-Encoding": "identity"}
+
+
+def record(
+    source: Any,
+    path: str | os.PathLike[str],
+    *,
+    events: int | None = None,
+    seconds: float | None = None,
+    mask: Iterable[str] = (),
+    progress: Progress | None = None,
+    **options: Any,
+) -> Recording:
+    """Record a response to its end, or until one of the limits; return the recording.
+
+    A response that breaks off is a recording too: its `end` says `cut`. An interrupt, Ctrl-C say, ends the recording
+    as `stopped` and is raised.
+
+    Args:
+        source: a URL to request, or an open response of requests (made with `stream=True`), urllib3, http.client,
+            httpx or httpx2, its body unread. Who opened it closes it.
+        path: the file; what is in it is replaced.
+        events: stop after the piece that completes this many.
+        seconds: stop with the first piece that comes so long after the head. A server that falls silent is for the
+            request's `timeout`.
+        mask: names of headers and query parameters to mask, beside those that look like credentials.
+        progress: called with the writer after each piece.
+        **options: for a URL, as `requests.request` takes them, `method` too. Unless `headers` says otherwise, an
+            event stream is asked for, without content coding. `timeout` is 10 seconds to connect and 300 of silence.
+
+    Raises:
+        TypeError: `source` is no response that is known, or has options that are for a URL.
+        ValueError: its body has been read already; the URL is malformed; or its content coding cannot be undone,
+            which counting events needs.
+        ConnectionFailed: the URL brought no response.
+        OSError: the file cannot be written.
+    """
+    if isinstance(source, str):
+        with _request(source, options) as response:
+            return record(response, path, events=events, seconds=seconds, mask=mask, progress=progress)
+    if options:
+        raise TypeError(f"{', '.join(sorted(options))}: only a URL has options; the response is open already")
+    head, pieces = opened(source)
+    with _Recorder(path, head, mask, progress, events=events, seconds=seconds) as recorder:
+        while not recorder.ended:
+            try:
+                piece = next(pieces, None)
+            except head.errors as error:
+                recorder.cut(error)
+            else:
+                recorder.keep(piece)
+    return Recording.open(path)
+
+
+async def arecord(
+    response: Any,
+    path: str | os.PathLike[str],
+    *,
+    events: int | None = None,
+    seconds: float | None = None,
+    mask: Iterable[str] = (),
+    progress: Progress | None = None,
+    auto_decompress: bool = True,
+) -> Recording:
+    """Record an open response of aiohttp, or of an asyncio client of httpx or httpx2, as `record` does.
+
+    Args:
+        response: its body unread. Who opened it closes it.
+        path: the file; what is in it is replaced.
+        events: as for `record`.
+        seconds: as for `record`.
+        mask: as for `record`.
+        progress: as for `record`.
+        auto_decompress: what the session of aiohttp was made with. By default it undoes content codings, and the
+            recording holds the bytes without them.
+
+    Raises:
+        TypeError: it is no response that is known.
+        ValueError: its body has been read already.
+        OSError: the file cannot be written.
+    """
+    head, pieces = aopened(response, auto_decompress=auto_decompress)
+    with _Recorder(path, head, mask, progress, events=events, seconds=seconds) as recorder:
+        while not recorder.ended:
+            try:
+                piece = await anext(pieces, None)
+            except head.errors as error:
+                recorder.cut(error)
+            else:
+                recorder.keep(piece)
+    return Recording.open(path)
+
+
+class _Recorder:
+    """Keeps the pieces of one response, and decides when that is over."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        head: ResponseHead,
+        mask: Iterable[str],
+        progress: Progress | None,
+        *,
+        events: int | None,
+        seconds: float | None,
+    ) -> None:
+        self._count = None if events is None else _EventCount(head)
+        self._events = events or 0
+        self._seconds = float("inf") if seconds is None else seconds
+        self._progress = progress
+        self._writer = RecordingWriter(
+            path,
+            status=head.status,
+            headers=head.headers,
+            method=head.method,
+            url=head.url,
+            request_headers=head.request_headers,
+            decoded=head.decoded,
+            mask=mask,
+        )
+        self.ended = False
+
+    def keep(self, piece: bytes | None) -> None:
+        """Write a piece, or the end of the body for None, and stop at a limit."""
+        if piece is None:
+            self._end("complete")
+            return
+        self._writer.write(piece)
+        if self._progress is not None:
+            self._progress(self._writer)
+        enough = self._count is not None and self._count.feed(piece) >= self._events
+        if enough or self._writer.seconds >= self._seconds:
+            self._end("stopped")
+
+    def cut(self, error: Exception) -> None:
+        """Write that the connection broke."""
+        self._end("cut", error)
+
+    def _end(self, reason: Reason, error: Exception | None = None) -> None:
+        self._writer.end(reason, error)
+        self.ended = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._writer.end("stopped", error)
+
+
+class _EventCount:
+    """How many events the pieces of a response have completed."""
+
+    def __init__(self, head: ResponseHead) -> None:
+        codings = [value for name, value in head.headers if name.lower() == "content-encoding"]
+        self._decoder = decoder_for(", ".join(codings))
+        self._parser = Parser()
+        self._count = 0
+
+    def feed(self, piece: bytes) -> int:
+        for data in (piece,) if self._decoder is None else self._decoder.decode(piece):
+            self._count += len(self._parser.feed(data))
+        return self._count
+
+
+def _request(url: str, options: dict[str, Any]) -> requests.Response:
+    import requests
+    from requests.structures import CaseInsensitiveDict
+
+    headers: CaseInsensitiveDict[Any] = CaseInsensitiveDict(_HEADERS)
+    headers.update(options.get("headers") or {})
+    given: dict[str, Any] = {"method": "GET", **options, "url": url, "headers": headers, "stream": True}
+    timeout = given.pop("timeout", (10, 300))
+    try:
+        return requests.request(**given, timeout=timeout)
+    except requests.RequestException as error:
+        if isinstance(error, ValueError):
+            raise ValueError(f"expected a URL of http or https, got {display_url(url)}") from None
+        # Its text holds the URL with its query, and so may the texts of its causes.
+        raise ConnectionFailed(f"no response from {display_url(url)} ({type(error).__name__})") from None

@@ -1,0 +1,188 @@
+"""Answers in the words of a test: events, pauses and faults in order; and what was asked, as assertions."""
+
+from __future__ import annotations
+
+import contextlib
+import json as json_module
+from collections import deque
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from sse_client.events import Comment, Event
+from sse_client.testing._messages import Coding, Framing, reply, stream
+from sse_client.testing._recording.credentials import MASK, is_secret
+from sse_client.testing._server import Server
+from sse_client.testing._steps import End, Pause, Step, Wait
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable
+
+    from sse_client.testing._received import Received
+
+Item: TypeAlias = str | Mapping[str, Any] | Event | Comment | Step
+"""A text or a JSON object (the data of an event), an event, a comment, bytes as they are, a pause, or a fault."""
+
+_ANY: Final[Any] = object()
+
+
+class SSEServer(Server):
+    """A server for one test: it gives the answers that the test has prepared, in their order.
+
+    Where no answer is left, a path that had one gets 204, at which a subscription ends; another path gets 404.
+
+    Args:
+        tls: serve https with it.
+        port: where to listen; 0 for a free one.
+    """
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
+        self._answers: dict[str | None, deque[list[Step]]] = {}
+        super().__init__(tls=tls, port=port, default=self._next)
+
+    def answer(
+        self,
+        *items: Item,
+        path: str | None = None,
+        status: int = 200,
+        headers: Mapping[str, str | list[str]] | None = None,
+        framing: Framing = "chunked",
+        coding: Coding | None = None,
+    ) -> None:
+        """Prepare one more answer: an event stream of these items.
+
+        It ends as its framing says, or by the last item: RESET, CLOSE (inside a chunked body: a cut) or STALL.
+
+        Args:
+            *items: what to send; see `Item`.
+            path: answer requests of this path alone, queries aside. None: of any path that has no answers of its own.
+            status: HTTP status code.
+            headers: further headers; they replace those that are made here.
+            framing: how the body ends: by its last chunk, after its length, or with the connection.
+            coding: the content coding; each event is flushed.
+
+        Raises:
+            ValueError: an event cannot be written: a CR in its data, say.
+            TypeError: an item is none of these.
+        """
+        steps = stream(map(_step, items), status=status, headers=headers, framing=framing, coding=coding)
+        self._answers.setdefault(path, deque()).append(steps)
+
+    def refuse(
+        self,
+        status: int,
+        body: str | bytes | Mapping[str, Any] = b"",
+        *,
+        path: str | None = None,
+        headers: Mapping[str, str | list[str]] | None = None,
+    ) -> None:
+        """Prepare one more answer: a response that is no event stream.
+
+        Args:
+            status: HTTP status code.
+            body: a text, bytes, or a JSON object.
+            path: as for `answer`.
+            headers: further headers, `Retry-After` say; they replace those that are made here.
+        """
+        if isinstance(body, Mapping):
+            headers = {"Content-Type": "application/json", **(headers or {})}
+            body = json_module.dumps(body)
+        content = body.encode() if isinstance(body, str) else body
+        self._answers.setdefault(path, deque()).append(reply(status, content, headers))
+
+    @property
+    def answers_left(self) -> int:
+        """How many prepared answers nobody has asked for."""
+        return sum(map(len, self._answers.values()))
+
+    @property
+    def last_event_ids(self) -> list[str | None]:
+        """The Last-Event-ID of each request, in order of arrival; None for one without."""
+        return [request.last_event_id for request in self.requests]
+
+    def assert_requested(
+        self,
+        method: str,
+        path: str | None = None,
+        *,
+        headers: Mapping[str, str | None] | None = None,
+        query: Mapping[str, str] | None = None,
+        json: Any = _ANY,
+        times: int | None = None,
+    ) -> list[Received]:
+        """Assert that such a request has come, and return all that have.
+
+        Args:
+            method: HTTP method.
+            path: without its query. None: any.
+            headers: headers that it has, among others; None for one that it must not have.
+            query: its query parameters, all of them.
+            json: its body.
+            times: how many such requests came, 0 too; None for one at least.
+
+        Raises:
+            AssertionError: none has, or another number; the text shows the requests that came.
+        """
+        __tracebackhide__ = True
+        wanted: dict[str, Any] = {"method": method.upper()}
+        wanted |= {} if path is None else {"path": path}
+        wanted |= {} if query is None else {"query": dict(query)}
+        wanted |= {} if json is _ANY else {"json": json}
+        wanted |= {} if headers is None else {"headers": dict(headers)}
+        came = self.requests
+        found = [request for request in came if _described(request, wanted) == wanted]
+        if len(found) == times or (times is None and found):
+            return found
+        count = "at least once" if times is None else f"{times} times"
+        shown = [f"\n  {_shown(_described(request, wanted))}" for request in came] or ["\n  nothing"]
+        raise AssertionError(f"expected {count}\n  {_shown(wanted)}\nThere came{''.join(shown)}")
+
+    def _next(self, request: Received) -> Iterable[Step]:
+        path = request.path.partition("?")[0]
+        if path not in self._answers and None not in self._answers:
+            return reply(404, f"the test has no answer for {request.method} {path}".encode())
+        for answers in (self._answers.get(path), self._answers.get(None)):
+            with contextlib.suppress(IndexError):  # another request may take the last one
+                if answers is not None:
+                    return answers.popleft()
+        # "Clients will reconnect if the connection is closed; a client can be told to stop reconnecting using the
+        # HTTP 204 No Content response code."
+        return reply(204)
+
+
+def _step(item: Item) -> Event | Comment | Step:
+    if isinstance(item, str):
+        return Event(data=item)
+    if isinstance(item, Mapping):
+        return Event(data=json_module.dumps(item))
+    if isinstance(item, (Event, Comment, bytes, Pause, Wait, End)):
+        return item
+    raise TypeError(
+        "expected a text, a mapping, an Event, a Comment, bytes, Pause, Wait, RESET, CLOSE or STALL; "
+        f"got {type(item).__name__}"
+    )
+
+
+def _described(request: Received, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of a request what is asked about it."""
+    described: dict[str, Any] = {"method": request.method, "path": request.path.partition("?")[0]}
+    described["query"] = request.query
+    described["headers"] = {name: request.headers.get(name) for name in wanted.get("headers", ())}
+    if "json" in wanted:
+        try:
+            described["json"] = request.json()
+        except ValueError:
+            described["json"] = request.body
+    return {name: described[name] for name in wanted}
+
+
+def _shown(described: Mapping[str, Any]) -> str:
+    """Return it as a line, without the values of credentials."""
+    parts = [f"{described['method']} {described.get('path', '')}".rstrip()]
+    for name in ("query", "headers"):
+        if name in described:
+            masked = {key: MASK if value and is_secret(key) else value for key, value in described[name].items()}
+            parts.append(f"{name} {masked}")
+    if "json" in described:
+        parts.append(f"body {described['json']!r}")
+    return ", ".join(parts)

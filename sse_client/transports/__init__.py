@@ -1,0 +1,1 @@
+"""How bytes come and go: a folder for each HTTP library."""

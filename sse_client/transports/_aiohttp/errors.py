@@ -1,0 +1,95 @@
+"""Translates errors of aiohttp and the network into this package's."""
+
+from __future__ import annotations
+
+import os
+
+import aiohttp
+
+from sse_client._core.failures import connection_broke, innermost, no_connection, no_data
+from sse_client.errors import ConnectionFailed
+from sse_client.request import display_url
+from sse_client.transports._aiohttp.socks import socks_errors
+
+__all__ = ["TRANSPORT_ERRORS", "StaleConnection", "connect_errors", "translated"]
+
+# A connection that is closed under its reader gives a RuntimeError.
+TRANSPORT_ERRORS = (OSError, aiohttp.ClientError, RuntimeError)
+
+
+_STALE = "Cannot write to closing transport"
+
+
+class StaleConnection(ConnectionFailed):
+    """A connection of the pool that the server had closed: nothing was written to it."""
+
+
+def connect_errors() -> tuple[type[Exception], ...]:
+    """Return what is raised between a request and the head of its answer."""
+    return OSError, aiohttp.ClientError, *socks_errors()
+
+
+def translated(
+    error: BaseException,
+    url: str,
+    *,
+    connected: bool = True,
+    proxy: str | None = None,
+    silence: float | None = None,
+    connect: float | None = None,
+    whole: bool = False,
+) -> ConnectionFailed:
+    """Return this package's error, with its cause set.
+
+    Args:
+        error: what aiohttp raised.
+        url: where the request went.
+        connected: whether there was a connection, so that the request may have been processed.
+        proxy: the proxy that it was to go through.
+        silence: the seconds of silence that were allowed.
+        connect: the seconds to connect that were allowed.
+        whole: whether the request is written in one piece: if writing it failed, none of it has been sent.
+    """
+    cause = _shown(error)
+    written = error.__cause__ if whole and isinstance(error, aiohttp.ClientOSError) and error.__cause__ else error
+    if isinstance(written, aiohttp.ClientConnectionResetError) and str(written) == _STALE:
+        return StaleConnection(f"the connection to {display_url(url)} had been closed by the server", sent=False)
+    if not connected:
+        of_proxies = (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError, *socks_errors())
+        failed = no_connection(url, cause, proxy if isinstance(error, of_proxies) else None, seconds=connect)
+    elif isinstance(error, TimeoutError):
+        failed = no_data(url, silence)
+    else:
+        failed = connection_broke(url, cause)
+    failed.final |= isinstance(error, aiohttp.ServerFingerprintMismatch)
+    return failed
+
+
+def _shown(error: BaseException) -> BaseException:
+    """Return the cause of an error, in words that may be shown: aiohttp's own hold URLs, headers, and what came."""
+    if isinstance(error, TimeoutError):
+        return TimeoutError("timed out")
+    if isinstance(error, socks_errors()):
+        return ConnectionError(str(error))  # it names the proxy, by its host and port
+    cause = innermost(error)
+    if not isinstance(cause, OSError):
+        return ConnectionError(_words(error))
+    if isinstance(cause, aiohttp.ClientError) and cause.errno is not None:
+        return OSError(cause.errno, os.strerror(cause.errno))
+    return cause
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the server closed it"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        if "Not enough data" in str(error):
+            return "it ended before the body's end"
+        return "the body was cut off before its end, or its framing is malformed"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy answered with status {error.status}"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return "the response's head is malformed"
+    if isinstance(error, aiohttp.ServerFingerprintMismatch):
+        return "its certificate is not the one whose fingerprint the session has"
+    return "it was closed"

@@ -1,0 +1,208 @@
+"""A client middleware: sets headers that aiohttp would merge wrongly with the session's, and keeps the error."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any, Self
+
+import aiohttp
+
+from sse_client._http.url import MalformedRequest
+from sse_client.errors import ConnectionFailed
+from sse_client.request import display, display_url
+from sse_client.transports._aiohttp.errors import connect_errors, translated
+from sse_client.transports._aiohttp.outgoing_body import OutgoingBody
+from sse_client.transports._aiohttp.proxies import check_proxy
+from sse_client.transports._aiohttp.response_head import head_first
+
+if TYPE_CHECKING:
+    from aiohttp.client_middlewares import ClientHandlerType
+
+    from sse_client._http.outgoing import OutgoingRequest
+    from sse_client.request import Request
+
+__all__ = ["FAILURES", "Exchange"]
+
+_log = logging.getLogger("sse_client")
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# What goes to other origins beside the headers of the request: what aiohttp adds by itself, and W3C Trace Context.
+_ANYWHERE = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "content-length",
+        "host",
+        "traceparent",
+        "tracestate",
+        "transfer-encoding",
+        "user-agent",
+    }
+)
+# What aiohttp adds by itself, and can be told not to.
+_ADDED = frozenset({"accept", "accept-encoding", "content-type", "user-agent"})
+_POSTS = frozenset({"PATCH", "POST", "PUT"})
+
+
+class _BodyFailed(Exception):
+    """The caller's body raised an error."""
+
+
+FAILURES = (ConnectionFailed, _BodyFailed, OSError, aiohttp.ClientError)
+"""What may come of a request over a session of aiohttp, for `Exchange.failure` to translate."""
+
+
+class Exchange:
+    """One request and the head of its answer, as the outermost middleware of aiohttp.
+
+    aiohttp merges the session's headers, cookies and credentials with those of the request, and lets a `TraceConfig`
+    change them. What it would merge otherwise than requests does is set afterwards.
+
+    Args:
+        session: the session that sends it.
+        request: the request as the caller has it.
+        sent: the request as it is sent.
+        cross_origin: whether it goes to another origin than the caller's.
+        timeouts: seconds to connect, and of silence.
+
+    Attributes:
+        sent: the request as it is sent.
+        body: its body, as aiohttp is given it.
+        headers: the header fields that aiohttp is given.
+        skipped: the header fields that it would add by itself, and must not; None for none.
+    """
+
+    __slots__ = ("_cross_origin", "_late", "_session", "_timeouts", "body", "headers", "sent", "skipped")
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        request: Request,
+        sent: OutgoingRequest,
+        *,
+        cross_origin: bool,
+        timeouts: tuple[float | None, float | None],
+    ) -> None:
+        self.sent = sent
+        self.body = OutgoingBody(sent.body)
+        self.headers: dict[str, str] = {}
+        self.skipped = _skipped(request, sent)
+        self._session = session
+        self._cross_origin = cross_origin
+        self._timeouts = timeouts
+        self._late: dict[str, str] = {}
+        late = {"expect"}  # set at once, it would make aiohttp wait for "100 Continue", as requests does not
+        if session.auth is not None or session.trust_env:
+            late.add("authorization")  # it refuses to choose between two
+        if len(session.cookie_jar):
+            late.add("cookie")  # those of the session would replace the request's
+        for key, (name, value) in sent.headers.items():
+            if key == "transfer-encoding":
+                continue  # aiohttp chunks by itself, and not twice
+            plain = value if isinstance(value, str) and value.isascii() and value.isprintable() else None
+            text = _text(value) if plain is None else plain
+            if text is not None:
+                (self._late if key in late else self.headers)[name] = text
+            elif key == "last-event-id":
+                _log.warning(
+                    "the last event ID holds a character that aiohttp cannot send: connecting without it, %s",
+                    display(request),
+                    extra={"sse_request": display(request)},
+                )
+            else:
+                raise MalformedRequest(
+                    f"header {name}: aiohttp can send UTF-8 without control characters only, "
+                    "and a str stands for bytes of Latin-1"
+                )
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """Return itself: aioresponses keeps deep copies of what a request is made with, and would copy the session."""
+        return self
+
+    async def __call__(self, request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
+        if request.proxy is not None:
+            check_proxy(str(request.proxy), self._session.connector)
+        if self._cross_origin or self._session.headers:
+            for name in self._surplus(request):
+                request.headers.popall(name, None)
+        if self._late:
+            request.headers.update(self._late)
+        proxy = request.proxy
+        kind: Any = request.response_class
+        request.response_class = head_first(kind)
+        try:
+            return await handler(request)
+        except UnicodeError:
+            url = display_url(self.sent.url)
+            raise MalformedRequest(f"the URL {url} names a host that cannot be looked up") from None
+        except connect_errors() as error:
+            if self.body.error is not None:
+                raise _BodyFailed from None  # aiohttp would replace it, were it an OSError, by one of its own
+            # Not as an error of aiohttp's, after which it would send a PUT once more.
+            connected = request.response is not None
+            through = str(proxy) if proxy else None
+            whole = self.body.data is None or isinstance(self.body.data, (bytes, bytearray))
+            connect, silence = self._timeouts
+            failed = translated(
+                error,
+                self.sent.url,
+                connected=connected,
+                proxy=through,
+                silence=silence,
+                connect=connect,
+                whole=whole,
+            )
+        try:
+            raise failed
+        finally:
+            del failed  # its traceback holds this frame
+
+    def failure(self, error: BaseException) -> BaseException:
+        """Return this package's error for one of `FAILURES`, without the frames of aiohttp."""
+        if isinstance(error, ConnectionFailed):
+            return error.with_traceback(None)
+        if isinstance(error, _BodyFailed):
+            failed, self.body.error = self.body.error, None
+            assert failed is not None
+            return failed
+        if isinstance(error, (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)):
+            return MalformedRequest(f"the URL {display_url(self.sent.url)}, or its proxy's, is malformed")
+        # Not from the connection, whose errors are translated above: from a middleware of the session's, or from what a
+        # test library has put in place of aiohttp's request.
+        return translated(error, self.sent.url, silence=self._timeouts[1])
+
+    def _surplus(self, request: aiohttp.ClientRequest) -> set[str]:
+        """Return the names of the header fields that aiohttp has added to the request, and should not send."""
+        sent = self.sent.headers
+        if self._cross_origin:
+            return {name for name in request.headers if (key := name.lower()) not in sent and key not in _ANYWHERE}
+        return {name for name in self._session.headers if name.lower() not in sent}
+
+
+def _skipped(request: Request, sent: OutgoingRequest) -> list[str] | None:
+    """Return the header fields that the caller does without, of those that aiohttp adds by itself.
+
+    That takes it 6 µs for each request, so it is not asked to leave out what it does not add.
+    """
+    skipped = [name for name, value in request.headers.items() if value is None and name.lower() in _ADDED]
+    if "content-type" not in sent.headers and (sent.body is not None or sent.method in _POSTS):
+        skipped.append("Content-Type")
+    return skipped or None
+
+
+def _text(value: str | bytes) -> str | None:
+    """Return a header's value as aiohttp, which writes UTF-8, must have it for the same bytes to be sent.
+
+    None: it cannot send them.
+    """
+    if isinstance(value, str):
+        try:
+            value = value.encode("latin-1")
+        except UnicodeEncodeError:
+            return None
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if _CONTROL.search(text) else text

@@ -1,0 +1,89 @@
+"""Wraps a request's body so that aiohttp sends it unchanged."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from sse_client._http.encoded_body import octets
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+__all__ = ["OutgoingBody", "stop_reading"]
+
+_PIECE = 64 * 1024
+
+
+class OutgoingBody:
+    """The body of one request, whose own errors are kept apart from those of the network.
+
+    Args:
+        content: bytes, a string, a file, an iterable of bytes, an asynchronous one too, or None.
+
+    Attributes:
+        data: what aiohttp is given.
+        error: what the caller's own iterable or file raised, if it did.
+    """
+
+    __slots__ = ("__weakref__", "_content", "_reading", "_stopped", "data", "error")
+
+    def __init__(self, content: Any) -> None:
+        self.error: BaseException | None = None
+        self._content: Any = content.encode() if isinstance(content, str) else content
+        if content is None or (isinstance(self._content, (bytes, bytearray)) and len(self._content) <= _PIECE):
+            self.data: Any = self._content
+            return
+        self.data = self._pieces()
+        if hasattr(content, "read"):
+            self._reading = threading.Lock()
+            self._stopped = False
+            _readers[id(content)] = self
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        content = self._content
+        try:
+            if isinstance(content, (bytes, bytearray)):
+                for start in range(0, len(content), _PIECE):
+                    yield bytes(content[start : start + _PIECE])
+            elif hasattr(content, "__aiter__"):
+                async for piece in content:
+                    yield octets(piece)
+            elif hasattr(content, "read"):
+                # Reading from a disk or a pipe may block, so it is not done in the loop's thread.
+                while piece := await asyncio.to_thread(self._read):
+                    yield octets(piece)
+            else:
+                for piece in content:
+                    yield octets(piece)
+        except Exception as error:
+            self.error = error
+            raise
+
+    def _read(self) -> Any:
+        with self._reading:
+            return b"" if self._stopped else self._content.read(_PIECE)
+
+    async def stop(self) -> None:
+        """Wait until no thread reads from the file any more; none begins to."""
+        self._stopped = True
+        await asyncio.to_thread(self._reading.acquire)
+        self._reading.release()
+
+
+# The body that reads from a file, by the file's identity. A thread that reads keeps the body, and so the file, alive.
+_readers: weakref.WeakValueDictionary[int, OutgoingBody] = weakref.WeakValueDictionary()
+
+
+async def stop_reading(content: Any) -> bool:
+    """Have no earlier request read from a file any more; return whether one may have moved it.
+
+    Where the answer comes before the body is sent, aiohttp stops asking for more, but not the thread that reads.
+    """
+    reader = _readers.get(id(content))
+    if reader is None:
+        return False
+    await reader.stop()
+    return True

@@ -1,0 +1,49 @@
+"""The proxy of a request, as aiohttp takes it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+from urllib.request import getproxies, getproxies_environment
+
+from sse_client._http.environment import may_have_proxies, proxy_for
+from sse_client.request import display_url
+from sse_client.transports._aiohttp.socks import Connector, is_socks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["check_proxy", "find_proxy"]
+
+
+async def find_proxy(url: str, proxies: Mapping[str, str | None] | None, *, environment: bool) -> str | None:
+    """Return the proxy for a URL; see `proxy_for`. None: there is none, or the session has its own."""
+    environment = environment and may_have_proxies()
+    if not proxies and not environment:
+        return None
+    if environment and getproxies is not getproxies_environment:
+        # The settings of macOS and Windows may have the host looked up, which blocks.
+        return await asyncio.to_thread(proxy_for, url, proxies, environment=True)
+    return proxy_for(url, proxies, environment=environment)
+
+
+def check_proxy(proxy: str, connector: object) -> None:
+    """Refuse a proxy to which aiohttp would speak HTTP, though it speaks something else.
+
+    Args:
+        proxy: its URL.
+        connector: what makes the connections; `Connector` speaks SOCKS.
+
+    Raises:
+        ValueError: it is no HTTP proxy, nor one of those that the connector speaks to.
+    """
+    scheme = proxy.partition("://")[0].lower()
+    if is_socks(scheme):
+        if isinstance(connector, Connector):
+            return
+        raise ValueError(
+            f"the proxy {display_url(proxy)} speaks SOCKS, which the session's connector does not: pass "
+            "aiohttp.ClientSession(connector=aiohttp_socks.ProxyConnector.from_url(proxy)), of aiohttp-socks"
+        )
+    if scheme not in {"http", "https"}:
+        raise ValueError(f"expected a proxy of http, https or SOCKS, got {display_url(proxy)}")

@@ -1,0 +1,182 @@
+"""Reads response bodies, for asyncio: bytes as they arrive, on every framing."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from sse_client._core.failures import no_data
+from sse_client._core.response_body import ResponseBody
+from sse_client.transports._aiohttp.errors import TRANSPORT_ERRORS, translated
+
+if TYPE_CHECKING:
+    from sse_client.errors import ConnectionFailed
+    from sse_client.observer import Response
+    from sse_client.transports._aiohttp.wakeup import Wakeup
+
+__all__ = ["AiohttpBody"]
+
+# Seconds of decoding and parsing after which other tasks get a turn. A task that sleeps waits for three turns of the
+# loop, and what ends the last piece comes on top: 20 ms in all.
+_TURN = 0.002
+
+
+class AiohttpBody(ResponseBody):
+    """A response of aiohttp's, read as aiohttp documents it.
+
+    Args:
+        response: the head; its `raw` has an unread body.
+        wakeup: what wakes the task that reads.
+        silence: seconds without a byte after which the connection counts as dead; None for no limit.
+    """
+
+    __slots__ = (
+        "_content",
+        "_failure",
+        "_loop",
+        "_lost",
+        "_on_lost",
+        "_protocol",
+        "_raw",
+        "_timer",
+        "_turn_since",
+        "_waiter",
+        "_waits_since",
+        "_wakeup",
+    )
+
+    def __init__(self, response: Response, wakeup: Wakeup, silence: float | None) -> None:
+        super().__init__(response, silence)
+        self._wakeup = wakeup
+        self._raw: aiohttp.ClientResponse = response.raw
+        self._content: Any = self._raw.content
+        self._failure: ConnectionFailed | None = None
+        self._protocol: Any = None
+        self._lost: asyncio.Future[None] | None = None
+        self._on_lost = partial(_end_early, self._content)
+        self._loop = asyncio.get_running_loop()
+        self._waiter: asyncio.Future[None] | None = None
+        self._waits_since = self._turn_since = monotonic()
+        self._timer: asyncio.TimerHandle | None = None
+        if self._raw.connection is not None:
+            # aiohttp's timeout continues while nobody reads, and discards what has arrived.
+            self._protocol = self._raw.connection.protocol
+            self._protocol.read_timeout = None
+            self._protocol.start_timeout()
+            # Where it finds the framing malformed, aiohttp closes the connection, and leaves the reader waiting.
+            self._lost = self._protocol.closed
+            if self._lost is not None:
+                self._lost.add_done_callback(self._on_lost)
+
+    async def read(self, deadline: float | None) -> bytes:
+        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        if self._decoder is not None:
+            return await self._read_decoded(self._decoder, deadline)
+        return await self._receive(deadline)
+
+    async def _receive(self, deadline: float | None) -> bytes:
+        """Return bytes of the body as they are coded; `b""` at its end."""
+        self._turn_since = monotonic()
+        if self._failure is not None:
+            raise self._failure
+        if deadline is not None:
+            self._wakeup.arm(deadline)
+        try:
+            async with asyncio.timeout(self.silence):
+                data: bytes = await self._content.readany()
+            if not data and self._protocol is not None:
+                # A connection that was reset is to aiohttp the end of a body that ends with the connection.
+                error = self._protocol.exception()
+                if isinstance(error, aiohttp.ClientOSError):
+                    raise error
+            return data
+        except asyncio.CancelledError:
+            if not self._is_late():
+                raise
+            self._failure = no_data(self.response.url)
+        except TRANSPORT_ERRORS as error:
+            reset = self._protocol.exception() if self._protocol is not None else None
+            own = reset if isinstance(reset, aiohttp.ClientOSError) else error
+            self._failure = translated(own, self.response.url, silence=self.silence)
+            error.__traceback__ = None  # aiohttp keeps this exception, and its traceback this frame with the stream
+            rest = self._unread()
+            if rest:
+                return rest
+        finally:
+            self._wakeup.deadline = None
+        raise self._failure
+
+    def _is_late(self) -> bool:
+        """Handle a CancelledError; return whether it came from the deadline, and from nobody else."""
+        return not self._wakeup.closed and self._wakeup.caught()
+
+    def close(self) -> None:
+        """Close the connection, unless its body was read to the end: then its pool has it already."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._failure = None  # it holds the frames that it came through, and the stream with them
+        if self._lost is not None:
+            self._lost.remove_done_callback(self._on_lost)
+            # One for all who use the connection: without it, asyncio complains of an exception that nobody looks at.
+            self._lost.remove_done_callback(_retrieve)
+            self._lost.add_done_callback(_retrieve)
+        transport = getattr(self._raw.connection, "transport", None)
+        self._raw.close()
+        if transport is not None and transport.get_extra_info("ssl_object") is not None:
+            transport.abort()  # else asyncio keeps the connection for as long as 30 s, until the server ends TLS, too
+
+    def abandon(self) -> None:
+        """Close it from any thread; if its loop is closed, only its socket, as nothing else can be done without it."""
+        try:
+            self._loop.call_soon_threadsafe(self.close)
+        except RuntimeError:
+            _close_socket(self._raw)
+
+    async def _breathe(self, deadline: float | None) -> None:
+        now = monotonic()
+        if now - self._turn_since > _TURN:
+            await asyncio.sleep(0)
+            self._turn_since = monotonic()
+        if deadline is not None and now >= deadline:
+            raise no_data(self.response.url)
+
+    def _unread(self) -> bytes:
+        """Return what arrived before the connection broke: aiohttp raises, and does not hand it out."""
+        self._content.set_exception(None)
+        data: bytes = self._content.read_nowait()
+        return data
+
+
+def _end_early(content: Any, lost: asyncio.Future[None]) -> None:
+    """Wake who waits for more of a body whose connection is lost."""
+    if lost.cancelled() or content.is_eof() or content.exception() is not None:
+        return
+    content.set_exception(lost.exception() or aiohttp.ClientPayloadError("the connection is lost"))
+
+
+def _close_socket(raw: Any) -> None:
+    """Close the socket of a response whose loop is closed, and have nobody ask that loop when all is collected."""
+    connection, raw._connection = raw._connection, None  # noqa: SLF001  (aiohttp has no way to do this)
+    protocol = getattr(connection, "_protocol", None)
+    if protocol is None:
+        return
+    connection._protocol = None  # noqa: SLF001  (as above)
+    transport: Any = protocol.transport
+    below = getattr(transport, "_ssl_protocol", None)
+    if below is not None:
+        transport._closed = True  # noqa: SLF001  (of asyncio's TLS: it would complain of not having been closed)
+        transport = getattr(below, "_transport", None)
+    sock = getattr(transport, "_sock", None)
+    if sock is not None:
+        transport._sock = None  # noqa: SLF001  (of asyncio's plain transport: its own `close` needs the loop)
+        sock.close()
+
+
+def _retrieve(lost: asyncio.Future[None]) -> None:
+    if not lost.cancelled():
+        lost.exception()

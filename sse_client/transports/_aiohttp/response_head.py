@@ -1,0 +1,105 @@
+"""The head of a response, parsed before what follows it, with a bound on the interim responses before it.
+
+aiohttp reads any number of interim responses (RFC 9110 15.2). And its parser drops a response, head and events, if what
+came with it in one read is malformed: a body after a status that has none (204), bytes after the end of the body, a
+chunk of no size. So a head is parsed by itself. This reaches below what aiohttp documents, in this module alone, and
+only until the head of a response is there.
+"""
+# ruff: noqa: SLF001  (it is what this module is for)
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sse_client.errors import ConnectionFailed
+from sse_client.request import display_url
+
+if TYPE_CHECKING:
+    import aiohttp
+    from aiohttp.connector import Connection
+
+__all__ = ["MOST_INTERIM", "head_first"]
+
+MOST_INTERIM = 1000
+
+_END = b"\r\n\r\n"
+
+
+# The classes are kept: a session has one, and a program few kinds of sessions.
+@cache
+def head_first(kind: Any) -> Any:
+    """Return the class of responses `kind`, whose head is parsed first; after 1,000 interim responses, it gives up."""
+
+    async def start(self: aiohttp.ClientResponse, connection: Connection) -> aiohttp.ClientResponse:
+        protocol: Any = connection.protocol
+        parser = getattr(protocol, "_parser", None)
+        if parser is not None:
+            protocol._parser = _HeadFirst(protocol, parser, self.url)
+        try:
+            response: aiohttp.ClientResponse = await kind.start(self, connection)
+        except Exception:
+            kept = protocol.exception()
+            if kept is not None:
+                kept.__traceback__ = None  # the connection keeps this exception, and it would keep the stream's frames
+            raise
+        return response
+
+    return type(kind.__name__, (kind,), {"start": start})
+
+
+@dataclass(slots=True)
+class _HeadFirst:
+    """Stands in for the parser of a connection until it has parsed the head of the final response."""
+
+    protocol: Any
+    parser: Any
+    url: Any
+    before: bytes = b""  # the last bytes of the reads before, which may be the begin of the end of a head
+    interim: int = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.parser, name)
+
+    def feed_data(self, data: bytes) -> tuple[list[Any], bool, bytes]:
+        """Parse what has come; see aiohttp's `HttpResponseParser.feed_data`."""
+        text = self.before + data
+        begin, at = 0, len(self.before)  # where the end of the head is looked for, and what has not been parsed
+        messages: list[Any] = []
+        while True:
+            end = text.find(_END, begin)
+            begin = len(text) if end < 0 else end + len(_END)
+            found, upgraded, rest = self.parser.feed_data(text[at:begin])
+            at = begin
+            messages += found
+            if found:
+                status = found[-1][0].code
+                if not 100 <= status < 200 or status == 101:
+                    break
+                self.interim += 1
+                if self.interim > MOST_INTERIM:
+                    where = display_url(str(self.url))
+                    self._fail(ConnectionFailed(f"the server at {where} sent over {MOST_INTERIM:,} interim responses"))
+                    return [], False, b""
+            if end < 0:
+                self.before = text[1 - len(_END) :]
+                return messages, upgraded, rest
+        self.protocol._parser = self.parser
+        if upgraded:
+            return messages, True, rest + text[at:]
+        if at < len(text):
+            try:
+                found, upgraded, rest = self.parser.feed_data(text[at:])
+            except Exception as error:  # noqa: BLE001  (whatever it is, it is of what follows the head)
+                self.protocol._loop.call_soon(self._fail, error)
+            else:
+                messages += found
+        return messages, upgraded, rest
+
+    def _fail(self, error: Exception) -> None:
+        """Do what aiohttp does with a connection whose bytes cannot be parsed."""
+        protocol = self.protocol
+        if protocol.transport is not None:
+            protocol.transport.close()
+        protocol.set_exception(error)

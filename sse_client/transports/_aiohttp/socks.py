@@ -1,0 +1,111 @@
+"""Connections through SOCKS proxies, by aiohttp-socks where that is installed."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from sse_client.request import display_url
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+    from yarl import URL
+
+__all__ = ["Connector", "is_socks", "socks_errors"]
+
+# The version, and whether the proxy looks names up: as curl and requests read these schemes.
+_KINDS = {
+    "socks4": ("SOCKS4", False),
+    "socks4a": ("SOCKS4", True),
+    "socks5": ("SOCKS5", False),
+    "socks5h": ("SOCKS5", True),
+}
+_PORT = 1080
+
+
+def is_socks(scheme: str) -> bool:
+    """Return whether a proxy of that scheme speaks SOCKS."""
+    return scheme in _KINDS
+
+
+def socks_errors() -> tuple[type[Exception], ...]:
+    """Return what aiohttp-socks raises where a proxy cannot be reached, or makes no connection, if it is loaded."""
+    library: Any = sys.modules.get("aiohttp_socks")
+    if library is None:
+        return ()
+    return library.ProxyConnectionError, library.ProxyTimeoutError, library.ProxyError
+
+
+class Connector(aiohttp.TCPConnector):
+    """Connects to hosts, and where a request names a SOCKS proxy, by that; each proxy has a pool of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(limit=0)  # pyright: ignore[reportUnknownMemberType]  (of an argument that is not given)
+        self._by_proxy: dict[URL, aiohttp.TCPConnector] = {}
+
+    def connect(  # pyright: ignore[reportIncompatibleMethodOverride]  (a coroutine of another class)
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> Coroutine[Any, Any, Connection]:
+        """Return a connection for a request, once it is awaited.
+
+        Raises:
+            ValueError: aiohttp-socks is not installed.
+        """
+        if req.proxy is None or not is_socks(req.proxy.scheme):
+            return super().connect(req, traces, timeout)
+        return self._connect_by(req.proxy, req, traces, timeout)
+
+    async def _connect_by(
+        self,
+        proxy: URL,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  (aiohttp's own name for it)
+    ) -> Connection:
+        library = await _library(str(proxy))
+        if proxy not in self._by_proxy:
+            self._by_proxy[proxy] = _connector(library, proxy)
+        req.update_proxy(None, None, None)  # it is sent as if there were no proxy
+        return await self._by_proxy[proxy].connect(req, traces, timeout)
+
+    def close(  # pyright: ignore[reportIncompatibleMethodOverride]  (a coroutine of another class)
+        self, **options: Any
+    ) -> Coroutine[Any, Any, None]:
+        """Close all connections."""
+        return self._close_all(options) if self._by_proxy else super().close(**options)
+
+    async def _close_all(self, options: dict[str, Any]) -> None:
+        for connector in self._by_proxy.values():
+            await connector.close(**options)
+        await super().close(**options)
+
+
+async def _library(proxy: str) -> Any:
+    try:
+        return await asyncio.to_thread(import_module, "aiohttp_socks")  # not in the loop's own thread
+    except ImportError:
+        raise ValueError(
+            f"the proxy {display_url(proxy)} speaks SOCKS, for which aiohttp needs another package: "
+            "pip install aiohttp-socks"
+        ) from None
+
+
+def _connector(library: Any, proxy: URL) -> aiohttp.TCPConnector:
+    kind, remote_names = _KINDS[proxy.scheme]
+    connector: aiohttp.TCPConnector = library.ProxyConnector(
+        proxy_type=library.ProxyType[kind],
+        host=proxy.host,
+        port=proxy.port or _PORT,
+        username=proxy.user,
+        password=proxy.password,
+        rdns=remote_names,
+        limit=0,
+    )
+    return connector

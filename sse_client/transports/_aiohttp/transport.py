@@ -1,0 +1,166 @@
+"""The asyncio transport: sends requests through an `aiohttp.ClientSession`."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from sse_client._core.failures import connection_broke, no_data
+from sse_client._http.framing import framing
+from sse_client._http.headers import Headers
+from sse_client._http.redirects import RedirectChain, is_redirect
+from sse_client._http.request_body import ReplayableBody
+from sse_client._http.url import MalformedRequest
+from sse_client.errors import ConnectionFailed
+from sse_client.observer import Response
+from sse_client.transports._aiohttp.live_body import body_of
+from sse_client.transports._aiohttp.sender import Sender
+from sse_client.transports._aiohttp.socks import Connector
+from sse_client.transports._aiohttp.wakeup import Wakeup
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sse_client._core.response_body import ResponseBody
+    from sse_client._core.transport import Limits
+    from sse_client.options import Options
+    from sse_client.request import Request
+    from sse_client.transports._aiohttp.response_body import AiohttpBody
+
+__all__ = ["AiohttpTransport", "new_session"]
+
+_MOST_REDIRECTS = 30  # as with requests
+
+# aiohttp's own look into the environment makes two trips to another thread for each request: 430 µs, twice what all
+# else of a short chat takes it.
+_trusting: weakref.WeakSet[aiohttp.ClientSession] = weakref.WeakSet()
+
+
+def new_session() -> aiohttp.ClientSession:
+    """Return a session like the blocking client's: proxies, certificates and ~/.netrc of the environment count.
+
+    It takes cookies from any host, and has no limit of streams at once.
+    """
+    session = aiohttp.ClientSession(connector=Connector(), cookie_jar=aiohttp.CookieJar(unsafe=True), trust_env=False)
+    _trusting.add(session)
+    return session
+
+
+class AiohttpTransport(Wakeup):
+    """One stream's way to the network over an `aiohttp.ClientSession`; see `Transport`.
+
+    Args:
+        session: returns the client's session.
+        options: of the stream; `verify`, `cert`, `proxies` and `allow_redirects` are used here.
+        released: awaited once, when the stream has ended.
+
+    Attributes:
+        body: the last response's body; None before the first.
+    """
+
+    __slots__ = ("_body", "_options", "_released", "_session", "body")
+
+    def __init__(
+        self,
+        session: Callable[[], aiohttp.ClientSession],
+        options: Options,
+        released: Callable[[], Awaitable[object]] | None,
+    ) -> None:
+        super().__init__()
+        self.body: AiohttpBody | None = None
+        self._session = session
+        self._options = options
+        self._released = released
+        self._body = ReplayableBody()
+
+    async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
+        """Await what `prepare` returned; return None at the deadline."""
+        if deadline is not None:
+            self.arm(deadline)
+        try:
+            return await prepared
+        except asyncio.CancelledError:
+            if self.closed or not self.caught():
+                raise
+            return None
+        finally:
+            self.deadline = None
+
+    async def open(self, request: Request, resume: bytes, limits: Limits) -> ResponseBody:
+        """Send `request`, follow its redirects, and return the response; see `Transport.open`."""
+        session, options = self._session(), self._options
+        chain = RedirectChain(request, self._body, most=_MOST_REDIRECTS, allow=options.allow_redirects)
+        sender = Sender(session, options, limits, self._body, resume=resume, environment=session in _trusting)
+        request = chain.begin()
+        if limits.deadline is not None:
+            self.arm(limits.deadline)
+        try:
+            while True:
+                sent, response = await sender.send(request, cross_origin=chain.crossed_origin)
+                chain.url = sent.url
+                following = _following(chain, response) if is_redirect(response.status) else None
+                if following is None:
+                    self.body = body = _unread(chain, response, self, limits.silence)
+                    return body
+                request = following
+        except MalformedRequest as error:
+            raise chain.refusal(error) from None
+        except asyncio.CancelledError:
+            if self.closed or not self.caught():
+                raise
+        except ConnectionFailed as error:
+            error.sent = error.sent or chain.followed > 0
+            # The frames below are the same for whatever fails, and would be half of what the traceback shows.
+            raise error.with_traceback(None) from error.__cause__
+        finally:
+            self.deadline = None
+        raise no_data(chain.url)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for `seconds`, or until `close`."""
+        await asyncio.sleep(min(seconds, threading.TIMEOUT_MAX))
+
+    async def release(self) -> None:
+        """Release what was held for this stream alone."""
+        self.stop()
+        self.body = None  # it refers to this, too
+        if self._released is not None:
+            await self._released()
+
+
+def _following(chain: RedirectChain, response: aiohttp.ClientResponse) -> Request | None:
+    """Return the request that a response redirects to, and close that response; None if it leads nowhere."""
+    # As requests does: whoever sends other characters than ASCII means UTF-8.
+    location = response.headers.get("Location", "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    leaving = True
+    try:
+        following = chain.follow(response.status, location)
+        leaving = following is not None
+    finally:
+        if leaving:
+            response.close()  # not read: the body of a redirect may be as slow as it likes
+    return following
+
+
+def _unread(
+    chain: RedirectChain, response: aiohttp.ClientResponse, wakeup: Wakeup, silence: float | None
+) -> AiohttpBody:
+    """Return the body of the last response of a chain.
+
+    Raises:
+        ConnectionFailed: its framing is one that the blocking client refuses, and aiohttp reads something into.
+    """
+    request, headers = chain.request, response.headers
+    lengths = headers.getall("Content-Length", ())
+    try:
+        framing(headers.getall("Transfer-Encoding", ()), lengths, method=request.method, status=response.status)
+    except ValueError as error:
+        response.close()
+        raise connection_broke(chain.url, ConnectionError(str(error))) from None
+    body = body_of(Response(response.status, Headers(response.raw_headers), chain.url, response), wakeup, silence)
+    body.method, body.redirected = request.method, chain.followed > 0
+    return body

@@ -1,0 +1,143 @@
+"""Wakes a task that reads a stream, from another task or at a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+
+from sse_client.transports.event_loops import not_in_a_task
+
+__all__ = ["Wakeup"]
+
+
+class Wakeup:
+    """Cancels the task that is in a stream, and withdraws the cancellation when it has arrived.
+
+    Attributes:
+        closed: whether `close` was called: nothing may be sent after it.
+        task: the task that is in the stream, set by the face that lets it in; None: no task is.
+        cancelling: the requests to cancel that task that others had made before it came in.
+        unsettled: whether `leave` has something to do when the task leaves.
+        deadline: when the task's wait is cancelled (of `time.monotonic`), set by `arm`; None: never.
+    """
+
+    __slots__ = (
+        "_cancelled",
+        "_stopped",
+        "_timer",
+        "_waiting",
+        "_wakes_at",
+        "cancelling",
+        "closed",
+        "deadline",
+        "task",
+        "unsettled",
+    )
+
+    current_task = staticmethod(asyncio.current_task)
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.deadline: float | None = None
+        self.task: asyncio.Task[object] | None = None
+        self.unsettled = False
+        self.cancelling = 0
+        self._cancelled = False
+        self._stopped = False
+        self._waiting: list[asyncio.Future[None]] = []
+        self._wakes_at = float("inf")
+        self._timer: asyncio.TimerHandle | None = None
+
+    @staticmethod
+    def is_cancellation(error: BaseException) -> bool:
+        """Return whether an error is the cancellation of a task."""
+        return isinstance(error, asyncio.CancelledError)
+
+    def enter(self) -> None:
+        """Take the current task.
+
+        Raises:
+            RuntimeError: another one is in the stream, or there is none.
+        """
+        if self.task is not None:
+            raise RuntimeError("this stream is being read by another task")
+        with contextlib.suppress(RuntimeError):  # there is no loop
+            self.task = asyncio.current_task()
+        if self.task is not None:
+            self.cancelling = self.task.cancelling()
+        else:
+            raise RuntimeError(not_in_a_task("aiohttp runs on asyncio alone"))
+
+    def leave(self) -> None:
+        """Release the task; wake those who wait for that."""
+        if self._cancelled:
+            self.caught()
+        self.task = None
+        self.unsettled = False
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def left(self) -> None:
+        """Wait until the task has left, if it is not the current one."""
+        if self.task is not None and self.task is not asyncio.current_task():
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.append(future)
+            self.unsettled = True
+            await future
+
+    def caught(self) -> bool:
+        """Handle a CancelledError; return whether it came from here, and from nobody else too."""
+        if not self._cancelled or self.task is None:
+            return False
+        self._cancelled = False
+        return self.task.uncancel() <= self.cancelling
+
+    def close(self) -> None:
+        """Wake the task from its wait, and from all later ones."""
+        self.closed = True
+        if self.task is not None:
+            self._cancel()
+
+    def arm(self, deadline: float) -> None:
+        """Cancel the task's wait at `deadline`."""
+        self.deadline = deadline
+        # A later deadline needs no timer of its own: it is checked when the earlier timer fires.
+        if deadline < self._wakes_at:
+            self._set(deadline)
+
+    def stop(self) -> None:
+        """Cancel nothing any more, neither at a deadline nor for `close`: what the task still does, it may finish."""
+        self._stopped = True
+        self.deadline = None
+        self._wakes_at = float("inf")
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _set(self, deadline: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._wakes_at = deadline
+        # The loop's own clock may be another one, or stand still for a while.
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, deadline - time.monotonic()), self._ring)
+
+    def _ring(self) -> None:
+        deadline = self.deadline
+        self._timer = None
+        self._wakes_at = float("inf")
+        if deadline is None:
+            return
+        if time.monotonic() < deadline:
+            self._set(deadline)
+            return
+        self.deadline = None
+        self._cancel()
+
+    def _cancel(self) -> None:
+        task = self.task
+        if task is not None and not self._cancelled and not self._stopped and task is not asyncio.current_task():
+            self._cancelled = self.unsettled = True
+            task.cancel()

@@ -1,0 +1,146 @@
+"""Responses to bytes, awaited, off the connection itself."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import anyio.lowlevel
+
+from sse_client._core.failures import no_data
+from sse_client._core.response_body import ResponseBody
+from sse_client.errors import ConnectionFailed
+from sse_client.transports._httpx.closing import abort_connection
+from sse_client.transports._httpx.errors import answered, transport_errors
+from sse_client.transports._httpx.http2 import reset_stream
+from sse_client.transports._httpx.source import part_of
+
+if TYPE_CHECKING:
+    from sse_client.observer import Response
+    from sse_client.transports._httpx.async_frames import AsyncFrameSource
+    from sse_client.transports._httpx.chunks import AsyncChunkSource
+    from sse_client.transports._httpx.library import Library
+    from sse_client.transports._httpx.wakeup import ScopedWakeup
+
+__all__ = ["AsyncDirectBody", "PlainAsyncDirectBody", "async_direct_body"]
+
+_TURN = 0.002  # seconds of decoding and parsing after which other tasks get a turn
+_CLOSING = 1.0  # seconds that closing a response may take
+
+
+class AsyncDirectBody(ResponseBody):
+    """A body of an asynchronous client's response.
+
+    Args:
+        head: the head.
+        library: whose response it is.
+        source: what reads it.
+        wakeup: what wakes the reader.
+        silence: seconds without a byte after which the connection counts as dead; None for no limit.
+    """
+
+    __slots__ = ("_closed", "_errors", "_raw", "_source", "_turn_since", "_wakeup")
+
+    closes_by_awaiting = True
+
+    def __init__(
+        self,
+        head: Response,
+        library: Library,
+        source: AsyncChunkSource | AsyncFrameSource,
+        wakeup: ScopedWakeup,
+        silence: float | None,
+    ) -> None:
+        super().__init__(head, silence)
+        self._raw: Any = head.raw
+        self._source = source
+        self._errors: tuple[type[Exception], ...] = (*transport_errors(library), ValueError, *source.errors)
+        self._wakeup = wakeup
+        self._turn_since = time.monotonic()
+        self._closed = False
+
+    async def _receive(self, deadline: float | None) -> bytes:
+        """Return bytes of the body as they are coded; `b""` at its end."""
+        source = self._source
+        try:
+            data = source.ready()
+            while not data and not source.ended:
+                now = self._turn_since = time.monotonic()
+                end = deadline
+                if self.silence is not None:
+                    end = now + self.silence if deadline is None else min(now + self.silence, deadline)
+                with self._wakeup.waiting(end) as scope:
+                    data = await source.receive()
+                if scope.cancelled_caught:
+                    raise TimeoutError("timed out")
+        except self._errors as error:
+            failure = answered(error, self.response.url, self.silence)
+        else:
+            if not data:
+                await source.afinish(self._errors)
+                await self.aclose()
+            return data
+        raise failure from failure.__cause__
+
+    async def read(self, deadline: float | None) -> bytes:
+        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        if self._decoder is not None:
+            return await self._read_decoded(self._decoder, deadline)
+        return await self._receive(deadline)
+
+    def close(self) -> None:
+        """Leave the connection to `aclose`, which alone can close it."""
+
+    async def aclose(self) -> None:
+        """Close the connection, or reset the stream, unless its body was read to the end."""
+        self._closed = True
+        with anyio.move_on_after(_CLOSING, shield=True):
+            if not self._source.ended:
+                with suppress(*self._errors):  # the connection is gone
+                    self._source.leave()
+                    written = reset_stream(self._raw, part_of(self._raw))
+                    if written is not None:
+                        await written
+            await self._raw.stream.aclose()
+            await self._raw.aclose()
+
+    def abandon(self) -> None:
+        """End the connection of a stream that nobody closes, so that its server hears of it; over HTTP/1.1 alone.
+
+        The connection of HTTP/2 may carry other streams.
+        """
+        if not self._closed and not self._source.shared and not self._wakeup.inherited:
+            abort_connection(self._raw.extensions["network_stream"])
+
+    async def _breathe(self, deadline: float | None) -> None:
+        now = time.monotonic()
+        if now - self._turn_since > _TURN:
+            with self._wakeup.waiting():
+                await anyio.lowlevel.checkpoint()
+            self._turn_since = time.monotonic()
+        if self._wakeup.closed:
+            raise ConnectionFailed("the stream was closed")
+        if deadline is not None and now >= deadline:
+            raise no_data(self.response.url)
+
+
+class PlainAsyncDirectBody(AsyncDirectBody):
+    """A body without content codings, whose `read` is `_receive` itself: a live event passes through one call less."""
+
+    __slots__ = ()
+
+    read = AsyncDirectBody._receive  # noqa: SLF001  (of its own base)
+
+
+def async_direct_body(
+    head: Response,
+    library: Library,
+    source: AsyncChunkSource | AsyncFrameSource,
+    wakeup: ScopedWakeup,
+    silence: float | None,
+) -> AsyncDirectBody:
+    """Return a body that is read off its connection; see `AsyncDirectBody`."""
+    kind = AsyncDirectBody if head.headers.get("Content-Encoding") else PlainAsyncDirectBody
+    return kind(head, library, source, wakeup, silence)

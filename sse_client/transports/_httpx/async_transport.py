@@ -1,0 +1,127 @@
+"""The asynchronous transport on a client of httpx2 or httpx: under asyncio and trio alike."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from sse_client._core.failures import no_data
+from sse_client.errors import ConnectionFailed
+from sse_client.transports._httpx.async_direct_body import AsyncDirectBody, async_direct_body
+from sse_client.transports._httpx.async_frames import aframe_source
+from sse_client.transports._httpx.chunks import achunk_source
+from sse_client.transports._httpx.exchange import AsyncExchange, Exchange
+from sse_client.transports._httpx.response_body import AsyncHttpxBody
+from sse_client.transports._httpx.transport import HttpxTransport
+from sse_client.transports._httpx.wakeup import ScopedWakeup
+from sse_client.transports.sent_body import AsyncBody
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sse_client._core.response_body import ResponseBody
+    from sse_client._core.transport import Limits
+    from sse_client.observer import Response
+    from sse_client.options import Options
+    from sse_client.request import Request
+    from sse_client.transports._httpx.library import Library
+    from sse_client.transports._httpx.outgoing import Sendable
+
+__all__ = ["AsyncHttpxTransport"]
+
+_LONGEST = 1e9  # seconds: a loop's clock takes no more
+
+
+class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
+    """One stream's way to the network over an `AsyncClient` of httpx2 or httpx; see `Transport`.
+
+    Args:
+        library: the client's.
+        client: returns the client.
+        options: of the stream.
+        released: awaited once, when the stream has ended.
+
+    Attributes:
+        body: the last response's body; None before the first.
+    """
+
+    _kind = AsyncBody
+
+    def __init__(
+        self,
+        library: Library,
+        client: Callable[[], Any],
+        options: Options,
+        released: Callable[[], Awaitable[object]] | None,
+    ) -> None:
+        HttpxTransport.__init__(self, library, client, options)
+        ScopedWakeup.__init__(self)
+        self._released = released
+        self.body: AsyncHttpxBody | AsyncDirectBody | None = None
+
+    async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
+        """Await what `prepare` returned; return None at the deadline, and when the stream is closed."""
+        with self.waiting(deadline):
+            return await prepared
+        return None
+
+    async def open(self, request: Request, resume: bytes, limits: Limits) -> ResponseBody:
+        """Send `request`, follow its redirects, and return the response; see `Transport.open`."""
+        return await self._follow(request, resume, limits)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for `seconds`, or until `close`."""
+        if not self.closed:
+            with self.waiting():
+                await anyio.sleep(min(seconds, _LONGEST))
+
+    async def release(self) -> None:
+        """Release what was held for this stream alone."""
+        self.body = None  # it refers to this, too
+        if self._released is not None:
+            await self._released()
+
+    def _exchange(self) -> Exchange:
+        return AsyncExchange()
+
+    async def _send(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:
+        """Send a request under two clocks: until there is a connection, and until the response's head has come."""
+        deadline = limits.deadline
+        connect = None if limits.connect is None else time.monotonic() + limits.connect
+        first = min((each for each in (connect, deadline) if each is not None), default=None)
+        with self.waiting(first) as scope:
+
+            def connected(stream: Any, made: bool) -> None:
+                self._adopt(client, ready, exchange, chosen=stream is None)
+                if not made:
+                    scope.deadline = _loop_time(deadline)
+
+            exchange.connected = connected
+            return await client.send(ready.request, stream=True, auth=ready.auth, follow_redirects=False)
+        if self.closed:
+            raise ConnectionFailed("the stream was closed")
+        if deadline is not None and time.monotonic() >= deadline:
+            raise no_data(ready.sent.url)
+        raise TimeoutError("timed out")
+
+    async def _close(self, response: Any) -> None:
+        with anyio.move_on_after(1, shield=True):
+            await response.aclose()
+
+    async def _discard(self, stream: Any) -> None:
+        with anyio.move_on_after(1, shield=True):
+            await stream.aclose()
+
+    def _body_of(self, head: Response, exchange: Exchange, silence: float | None) -> ResponseBody:
+        source = None if head.raw.is_stream_consumed else achunk_source(head.raw) or aframe_source(head.raw)
+        if source is None:
+            self.body = AsyncHttpxBody(head, self._library, exchange, self, silence)
+        else:
+            self.body = async_direct_body(head, self._library, source, self, silence)
+        return self.body
+
+
+def _loop_time(deadline: float | None) -> float:
+    return float("inf") if deadline is None else anyio.current_time() + max(0.0, deadline - time.monotonic())

@@ -1,0 +1,153 @@
+"""Bodies of HTTP/2 off their connection, in the blocking client; see `frames`."""
+# ruff: noqa: SLF001  (it is what this module is for)
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import time
+import weakref
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from sse_client.transports._httpx.frames import Frames, frames_part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["FrameSource", "frame_source"]
+
+_RECEIVE = 64 * 1024
+_SLICE = 0.05  # seconds after which a thread that waits for another one's read looks at its own stream
+_YIELD = 0.0005  # seconds in which other threads take what one has read for them
+
+
+class FrameSource(Frames):
+    """The same, of a blocking client.
+
+    Attributes:
+        alarm: what wakes a reader, by being shut down: the connection is not its stream's alone.
+    """
+
+    __slots__ = ("__weakref__", "_closing", "_poll", "_sock", "_wake", "alarm")
+
+    def __init__(self, part: Any, sock: Any) -> None:
+        super().__init__(part)
+        self._sock = sock
+        self.alarm, self._wake = socket.socketpair()
+        self._poll = _readable(sock, self._wake)
+        self._closing = weakref.finalize(
+            self, _close, self.alarm, self._wake
+        )  # of a stream that is dropped, not closed
+
+    def receive(self, timeout: float | None) -> bytes:
+        """Wait for what comes of the stream next.
+
+        Raises:
+            TimeoutError: nothing came in so many seconds.
+            Exception: the stream or its connection has ended, in the words of httpcore or h2.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        connection = self._connection
+        if self._credit_due:
+            self._credit_due = False
+            connection._write_outgoing_data(self._request)
+        lock = connection._read_lock._lock
+        while not self._events:
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                raise TimeoutError("timed out")
+            if not lock.acquire(timeout=_SLICE if left is None else min(_SLICE, left)):
+                if self._poll(0)[1]:
+                    raise ConnectionError("the stream was closed")
+                continue
+            over = others = False
+            try:
+                over = not self._events and self._is_over()
+                if not over and not self._events:
+                    over, others = self._read(left)
+            finally:
+                lock.release()
+            if over:
+                self._events.append(connection._receive_stream_event(self._request, self._stream_id))
+            elif others:
+                time.sleep(_YIELD)  # else this thread takes the lock again before those that wait for it
+        return self.ready()
+
+    def _read(self, timeout: float | None) -> tuple[bool, bool]:
+        """Read what has come for any stream; return whether it is over, and whether something is for another stream."""
+        readable, woken = self._poll(timeout)
+        if woken:
+            raise ConnectionError("the stream was closed")
+        if not readable:
+            return False, False
+        touched: set[int] = set()
+        connection = self._connection
+        try:
+            data = self._sock.recv(_RECEIVE)
+            if not data:
+                return True, False
+            with connection._state_lock:
+                for event in self._dispatch(data, touched):
+                    connection._receive_remote_settings_change(event)
+            if self._state._data_to_send:
+                connection._write_outgoing_data(self._request)  # what h2 answers to a ping, or to settings
+        except (TimeoutError, ssl.SSLWantReadError):
+            return False, False
+        except BaseException:
+            # Bytes may have been received and not dispatched, after Ctrl-C too: no more requests over this connection.
+            connection._connection_error = True
+            raise
+        return False, bool(touched - {self._stream_id})
+
+    def finish(self, errors: tuple[type[Exception], ...]) -> None:
+        """Write what was credited; the body is whole, whether that can be written or not."""
+        with suppress(*errors):
+            self._connection._write_outgoing_data(self._request)
+
+    def close(self) -> None:
+        """Close what wakes a reader."""
+        self._closing()
+
+
+def frame_source(response: Any) -> FrameSource | None:
+    """Return the body of a blocking client's response; None if it is none of HTTP/2, or the library has to read it."""
+    stream = response.extensions.get("network_stream")
+    sock = None if stream is None else stream.get_extra_info("socket")
+    is_tls = stream is not None and stream.get_extra_info("ssl_object") is not None
+    part = frames_part(response)
+    if part is None or sock is None or is_tls != isinstance(sock, ssl.SSLSocket):
+        return None
+    return FrameSource(part, sock) if hasattr(part._connection._read_lock, "_lock") else None
+
+
+def _close(*socks: socket.socket) -> None:
+    for sock in socks:
+        sock.close()
+
+
+def _readable(sock: Any, wake: Any) -> Callable[[float | None], tuple[bool, bool]]:
+    """Return a function that waits so many seconds; it returns whether there is something to read on each of two."""
+    pending = sock.pending if isinstance(sock, ssl.SSLSocket) else None
+
+    def poll(seconds: float | None) -> tuple[bool, bool]:
+        if pending is not None and pending():
+            return True, False
+        found, _, _ = select.select((sock, wake), (), (), seconds)
+        return sock in found, wake in found
+
+    if not hasattr(select, "poll"):
+        return poll
+    polling = select.poll()
+    polling.register(sock, select.POLLIN)
+    polling.register(wake, select.POLLIN)
+    numbers = sock.fileno(), wake.fileno()
+
+    def poll_faster(seconds: float | None) -> tuple[bool, bool]:
+        if pending is not None and pending():
+            return True, False
+        found = [number for number, _ in polling.poll(None if seconds is None else seconds * 1000)]
+        return numbers[0] in found, numbers[1] in found
+
+    return poll_faster

@@ -1,0 +1,123 @@
+"""The blocking transport on a client of httpx2 or httpx."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from sse_client.transports._httpx.blocking_frames import frame_source
+from sse_client.transports._httpx.chunks import chunk_source
+from sse_client.transports._httpx.connecting import Opening, opening_in
+from sse_client.transports._httpx.direct_body import direct_body
+from sse_client.transports._httpx.exchange import Exchange
+from sse_client.transports._httpx.places import limit_waits, waits_for_a_place
+from sse_client.transports._httpx.pool import network_stream
+from sse_client.transports._httpx.response_body import HttpxBody
+from sse_client.transports._httpx.transport import HttpxTransport
+from sse_client.transports._requests.wakeup import Wakeup
+from sse_client.transports.sent_body import SyncBody
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sse_client._core.response_body import ResponseBody
+    from sse_client._core.transport import Limits
+    from sse_client.observer import Response
+    from sse_client.options import Options
+    from sse_client.request import Request
+    from sse_client.transports._httpx.library import Library
+    from sse_client.transports._httpx.outgoing import Sendable
+
+__all__ = ["BlockingHttpxTransport"]
+
+
+class BlockingHttpxTransport(HttpxTransport, Wakeup):
+    """One stream's way to the network over a `Client` of httpx2 or httpx; see `Transport`.
+
+    Args:
+        library: the client's.
+        client: returns the client.
+        options: of the stream.
+        released: called once, when the stream has ended.
+    """
+
+    _kind = SyncBody
+
+    def __init__(
+        self, library: Library, client: Callable[[], Any], options: Options, released: Callable[[], object] | None
+    ) -> None:
+        HttpxTransport.__init__(self, library, client, options)
+        Wakeup.__init__(self)
+        self._released = released
+
+    async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
+        """Refuse to wait.
+
+        Raises:
+            TypeError: always.
+        """
+        del deadline
+        if isinstance(prepared, Coroutine):
+            prepared.close()  # else Python warns that it was never awaited
+        raise TypeError("prepare: expected a Request, got an awaitable, which the blocking client cannot await")
+
+    async def open(self, request: Request, resume: bytes, limits: Limits) -> ResponseBody:
+        """Send `request`, follow its redirects, and return the response; see `Transport.open`."""
+        return await self._follow(request, resume, limits)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for `seconds`, or until `close`."""
+        self.pause(seconds)
+
+    async def release(self) -> None:
+        """Release what was held for this stream alone."""
+        if self._released is not None:
+            self._released()
+
+    def _exchange(self) -> Exchange:
+        return Exchange()
+
+    async def _send(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:
+        opening = Opening(self, limits)
+
+        def connected(stream: Any, made: bool) -> None:
+            connection = self._adopt(client, ready, exchange, chosen=stream is None)
+            if exchange.stream_id is not None:
+                limit_waits(connection)
+            if made:
+                opening.connected(stream)
+            else:
+                opening.sending(network_stream(connection) if stream is None else stream)
+
+        exchange.connected = connected
+        try:
+            with opening_in(client, ready.request, opening), waits_for_a_place(self, limits.connect, limits.deadline):
+                return client.send(ready.request, stream=True, auth=ready.auth, follow_redirects=False)
+        except self._library.module.TransportError:
+            if opening.late:
+                raise TimeoutError("timed out") from None
+            raise
+        finally:
+            opening.end()
+
+    async def _close(self, response: Any) -> None:
+        self.release_socket()
+        response.close()
+
+    async def _discard(self, stream: Any) -> None:
+        self.release_socket()
+        stream.close()
+
+    def _body_of(self, head: Response, exchange: Exchange, silence: float | None) -> ResponseBody:
+        source = None if head.raw.is_stream_consumed else chunk_source(head.raw) or frame_source(head.raw)
+        if source is not None:
+            return direct_body(head, self._library, source, self, silence)
+        stream = head.raw.extensions.get("network_stream")
+        sock = None if stream is None else stream.get_extra_info("socket")
+        if head.raw.http_version == "HTTP/2":
+            # Others use it, too: it is watched only while this stream waits for it.
+            self.release_socket()
+            return HttpxBody(head, self._library, exchange, self, silence, sock)
+        if sock is not None:
+            self.watch(sock)
+        return HttpxBody(head, self._library, exchange, self, silence)

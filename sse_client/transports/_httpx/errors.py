@@ -1,0 +1,155 @@
+"""What httpx2, httpx, httpcore and the network raise, in this package's words: theirs may hold what came, or a URL."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from sse_client._core.failures import connection_broke, innermost, no_connection, no_data
+from sse_client.transports._httpx.http2 import http2_errors
+
+if TYPE_CHECKING:
+    from sse_client.errors import ConnectionFailed
+    from sse_client.transports._httpx.library import Library
+
+__all__ = ["answered", "translated", "transport_errors", "unavailable", "violates_http2"]
+
+_OF_CORE = (
+    "TimeoutException", "NetworkError", "ProtocolError", "ProxyError", "UnsupportedProtocol", "ConnectionNotAvailable"
+)  # fmt: skip
+_REFUSED_STREAM = 7
+_UNSENT = {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"}
+_UNPROCESSED = "ConnectionNotAvailable"  # after a GOAWAY, of streams above its last one
+
+
+def transport_errors(library: Library) -> tuple[type[Exception], ...]:
+    """Return what sending a request and reading its answer may raise: of httpcore too, which is below the library."""
+    core = _core(library)
+    below = [getattr(core, name) for name in _OF_CORE] if core is not None else []
+    return OSError, library.module.TransportError, *below, *http2_errors()
+
+
+def unavailable(library: Library) -> type[Exception]:
+    """Return what tells httpcore's pool that a connection takes no more requests."""
+    kind: type[Exception] = _core(library).ConnectionNotAvailable
+    return kind
+
+
+def violates_http2(error: BaseException) -> bool:
+    """Return whether h2 has raised an error, or its cause."""
+    return isinstance(_http2_event(error), http2_errors())
+
+
+def _core(library: Library) -> Any:
+    return sys.modules.get(library.name.replace("httpx", "httpcore"))
+
+
+def translated(
+    error: BaseException,
+    url: str,
+    *,
+    sent: bool | None = None,
+    head: bool = False,
+    stream_id: int | None = None,
+    silence: float | None = None,
+) -> ConnectionFailed:
+    """Return what to raise from the cause that is set in it.
+
+    Args:
+        error: what the library raised.
+        url: where the request went.
+        sent: whether anything of the request was sent; None where that is not known.
+        head: whether the response's head had not come yet.
+        stream_id: of the request, where it went over HTTP/2.
+        silence: the seconds of silence that were allowed.
+    """
+    kinds = {each.__name__ for each in type(error).__mro__}
+    if sent is None:
+        sent = not kinds & _UNSENT
+    if not sent:
+        return no_connection(url, _shown(error, kinds, head=head))
+    event = _http2_event(error)
+    if event is not None:
+        failed = connection_broke(url, ConnectionError(_http2_words(event)))
+        failed.sent = not _unprocessed(event, stream_id)
+    elif _UNPROCESSED in kinds:
+        failed = connection_broke(url, ConnectionError("the server ended the connection, and has not processed it"))
+        failed.sent = False
+    elif "TimeoutException" in kinds or isinstance(error, TimeoutError):
+        failed = no_data(url, silence)
+    else:
+        failed = connection_broke(url, _shown(error, kinds, head=head))
+    return failed
+
+
+def answered(error: BaseException, url: str, silence: float | None) -> ConnectionFailed:
+    """Return what to raise of an error in the body of a response, from the cause that is set in it.
+
+    Args:
+        error: what the library, the network or the framing's decoder raised.
+        url: where the request went.
+        silence: the seconds of silence that were allowed.
+    """
+    if isinstance(error, ValueError) and _http2_event(error) is None:
+        return connection_broke(url, error)
+    failed = translated(error, url, sent=True, silence=silence)
+    failed.sent = True  # whatever the server says now: it has answered
+    return failed
+
+
+def _shown(error: BaseException, kinds: set[str], *, head: bool) -> BaseException:
+    if "PoolTimeout" in kinds:
+        return TimeoutError("no connection of the client's pool became free in time")
+    if "TimeoutException" in kinds:
+        return TimeoutError("timed out")
+    if "ProxyError" in kinds:
+        return ConnectionError("the proxy refused, or its answer is malformed")
+    cause = _first(innermost(error))
+    if isinstance(cause, OSError):
+        return cause
+    if "disconnected" in str(error):
+        return ConnectionError("the server closed it")
+    if "ProtocolError" in kinds:
+        return ConnectionError(
+            "the response's head is malformed" if head else "the body was cut off, or its framing is malformed"
+        )
+    return ConnectionError("it was closed")
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return the first of the errors of several addresses, which anyio raises as a group."""
+    while isinstance(error, BaseExceptionGroup):
+        errors: Any = error.exceptions  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        error = innermost(errors[0])
+    return error
+
+
+def _http2_event(error: BaseException) -> Any:
+    """Return what ended a stream of HTTP/2: h2's event of a RST_STREAM or a GOAWAY, or its error; else None."""
+    each: BaseException | None = error
+    while each is not None:
+        for found in (each, *each.args):
+            if hasattr(found, "error_code"):
+                return found
+        each = each.__cause__
+    return None
+
+
+def _http2_words(event: Any) -> str:
+    error_code: Any = event.error_code
+    code = getattr(error_code, "name", "an unknown code")
+    if isinstance(event, BaseException):
+        said = "broke the rules of HTTP/2 ("
+    elif hasattr(event, "last_stream_id"):
+        said = "ended the connection (GOAWAY, "
+    else:
+        said = "reset the stream (RST_STREAM, "
+    return f"the server {said}{code}, {int(error_code):#x})"
+
+
+def _unprocessed(event: Any, stream_id: int | None) -> bool:
+    """Return whether the server says that it has not processed the request (RFC 9113 6.8 and 8.7)."""
+    last = getattr(event, "last_stream_id", None)
+    if last is not None:
+        return stream_id is not None and stream_id > last
+    return not isinstance(event, BaseException) and bool(event.error_code == _REFUSED_STREAM)

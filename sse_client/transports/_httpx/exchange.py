@@ -1,0 +1,91 @@
+"""One request on its way: what the library reports of it through the `trace` extension, which it documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sse_client.transports._httpx.head_limit import limit_head
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["AsyncExchange", "Exchange"]
+
+_CONNECTED = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
+
+
+class Exchange:
+    """Follows one request of a blocking client; the library calls it at each step.
+
+    Attributes:
+        sent: whether anything of it was sent; None where nothing is known, as of a transport that reports nothing.
+        stream_id: its stream, over HTTP/2.
+        head_sent: whether its head was sent whole.
+        stream: the last network stream that was made for it; None: none was.
+        connected: called with each network stream that is made for it, and once more when it is about to be sent: with
+            the last of them, None where the pool had a connection, and whether it has just been made.
+        used_stream: returns the network stream of a connection that the pool had; None where it cannot be told.
+    """
+
+    _awaits = False
+
+    def __init__(self) -> None:
+        self.sent: bool | None = None
+        self.stream_id: int | None = None
+        self.head_sent = False
+        self.connected: Callable[[Any, bool], object] | None = None
+        self.used_stream: Callable[[], Any] | None = None
+        self.stream: Any = None
+        self._end_limit: Callable[[], None] | None = None
+
+    def __call__(self, name: str, info: dict[str, Any]) -> Any:
+        """Take note of a step."""
+        self._note(name.partition(".")[2], info)
+
+    def _note(self, step: str, info: dict[str, Any]) -> None:
+        if self.sent is None:
+            self.sent = False
+        if step in _CONNECTED:
+            self.stream = info.get("return_value")
+            self._tell(made=True)
+        elif step == "send_request_headers.started":
+            request = info.get("request")
+            if getattr(request, "method", b"") != b"CONNECT":  # that is a proxy's
+                self.stream_id = info.get("stream_id")
+                self.sent = self.head_sent = False
+                self._tell(made=False)
+                self.sent = True
+        elif step == "send_request_headers.complete" and self.sent:
+            self.head_sent = True
+        elif step.startswith("receive_response_headers."):
+            self._limit_head(step, info)
+
+    def _limit_head(self, step: str, info: dict[str, Any]) -> None:
+        """Bound what is read until the head is there; over HTTP/2, whose frames are bounded, not."""
+        if self._end_limit is not None:
+            self._end_limit()
+            self._end_limit = None
+        if (
+            step.endswith(".started")
+            and self.stream_id is None
+            and getattr(info.get("request"), "method", b"") != b"CONNECT"
+        ):
+            stream = self.stream
+            if stream is None and self.used_stream is not None:
+                stream = self.used_stream()
+            if hasattr(stream, "read"):
+                self._end_limit = limit_head(stream, awaits=self._awaits)
+
+    def _tell(self, *, made: bool) -> None:
+        if self.connected is not None:
+            self.connected(self.stream, made)
+
+
+class AsyncExchange(Exchange):
+    """Follows one request of an asynchronous client."""
+
+    _awaits = True
+
+    async def __call__(self, name: str, info: dict[str, Any]) -> None:
+        """Take note of a step."""
+        self._note(name.partition(".")[2], info)

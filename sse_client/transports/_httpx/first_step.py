@@ -1,0 +1,55 @@
+"""The first step of an asynchronous generator, of which alone the event loop is told, and not of those inside it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Generator
+
+__all__ = ["first_step"]
+
+
+class first_step:  # noqa: N801  (it is awaited like a coroutine function's call)
+    """Awaits the first item of a generator that iterates over others.
+
+    At the end of `asyncio.run`, a loop closes all generators that it knows of, at the same time. One that is closed
+    closes those inside it, which are being closed by the loop at that moment: it complains. If it knows the outermost
+    one alone, that one closes the others, in order.
+
+    Args:
+        pieces: the generator; its first step must begin the others before it waits for anything.
+    """
+
+    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __await__(self) -> Generator[Any, Any, bytes]:
+        step = self._pieces.__anext__().__await__()
+        hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(None, None)
+        try:
+            waits = next(step)
+        except StopIteration as done:
+            piece: bytes = done.value
+            return piece
+        finally:
+            sys.set_asyncgen_hooks(*hooks)
+        return (yield from _resumed(step, waits))
+
+
+def _resumed(step: Any, waits: Any) -> Generator[Any, Any, bytes]:
+    """Continue an awaitable that has been begun; what it waits for is yielded first."""
+    while True:
+        try:
+            sent = yield waits
+        except BaseException as error:  # noqa: BLE001  (a cancellation, say: it goes where the wait is)
+            resume, value = step.throw, error
+        else:
+            resume, value = step.send, sent
+        try:
+            waits = resume(value)
+        except StopIteration as done:
+            piece: bytes = done.value
+            return piece

@@ -1,0 +1,130 @@
+"""Bodies of HTTP/2 off their connection: what has come of a stream at once, where httpcore hands out frame by frame.
+
+A wait ends at its own deadline, and harms no other stream: httpcore takes any timeout for the end of the connection,
+and what comes for one stream for a sign of life of all. What it does not promise is looked at before anything is
+changed: where it looks different, it reads the body.
+"""
+# ruff: noqa: SLF001  (it is what this module is for)
+
+from __future__ import annotations
+
+from typing import Any
+
+from sse_client.transports._httpx.data_frames import can_take_data, first_frame, take_data
+from sse_client.transports._httpx.source import part_of
+
+__all__ = ["Frames", "frames_part"]
+
+_CREDIT = 64 * 1024  # bytes that may be owed to the windows, which httpcore opens to 16 MiB
+_PARTS = ("_events", "_h2_state", "_read_lock", "_state_lock", "_receive_events", "_write_outgoing_data")
+
+
+class Frames:
+    """What has come of one stream.
+
+    Args:
+        part: httpcore's own part of the response.
+
+    Attributes:
+        ended: whether the whole body has come.
+    """
+
+    __slots__ = (
+        "_connection",
+        "_credit_due",
+        "_events",
+        "_owed",
+        "_request",
+        "_state",
+        "_stream_id",
+        "_takes_data",
+        "ended",
+    )
+
+    def __init__(self, part: Any) -> None:
+        self._connection = part._connection
+        self._request = part._request
+        self._stream_id: int = part._stream_id
+        self._state = part._connection._h2_state
+        self._events: list[Any] = part._connection._events[part._stream_id]
+        self._owed = 0
+        self._credit_due = False
+        self._takes_data = can_take_data(self._state, part._stream_id)
+        self.ended = False
+
+    def ready(self) -> bytes:
+        """Return what has come already, and credit it.
+
+        Raises:
+            ConnectionError: the stream was reset; its argument is h2's event.
+        """
+        events = self._events
+        if not events:
+            return b""
+        if hasattr(events[0], "error_code"):
+            raise ConnectionError(events[0])
+        pieces: list[bytes] = []
+        while events and not hasattr(events[0], "error_code"):
+            event = events.pop(0)
+            data = getattr(event, "data", None)
+            if data is not None:
+                pieces.append(data)
+                self._owed += event.flow_controlled_length
+            elif type(event).__name__ == "StreamEnded":
+                self.ended = True
+        if self._owed >= _CREDIT or self.ended:
+            self._settle()
+            self._credit_due = True  # written with the next read: a connection that breaks then loses no event
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _settle(self) -> None:
+        """Credit what is owed, to the stream and to the connection; this writes nothing."""
+        owed, self._owed = self._owed, 0
+        if owed:
+            self._state.acknowledge_received_data(owed, self._stream_id)
+
+    def _dispatch(self, data: bytes, touched: set[int]) -> list[Any]:
+        """Put what has come where it belongs; return events that are about the connection.
+
+        Args:
+            data: what has come.
+            touched: gets the streams for which something came.
+        """
+        others: list[Any] = []
+        while data:
+            if self._takes_data:
+                data = take_data(self._state, self._connection._events, data, touched)
+            frame, data = first_frame(self._state, data) if self._takes_data else (data, b"")
+            self._sort(self._state.receive_data(frame) if frame else [], touched, others)
+        return others
+
+    def _sort(self, events: list[Any], touched: set[int], others: list[Any]) -> None:
+        """Put what h2 reports where it belongs."""
+        streams = self._connection._events
+        for event in events:
+            kind = type(event).__name__
+            if kind in {"DataReceived", "ResponseReceived", "StreamEnded", "StreamReset"}:
+                touched.add(event.stream_id)
+                if event.stream_id in streams:
+                    streams[event.stream_id].append(event)
+            elif kind == "ConnectionTerminated":
+                self._connection._connection_terminated = event
+            elif kind == "RemoteSettingsChanged":
+                others.append(event)
+
+    def _is_over(self) -> bool:
+        """Return whether the connection has ended, so that the library has to say why."""
+        connection = self._connection
+        return connection._connection_terminated is not None or connection._read_exception is not None
+
+    def leave(self) -> None:
+        """Credit what is not read any more; the frame that resets the stream is not written here."""
+        self._settle()
+
+
+def frames_part(response: Any) -> Any:
+    """Return httpcore's own part of a response of HTTP/2; None if it is none, or looks different."""
+    part = part_of(response)
+    connection: Any = getattr(part, "_connection", None)
+    known = all(hasattr(connection, name) for name in _PARTS) and hasattr(connection._h2_state, "_data_to_send")
+    return part if known and part._stream_id in connection._events else None

@@ -1,0 +1,42 @@
+"""A bound of what comes before the head of a response: httpcore reads over any number of interim responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["limit_head"]
+
+_MAX_HEAD = 256 * 1024  # bytes, as with requests; they may hold the begin of the body
+
+
+def limit_head(stream: Any, *, awaits: bool) -> Callable[[], None]:
+    """Have reads of a network stream fail once they have brought more than any head is long; return what ends that.
+
+    Args:
+        stream: of the connection, which this request alone uses.
+        awaits: whether its `read` is a coroutine function.
+    """
+    read = stream.read
+    left = _MAX_HEAD
+
+    def count(data: bytes) -> bytes:
+        nonlocal left
+        left -= len(data)
+        if left < 0:
+            raise ConnectionError(f"the response's head is longer than {_MAX_HEAD} bytes")
+        return data
+
+    def counted(*args: Any, **kwargs: Any) -> bytes:
+        return count(read(*args, **kwargs))
+
+    async def counted_async(*args: Any, **kwargs: Any) -> bytes:
+        return count(await read(*args, **kwargs))
+
+    def end() -> None:
+        del stream.read
+
+    stream.read = counted_async if awaits else counted
+    return end

@@ -1,0 +1,125 @@
+"""A request to what the library sends, with what its client adds, as every transport has it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from sse_client._http.cookies import cookie_header, cookies_of_jar
+from sse_client._http.optional_codings import brotli_module, zstd_module
+from sse_client._http.outgoing import OutgoingRequest, SessionDefaults, outgoing
+from sse_client._http.url import MalformedRequest
+from sse_client.request import display_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sse_client.request import Request
+    from sse_client.transports._httpx.library import Library
+    from sse_client.transports.sent_body import AsyncBody, SyncBody
+
+__all__ = ["Sendable", "sendable"]
+
+_UNSENDABLE = re.compile(rb"[\x0b\x0c]")  # h11 treats these as the end of a value
+
+
+class Sendable(NamedTuple):
+    """A request that is ready.
+
+    Attributes:
+        sent: the request as it is sent.
+        request: the library's own.
+        auth: what the library authenticates it with; None for nothing.
+        body: its body, which keeps the caller's own error.
+    """
+
+    sent: OutgoingRequest
+    request: Any
+    auth: Any
+    body: SyncBody | AsyncBody
+
+
+def _client_headers(client: Any) -> dict[str, str]:
+    """Return the header fields that a client adds by itself, but for codings that nothing here undoes."""
+    headers: dict[str, str] = dict(client.headers)
+    accepted = headers.get("accept-encoding")
+    if accepted:
+        undone = {"br": brotli_module() is not None, "zstd": zstd_module() is not None}
+        words = [word.strip() for word in accepted.split(",")]
+        headers["accept-encoding"] = ", ".join(word for word in words if undone.get(word, True))
+    return headers
+
+
+def sendable(
+    library: Library,
+    client: Any,
+    request: Request,
+    resume: bytes,
+    kind: Callable[[Any], SyncBody | AsyncBody],
+    *,
+    cross_origin: bool,
+    followed: bool,
+) -> Sendable:
+    """Return `request` as a client of the library sends it.
+
+    Args:
+        library: the client's.
+        client: whose headers, cookies, parameters and credentials are added.
+        request: its body ready to be read.
+        resume: the value of `Last-Event-ID`, unless the request has one of its own; empty: there is none.
+        kind: the class of its body.
+        cross_origin: whether it goes to another origin than the caller's: with nothing personal of the client.
+        followed: whether it follows a redirect, whose location has all the parameters that it needs.
+
+    Raises:
+        MalformedRequest: it cannot be sent.
+        TypeError: something is of a type that cannot be sent.
+    """
+    auth = request.auth if hasattr(request.auth, "auth_flow") else None
+    if auth is not None:
+        request = replace(request, auth=None)
+    elif request.auth is None and not cross_origin and client.auth is not None:
+        named = {name.lower() for name in (*request.headers, *client.headers)}
+        auth = None if "authorization" in named else client.auth
+    sent = outgoing(request, _defaults(client, cross_origin=cross_origin, followed=followed), resume)
+    headers: list[tuple[bytes, bytes]] = []
+    for name, value in sent.headers.values():
+        octets = value if isinstance(value, bytes) else value.encode("latin-1", "strict")
+        if _UNSENDABLE.search(octets):
+            if name.lower() == "last-event-id":
+                continue
+            raise MalformedRequest(f"header {name}: {library.name} cannot send a VT or a form feed")
+        headers.append((name.encode("ascii"), octets))
+    body = kind(sent.body)
+    try:
+        made = library.module.Request(sent.method, _target(sent.url), headers=headers, content=body.data)
+    except library.module.InvalidURL:
+        raise MalformedRequest(f"the URL {display_url(sent.url)} is malformed") from None
+    return Sendable(sent, made, auth, body)
+
+
+def _defaults(client: Any, *, cross_origin: bool, followed: bool) -> SessionDefaults:
+    def cookies(request: OutgoingRequest, own: Any) -> str:
+        return cookie_header(request.url, cookies_of_jar(client.cookies.jar, request.url), own)
+
+    own = client.params
+    params = None if followed else {name: own.get_list(name) for name in own} or None
+    has_cookies = len(client.cookies.jar) > 0
+    defaults = SessionDefaults(headers=_client_headers(client), params=params, cookies=cookies if has_cookies else None)
+    return defaults.across_origins() if cross_origin else defaults
+
+
+def _target(url: str) -> str:
+    """Return `url` without user, password and fragment: the first two are in the headers already.
+
+    Raises:
+        MalformedRequest: no name service takes the host's name.
+    """
+    parts = urlsplit(url)
+    try:
+        (parts.hostname or "").encode("idna")
+    except UnicodeError:
+        raise MalformedRequest(f"the URL {display_url(url)} names a host that cannot be looked up") from None
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()

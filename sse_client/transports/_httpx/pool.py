@@ -1,0 +1,46 @@
+"""The connection that a pool of httpcore has chosen for a request, before there is a response.
+
+Neither library promises a way to it. Where one has changed what is looked at here, a blocked reader that waits for the
+head of a response on a used connection is woken only when the head comes, or its timeout passes; and connections of
+HTTP/2 are left as httpcore has them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["chosen_connection", "has_pool", "network_stream"]
+
+
+def chosen_connection(client: Any, request: Any, trace: object) -> Any:
+    """Return the connection that a request goes over; None if it cannot be told.
+
+    Args:
+        client: the library's client.
+        request: the library's request.
+        trace: its `trace` extension, by which httpcore's own request is known.
+    """
+    try:
+        pool = client._transport_for_url(request.url)._pool  # noqa: SLF001  (what this module is for)
+        for each in reversed(tuple(pool._requests)):  # noqa: SLF001  (the last one, mostly)
+            if each.request.extensions.get("trace") is trace:
+                connection = each.connection
+                while hasattr(connection, "_connection"):
+                    connection = connection._connection  # noqa: SLF001
+                return connection
+    except AttributeError:
+        return None
+    return None
+
+
+def network_stream(connection: Any) -> Any:
+    """Return the network stream of a connection; None if it cannot be told."""
+    return getattr(connection, "_network_stream", None)
+
+
+def has_pool(client: Any, request: Any) -> bool:
+    """Return whether a request of a client goes over a pool of httpcore, which reports each step of it."""
+    try:
+        return hasattr(client._transport_for_url(request.url), "_pool")  # noqa: SLF001
+    except AttributeError:
+        return False

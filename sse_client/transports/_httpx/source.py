@@ -1,0 +1,44 @@
+"""What yields a response's bytes as they are coded: of httpcore, below what the library wraps around it.
+
+Three generators of httpcore and two of the library hand each piece of a body on, which costs more than parsing its
+events does; and in httpcore 1.0 the outer ones do not close the inner ones, of which trio complains. The libraries
+promise none of what is used here: where it looks different, it is the documented `stream`.
+"""
+# ruff: noqa: SLF001  (it is what this module is for)
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["apieces_of", "part_of", "pieces_of"]
+
+
+def part_of(response: Any) -> Any:
+    """Return httpcore's own part of a response, which has its connection and request; None where there is none."""
+    wrapper = getattr(response.stream, "_stream", None)
+    part = getattr(getattr(wrapper, "_httpcore_stream", None), "_stream", None)
+    known = hasattr(part, "_request") and hasattr(getattr(part, "_connection", None), "_receive_response_body")
+    return part if known else None
+
+
+def pieces_of(response: Any) -> Any:
+    """Return an iterator over the bytes of a blocking client's response."""
+    part = part_of(response)
+    if part is None:
+        return iter(response.stream)
+    return part._connection._receive_response_body(**_arguments(part))
+
+
+def apieces_of(response: Any) -> Any:
+    """Return an asynchronous iterator over the bytes of an asynchronous client's response."""
+    part = part_of(response)
+    if part is None:
+        return aiter(response.stream)
+    return part._connection._receive_response_body(**_arguments(part))
+
+
+def _arguments(part: Any) -> dict[str, Any]:
+    arguments = {"request": part._request}
+    if hasattr(part, "_stream_id"):  # of HTTP/2
+        arguments["stream_id"] = part._stream_id
+    return arguments

@@ -1,0 +1,233 @@
+"""Sends requests through a client of httpx2 or httpx: the part that the blocking and asynchronous transports share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from sse_client._core.failures import connection_broke
+from sse_client._http.framing import framing
+from sse_client._http.headers import Headers
+from sse_client._http.redirects import RedirectChain
+from sse_client._http.request_body import ReplayableBody
+from sse_client._http.requests_auth import answer_to_challenge, is_digest, waits_for_response
+from sse_client._http.url import MalformedRequest
+from sse_client.errors import BodyNotReplayable, ConnectionFailed, RedirectRefused
+from sse_client.observer import Response
+from sse_client.transports._httpx.cookies import limit_cookies
+from sse_client.transports._httpx.errors import translated, transport_errors, unavailable, violates_http2
+from sse_client.transports._httpx.http2 import adopt_stream
+from sse_client.transports._httpx.library import check_open
+from sse_client.transports._httpx.outgoing import sendable
+from sse_client.transports._httpx.pool import chosen_connection, has_pool, network_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sse_client._core.response_body import ResponseBody
+    from sse_client._core.transport import Limits
+    from sse_client.options import Options
+    from sse_client.request import Request
+    from sse_client.transports._httpx.exchange import Exchange
+    from sse_client.transports._httpx.library import Library
+    from sse_client.transports._httpx.outgoing import Sendable
+    from sse_client.transports.sent_body import AsyncBody, SyncBody
+
+__all__ = ["HttpxTransport"]
+
+_MOST_REDIRECTS = 30  # as with requests
+
+
+class HttpxTransport(ABC):
+    """The steps that do not depend on how the client waits; see `Transport`.
+
+    Args:
+        library: the client's.
+        client: returns the client.
+        options: of the stream; `allow_redirects` is used here.
+    """
+
+    _kind: type[SyncBody | AsyncBody]
+
+    def __init__(self, library: Library, client: Callable[[], Any], options: Options) -> None:
+        self._library = library
+        self._client = client
+        self._options = options
+        self._replayable = ReplayableBody()
+
+    @abstractmethod
+    def _exchange(self) -> Exchange:
+        """Return what follows the next request."""
+
+    @abstractmethod
+    async def _send(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:
+        """Send a request by the client; return the library's response.
+
+        Raises:
+            TimeoutError: the response's head did not come in time, or the stream was closed.
+        """
+
+    @abstractmethod
+    async def _close(self, response: Any) -> None:
+        """Close a response that is not read."""
+
+    @abstractmethod
+    async def _discard(self, stream: Any) -> None:
+        """Close a network stream over which nothing was sent."""
+
+    @abstractmethod
+    def _body_of(self, head: Response, exchange: Exchange, silence: float | None) -> ResponseBody:
+        """Return the body of a response, unread."""
+
+    def _adopt(self, client: Any, ready: Sendable, exchange: Exchange, *, chosen: bool) -> Any:
+        """Return the connection that a request is about to go over, if it is of HTTP/2, or `chosen` by a pool."""
+        if exchange.stream_id is None and not chosen:
+            return None
+        connection = chosen_connection(client, ready.request, exchange)
+        if exchange.stream_id is not None:
+            adopt_stream(connection, exchange.stream_id, unavailable(self._library))
+        return connection
+
+    def _open_client(self) -> Any:
+        client = self._client()
+        check_open(client, self._library)
+        return client
+
+    async def _follow(self, request: Request, resume: bytes, limits: Limits) -> ResponseBody:
+        """Send `request`, follow its redirects, and return the response."""
+        client = self._open_client()
+        chain = RedirectChain(request, self._replayable, most=_MOST_REDIRECTS, allow=self._options.allow_redirects)
+        request = chain.begin()
+        while True:
+            try:
+                url, response, exchange = await self._answer(client, request, resume, chain, limits)
+            except MalformedRequest as error:
+                raise chain.refusal(error) from None
+            except ConnectionFailed as error:
+                error.sent = error.sent or chain.followed > 0
+                raise
+            chain.url = url
+            # As requests does: whoever sends other characters than ASCII means UTF-8.
+            fields = Headers(response.headers.raw)
+            location = fields.get("Location", "").encode("latin-1").decode("utf-8", "replace")
+            leaving = True
+            try:
+                following = chain.follow(response.status_code, location)
+                leaving = following is not None
+            finally:
+                if leaving:
+                    await self._close(response)  # not read: the body of a redirect may be as slow as it likes
+            if following is None:
+                return await self._opened(
+                    chain, Response(response.status_code, fields, url, response), exchange, limits
+                )
+            request = following
+
+    async def _opened(self, chain: RedirectChain, head: Response, exchange: Exchange, limits: Limits) -> ResponseBody:
+        fields: Any = head.headers
+        try:
+            lengths = fields.all("Content-Length")
+            framing(fields.all("Transfer-Encoding"), lengths, method=chain.request.method, status=head.status)
+        except ValueError as error:
+            await self._close(head.raw)
+            raise connection_broke(head.url, ConnectionError(str(error))) from None
+        body = self._body_of(head, exchange, limits.silence)
+        body.method, body.redirected = chain.request.method, chain.followed > 0
+        return body
+
+    async def _answer(
+        self, client: Any, request: Request, resume: bytes, chain: RedirectChain, limits: Limits
+    ) -> tuple[str, Any, Exchange]:
+        """Send a request, once more if its authentication object answers a challenge; return URL and response."""
+        challenged = False
+        while True:
+            ready = sendable(
+                self._library,
+                client,
+                request,
+                resume,
+                self._kind,
+                cross_origin=chain.crossed_origin,
+                followed=chain.followed > 0,
+            )
+            prepared = ready.sent.prepared
+            if prepared is not None and waits_for_response(prepared) and not is_digest(request.auth):
+                raise TypeError(
+                    f"auth: {type(request.auth).__name__} waits for the response to its request, which can be done "
+                    "for HTTPDigestAuth of requests alone, and for authentication objects of the client's own library"
+                )
+            exchange = self._exchange()
+            exchange.used_stream = partial(_used_stream, client, ready.request, exchange)
+            try:
+                response = await self._translated(client, ready, exchange, limits)
+            except ConnectionFailed as error:
+                error.sent = error.sent or challenged  # whoever challenges the request has had it
+                raise
+            answer = None
+            if prepared is not None and response.status_code == HTTPStatus.UNAUTHORIZED:
+                answer = answer_to_challenge(prepared, response.status_code, Headers(response.headers.raw))
+            if answer is None:
+                return ready.sent.url, response, exchange
+            await self._close(response)
+            challenged = True
+            again = replace(request, auth=None, headers={**request.headers, "Authorization": answer})
+            request = self._replayable.body_for(again)
+
+    async def _translated(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:
+        """Send a request; raise what goes wrong in this package's words, and the caller's own errors as they are."""
+        module = self._library.module
+        ready.request.extensions = {
+            **ready.request.extensions,
+            "trace": exchange,
+            "timeout": {
+                "connect": limits.connect,
+                "pool": limits.connect,
+                "read": limits.silence,
+                "write": limits.silence,
+            },
+        }
+        failed: BaseException
+        cookies = tuple(client.cookies.jar)
+        try:
+            response = await self._send(client, ready, exchange, limits)
+            limit_cookies(client.cookies.jar, cookies, response)
+            return response
+        except module.InvalidURL:  # httpx looks at the location of a redirect that it is not to follow
+            raise RedirectRefused("expected a redirect to an HTTP URL, got one that cannot be read") from None
+        except module.StreamConsumed:
+            raise BodyNotReplayable(
+                "expected a body that can be sent a second time, as the client's authentication sends it; pass bytes"
+            ) from None
+        except transport_errors(self._library) as error:
+            own = ready.body.error
+            local = isinstance(error, module.LocalProtocolError)
+            if local and not (exchange.head_sent and violates_http2(error)):
+                raise MalformedRequest("the request holds a header that cannot be sent") from None
+            sent = exchange.sent
+            if sent is None and has_pool(client, ready.request):
+                sent = False  # it has waited for a connection, or for a place on one
+            if not sent and exchange.stream is not None:
+                await self._discard(exchange.stream)  # httpcore leaves one open whose SOCKS proxy refuses
+            failed = own or translated(
+                error,
+                ready.sent.url,
+                sent=sent,
+                head=True,
+                stream_id=exchange.stream_id,
+                silence=limits.silence,
+            )
+            ready.body.error = None
+        finally:
+            exchange.connected = exchange.used_stream = None  # they refer to the request, which refers to the exchange
+        try:
+            raise failed from failed.__cause__
+        finally:
+            del failed  # its traceback holds this frame, and the stream with it
+
+
+def _used_stream(client: Any, request: Any, exchange: Exchange) -> Any:
+    """Return the network stream of the pool's connection that a request goes over; None if it cannot be told."""
+    return network_stream(chosen_connection(client, request, exchange))

@@ -1,0 +1,174 @@
+"""Wakes a task that reads a stream, under asyncio and trio alike, by a cancel scope around each wait."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from sse_client.errors import ConnectionFailed
+from sse_client.transports.event_loops import not_in_a_task, running_loop
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from types import TracebackType
+
+__all__ = ["ScopedWakeup"]
+
+
+class _Task:
+    """The interface of a task of asyncio or trio."""
+
+    __slots__ = ("task",)
+
+    def __init__(self, task: object) -> None:
+        self.task = task
+
+    def cancelling(self) -> int:
+        """Return 0: a scope catches its own cancellation, and no other."""
+        return 0
+
+
+class ScopedWakeup:
+    """Cancels what a task waits for, at a deadline or on `close`; see `AsyncWakeup`.
+
+    Attributes:
+        closed: whether `close` was called: nothing may be sent after it.
+        task: the task that is in the stream; None: no task is.
+        cancelling: always 0.
+        unsettled: whether `leave` has something to do when the task leaves.
+        scope: of the wait that the task is in; None: it is in none.
+        kind: the class of cancel scopes on this event loop; None before the first wait.
+        clock_offset: from `time.monotonic` to the clock of the event loop, which may be another one.
+    """
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.task: _Task | None = None
+        self.cancelling = 0
+        self.unsettled = False
+        self.scope: anyio.CancelScope | None = None
+        self.kind: Any = None
+        self.clock_offset = 0.0
+        self._process = os.getpid()
+        self._left: list[anyio.Event] = []
+
+    @property
+    def inherited(self) -> bool:
+        """Whether this process is a fork of the one that made this: its connections are the parent's."""
+        return os.getpid() != self._process
+
+    def forbid(self) -> None:
+        """Let no task in any more, in a process that was just forked: ending the stream would reach the parent's."""
+        self.closed = True
+        self.task = _Task(None)
+
+    def current_task(self) -> _Task | None:
+        """Return the task that runs; None where there is none."""
+        task = _current_task()
+        return None if task is None else _Task(task)
+
+    def is_cancellation(self, error: BaseException) -> bool:
+        """Return whether an error is the cancellation of a task."""
+        return running_loop() is not None and isinstance(error, anyio.get_cancelled_exc_class())
+
+    def enter(self) -> None:
+        """Take the current task; see `AsyncWakeup.enter`."""
+        if self.inherited:
+            raise RuntimeError("this stream belongs to the parent process: open another one after the fork")
+        if self.task is not None:
+            raise RuntimeError("this stream is being read by another task")
+        self.task = self.current_task()
+        if self.task is None:
+            raise RuntimeError(not_in_a_task("httpx runs on asyncio and trio"))
+
+    def leave(self) -> None:
+        """Release the task; wake those who wait for that."""
+        self.task = None
+        self.unsettled = False
+        waiting, self._left = self._left, []
+        for event in waiting:
+            event.set()
+
+    async def left(self) -> None:
+        """Wait until the task has left, if it is not the current one."""
+        if self.task is not None and self.task.task is not _current_task() and not self.inherited:
+            event = anyio.Event()
+            self._left.append(event)
+            self.unsettled = True
+            await event.wait()
+
+    def caught(self) -> bool:
+        """Return False: a cancellation that reaches the face of the stream is somebody else's."""
+        return False
+
+    def close(self) -> None:
+        """Wake the task from its wait, and from all later ones."""
+        self.closed = True
+        if self.scope is not None:
+            self.scope.cancel()
+
+    def waiting(self, deadline: float | None = None) -> AbstractContextManager[anyio.CancelScope, bool]:
+        """Wait inside; the scope's `cancelled_caught` says afterwards whether the wait was ended early.
+
+        Args:
+            deadline: when to end it, by `time.monotonic`.
+
+        Raises:
+            ConnectionFailed: the stream is closed already.
+        """
+        if self.closed:
+            raise ConnectionFailed("the stream was closed", sent=False)
+        return _Wait(self, deadline)
+
+
+class _Wait:
+    """One wait of a stream: a cancel scope, which `close` finds while it lasts."""
+
+    __slots__ = ("_scope", "_wakeup")
+
+    def __init__(self, wakeup: ScopedWakeup, deadline: float | None) -> None:
+        # Finding out again at each wait which event loop this is would cost more than parsing an event.
+        kind = wakeup.kind
+        if kind is None:
+            wakeup.clock_offset = anyio.current_time() - time.monotonic()
+            kind = wakeup.kind = _scope_class()
+        self._scope = kind(deadline=math.inf if deadline is None else deadline + wakeup.clock_offset)
+        self._wakeup = wakeup
+
+    def __enter__(self) -> anyio.CancelScope:
+        scope: anyio.CancelScope = self._scope.__enter__()
+        self._wakeup.scope = scope
+        return scope
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        self._wakeup.scope = None
+        return bool(self._scope.__exit__(kind, error, traceback))
+
+
+def _scope_class() -> Any:
+    """Return the class of cancel scopes of the event loop that runs."""
+    if running_loop() == "trio":
+        import trio
+
+        return trio.CancelScope  # anyio's is one around it
+    return type(anyio.CancelScope())
+
+
+def _current_task() -> Any:
+    """Return the task of asyncio or trio that runs; None where there is none."""
+    loop = running_loop()
+    if loop == "trio":
+        import trio
+
+        return trio.lowlevel.current_task()
+    if loop == "asyncio":
+        import asyncio
+
+        return asyncio.current_task()
+    return None

@@ -1,0 +1,37 @@
+"""Which sessions the blocking client takes, beside the clients of httpx2 and httpx."""
+
+from __future__ import annotations
+
+import requests
+
+from sse_client.transports.bypassed import warn_of_bypassed
+
+__all__ = ["check_session"]
+
+# Redirects are followed by rules of this package's own: `allow_redirects`, and what goes to another origin.
+_BYPASSED = (
+    *("send", "request", "get", "options", "head", "post", "put", "patch", "delete"),
+    *("resolve_redirects", "get_redirect_target", "rebuild_auth", "rebuild_method", "rebuild_proxies"),
+    "should_strip_auth",
+)
+
+
+def check_session(session: object, accepted: str) -> None:
+    """Refuse what is no session of requests, and warn of one whose own sending is bypassed.
+
+    Args:
+        session: what the caller passes to a client.
+        accepted: what that takes, for the message.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(session, requests.Session):
+        module, name = type(session).__module__, type(session).__qualname__
+        why = ""
+        if module.partition(".")[0] == "niquests":
+            why = ": it connects by parts of its own, not by requests'; sse_client.read reads its open responses"
+        raise TypeError(f"session: expected {accepted}, got {module}.{name}{why}")
+    # A `send` of the session's own is called: it is how tests replace it.
+    instead = "put it into an adapter, a hook or an authentication object"
+    warn_of_bypassed(session, requests.Session, _BYPASSED, instead, own=[name for name in _BYPASSED if name != "send"])

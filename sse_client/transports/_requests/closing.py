@@ -1,0 +1,62 @@
+"""Closing a `requests.Session`, and leaving its connections to the parent after a fork."""
+
+from __future__ import annotations
+
+import _thread
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+from requests.adapters import HTTPAdapter
+
+if TYPE_CHECKING:
+    import requests
+
+__all__ = ["close_session", "close_shared_session", "forget_connections"]
+
+_PATIENCE = 1.0  # seconds to wait for the session's own locks
+
+_parents: list[Any] = []  # sessions of the parent process: closing one would end its connections
+
+
+def close_session(session: requests.Session) -> None:
+    """Close the session, and its idle connections with it.
+
+    Its own `close` leaves connections open for as long as a response, or a traceback, refers to their pool.
+    """
+    for adapter in session.adapters.values():
+        proxies: dict[str, Any] = getattr(adapter, "proxy_manager", {})
+        for manager in (getattr(adapter, "poolmanager", None), *proxies.values()):
+            pools: Any = getattr(manager, "pools", None)
+            # The container of urllib3-future, which is installed under urllib3's name, may have no `keys`.
+            for key in pools.keys() if hasattr(pools, "keys") else ():
+                with contextlib.suppress(KeyError):  # another thread may have made room for its own
+                    pools[key].close()
+    session.close()
+
+
+def close_shared_session(session: requests.Session) -> None:
+    """Close a session that other streams may use at this moment.
+
+    This runs in a thread of its own: a signal handler may have interrupted this thread inside a lock of urllib3's,
+    which is free again only when the handler has returned.
+    """
+    done = threading.Lock()
+    done.acquire()
+    _thread.start_new_thread(_close, (session, done))
+    done.acquire(timeout=_PATIENCE)
+
+
+def _close(session: requests.Session, done: threading.Lock) -> None:
+    try:
+        close_session(session)
+    finally:
+        done.release()
+
+
+def forget_connections(session: requests.Session) -> None:
+    """Give the session's adapters new pools, in a process that was just forked; the old ones are the parent's."""
+    for adapter in session.adapters.values():
+        if isinstance(adapter, HTTPAdapter):
+            _parents.append((getattr(adapter, "poolmanager", None), getattr(adapter, "proxy_manager", None)))
+            adapter.__setstate__(adapter.__getstate__())  # makes new pools, as for an adapter that was unpickled

@@ -1,0 +1,144 @@
+"""A connection of urllib3's that keeps one stream's deadlines, and shows its socket to what wakes that stream."""
+
+from __future__ import annotations
+
+import socket
+from functools import cache
+from http.client import HTTPConnection
+from typing import TYPE_CHECKING, Any, cast
+from weakref import ref
+
+from urllib3 import HTTPResponse as PooledResponse
+from urllib3.connection import HTTPConnection as PooledConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from sse_client.transports._requests.connecting import connect_socket
+from sse_client.transports._requests.opening import opening, seconds_left
+from sse_client.transports._requests.response_head import CheckedResponse, TunnelResponse
+
+if TYPE_CHECKING:
+    from sse_client.transports._requests.wakeup import Wakeup
+
+__all__ = ["TrackedConnection", "tracked"]
+
+_JOINED = 64 * 1024  # bytes or characters of a body that is small enough to be copied behind the head
+
+
+class TrackedConnection:
+    """What is added to a connection class of urllib3's."""
+
+    sock: Any
+    timeout: Any
+    response_class: type[CheckedResponse] = CheckedResponse
+    _connects = False  # whether `_new_conn` is urllib3's own: not over a SOCKS proxy, for one
+    _joins = False  # whether head and body go through http.client's own `send`
+    _handle: socket.socket | None = None  # of the connection, while TLS is being set up on it
+    _head: bytes | None = None  # the head, kept until the body is sent with it; b"" before, None to send at once
+
+    def connect(self) -> None:
+        wakeup = opening.wakeup
+        opening.connecting = True
+        try:
+            super().connect()  # type: ignore[misc]  # a mixin: urllib3's connection comes after it
+            opening.connecting = False
+            opening.connected = True
+            if wakeup is not None:
+                wakeup.watch(self.sock)
+        finally:
+            if self._handle is not None:
+                if wakeup is not None and not opening.connected:
+                    wakeup.release_socket()
+                self._handle.close()
+                self._handle = None
+        if wakeup is not None:
+            self.sock.settimeout(seconds_left(opening.silence, opening.deadline))
+
+    def _tunnel(self) -> None:
+        self.response_class = TunnelResponse
+        try:
+            super()._tunnel()  # type: ignore[misc]  # as above
+        finally:
+            del self.response_class
+
+    def _new_conn(self) -> socket.socket:
+        this: Any = self
+        wakeup = opening.wakeup
+        if wakeup is None or not self._connects:
+            made: Any = super()._new_conn()  # type: ignore[misc]  # as above
+            return cast("socket.socket", made)
+        try:
+            sock = connect_socket(
+                this._dns_host,  # noqa: SLF001  (as urllib3's own `_new_conn` does)
+                this.port,
+                source_address=this.source_address,
+                options=this.socket_options or (),
+                deadline=opening.connect_deadline,
+                wakeup=wakeup,
+            )
+        except socket.gaierror as error:
+            raise NameResolutionError(this.host, this, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(this, "timed out") from error
+        except OSError as error:
+            raise NewConnectionError(this, str(error)) from error
+        if hasattr(this, "ssl_context"):
+            # TLS takes the descriptor over, and nobody sees its new object before the handshake is done.
+            self._handle = sock.dup()
+            wakeup.watch(self._handle)
+        return sock
+
+    def request(self, method: str, url: str, body: Any = None, *args: Any, **kwargs: Any) -> None:
+        self._head = None
+        if self.sock is not None:  # else sending the head connects, and that may send to a proxy
+            opening.connected = True
+            if opening.wakeup is not None:
+                opening.wakeup.watch(self.sock)
+                # urllib3 would limit the sending of the whole body by the connect timeout.
+                self.timeout = seconds_left(opening.silence, opening.deadline)
+            small = isinstance(body, (bytes, str)) and 0 < len(body) <= _JOINED
+            self._head = b"" if small and self._joins else None
+        super().request(method, url, body, *args, **kwargs)  # type: ignore[misc]  # as above
+
+    def send(self, data: Any) -> Any:
+        # urllib3 sends the head by itself, which wakes the server too early: a tenth of a short chat's time.
+        if self._head == b"":
+            self._head = data
+            return None
+        if self._head:
+            data, self._head = self._head + data, None
+        if opening.wakeup is not None and opening.deadline is not None and self.sock is not None:
+            self.sock.settimeout(seconds_left(opening.silence, opening.deadline))
+        return super().send(data)  # type: ignore[misc]  # as above
+
+    def getresponse(self, *args: Any, **kwargs: Any) -> Any:
+        sock = self.sock
+        response = super().getresponse(*args, **kwargs)  # type: ignore[misc]  # as above
+        if opening.wakeup is not None and isinstance(response, PooledResponse):
+            _release_before_reuse(response, opening.wakeup)
+            response.sse_client_socket = sock  # type: ignore[attr-defined]  # http.client forgets one that it will close
+        return cast("Any", response)
+
+
+def _release_before_reuse(response: PooledResponse, wakeup: Wakeup) -> None:
+    """Have the socket released before urllib3 gives the connection back: from then on it may serve another stream."""
+    weakly = ref(response)  # a response that nobody holds any more is closed at once
+    release = type(response).release_conn
+
+    def release_conn() -> None:
+        own = weakly()
+        assert own is not None
+        if own.connection is not None:  # else it is back already, and the socket may be that of a later response
+            wakeup.release_socket()
+        release(own)
+
+    response.release_conn = release_conn  # type: ignore[method-assign]  # of this response alone
+
+
+@cache
+def tracked(base: Any) -> Any:
+    """Return a class of connections like `base`, which show their sockets."""
+    own = {
+        "_joins": getattr(base, "send", None) is HTTPConnection.send,
+        "_connects": getattr(base, "_new_conn", None) is getattr(PooledConnection, "_new_conn", None),
+    }
+    return type(f"Tracked{base.__name__}", (TrackedConnection, base), own)

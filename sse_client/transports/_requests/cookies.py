@@ -1,0 +1,26 @@
+"""The cookies of responses, kept within the limits of RFC 6265."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
+
+from sse_client._http.cookies import admitted
+
+if TYPE_CHECKING:
+    from http.cookiejar import CookieJar
+
+    import requests
+
+__all__ = ["keep_cookies"]
+
+
+def keep_cookies(jar: CookieJar, response: requests.Response) -> None:
+    """Add the cookies that a response sets to a jar; those that are too long, or too many, are left out."""
+    if getattr(response.raw, "_original_response", None) is None:
+        return
+    came: Any = RequestsCookieJar()  # of which requests says that it yields names
+    extract_cookies_to_jar(came, response.request, response.raw)
+    for cookie in admitted(tuple(jar), came):
+        jar.set_cookie(cookie)

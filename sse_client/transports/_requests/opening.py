@@ -1,0 +1,68 @@
+"""The stream that the current thread is opening: the connection that urllib3 picks or makes finds its stream here."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sse_client._core.transport import Limits
+    from sse_client.transports._requests.wakeup import Wakeup
+
+__all__ = ["Opening", "opening", "seconds_left"]
+
+
+class Opening(threading.local):
+    """The stream that this thread is connecting.
+
+    Attributes:
+        wakeup: what wakes the stream's reader; None while this thread opens nothing.
+        silence: seconds that a piece of the request may take to be accepted, and one of the response to come.
+        deadline: when the response's head must be there, by `time.monotonic`.
+        connect_deadline: when the connection must be there.
+        connected: whether a connection was made, so that the server may have processed the request.
+        connecting: whether one is being made: nothing of the request has been sent on it.
+    """
+
+    wakeup: Wakeup | None = None
+    silence: float | None = None
+    deadline: float | None = None
+    connect_deadline: float | None = None
+    connected = False
+    connecting = False
+
+    def begin(self, wakeup: Wakeup, limits: Limits) -> None:
+        """Open for this stream from now on."""
+        self.wakeup = wakeup
+        self.silence = limits.silence
+        self.deadline = limits.deadline
+        self.connect_deadline = None if limits.connect is None else time.monotonic() + limits.connect
+        self.connected = self.connecting = False
+
+    @property
+    def nearest_deadline(self) -> float | None:
+        """When what is being received now must be there: while a connection is being made, that has its own limit."""
+        deadline, connect = self.deadline, self.connect_deadline if self.connecting else None
+        return deadline if connect is None or (deadline is not None and deadline < connect) else connect
+
+    def end(self) -> None:
+        """Open for no stream any more."""
+        self.wakeup = None
+
+
+opening = Opening()
+
+
+def seconds_left(silence: float | None, deadline: float | None) -> float | None:
+    """Return the timeout of the next call to a socket; None for no limit.
+
+    Raises:
+        TimeoutError: the deadline has passed.
+    """
+    if deadline is None:
+        return silence
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    return left if silence is None else min(left, silence)

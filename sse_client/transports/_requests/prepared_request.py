@@ -1,0 +1,135 @@
+"""Prepares requests for the adapters of a `requests.Session`, with the session's own settings where they apply."""
+
+from __future__ import annotations
+
+from functools import partial
+from http.cookiejar import CookieJar
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.cookies import RequestsCookieJar, cookiejar_from_dict, get_cookie_header, merge_cookies
+from requests.structures import CaseInsensitiveDict
+
+from sse_client._http.outgoing import OutgoingRequest, SessionDefaults, outgoing
+from sse_client._http.shapes import is_mapping
+from sse_client._http.url import MalformedRequest
+from sse_client.request import display_url, with_headers
+
+if TYPE_CHECKING:
+    from sse_client._http.redirects import RedirectChain
+    from sse_client.request import Request
+
+__all__ = ["flaw_of", "is_own", "prepared"]
+
+
+def prepared(
+    session: requests.Session, request: Request, chain: RedirectChain, resume: bytes
+) -> requests.PreparedRequest:
+    """Return `request` as a session sends it; where it prepares requests in a way of its own, as that has it.
+
+    Args:
+        session: whose headers, cookies, parameters, credentials and hooks are added.
+        request: its body ready to be read.
+        chain: where it stands in its redirects: nothing personal goes to other origins.
+        resume: the value of `Last-Event-ID`, where the request has none of its own; empty: there is none.
+
+    Raises:
+        MalformedRequest: it cannot be sent.
+        TypeError: something is of a type that cannot be sent.
+    """
+    if not chain.crossed_origin and not is_own(session, "prepare_request"):
+        return _prepared_by(session, request, chain, resume)
+    defaults = SessionDefaults(
+        headers=session.headers,
+        params=None if chain.followed else session.params,  # a location has all that it needs
+        cookies=partial(_cookie_header, session) if session.cookies or request.cookies else None,
+        auth=session.auth,
+        netrc=session.trust_env,
+        any_scheme=True,
+    )
+    sent = outgoing(request, defaults.across_origins() if chain.crossed_origin else defaults, resume)
+    result: requests.PreparedRequest | None = sent.prepared
+    if result is None:
+        result = requests.PreparedRequest()
+        result._cookies = RequestsCookieJar()  # noqa: SLF001  (a hook may copy the request)
+    result.method, result.url, result.body = sent.method, sent.url, sent.body
+    result.headers = CaseInsensitiveDict(sent.headers.values())
+    for event, hooks in session.hooks.items():
+        if hooks:
+            result.register_hook(event, hooks)
+    return result
+
+
+def is_own(session: requests.Session, name: str) -> bool:
+    """Tell whether a method of the session is the one of requests."""
+    return getattr(getattr(session, name), "__func__", None) is getattr(requests.Session, name)
+
+
+def flaw_of(ready: requests.PreparedRequest, error: BaseException) -> str | None:
+    """Return what is malformed in a request that could not be written, without the text itself; None if nothing is.
+
+    http.client looks at headers before it sends anything, and its errors hold their values, or the whole body.
+
+    Args:
+        ready: the request.
+        error: what sending it raised.
+    """
+    if not isinstance(error, ValueError):
+        return None
+    for name, value in ready.headers.items():
+        octets = value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+        if any(end in octets for end in (b"\r", b"\n", b"\0")):
+            return f"header {name}: the value holds a CR, LF or NUL"
+    if isinstance(error, UnicodeEncodeError):
+        return "the request holds a character that cannot be sent: half of a surrogate pair, say"
+    return None
+
+
+def _cookie_header(session: requests.Session, sent: OutgoingRequest, own: Any) -> str:
+    """Return what requests makes of the cookies of a session and a request."""
+    jar: Any = RequestsCookieJar()
+    merge_cookies(jar, session.cookies)
+    if isinstance(own, CookieJar):
+        merge_cookies(jar, own)
+    elif is_mapping(own):
+        merge_cookies(jar, cookiejar_from_dict(dict(own)))
+    elif own:
+        raise TypeError(f"cookies: expected a mapping or a cookie jar, got {type(own).__name__}")
+    asking = requests.PreparedRequest()
+    asking.url, asking.headers = sent.url, CaseInsensitiveDict(sent.headers.values())
+    return get_cookie_header(jar, asking) or ""
+
+
+def _prepared_by(
+    session: requests.Session, request: Request, chain: RedirectChain, resume: bytes
+) -> requests.PreparedRequest:
+    """Return what the session's own `prepare_request` makes of a request."""
+    complete = with_headers(request, session.headers, "")
+    headers: dict[str, Any] = dict(complete.headers)
+    auth = request.auth
+    given = {name.lower() for name in headers}
+    if auth is None and ("authorization" in given or "authorization" in session.headers):
+        # A password in ~/.netrc would take the place of the caller's own key.
+        auth = _no_auth
+    arguments = {name: getattr(request, name) for name in ("method", "url", "params", "data", "json", "files")}
+    try:
+        result = session.prepare_request(
+            requests.Request(**arguments, headers=headers, auth=auth, cookies=request.cookies)
+        )
+        if chain.followed:
+            result.prepare_url(request.url, None)  # without the session's parameters: a location has all that it needs
+    except requests.RequestException as error:
+        # Their own words show the URL with its query.
+        raise MalformedRequest(
+            f"the request to {display_url(request.url)} is malformed: {type(error).__name__}"
+        ) from None
+    except UnicodeEncodeError:  # it holds the text
+        raise MalformedRequest("the request holds half of a surrogate pair, which has no UTF-8 form") from None
+    if resume and "last-event-id" not in given:
+        # Not before: requests refuses an ID that begins with a form feed; the standard does not.
+        result.headers["Last-Event-ID"] = resume
+    return result
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

@@ -1,0 +1,122 @@
+"""Reads response bodies through urllib3, blocking: those that did not come from a tracked connection."""
+
+from __future__ import annotations
+
+import _thread
+import inspect
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from sse_client._core.response_body import ResponseBody
+from sse_client.errors import ConnectionFailed
+from sse_client.transports._requests.errors import TRANSPORT_ERRORS, broken
+from sse_client.transports._requests.opening import seconds_left
+from sse_client.transports._requests.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from sse_client.observer import Response
+    from sse_client.transports._requests.wakeup import Wakeup
+
+__all__ = ["LibraryBody", "close_response", "look_up_from_work"]
+
+_RECEIVE = 64 * 1024
+
+
+class LibraryBody(ResponseBody):
+    """A body read as urllib3 documents it: for responses that come from somewhere else than a tracked connection."""
+
+    __slots__ = ("__weakref__", "_as_coded", "_late", "_raw", "_wakeup", "_watchdog")
+
+    def __init__(self, head: Response, raw: Any, wakeup: Wakeup, silence: float | None) -> None:
+        super().__init__(head, silence)
+        self._raw = raw
+        self._wakeup = wakeup
+        self._as_coded: dict[str, bool] = {"decode_content": False}
+        if not _can_decode(raw):
+            # What VCR.py, or an adapter, has put in its place: as for requests, its bytes count as decoded.
+            self._as_coded = {}
+            self._decoder, self.coding_error = None, ""
+        self._watchdog: Watchdog | None = None
+        self._late = False  # the connection was shut down at a deadline: what looks like the body's end is none
+
+    async def read(self, deadline: float | None) -> bytes:
+        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        if self._decoder is not None:
+            return await self._read_decoded(self._decoder, deadline)
+        return await self._receive(deadline)
+
+    async def _receive(self, deadline: float | None) -> bytes:
+        """Return bytes of the body as they are coded; `b""` at its end."""
+        try:
+            seconds_left(None, deadline)
+            data = b"" if self._late else self._read_within(deadline)
+            if self._late and not data:
+                raise TimeoutError("timed out")
+        except TRANSPORT_ERRORS as error:
+            failure = broken(error, self.response.url, silence=self.silence)
+        else:
+            if getattr(self._raw, "connection", None) is None:
+                self._wakeup.release_socket()  # at the body's end, urllib3 gives it back; it may serve another already
+            return data
+        raise failure from failure.__cause__
+
+    def _read_within(self, deadline: float | None) -> bytes:
+        """Read once, and shut the connection down at the deadline."""
+        # Of all ways to read, `read1` alone is prompt on every framing.
+        if deadline is None:
+            return self._read1()
+        # A server that sends a byte of framing now and then would reset a timeout for each read.
+        if self._watchdog is None:
+            self._watchdog = Watchdog(self._wakeup)
+            weakref.finalize(self, self._watchdog.stop)  # of a body that is dropped, not closed
+        self._watchdog.arm(deadline)
+        try:
+            return self._read1()
+        finally:
+            self._late = self._watchdog.disarm()
+
+    def _read1(self) -> bytes:
+        data: bytes = self._raw.read1(_RECEIVE, **self._as_coded)
+        return data
+
+    def close(self) -> None:
+        """Close the connection, unless its body was read to the end: then its pool has it already."""
+        if self._watchdog is not None:
+            self._watchdog.stop()
+        self._wakeup.release_socket()
+        close_response(self._raw)
+
+    async def _breathe(self, deadline: float | None) -> None:
+        look_up_from_work(self._wakeup, deadline)
+
+
+def close_response(raw: Any) -> None:
+    """Close urllib3's response with its connection, and give a pool that has a limit its place back."""
+    raw.close()
+    pool = getattr(raw, "_pool", None)
+    if pool is not None and getattr(pool, "block", False) and raw.connection is not None:
+        # In a thread of its own: a signal handler that closes a stream may have interrupted the pool's own locking.
+        _thread.start_new_thread(_release, (raw,))
+
+
+def _release(raw: Any) -> None:
+    raw.release_conn()
+
+
+def _can_decode(raw: Any) -> bool:
+    """Return whether a body knows of content codings, as urllib3's does: a plain file in its place does not."""
+    if hasattr(raw, "decode_content"):
+        return True
+    try:
+        return "decode_content" in inspect.signature(raw.read1).parameters
+    except ValueError:  # a builtin without a signature
+        return False
+
+
+def look_up_from_work(wakeup: Wakeup, deadline: float | None) -> None:
+    """Raise ConnectionFailed where the deadline has passed, or the stream was closed."""
+    if wakeup.closed:
+        raise ConnectionFailed("the stream was closed")
+    if deadline is not None and time.monotonic() >= deadline:
+        raise ConnectionFailed("a deadline passed while the body was being decoded")

@@ -1,0 +1,220 @@
+"""The blocking transport: sends requests through the adapters of a `requests.Session`."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.hooks import dispatch_hook
+from requests.utils import select_proxy
+from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
+
+from sse_client._http.encoded_body import awaited_nowhere, octets
+from sse_client._http.redirects import RedirectChain, is_redirect
+from sse_client._http.request_body import ReplayableBody
+from sse_client._http.url import MalformedRequest
+from sse_client.request import Request, display_url
+from sse_client.transports._requests.cookies import keep_cookies
+from sse_client.transports._requests.errors import TRANSPORT_ERRORS, broken, never_connected
+from sse_client.transports._requests.live_body import body_of
+from sse_client.transports._requests.opening import opening
+from sse_client.transports._requests.pools import track_sockets
+from sse_client.transports._requests.prepared_request import flaw_of, prepared
+from sse_client.transports._requests.session_settings import check_certificates, check_proxy_scheme, settings
+from sse_client.transports._requests.wakeup import Wakeup
+from sse_client.transports._requests.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
+
+    from sse_client._core.response_body import ResponseBody
+    from sse_client._core.transport import Limits
+    from sse_client.errors import ConnectionFailed
+    from sse_client.options import Options
+
+__all__ = ["RequestsTransport"]
+
+
+class RequestsTransport(Wakeup):
+    """One stream's way to the network over a `requests.Session`; see `Transport`.
+
+    Args:
+        session: returns the client's session.
+        options: of the stream; `verify`, `cert`, `proxies` and `allow_redirects` are used here.
+        released: called once, when the stream has ended.
+    """
+
+    __slots__ = ("_body", "_options", "_released", "_session")
+
+    def __init__(
+        self, session: Callable[[], requests.Session], options: Options, released: Callable[[], object] | None
+    ) -> None:
+        super().__init__()
+        self._session = session
+        self._options = options
+        self._released = released
+        self._body = ReplayableBody()
+
+    async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
+        """Refuse to wait.
+
+        Raises:
+            TypeError: always.
+        """
+        del deadline
+        if isinstance(prepared, Coroutine):
+            prepared.close()  # else Python warns that it was never awaited
+        raise TypeError("prepare: expected a Request, got an awaitable, which the blocking client cannot await")
+
+    async def open(self, request: Request, resume: bytes, limits: Limits) -> ResponseBody:
+        """Send `request`, follow its redirects, and return the response; see `Transport.open`."""
+        session = self._session()
+        chain = RedirectChain(request, self._body, most=session.max_redirects, allow=self._options.allow_redirects)
+        following = chain.begin()
+        while True:
+            try:
+                ready = prepared(session, following, chain, resume)
+                response, failure = self._send(session, ready, limits)
+            except MalformedRequest as error:
+                raise chain.refusal(error) from None
+            if response is None:
+                assert failure is not None
+                failure.sent = failure.sent or chain.followed > 0
+                try:
+                    raise failure
+                finally:
+                    del failure  # its traceback holds this frame, and the stream with it
+            for each in (*response.history, response):
+                if "Set-Cookie" in each.headers:
+                    keep_cookies(session.cookies, each)
+            chain.url = ready.url or ""
+            step = self._following(chain, response) if is_redirect(response.status_code) else None
+            if step is None:
+                return body_of(response, chain, self, limits.silence)
+            following = step
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for `seconds`, or until `close`."""
+        self.pause(seconds)
+
+    async def release(self) -> None:
+        """Release what was held for this stream alone."""
+        if self._released is not None:
+            self._released()
+
+    def _following(self, chain: RedirectChain, response: requests.Response) -> Request | None:
+        """Return the request that a response redirects to, and close that response; None if it leads nowhere."""
+        # As requests does: whoever sends other characters than ASCII means UTF-8.
+        location = response.headers.get("Location", "").encode("latin-1").decode("utf-8", "replace")
+        leaving = True
+        try:
+            step = chain.follow(response.status_code, location)
+            leaving = step is not None
+        finally:
+            if leaving:
+                # Closed, not read: the body of a redirect may be as slow as it likes.
+                self.release_socket()
+                response.close()
+        return step
+
+    def _send(
+        self, session: requests.Session, ready: requests.PreparedRequest, limits: Limits
+    ) -> tuple[requests.Response | None, ConnectionFailed | None]:
+        """Send one request by the session's adapter; return the response, or how the connection failed.
+
+        The session's own `send` reads a redirect's body to its end.
+        """
+        url = ready.url or ""
+        try:
+            adapter = session.get_adapter(url)
+        except requests.exceptions.InvalidSchema:
+            raise MalformedRequest(f"expected a URL of http or https, got {display_url(url)}") from None
+        how = settings(session, url, self._options)
+        if url.startswith("https:"):
+            check_certificates(session, self._options, how)
+        proxy = select_proxy(url, how["proxies"]) if how["proxies"] else None
+        if proxy is not None:
+            check_proxy_scheme(proxy)
+        tracks = isinstance(adapter, HTTPAdapter) and track_sockets(adapter, ready, how, proxy)
+        body: Any = ready.body
+        own: _OwnBody | None = None
+        if body is not None and not isinstance(body, (str, bytes)) and not hasattr(body, "read"):
+            own = _OwnBody(body, self._body)
+        if own is not None:
+            ready.body = own
+        opening.begin(self, limits)
+        watchdog = None
+        try:
+            if limits.deadline is not None and not tracks:
+                watchdog = Watchdog(self)
+                watchdog.arm(limits.deadline)
+            timeout = limits.connect, limits.silence
+            if _send_is_replaced(session):
+                response = session.send(ready, allow_redirects=False, timeout=timeout, **how)
+            else:
+                response = adapter.send(ready, timeout=timeout, **how)
+                # An authentication object may send the request again from here.
+                response = dispatch_hook("response", ready.hooks, response, timeout=limits[:2], **how)
+        except (requests.exceptions.InvalidURL, LocationValueError, ProxySchemeUnknown):
+            raise MalformedRequest(f"the URL {display_url(url)}, or its proxy's, is malformed") from None
+        except TRANSPORT_ERRORS as error:
+            if own is not None and own.error is not None:
+                raise own.error from None
+            if (flaw := flaw_of(ready, error)) is not None:
+                raise MalformedRequest(flaw) from None
+            if _is_callers(error):
+                raise
+            unmade = opening.connecting or never_connected(error)
+            unmade = unmade or (tracks and isinstance(error, requests.exceptions.SSLError))
+            connected = opening.connected or not unmade
+            return None, broken(
+                error, url, connected=connected, silence=limits.silence, connect=limits.connect, proxy=proxy
+            )
+        finally:
+            opening.end()
+            if watchdog is not None:
+                watchdog.stop()
+        return response, None
+
+
+class _OwnBody:
+    """A body of the caller's, whose own errors are kept apart from those of the network."""
+
+    def __init__(self, pieces: Iterable[Any], replayable: ReplayableBody) -> None:
+        if (mistake := awaited_nowhere(pieces)) is not None:
+            raise mistake
+        self.error: BaseException | None = None
+        self._pieces = pieces
+        self._replayable = replayable
+        self._begun = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            if self._begun:  # an authentication object answers a challenge: with the whole body, or not at all
+                self._pieces = self._replayable.body_for(Request(method="POST", url="", data=self._pieces)).data
+            self._begun = True
+            yield from filter(None, map(octets, self._pieces))
+        except Exception as error:
+            self.error = error
+            raise
+
+
+def _send_is_replaced(session: requests.Session) -> bool:
+    """Return whether something is in place of `requests.Session.send`, as requests-mock has it.
+
+    The `send` of a subclass is not meant: the client has warned that it is not called.
+    """
+    if "send" in vars(session):
+        return True
+    function: Any = requests.Session.send
+    own = getattr(function, "__globals__", None) is vars(requests.sessions)
+    return type(session).send is function and not own
+
+
+def _is_callers(error: BaseException) -> bool:
+    """Return whether an error comes from a hook or an authentication object of the caller's."""
+    if isinstance(error, requests.exceptions.InvalidHeader):
+        return False  # urllib3 has read a response
+    return isinstance(error, (ValueError, requests.HTTPError))

@@ -1,0 +1,91 @@
+"""Wakes a blocking reader, asleep or waiting for the network, from another thread or a signal handler."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from typing import Any
+
+__all__ = ["Wakeup"]
+
+# Seconds of one sleep. A signal that arrives after the interpreter's last check for signals, but before the system
+# call, does not interrupt the sleep; its handler runs after it.
+_SLICE = 0.2
+
+
+class Wakeup:
+    """Holds the socket that a reader may be blocked in, and shuts it down on `close`.
+
+    Every method is safe in a signal handler that interrupts any other one: the only lock is reentrant, and a sleep
+    waits for a plain lock, which the handler can release (`threading.Event.set` inside its own `wait` deadlocks).
+
+    Attributes:
+        closed: whether `close` was called: nothing may be sent after it.
+    """
+
+    __slots__ = ("_alarm", "_lock", "_process", "_socket", "closed")
+
+    def __init__(self) -> None:
+        self.closed = False
+        self._lock = threading.RLock()
+        self._alarm: threading.Lock | None = None
+        self._process = os.getpid()
+        self._socket: Any = None
+
+    @property
+    def inherited(self) -> bool:
+        """Whether this process is a fork of the one that made this: its sockets are the parent's."""
+        return os.getpid() != self._process
+
+    def watch(self, sock: Any) -> None:
+        """Take the socket that the reader uses from now on; shut it down at once if `close` was called before."""
+        with self._lock:
+            self._socket = sock
+            if self.closed:
+                self._shut_down()
+
+    def release_socket(self) -> None:
+        """Forget the socket: it is closed, or goes back to its pool."""
+        with self._lock:
+            self._socket = None
+
+    def interrupt(self) -> None:
+        """Shut the current socket down, and nothing else."""
+        with self._lock:
+            self._shut_down()
+
+    def close(self) -> None:
+        """Shut this socket and all later ones down, and end a sleep."""
+        self.closed = True
+        alarm = self._alarm
+        if alarm is not None:
+            with contextlib.suppress(RuntimeError):  # another thread has closed it, too
+                alarm.release()
+        with self._lock:
+            self._shut_down()
+
+    def pause(self, seconds: float) -> None:
+        """Sleep for `seconds`, or until `close`."""
+        alarm = threading.Lock()
+        alarm.acquire()
+        self._alarm = alarm
+        end = time.monotonic() + seconds
+        # This sets `_alarm`, then reads `closed`; `close` sets `closed`, then reads `_alarm`. One sees the other.
+        while not self.closed and (left := end - time.monotonic()) > 0:
+            if alarm.acquire(timeout=min(left, _SLICE)):
+                break
+        self._alarm = None
+
+    def _shut_down(self) -> None:
+        sock = self._socket
+        if sock is None or os.getpid() != self._process:
+            return  # shutting down would reach the parent's connection
+        # The plain socket's method, for TLS too: SSLSocket.shutdown drops the TLS state that the reading thread uses.
+        with contextlib.suppress(OSError):
+            if isinstance(sock, socket.socket):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+            else:
+                sock.shutdown(socket.SHUT_RDWR)

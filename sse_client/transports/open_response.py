@@ -1,0 +1,160 @@
+"""Reads the body of a response that another HTTP library has opened: decoded bytes, as they arrive."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+__all__ = ["apieces_of", "pieces_of"]
+
+_RECEIVE = 64 * 1024
+
+
+def pieces_of(response: Any) -> Iterator[bytes]:
+    """Return the bytes of a response that is read by blocking.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if _is_awaited(response):
+        raise TypeError(
+            "response: expected one that can be read by blocking, got an asynchronous one: use sse_client.aread"
+        )
+    if hasattr(response, "iter_bytes"):  # httpx, httpx2
+        return _typed(response.iter_bytes())
+    read = _whole(response)
+    if read is not None:
+        return iter((read,))
+    raw = getattr(response, "raw", None)
+    if hasattr(raw, "read1"):  # requests
+        return _by_read1(raw, {"decode_content": True})
+    if hasattr(response, "read1"):  # urllib3, http.client
+        return _by_read1(response, {"decode_content": True} if hasattr(response, "decode_content") else {})
+    if hasattr(response, "iter_content"):  # niquests
+        return _typed(response.iter_content(-1))
+    if hasattr(response, "body_reader"):  # pyreqwest
+        return _by_chunks(response.body_reader)
+    if hasattr(response, "__iter__") and not isinstance(response, (str, bytes)):
+        return _checked(response)
+    raise TypeError(_unreadable(response, "an iterable of bytes", "aread"))
+
+
+def apieces_of(response: Any) -> AsyncIterator[bytes]:
+    """Return the bytes of a response that is awaited.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if hasattr(response, "aiter_bytes"):  # httpx, httpx2
+        return _typed_async(response.aiter_bytes())
+    if inspect.iscoroutinefunction(getattr(response, "iter_content", None)):  # niquests
+        return _awaited(response)
+    read = _whole(response)
+    if read is not None:
+        return _alone(read)
+    if hasattr(response, "body_reader") and _is_awaited(response):  # pyreqwest
+        return _by_chunks_awaited(response.body_reader)
+    if hasattr(getattr(response, "content", None), "iter_any"):  # aiohttp
+        return _typed_async(response.content.iter_any())
+    if hasattr(response, "__aiter__"):
+        return _checked_async(response)
+    raise TypeError(_unreadable(response, "an asynchronous iterable of bytes", "read"))
+
+
+def _is_awaited(response: Any) -> bool:
+    """Tell whether a response of a library that has both kinds can only be awaited."""
+    if inspect.iscoroutinefunction(getattr(response, "iter_content", None)):  # niquests
+        return True
+    if hasattr(response, "body_reader"):  # pyreqwest, of which both kinds have the same methods
+        return not type(response.body_reader).__name__.startswith("Sync")
+    body = getattr(response, "stream", None) if hasattr(response, "aiter_bytes") else None  # httpx, httpx2
+    return hasattr(body, "__aiter__") and not hasattr(body, "__iter__")
+
+
+def _whole(response: Any) -> bytes | None:
+    """Return the body of a response that its library has read already; None where it is still open."""
+    if getattr(response, "_content_consumed", False):  # requests and niquests, without `stream=True`
+        found: object = response.content
+    elif hasattr(response, "decode_content") and response.closed:  # urllib3, preloaded: `data` would read an open one
+        found = response.data
+    else:
+        return None
+    return found if isinstance(found, bytes) else None
+
+
+def _by_read1(source: Any, options: dict[str, bool]) -> Iterator[bytes]:
+    """Read by `read1`: of all ways, it alone is prompt on every framing."""
+    while data := source.read1(_RECEIVE, **options):
+        yield data
+
+
+def _by_chunks(reader: Any) -> Iterator[bytes]:
+    while chunk := reader.read_chunk():
+        yield bytes(chunk)
+
+
+async def _by_chunks_awaited(reader: Any) -> AsyncIterator[bytes]:
+    while chunk := await reader.read_chunk():
+        yield bytes(chunk)
+
+
+async def _awaited(response: Any) -> AsyncIterator[bytes]:
+    async for data in await response.iter_content(-1):
+        yield data
+
+
+async def _alone(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+def _checked(pieces: Any) -> Iterator[bytes]:
+    """Return an iterator of a caller's own pieces, of which nothing is known.
+
+    Raises:
+        TypeError: they are lines without their ends, of which no event can be made; when iterated over: one is no
+            bytes.
+    """
+    _check_lines(pieces)
+    return map(_bytes, pieces)
+
+
+def _checked_async(pieces: Any) -> AsyncIterator[bytes]:
+    _check_lines(pieces)
+    return _bytes_of(pieces)
+
+
+async def _bytes_of(pieces: Any) -> AsyncIterator[bytes]:
+    async for piece in pieces:
+        yield _bytes(piece)
+
+
+def _check_lines(pieces: Any) -> None:
+    if getattr(pieces, "__name__", "") in ("iter_lines", "aiter_lines"):
+        raise TypeError(
+            "response: expected bytes as they arrive, got lines without their ends: pass the response itself"
+        )
+
+
+def _bytes(piece: Any) -> bytes:
+    if isinstance(piece, bytes):
+        return piece
+    try:
+        return bytes(memoryview(piece))
+    except TypeError:
+        raise TypeError(f"response: expected pieces of bytes, got {type(piece).__name__}") from None
+
+
+def _typed(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    return pieces
+
+
+def _typed_async(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    return pieces
+
+
+def _unreadable(response: object, alternative: str, other: str) -> str:
+    kind = f"{type(response).__module__}.{type(response).__qualname__}"
+    return f"response: expected an open HTTP response, or {alternative}; got {kind} (for one, see sse_client.{other})"

@@ -1,0 +1,228 @@
+"""Both clients of the Messages API: what they send, what they make of answers, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from messages_kit import ASK, KEY, WHOLE, ask, event, said, written
+
+from sse_client import Client, ConnectionFailed, DeadlineExceeded, SSEError, StreamTruncated, Timeout
+from sse_client.adapters import anthropic
+from sse_client.adapters.anthropic import AsyncMessagesClient, MessagesClient, MessagesError
+from sse_client.aio import AsyncClient
+from sse_client.policy import Policy
+from sse_client.testing import CLOSE, RESET, STALL, Server, chunk, head, reply, stream
+
+if TYPE_CHECKING:
+    from sse_client.testing import Step
+
+BOTH = ["blocking", "asyncio"]
+CLIENTS = [MessagesClient, AsyncMessagesClient]
+HELLO = stream(written(said("Hel", "lo")))
+HI = written(said("Hi"))
+BEGUN = [head(), chunk(b"".join(HI[:3]))]
+CUT = ("Hi", "truncated", StreamTruncated)
+VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL")
+
+
+@pytest.fixture(params=BOTH)
+def kind(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture(autouse=True)
+def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    original = Policy.delay
+
+    def delay(self: Policy, error: SSEError, **loss: Any) -> float | None:
+        return None if original(self, error, **loss) is None else 0.0
+
+    monkeypatch.setattr(Policy, "delay", delay)
+
+
+def refused(status: int, kind: str = "api_error", **headers: str) -> list[Step]:
+    body = json.dumps({"type": "error", "error": {"type": kind, "message": "no"}, "request_id": "req_1"}).encode()
+    return reply(status, body, headers={"Content-Type": "application/json", "Retry-After": "0", **headers})
+
+
+def test_a_reply_is_read_to_its_end(kind: str) -> None:
+    with Server(stream(written(WHOLE))) as server:
+        answer = ask(kind, server.url)
+        (request,) = server.requests
+    assert answer.end == ("Grüße 👋", "complete", None)
+    assert answer.message.usage is not None
+    assert answer.message.usage.output_tokens == 15
+    assert (request.method, request.path) == ("POST", "/v1/messages")
+    assert json.loads(request.body) == {**ASK, "stream": True}
+    assert (request.headers["x-api-key"], request.headers["anthropic-version"]) == (KEY, "2023-06-01")
+    assert "authorization" not in request.headers
+
+
+@pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/", "/v1/messages"])
+def test_the_url_may_say_more(kind: str, path: str) -> None:
+    with Server(HELLO) as server:
+        assert ask(kind, server.url + path).end == ("Hello", "complete", None)
+        assert server.requests[0].path == "/v1/messages"
+
+
+def test_headers_and_fields_of_a_call(kind: str) -> None:
+    with Server(HELLO) as server:
+        call = {"system": "Be kind.", "headers": {"anthropic-beta": "b"}, "timeout": 5}
+        ask(kind, server.url, auth_token="token", api_key="", headers={"Anthropic-Version": "x"}, call=call)
+        (request,) = server.requests
+    assert json.loads(request.body)["system"] == "Be kind."
+    assert request.headers["authorization"] == "Bearer token"
+    assert (request.headers["anthropic-version"], request.headers["anthropic-beta"]) == ("x", "b")
+    assert "x-api-key" not in request.headers
+
+
+def test_the_environment_has_keys_and_the_url(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(HELLO) as server:
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "from-there")
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+        assert ask(kind, "", api_key=None).end == ("Hello", "complete", None)
+        assert server.requests[0].headers["x-api-key"] == "from-there"
+
+
+@pytest.mark.parametrize(
+    ("steps", "end"),
+    [
+        pytest.param([*BEGUN, CLOSE], CUT, id="cut"),
+        pytest.param([*BEGUN, RESET], CUT, id="reset"),
+        pytest.param(stream(HI[:3]), CUT, id="ended"),
+        pytest.param(stream(HI[:-1]), ("Hi", "complete", None), id="without message_stop"),
+        pytest.param([head(), chunk(b"".join(HI[:-1])), CLOSE], ("Hi", "complete", None), id="cut after its reason"),
+        pytest.param(
+            stream([*HI[:-2], HI[-2].rstrip(b"\n")]), ("Hi", "complete", None), id="without the last blank line"
+        ),
+        pytest.param(
+            stream([*HI[:3], event("error", error={"message": "no"}).encode()]), ("Hi", "error", MessagesError),
+            id="error",
+        ),
+        pytest.param(stream([]), ("", "truncated", StreamTruncated), id="empty"),
+        pytest.param([CLOSE], ("", "error", ConnectionFailed), id="no answer"),
+    ],
+)  # fmt: skip
+def test_how_a_reply_ends(kind: str, steps: list[Step], end: tuple[Any, ...]) -> None:
+    with Server(steps) as server:
+        answer = ask(kind, server.url)
+        assert (answer.end, len(server.requests)) == (end, 1)
+    if answer.error is not None and answer.message.content:
+        assert answer.error.partial == answer.message
+
+
+def test_a_complete_message_in_json_is_read(kind: str) -> None:
+    body = {"type": "message", "id": "m", "content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"}
+    with Server(reply(200, json.dumps(body).encode(), headers={"Content-Type": "application/json"})) as server:
+        assert ask(kind, server.url).end == ("Hi", "complete", None)
+
+
+def test_a_page_is_an_error(kind: str) -> None:
+    with Server(reply(200, b"<html>Sign in", headers={"Content-Type": "text/html"})) as server:
+        answer = ask(kind, server.url)
+    assert answer.end == ("", "error", MessagesError)
+    assert str(answer.error) == "<html>Sign in (status 200)"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413])
+def test_a_refused_request_is_an_error_and_not_sent_again(kind: str, status: int) -> None:
+    with Server(refused(status, "invalid_request_error")) as server:
+        answer = ask(kind, server.url)
+        assert len(server.requests) == 1
+    assert isinstance(answer.error, MessagesError)
+    assert (answer.error.status, answer.error.type, answer.error.request_id) == (
+        status,
+        "invalid_request_error",
+        "req_1",
+    )
+    assert str(answer.error) == f"no (status {status}, type invalid_request_error, request req_1)"
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 503, 529])
+def test_what_is_refused_for_a_while_is_sent_again(kind: str, status: int) -> None:
+    with Server(refused(status), refused(status), HELLO) as server:
+        assert ask(kind, server.url).end == ("Hello", "complete", None)
+        assert len(server.requests) == 3
+
+
+def test_retries_are_counted(kind: str) -> None:
+    with Server(refused(529), refused(529), HELLO) as server:
+        answer = ask(kind, server.url, max_retries=1)
+        assert (answer.end[1], len(server.requests)) == ("error", 2)
+
+
+@pytest.mark.parametrize(("said", "status", "count"), [("false", 529, 1), ("true", 400, 2)])
+def test_the_server_may_say_whether_to_retry(kind: str, said: str, status: int, count: int) -> None:
+    with Server(refused(status, **{"x-should-retry": said}), HELLO) as server:
+        ask(kind, server.url)
+        assert len(server.requests) == count
+
+
+def test_who_asks_for_too_long_a_wait_is_not_waited_for(kind: str) -> None:
+    with Server(refused(429, **{"Retry-After": "3600"}), HELLO) as server:
+        answer = ask(kind, server.url)
+        assert (answer.end[1], len(server.requests)) == ("error", 1)
+
+
+def test_a_deadline_keeps_what_has_come(kind: str) -> None:
+    with Server([*BEGUN, STALL]) as server:
+        answer = ask(kind, server.url, timeout=Timeout(total=0.5))
+    assert answer.end == ("Hi", "truncated", DeadlineExceeded)
+    assert answer.error is not None
+    assert answer.error.partial.text == "Hi"
+
+
+def test_text_alone() -> None:
+    with Server(HELLO) as server, MessagesClient(api_key=KEY, base_url=server.url) as client:
+        assert list(client.stream(**ASK).text()) == ["Hel", "lo"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_arguments_that_mislead_are_refused(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TypeError):
+        client("http://localhost:8000")
+    with pytest.raises(ValueError, match="api_key is a URL: pass that as base_url"):
+        client(api_key="http://localhost:8000")
+    with pytest.raises(ValueError, match="expected a key for Anthropic"):
+        client()
+    with pytest.raises(ValueError, match="max_retries must be 0 or more, not -1"):
+        client(api_key=KEY, max_retries=-1)
+    ours = client(api_key=KEY)
+    assert KEY not in repr(ours)
+    assert repr(ours) == f"<{client.__name__} of https://api.anthropic.com/v1/messages>"
+    with pytest.raises(TypeError, match="messages must be a list"):
+        ours.stream(**{**ASK, "messages": "Hi"})
+    with pytest.raises(TypeError, match="reconnect is no field of the API"):
+        ours.stream(**ASK, reconnect=True)
+    with pytest.raises(TypeError, match="did you mean 'timeout'"):
+        ours.stream(**ASK, timout=3)
+    with pytest.raises(ValueError, match="stream: what this returns is a stream"):
+        ours.stream(**ASK, stream=False)
+
+
+def test_a_client_of_the_wrong_kind_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"client must be an sse_client\.Client, not AsyncClient"):
+        MessagesClient(api_key=KEY, client=AsyncClient())  # type: ignore[arg-type]
+    with (
+        Client() as client,
+        pytest.raises(TypeError, match=r"client must be an sse_client\.aio\.AsyncClient, not Client"),
+    ):
+        AsyncMessagesClient(api_key=KEY, client=client)  # type: ignore[arg-type]
+
+
+def test_a_given_client_is_not_closed() -> None:
+    with Server(HELLO, HELLO) as server, Client(headers={"X-Team": "a"}) as client:
+        for _ in range(2):
+            with MessagesClient(api_key=KEY, base_url=server.url, client=client) as messages:
+                assert "".join(messages.stream(**ASK).text()) == "Hello"
+        assert [request.headers["x-team"] for request in server.requests] == ["a", "a"]
+
+
+def test_no_other_name_is_public() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Other'"):
+        _ = anthropic.Other

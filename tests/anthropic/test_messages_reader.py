@@ -1,0 +1,256 @@
+"""Events to deltas and messages."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from messages_kit import WHOLE, began, block, delta, ended, event, said, written
+
+from sse_client import ConnectionFailed, Event, Parser, StreamTruncated
+from sse_client.adapters.anthropic import ContentBlock, Message, MessageDelta, MessagesError, Usage, deltas
+from sse_client.adapters.anthropic._reader import MessageReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CITATION = {"type": "char_location", "cited_text": "G"}
+USAGE = Usage(25, 15, None, 7, {"input_tokens": 25, "cache_read_input_tokens": 7, "output_tokens": 15})
+MESSAGE = Message(
+    "msg_1",
+    "m-1",
+    [
+        ContentBlock("thinking", thinking="It is raining.", signature="EqQBCgIYAhIM"),
+        ContentBlock("redacted_thinking", fields={"data": "EmwKAhgB"}),
+        ContentBlock("text", "Grüße 👋", citations=[CITATION]),
+        ContentBlock(
+            "tool_use", input_json='{"place": "Zürich"}', fields={"id": "toolu_1", "name": "weather", "input": {}}
+        ),
+    ],
+    "tool_use",
+    None,
+    USAGE,
+)
+
+
+def read(events: list[Event]) -> MessageReader:
+    reader = MessageReader()
+    for each in events:
+        reader.feed(each)
+    return reader
+
+
+def test_a_whole_stream_is_a_message() -> None:
+    reader = read(WHOLE)
+    assert (reader.outcome, reader.message) == ("complete", MESSAGE)
+
+
+def test_each_event_is_a_delta() -> None:
+    found = [(each.index, each.type, each.thinking, each.text, each.input_json) for each in deltas(WHOLE)]
+    assert found == [
+        (None, None, None, None, None),
+        (0, "thinking", None, None, None),
+        (0, "thinking", "It is ", None, None),
+        (0, "thinking", "raining.", None, None),
+        (0, "thinking", None, None, None),
+        (1, "redacted_thinking", None, None, None),
+        (2, "text", None, None, None),
+        (2, "text", None, "Grüße", None),
+        (2, "text", None, " 👋", None),
+        (2, "text", None, None, None),
+        (3, "tool_use", None, None, None),
+        (3, "tool_use", None, None, ""),
+        (3, "tool_use", None, None, '{"place": "Zü'),
+        (3, "tool_use", None, None, 'rich"}'),
+        (None, None, None, None, None),
+    ]
+    first, *_, last = deltas(WHOLE)
+    assert first.usage == Usage(25, 1, None, 7, {"input_tokens": 25, "cache_read_input_tokens": 7, "output_tokens": 1})
+    assert (last.stop_reason, last.usage) == ("tool_use", USAGE)
+    assert json.loads(first.raw)["message"]["id"] == "msg_1"
+
+
+def test_it_is_read_alike_however_it_is_cut() -> None:
+    data = b"".join(written(WHOLE))
+    for size in range(1, 80):
+        parser = Parser()
+        events = [each for at in range(0, len(data), size) for each in parser.feed(data[at : at + size])]
+        assert read(events).message == MESSAGE
+
+
+def test_the_message_goes_back_into_the_next_request() -> None:
+    assert MESSAGE.param() == {
+        "role": "assistant",
+        "content": [
+            {"type": "thinking", "thinking": "It is raining.", "signature": "EqQBCgIYAhIM"},
+            {"type": "redacted_thinking", "data": "EmwKAhgB"},
+            {"type": "text", "text": "Grüße 👋", "citations": [CITATION]},
+            {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"place": "Zürich"}},
+        ],
+    }
+
+
+def test_a_tool_use_has_its_input() -> None:
+    (use,) = MESSAGE.tool_uses
+    assert (use.id, use.name, use.input) == ("toolu_1", "weather", {"place": "Zürich"})
+    assert ContentBlock("tool_use", fields={"input": {"a": 1}}).input == {"a": 1}
+    with pytest.raises(json.JSONDecodeError):
+        _ = ContentBlock("tool_use", input_json='{"place": "Zü').input
+
+
+def test_the_type_is_in_the_data_where_no_event_names_it() -> None:
+    assert read([Event(each.data) for each in WHOLE]).message == MESSAGE
+
+
+def test_what_is_unknown_is_passed_over() -> None:
+    strange = [
+        event("content_block_hint", index=0),
+        delta(0, "hologram_delta", hologram="x"),
+        event("content_block_delta", index=0),
+        event("content_block_delta", index=0, delta={"type": ["text_delta"], "text": "x"}),
+        delta(0, "text_delta", text=None),
+        delta(0, "text_delta", text=["x"]),
+        event("vendor_event", type="x"),
+        Event("", "content_block_delta"),
+        Event("{}"),
+    ]
+    reader = read([began(), block(0, "text", text=""), *strange, delta(0, "text_delta", text="Hi"), *ended()])
+    assert (reader.outcome, reader.message.text) == ("complete", "Hi")
+
+
+@pytest.mark.parametrize("index", [None, "0", True, 1.5])
+def test_a_piece_without_an_index_belongs_to_the_last_block(index: object) -> None:
+    events = [began(), block(0, "text", text=""), block(1, "text", text="")]
+    reader = read([*events, event("content_block_delta", index=index, delta={"type": "text_delta", "text": "Hi"})])
+    assert [each.text for each in reader.message.content] == ["", "Hi"]
+
+
+def test_a_block_whose_beginning_is_missing_is_made() -> None:
+    pieces = [
+        delta(0, "thinking_delta", thinking="t"),
+        delta(1, "text_delta", text="x"),
+        delta(2, "input_json_delta", partial_json="{}"),
+        delta(3, "citations_delta", citation=CITATION),
+    ]
+    kinds = [each.type for each in read(pieces).message.content]
+    assert kinds == ["thinking", "text", "tool_use", "text"]
+
+
+def test_blocks_are_in_the_order_of_their_indexes() -> None:
+    reader = read([block(1, "text", text="second"), block(0, "text", text="first ")])
+    assert reader.message.text == "first second"
+
+
+def test_what_comes_after_the_end_is_not_read() -> None:
+    taken: list[Event] = []
+
+    def events() -> Iterator[Event]:
+        for each in [*said("Hi"), event("error", error={"message": "late"})]:
+            taken.append(each)
+            yield each
+
+    assert "".join(each.text or "" for each in deltas(events())) == "Hi"
+    assert taken[-1].event == "message_stop"
+    reader = read(said("Hi"))
+    assert list(reader.feed(delta(0, "text_delta", text="more"))) == []
+
+
+def test_an_error_event_is_raised_with_what_has_come() -> None:
+    report = event("error", error={"type": "overloaded_error", "message": "Over\nloaded"}, request_id="req_1")
+    with pytest.raises(MessagesError) as caught:
+        list(deltas([*said("Hi")[:3], report]))
+    error = caught.value
+    assert (error.message, error.type) == ("Over\nloaded", "overloaded_error")
+    assert (error.request_id, error.status) == ("req_1", None)
+    assert (error.partial.text, error.raw) == ("Hi", report.data)
+    assert str(error) == "Over\\nloaded (type overloaded_error, request req_1)"
+
+
+@pytest.mark.parametrize("data", ["nonsense", "[]", "1", '{"type": ', "[" * 100_000])
+def test_what_is_no_object_of_json_is_an_error(data: str) -> None:
+    with pytest.raises(MessagesError) as caught:
+        list(deltas([Event(data)]))
+    assert (caught.value.raw, caught.value.partial) == (data, None)
+    assert len(str(caught.value)) <= 200
+
+
+@pytest.mark.parametrize("count", range(len(WHOLE) - 2))
+def test_a_stream_that_ends_before_the_stop_reason_is_cut_off(count: int) -> None:
+    with pytest.raises(StreamTruncated) as caught:
+        list(deltas(WHOLE[:count]))
+    assert caught.value.partial == read(WHOLE[:count]).message
+
+
+def test_a_stop_reason_is_enough() -> None:
+    assert read(WHOLE[:-1]).outcome is None
+    *_, last = deltas(WHOLE[:-1])
+    assert last.stop_reason == "tool_use"
+
+
+class Stream(list[Event]):
+    """Events, and what no blank line has ended."""
+
+    tail = ""
+    error: ConnectionFailed | None = None
+
+    def __iter__(self) -> Iterator[Event]:
+        yield from super().__iter__()
+        if self.error is not None:
+            raise self.error
+
+
+def test_the_last_event_counts_without_its_blank_line() -> None:
+    events = Stream(WHOLE[:-2])
+    events.tail = written(WHOLE[-2:-1])[0].decode().rstrip("\n")
+    *_, last = deltas(events)
+    assert last.stop_reason == "tool_use"
+    events.tail = events.tail[:-1]
+    with pytest.raises(StreamTruncated):
+        list(deltas(events))
+
+
+def test_a_connection_that_is_lost_is_judged_by_what_has_come() -> None:
+    events = Stream(WHOLE[:-1])
+    events.error = lost = ConnectionFailed("reset")
+    assert [*deltas(events)][-1].stop_reason == "tool_use"
+    events = Stream(said("Hi")[:3])
+    events.error = lost
+    with pytest.raises(StreamTruncated) as caught:
+        list(deltas(events))
+    assert caught.value.__cause__ is lost
+    events = Stream([])
+    events.error = lost
+    with pytest.raises(ConnectionFailed) as alone:
+        list(deltas(events))
+    assert alone.value is lost
+
+
+def test_a_complete_message_is_read_as_one() -> None:
+    content = [{"type": "text", "text": "Hi", "citations": None}, {"type": "tool_use", "id": "t", "input": {"a": 1}}]
+    body = {
+        "type": "message",
+        "id": "msg_1",
+        "model": "m",
+        "content": content,
+        "stop_reason": "tool_use",
+    }
+    reader = MessageReader()
+    found = reader.whole(json.dumps(body))
+    assert [(each.index, each.text) for each in found] == [(None, None), (0, "Hi"), (1, None)]
+    assert (reader.outcome, reader.message.text, reader.message.tool_uses[0].input) == ("complete", "Hi", {"a": 1})
+    assert reader.message.stop_reason == "tool_use"
+
+
+def test_a_delta_keeps_the_beginning_of_a_block() -> None:
+    (found,) = MessageReader().feed(block(0, "tool_use", id="toolu_1", name="weather", input={}))
+    assert found.block == {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {}}
+    assert isinstance(found, MessageDelta)
+
+
+def test_a_character_that_is_cut_in_two_is_whole() -> None:
+    halves = json.dumps("👋")[1:-1]
+    pieces = [Event(delta(0, "text_delta", text="@").data.replace("@", half)) for half in (halves[:6], halves[6:])]
+    found = [each.text for each in deltas([began(), block(0, "text", text=""), *pieces, *ended()])]
+    assert found == [None, None, "", "👋", None]
+    assert read(pieces[:1]).message.text == ""

@@ -1,0 +1,144 @@
+"""Bad input of every kind: a sentence on the standard error and an exit code, and never a traceback."""
+
+from __future__ import annotations
+
+import shlex
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sse_client.testing import RESET, Server, Step, chunk, head, reply
+
+from .kit import run
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+HTML = reply(200, b"<html>a page</html>", {"Content-Type": "text/html"})
+REFUSED = reply(401, b'{"error": {"message": "a bad key"}}', {"Content-Type": "application/json"})
+CUT: list[Step] = [head(), chunk(b"data: x\n\n"), RESET]
+
+# What is typed, and the exit code. {ok}, {html}, {refused} and {cut} are URLs of servers, {port} is in use.
+KINDS = [
+    ("get ''", 2),
+    ("get ::", 2),
+    ("get ftp://127.0.0.1/", 2),
+    ("get http://[::1", 2),
+    ("get http://127.0.0.1:99999/", 2),
+    ("get {ok} -H nothing", 2),
+    ("get {ok} -H 'a b: c'", 2),
+    ("get {ok} -H @nofile", 2),
+    ("get {ok} -H @binary", 2),
+    ("get {ok} -H @folder", 2),
+    ("get {ok} --timeout soon", 2),
+    ("get {ok} --timeout -1", 2),
+    ("get {ok} --timeout nan", 2),
+    ("get {ok} -n 0", 2),
+    ("get {ok} -n 1 --checkpoint folder", 9),
+    ("get {ok} -n 1 --checkpoint nofolder/place", 9),
+    ("get {ok} --cacert nofile", 2),
+    ("get {ok} --cert nofile", 2),
+    ("get {ok} --proxy ::", 2),
+    ("get {ok} --unix-socket nofile --no-reconnect", 3),
+    ("get {ok} --key-file nofile", 2),
+    ("get {ok} --key-file binary", 2),
+    ("get {ok} --key-env NO_SUCH_VARIABLE", 2),
+    ("get {ok} --json --raw", 2),
+    ("get {ok} --field a --comments", 2),
+    ("get {ok} --include-last", 2),
+    ("get {ok} --last-event-id 1 -H 'Last-Event-ID: 2'", 2),
+    ("get {ok} -X ''", 2),
+    ("get {ok} --until \udcff", 2),
+    ("get {ok} --last-event-id \udcff", 2),
+    ("get {ok} --key-file long", 2),
+    ("get {ok} --field a..b", 2),
+    ("get {ok} --cert-key binary", 2),
+    ("get {ok} --proxy ftp://x", 2),
+    ("get {ok} --unix-socket folder --no-reconnect", 3),
+    ("get {ok} --checkpoint binary -n 1", 2),
+    ("get http://127.0.0.1:port/", 2),
+    ("get http://\udcff/", 2),
+    ("get {html}", 5),
+    ("get {refused}", 4),
+    ("get {cut} --no-reconnect", 6),
+    ("post {ok} -d @nofile", 2),
+    ("post {ok} -d @folder", 2),
+    ("post {ok} -X 'B AD'", 2),
+    ("chat hi --base-url {ok}", 8),
+    ("chat hi --base-url {refused}", 8),
+    ("chat hi --base-url nothing", 2),
+    ("chat hi --base-url {ok} --image binary", 2),
+    ("chat hi --base-url {ok} -f nofile", 2),
+    ("chat hi --base-url {ok} --tools binary", 2),
+    ("chat \udcff --base-url {ok}", 2),
+    ("chat hi --base-url {ok} --system \udcff", 2),
+    ("chat hi --base-url {ok} -m ''", 2),
+    ("chat hi --base-url {ok} --max-tokens 0", 2),
+    ("chat hi --base-url {ok} --temperature nan", 2),
+    ("chat hi --base-url {ok} --plot plot.jpg", 2),
+    ("chat hi --base-url {ok} --plot folder.png", 9),
+    ("chat hi --base-url {ok} --key-file empty", 2),
+    ("chat hi --base-url {ok} --tools deep", 2),
+    ("record {ok} -o folder", 9),
+    ("record {ok} -o nofolder/a.rec", 9),
+    ("record {html} -o a.rec", 5),
+    ("replay nofile", 2),
+    ("replay half.rec", 2),
+    ("replay binary", 2),
+    ("replay empty", 2),
+    ("replay folder", 2),
+    ("replay ok.rec --port {port}", 9),
+    ("replay ok.rec --port 99999", 2),
+    ("replay ok.rec --speed 0", 2),
+    ("replay ok.rec --fault nothing", 2),
+    ("diff ok.rec binary", 2),
+    ("diff ok.rec", 2),
+    ("check {html} --for 1", 1),
+    ("check ::", 2),
+    ("relay {ok}", 2),
+    ("relay {ok} --stream x --redis http://127.0.0.1", 2),
+    ("completion tcsh", 2),
+    ("nothing", 2),
+    ("--nothing", 2),
+]
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[dict[str, str]]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-a-secret-key")
+    for name in ("OPENAI_BASE_URL", "REDIS_URL", "NO_SUCH_VARIABLE"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "empty").touch()
+    (tmp_path / "long").write_text("k" * 100_000)
+    (tmp_path / "deep").write_text("[" * 100_000)
+    (tmp_path / "binary").write_bytes(bytes(range(256)) * 20)
+    with (
+        Server(events=3) as ok,
+        Server(HTML, HTML, HTML, HTML) as html,
+        Server(REFUSED) as refused,
+        Server(CUT) as cut,
+        socket.create_server(("127.0.0.1", 0)) as busy,
+    ):
+        with Server([head(), chunk(b"data: x\n\n"), b"0\r\n\r\n"]) as source:
+            assert run("record", "-q", source.url, "-o", "ok.rec", "-n", "1").code == 0
+        recorded = (tmp_path / "ok.rec").read_bytes()
+        (tmp_path / "half.rec").write_bytes(recorded[: recorded.index(b"\n") // 2])
+        servers = {"ok": f"{ok.url}/events", "html": html.url, "refused": refused.url, "cut": cut.url}
+        yield {**servers, "port": str(busy.getsockname()[1])}
+
+
+@pytest.mark.parametrize(("line", "code"), KINDS, ids=[line for line, _ in KINDS])
+def test_bad_input_is_a_sentence_and_an_exit_code(places: dict[str, str], line: str, code: int) -> None:
+    arguments = [each.format(**places) for each in shlex.split(line)]
+    ran = run(*arguments, encoding="ascii")  # a terminal that has no UTF-8
+    said = ran.out + ran.err
+    assert ran.code == code, said
+    assert said.strip()
+    assert "Traceback" not in said
+    assert "a defect of" not in said
+    assert "sk-a-secret-key" not in said

@@ -1,0 +1,147 @@
+"""Bursts in bulk: the same output, and the same place in the stream, as if each event had been parsed."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sse_client import Parser
+from sse_client.cli.streams import bulk
+from sse_client.cli.streams.bulk import data_lines, digest, in_bulk
+from sse_client.cli.streams.plain_bulk import PlainInBulk
+from sse_client.cli.streams.sinks import Plain
+from sse_client.testing import CLOSE, Server, Step, chunk, head, reply, stream
+
+from .kit import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BURST = b"".join(b'id: %d\ndata: {"n": %d}\n\n' % (n, n) for n in range(1000))
+SHOWN = "".join(f'{{"n": {n}}}\n' for n in range(1000))
+
+
+class Kept:
+    """A standard output that keeps what is written."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def write(self, data: bytes) -> None:
+        self.data += data
+
+
+@pytest.fixture(autouse=True)
+def small_bursts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "_LEAST", 1)
+
+
+def digested(data: bytes) -> bytes:
+    return in_bulk(data, digest)
+
+
+def pieces(data: bytes, size: int) -> Iterator[bytes]:
+    return (data[at : at + size] for at in range(0, len(data), size))
+
+
+def read(received: Iterator[bytes], replace: Callable[[bytes], bytes] | None, out: Kept) -> Parser:
+    """Show a stream as `get` does; `replace` is what the connection does to what is received."""
+    parser = Parser()
+    sink = Plain(out)  # type: ignore[arg-type]  # has write
+    shown: Any = sink.write
+    if replace is None:
+        in_bulk_sink = PlainInBulk(out)  # type: ignore[arg-type]  # has write
+        replace, shown = in_bulk_sink.of(SimpleNamespace(headers={})), in_bulk_sink.write  # type: ignore[arg-type]
+        assert replace is not None
+    for data in received:
+        events = parser.feed(replace(data))
+        if events:
+            shown(events)
+    return parser
+
+
+WORDS = """id: 1|id:2|id|id: a\0b|idx: 3|xid: 4|event: e|: note|retry: 5|retry: x|retry|retry: 7|\
+data: x|data:y|data|data:  z|database: 5"""
+LINES = st.sampled_from([*WORDS.encode().split(b"|"), b"data: \xc3\xa4", b"data: \xff", b"", b"", b""])
+ENDS = st.sampled_from([b"\n"] * 8 + [b"\r\n", b"\r"])
+IRREGULAR = st.lists(st.tuples(LINES, ENDS).map(b"".join), max_size=40).map(b"".join)
+
+
+def regular(fields: list[bytes], count: int) -> bytes:
+    return b"".join(b"".join(field % number for field in fields) + b"\n" for number in range(count))
+
+
+FIELDS = st.permutations([b"id: %d\n", b"data: %d\n", b"event: %d\n"])
+REGULAR = st.builds(regular, st.one_of(FIELDS, st.just([b"data: %d\n"])), st.integers(0, 30))
+
+
+@given(st.lists(st.one_of(IRREGULAR, REGULAR), max_size=4).map(b"".join), st.integers(1, 400))
+def test_bursts_change_neither_the_output_nor_the_place(data: bytes, size: int) -> None:
+    one_by_one, plain, raw = Kept(), Kept(), Kept()
+    expected = read(pieces(data, size), bytes, one_by_one)
+    for found in (read(pieces(data, size), None, plain), read(pieces(data, size), digested, raw)):
+        assert found.last_event_id == expected.last_event_id
+        assert found.reconnection_time == expected.reconnection_time
+    assert plain.data == one_by_one.data
+    assert bool(raw.data) == bool(one_by_one.data)
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        pytest.param(b"data: 1\n\ndata: 2\n\n", id="data alone"),
+        pytest.param(b"data:1\n\ndata:2\n\n", id="no blank after the colon"),
+        pytest.param(b"id: 7\nevent: e\ndata: 1\n\nid: 8\nevent: f\ndata: 2\n\n", id="id and type"),
+    ],
+)
+def test_blocks_of_one_shape_are_lines_at_once(blocks: bytes) -> None:
+    assert data_lines(blocks) == b"1\n2\n"
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        pytest.param(b"data: 1\n\nid: 2\ndata: 2\n\n", id="two shapes"),
+        pytest.param(b"data: 1\ndata: 2\n\n", id="data in two lines"),
+        pytest.param(b"data: 1\n\nxdata: 2\n\n", id="another field"),
+        pytest.param(b"id: 1\n\nid: 2\n\n", id="no data"),
+        pytest.param(b"data: 1\n\n\ndata: 2\n\n", id="a blank line more"),
+        pytest.param(b": 1\n\n: 2\n\n", id="comments"),
+        pytest.param(b"data: \xff\n\n", id="malformed UTF-8"),
+    ],
+)
+def test_other_blocks_are_left_to_the_parser(blocks: bytes) -> None:
+    assert data_lines(blocks) is None
+
+
+def test_a_digest_has_the_last_id_and_the_last_retry() -> None:
+    blocks = b"id: 1\nretry: 5\ndata: x\n\nretry: 6\nid: 2\n\ndata: y\n\n"
+    assert digest(blocks) == b"id: 2\nretry: 6\ndata:\n\n"
+    assert digest(b": comment\n\n") == b"\n"
+
+
+def test_a_burst_is_one_event_for_the_parser() -> None:
+    assert in_bulk(BURST, digest).count(b"data") == 2  # the first event is left as it is
+
+
+@pytest.mark.parametrize("form", [[], ["--raw"]])
+def test_a_burst_that_is_cut_is_resumed_after_its_last_event(form: list[str]) -> None:
+    cut = len(BURST) - 5
+    burst: list[Step] = [head(), chunk(b"retry: 1\n\n" + BURST[:cut]), CLOSE]
+    with Server(burst, stream([b"data: rest\n\n"]), reply(204)) as server:
+        ran = run("get", "-q", server.url, *form)
+        assert server.requests[1].headers["Last-Event-ID"] == "998"
+    expected = SHOWN.rpartition("{")[0] + "rest\n"
+    raw = (b"retry: 1\n\n" + BURST[:cut]).decode() + "data: rest\n\n"
+    assert ran.out == (raw if form else expected)
+
+
+def test_a_compressed_burst_is_shown() -> None:
+    import gzip
+
+    with Server([head(headers={"Content-Encoding": "gzip"}), chunk(gzip.compress(BURST)), b"0\r\n\r\n"]) as server:
+        assert run("get", "-q", "--no-reconnect", server.url).out == SHOWN

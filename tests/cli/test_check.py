@@ -1,0 +1,282 @@
+"""`sse-client check`: what it says of servers that are as they should be, and of those that are not."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from sse_client import ConnectionFailed, Event
+from sse_client.cli.check.findings_stream import of_compression, of_resume
+from sse_client.cli.check.probe import Observation, Read, observe
+from sse_client.cli.http.request import Asked
+from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Pause, Received, Server, chunk, head, reply, stream
+
+from .kit import HANGS, plain, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sse_client.testing import Script, Step
+
+GOOD = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+
+
+def good(_: Received) -> Iterable[Step]:
+    yield head(headers=GOOD)
+    yield chunk(b"retry: 3000\n\n: hi\n\n")
+    for number in range(3):
+        yield chunk(b"id: %d\ndata: x\n\n" % number)
+        yield Pause(0.05)
+    yield STALL
+
+
+def check(*scripts: Script, options: tuple[str, ...] = ("--for", "0.3"), **settings: Any) -> tuple[int, str]:
+    with Server(*scripts, **settings) as server:
+        ran = run("check", f"{server.url}/events", *options)
+    return ran.code, ran.out
+
+
+def test_a_good_server_has_no_problems() -> None:
+    def resumed(request: Received) -> Iterable[Step]:
+        assert request.headers["last-event-id"] == "0"
+        yield head(headers=GOOD)
+        yield chunk(b"id: 1\ndata: x\n\n")
+        yield STALL
+
+    code, out = check(good, resumed)
+    assert code == 0, out
+    assert "WRONG" not in out
+    for sentence in (
+        "status 200, HTTP/1.1",
+        "The content type is text/event-stream.",
+        "The body is chunked",
+        "Cache-Control: no-cache",
+        "X-Accel-Buffering: no keeps nginx",
+        "3 events came",
+        "Every event has an id of its own.",
+        "Heartbeats come: 1 comment",
+        "`retry` is 3000 ms.",
+        "It resumes: after id 0 came id 1, the next one.",
+        "no problems, no notes.",
+    ):
+        assert sentence in out
+
+
+@pytest.mark.parametrize(
+    ("script", "sentence"),
+    [
+        pytest.param(reply(404, b"nobody"), "The status is 404: expected 200. The server says: nobody", id="status"),
+        pytest.param(reply(200, b"<html><title>Hi</title>", {"Content-Type": "text/html"}),
+                     'The content type is text/html: expected text/event-stream, without which no client reads the '
+                     'events. The answer is an HTML page: "Hi".', id="type"),
+        pytest.param([head(content_type=None), LAST_CHUNK], "The content type is missing", id="no type"),
+        pytest.param(stream([b"data: 1\n\n"], headers={"Content-Type": "text/event-stream; charset=latin-1"}),
+                     "charset=latin-1: event streams are UTF-8 always", id="charset"),
+        pytest.param(stream([b"data: 1\n\n"], framing="length"), "The body has a Content-Length of 9", id="length"),
+        pytest.param(stream([b"data: 1\n\n"], framing="close"), "The body ends with the connection", id="close"),
+        pytest.param(stream([b"data: 1\n\n"], framing="close", http="1.0"), "The answer is HTTP/1.0", id="HTTP/1.0"),
+        pytest.param(stream([b"data: 1\n\n"], headers={"Age": "90"}), "comes out of a cache (Age: 90)", id="cache"),
+        pytest.param(stream([b"data: 1\n\n"]), "No event has an id", id="no ids"),
+        pytest.param(stream([b"retry: 10\ndata: 1\n\n"]), "`retry` is 10 ms: after a restart", id="short retry"),
+        pytest.param(stream([b'{"a": 1}\n{"a": 2}\n']), "18 bytes came, and no event", id="no events"),
+        pytest.param(stream([b"Data: 1\n\ndata: 2\n\n"]), "1 lines have a field that no client knows ('Data')",
+                     id="field"),
+        pytest.param(stream([b"data: \xff\xfe 1234567\n\n"]), "Byte 6 is not UTF-8", id="bytes"),
+        pytest.param(stream([b"data: 1\n\ndata: 2\n"]), "The stream ended inside an event, which is lost", id="tail"),
+        pytest.param([head(), chunk(b"data: 1\n\n"), RESET], "The stream broke off", id="reset"),
+        pytest.param([head(), chunk(b"data: 1\n\n"), b"nonsense\r\n", CLOSE], "The stream broke off", id="framing"),
+        pytest.param([head(), chunk(b"data: 1\n\nda"), Pause(0.5), chunk(b"ta: 2\n\n"), LAST_CHUNK],
+                     "The stream is buffered on its way: 1 time it stopped in the middle of an event", id="buffer"),
+    ],
+)  # fmt: skip
+def test_a_bad_server_has_a_problem(script: Script, sentence: str) -> None:
+    code, out = check(script, options=("--for", "1", "-X", "GET"))
+    assert code == 1, out
+    assert sentence in out, out
+    assert "WRONG" in out
+
+
+def test_a_redirect_that_is_refused_is_a_problem() -> None:
+    code, out = check(reply(302, headers={"Location": "ftp://x/"}))
+    assert (code, "WRONG  Expected a redirect to an http or https URL" in out) == (1, True)
+
+
+def test_bursts_are_a_problem() -> None:
+    burst = chunk(b"data: 1\n\n" * 4)
+    code, out = check([head(), burst, Pause(0.5), burst, Pause(0.5), burst, LAST_CHUNK], options=("--for", "2"))
+    assert code == 1
+    assert "Events come in bursts of 4 and more with silence between" in out
+
+
+def test_events_one_by_one_are_as_they_should_be() -> None:
+    _, out = check(
+        [head(), chunk(b"data: 1\n\n"), Pause(0.5), chunk(b"data: 2\n\n"), LAST_CHUNK], options=("--for", "2")
+    )
+    assert "Events arrive one by one" in out
+
+
+def test_all_at_once_after_a_long_wait_is_a_problem() -> None:
+    def late(_: Received) -> Iterable[Step]:
+        yield Pause(1.1)
+        yield from stream([b"data: 1\n\n" * 5])
+
+    code, out = check(late, options=("--for", "1"))
+    assert code == 1
+    assert "then all 5 events at once: something waits for the end before it sends" in out
+
+
+@pytest.mark.parametrize(
+    ("script", "sentence"),
+    [
+        pytest.param(reply(204), "The status is 204: the server says that there is no more", id="204"),
+        pytest.param([head(), STALL], "Nothing came in 300 ms, not even a comment", id="silence"),
+        pytest.param([head(), chunk(b"data: 1\n\nid: 1\ndata: 2\n\n"), STALL], "1 of 2 events came before",
+                     id="late id"),
+        pytest.param([head(), chunk(b"id: 1\ndata: 1\n\ndata: 2\n\n"), STALL], "2 events have 1 different ids",
+                     id="same id"),
+        pytest.param([head(), chunk(b"id: 1\ndata: 1\nretry: 90000\n\n"), STALL], "`retry` is 90000 ms",
+                     id="long retry"),
+        pytest.param([head(), chunk(b"id: 1\ndata: 1\n\n"), STALL], "No `retry` was sent", id="no retry"),
+        pytest.param(stream([b"id: 1\ndata: 1\n\n"]), "The server ended the stream after", id="end"),
+        pytest.param(stream([b"id: 1\ndata: 1\n\n"], headers={"Server": "nginx/1.27"}), "The server is nginx",
+                     id="nginx"),
+        pytest.param(stream([b"id: 1\ndata: 1\n\n"], headers={"Via": "1.1 squid"}), "through a proxy (Via: 1.1 squid)",
+                     id="proxy"),
+    ],
+)  # fmt: skip
+def test_what_is_worth_knowing_is_a_note(script: Script, sentence: str) -> None:
+    code, out = check(script, reply(204))
+    assert code == 0, out
+    assert sentence in out, out
+
+
+def test_silence_after_events_is_a_note() -> None:
+    _, out = check([head(), chunk(b"id: 1\ndata: 1\n\n"), STALL], reply(204), options=("--for", "2.2"))
+    assert "No heartbeat was seen" in out
+
+
+def test_redirects_are_a_note() -> None:
+    _, out = check(
+        reply(302, headers={"Location": "/a"}),
+        reply(307, headers={"Location": "/b"}),
+        stream([b"id: 1\ndata: 1\n\n"]),
+        reply(204),
+    )
+    assert "It was reached over 2 redirects" in out
+
+
+def test_a_post_is_sent_once() -> None:
+    with Server(stream([b"id: 1\ndata: 1\n\n"])) as server:
+        ran = run("check", server.url, "--for", "0.3", "-X", "POST", "-d", "{}")
+        assert len(server.requests) == 1
+    assert "Resuming and HTTP/2 were not tried: a POST is sent once." in ran.out
+
+
+def test_compression_that_holds_events_back_is_a_problem() -> None:
+    def answers(request: Received) -> Iterable[Step]:
+        coding: Literal["gzip"] | None = None if request.headers["accept-encoding"] == "identity" else "gzip"
+        pieces = stream([b"id: 1\ndata: 1\n\n"], coding=coding)
+        yield pieces[0]
+        if coding:
+            yield Pause(0.7)
+        yield from pieces[1:]
+
+    code, out = check(answers, answers, reply(204), options=("--for", "2"))
+    assert code == 1
+    assert "Compression (gzip) holds events back: the first came after" in out
+
+
+def observation(*events: tuple[float, str], coding: str = "", **fields: Any) -> Observation:
+    seen = Observation(status=200, headers={"Content-Encoding": coding} if coding else {}, seconds=1, **fields)
+    seen.events = [(at, Event("x", id=place)) for at, place in events]
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("compressed", "plain_one", "sentence"),
+    [
+        (observation((0.1, "1"), coding="gzip"), observation((0.1, "1")), "no event is held back by it"),
+        (observation(coding="br"), observation((0.1, "1")), "with it not at all"),
+        (observation(coding="br"), observation(), "brought no event to compare with"),
+    ],
+)  # fmt: skip
+def test_compression_is_compared(compressed: Observation, plain_one: Observation, sentence: str) -> None:
+    (finding,) = of_compression(compressed, plain_one)
+    assert sentence in finding.text
+
+
+def test_what_is_not_compressed_needs_no_comparison() -> None:
+    assert list(of_compression(observation(), observation())) == []
+
+
+@pytest.mark.parametrize(
+    ("resumed", "grade", "sentence"),
+    [
+        (Observation(status=204), "ok", "there is no more (204)"),
+        (observation((0.1, "2")), "ok", "It resumes: after id 1 came id 2"),
+        (observation((0.1, "1")), "wrong", "Last-Event-ID is ignored"),
+        (observation((0.1, "3")), "wrong", "Events are lost on resuming: after id 1 came id 3"),
+        (observation((0.1, "9")), "note", "which it had not sent before"),
+        (observation(), "note", "the server sent nothing in 1.00 s"),
+        (observation(error=ConnectionFailed("it broke")), "wrong", "it failed: it broke."),
+    ],
+)  # fmt: skip
+def test_resuming_is_judged(resumed: Observation, grade: str, sentence: str) -> None:
+    finding = of_resume(observation((0.1, "1"), (0.2, "2"), (0.3, "3")), resumed)
+    assert (finding.grade, sentence in finding.text) == (grade, True), finding
+
+
+def test_no_connection_is_an_error() -> None:
+    ran = run("check", "127.0.0.1:1", "--for", "0.3")
+    assert ran.code == 3
+    assert "could not connect" in ran.err
+
+
+def test_a_time_that_is_none_is_a_mistake() -> None:
+    assert run("check", "http://x/", "--for", "0").code == 2
+
+
+def test_a_proxy_on_the_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(stream([b"data: 1\n\n"])) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://me:secretsecret@127.0.0.1:{proxy.port}")
+        ran = run("check", "http://example.invalid/", "--for", "0.3")
+    assert f"through the proxy http://****@127.0.0.1:{proxy.port}, from the environment" in ran.out
+
+
+def test_only_the_first_events_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sse_client.cli.check.probe._MOST_EVENTS", 2)
+    monkeypatch.setattr("sse_client.cli.check.probe._MOST_BYTES", 1)
+    pieces = [chunk(b": ping\n\nid: %d\ndata: x\n\n: ping\n\n" % number) for number in range(9)]
+    _, out = check([head(), *[step for piece in pieces for step in (piece, Pause(0.01))], LAST_CHUNK], reply(204))
+    assert "2 events came" in out
+    assert "2 comments in this time" in out
+
+
+def test_sentences_are_wrapped_on_a_terminal() -> None:
+    with Server(stream([b"data: 1\n\n"])) as server:
+        ran = run("check", server.url, "--for", "0.3", terminal=True)
+    lines = plain(ran.out).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith(" " * 7) for line in lines)
+    assert "\x1b[31mWRONG\x1b[0m" in ran.out
+
+
+def test_a_read_knows_whether_it_ends_an_event() -> None:
+    assert Read(0.0, 1, whole=True).whole
+
+
+def test_an_interrupt_as_listening_begins_leaves_nothing_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Timer.start
+
+    def interrupted(timer: threading.Timer) -> None:
+        start(timer)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Timer, "start", interrupted)
+    with Server([head(), STALL]) as server:
+        question = Asked("GET", server.url, {}, None)
+        with pytest.raises(KeyboardInterrupt):
+            observe(question, {}, HANGS)
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]

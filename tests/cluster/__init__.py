@@ -1,0 +1,1 @@
+"""Hosts that die, on one machine: network namespaces, real Redis, real Dask and Ray workers. `python -m cluster`."""

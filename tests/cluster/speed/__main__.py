@@ -1,0 +1,135 @@
+"""Measure and print: python -m cluster.speed [--events N] [--chats N] [--long N] [--rounds N].
+
+Whatever is compared runs in turn, in pairs, and the median of the pairs counts: a machine that others use is slower in
+one run than in the next.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from cluster.speed.chats import at_once
+from cluster.speed.feed import Run, consumed, entry_bytes, latencies, run, world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_AT_ONCE = 1e9  # events a second
+_LIVE = 100
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(prog="python -m cluster.speed")
+    parser.add_argument("--events", type=int, default=50_000, help="of a burst")
+    parser.add_argument("--live", type=int, default=1_000, help="events that come one by one, 100 a second")
+    parser.add_argument("--chats", type=int, default=2_000)
+    parser.add_argument("--long", type=int, default=1_000_000, help="events for the memory; 0 to leave it out")
+    parser.add_argument("--rounds", type=int, default=5, help="pairs of runs, of which the median counts")
+    asked = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        burst(asked.events, asked.rounds, folder)
+        live(asked.live, asked.rounds, folder)
+        consumers(asked.events, asked.live, folder)
+        memory(asked.long, folder)
+        chats(asked.chats, asked.rounds, folder)
+
+
+def burst(events: int, rounds: int, folder: Path) -> None:
+    pairs = _pairs(rounds, lambda what: run(what, events, _AT_ONCE, folder)[0])
+    _say(f"burst of {events:,}, {rounds} pairs of runs")
+    _say(f"  us an event: {_each(pairs, 0, 'wall', events)} in a loop of XADD, {_each(pairs, 1, 'wall', events)} in "
+         f"the relay: {_ratio(pairs, 'wall')} times as fast, {_ratio(pairs, 'cpu')} times by its CPU")  # fmt: skip
+    _say(f"  us of Redis an event: {_each(pairs, 0, 'redis', events)} and {_each(pairs, 1, 'redis', events)}")
+
+
+def live(events: int, rounds: int, folder: Path) -> None:
+    pairs = _pairs(rounds, lambda what: run(what, events, _LIVE, folder)[0])
+    _say(f"live, {_LIVE} a second, {rounds} pairs of runs of {events:,}")
+    _say(f"  us of CPU an event: {_each(pairs, 0, 'cpu', events)} in a loop of XADD, {_each(pairs, 1, 'cpu', events)} "
+         f"in the relay: {1 / median(_ratios(pairs, 'cpu')):.2f} times")  # fmt: skip
+    _say(f"  us of Redis an event: {_each(pairs, 0, 'redis', events)} and {_each(pairs, 1, 'redis', events)}")
+    found = {what: [latencies(what, _LIVE, 4, folder) for _ in range(rounds)] for what in ("loop", "relay")}
+    for what, several in found.items():
+        p50, p99 = (sorted(_share(gaps, share) for gaps in several) for share in (0.5, 0.99))
+        _say(f"  ms from an event's sending to its entry, {what}: p50 {median(p50):.2f} (least {p50[0]:.2f}), "
+             f"p99 {median(p99):.2f} (least {p99[0]:.2f})")  # fmt: skip
+
+
+def _share(sizes: list[float], share: float) -> float:
+    return sizes[min(len(sizes) - 1, int(len(sizes) * share))]
+
+
+def consumers(events: int, live: int, folder: Path) -> None:
+    behind = consumed(events, folder)
+    each = {name: behind[name] / events * 1e6 for name in ("wall", "cpu", "redis")}
+    _say(f"a consumer with {events:,} entries before it: {each['wall']:.0f} us an entry, {each['cpu']:.0f} us of CPU, "
+         f"{each['redis']:.0f} us of Redis")  # fmt: skip
+    (alone,) = run("relay", live, _LIVE, folder)
+    _, beside = run("relay", live, _LIVE, folder, consumer=True)
+    of_redis = (beside["redis"] - alone["redis"]) / live * 1e6
+    _say(f"a consumer of {_LIVE} entries a second: {beside['cpu'] / live * 1e6:.0f} us of CPU an entry, {of_redis:.0f} "
+         "us of Redis")  # fmt: skip
+
+
+def memory(long: int, folder: Path) -> None:
+    entry, known = entry_bytes(100_000, 200, folder)
+    _say(f"memory of Redis: {entry:.0f} bytes for an entry of 200 bytes of data, {known:.0f} for one that is known "
+         "again")  # fmt: skip
+    if long:
+        short, whole = (run("relay", events, _AT_ONCE, folder)[0]["peak"] for events in (1_000, long))
+        _say(f"memory of the relay: {short:.1f} MiB after 1,000 events, {whole:.1f} MiB after {long:,}")
+
+
+def chats(many: int, rounds: int, folder: Path) -> None:
+    with ExitStack() as stack:
+        urls: list[str] = []
+        for number in (1, 2):
+            (folder / f"{number}").mkdir()
+            urls.append(f"{stack.enter_context(world(folder / f'{number}'))}/v1")
+        found = [(at_once("bare", urls[:1], many), at_once("batch", urls[:1], many), at_once("batch", urls, many))
+                 for _ in range(rounds)]  # fmt: skip
+    _say(f"chats, {rounds} rounds: {many / median(each[0][0] for each in found):,.0f} a second with AsyncChatClient, "
+         f"{many / median(each[1][0] for each in found):,.0f} with ChatBatch: "
+         f"{median(bare[0] / batch[0] for bare, batch, _ in found):.2f} times, by CPU "
+         f"{median(bare[1] / batch[1] for bare, batch, _ in found):.2f} times")  # fmt: skip
+    _say(f"  two processes with a server each: {median(2 * one[0] / two[0] for _, one, two in found):.2f} times one; "
+         f"each chat takes {median(two[1] / one[1] / 2 for _, one, two in found):.2f} times the CPU")  # fmt: skip
+
+
+def _pairs(rounds: int, measure: Callable[[str], Run]) -> list[tuple[Run, Run]]:
+    """Return runs of a loop and of the relay, each first in every other pair."""
+    found: list[tuple[Run, Run]] = []
+    for number in range(rounds):
+        first, second = ("loop", "relay") if number % 2 == 0 else ("relay", "loop")
+        runs = {first: measure(first), second: measure(second)}
+        found.append((runs["loop"], runs["relay"]))
+    return found
+
+
+def _ratios(pairs: list[tuple[Run, Run]], name: str) -> list[float]:
+    return sorted(loop[name] / relay[name] for loop, relay in pairs)
+
+
+def _ratio(pairs: list[tuple[Run, Run]], name: str) -> str:
+    found = _ratios(pairs, name)
+    return f"{median(found):.1f} ({found[0]:.1f} to {found[-1]:.1f})"
+
+
+def _each(pairs: list[tuple[Run, Run]], which: int, name: str, events: int) -> str:
+    return f"{median(pair[which][name] for pair in pairs) / events * 1e6:.1f}"
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,84 @@
+"""Chats a second: a batch in one process and in two, beside the client that it stands on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING
+
+from cluster.speed.feed import TESTS
+from sse_client.adapters.openai import AsyncChatClient
+from sse_client.adapters.openai.batch import ChatBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["at_once"]
+
+_CONCURRENCY = 32
+_PIPE = subprocess.PIPE
+
+
+async def _bare(url: str, chats: range) -> None:
+    numbers = iter(chats)
+    async with AsyncChatClient(api_key="k", base_url=url) as client:
+
+        async def work() -> None:
+            for number in numbers:
+                messages = [{"role": "user", "content": f"row {number}"}]
+                key = {"Idempotency-Key": str(number)}
+                asked = client.stream(model="m", messages=messages, headers=key, stream_options={"include_usage": True})
+                async with asked as reply:
+                    async for _ in reply:
+                        pass
+                assert reply.completion.choices
+
+        await asyncio.gather(*(work() for _ in range(_CONCURRENCY)))
+
+
+def _batched(url: str, chats: range) -> None:
+    with ChatBatch(model="m", api_key="k", base_url=url, concurrency=_CONCURRENCY) as ask:
+        assert not any(row["error"] for row in ask([f"row {number}" for number in chats]))
+
+
+def at_once(kind: str, urls: Sequence[str], chats: int) -> tuple[float, float]:
+    """Ask `chats` chats of each server, with a process for each; return the seconds, and those of CPU.
+
+    Args:
+        kind: `bare` or `batch`.
+        urls: of the servers.
+        chats: of each.
+    """
+    command = [sys.executable, "-m", "cluster.speed.chats", kind]
+    children = [
+        subprocess.Popen([*command, url, str(chats)], stdin=_PIPE, stdout=_PIPE, text=True, cwd=TESTS) for url in urls
+    ]
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+    began = perf_counter()
+    found = [json.loads(child.communicate("go\n", timeout=600)[0]) for child in children]
+    return max(each["ended"] for each in found) - began, sum(each["cpu"] for each in found)
+
+
+def _main(kind: str, url: str, chats: int) -> None:
+    def work(numbers: range) -> None:
+        if kind == "bare":
+            asyncio.run(_bare(url, numbers))
+        else:
+            _batched(url, numbers)
+
+    work(range(1_000_000, 1_000_050))  # what is imported at the first use is no cost of a chat
+    print("ready", flush=True)
+    sys.stdin.readline()
+    cpu = process_time()
+    work(range(chats))
+    # The monotonic clock is the same in all processes.
+    print(json.dumps({"cpu": process_time() - cpu, "ended": perf_counter()}))
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -1,0 +1,1 @@
+"""Both clients under the libraries that projects mock HTTP with."""

@@ -1,0 +1,1 @@
+"""Tests of the chat client, and of what reads a chat stream."""

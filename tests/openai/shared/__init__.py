@@ -1,0 +1,1 @@
+"""Tests of what the chat and the Responses client share."""

@@ -1,0 +1,273 @@
+"""A few kilobytes that inflate to hundreds of megabytes keep no deadline waiting, and hold up no event loop."""
+
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import sys
+import threading
+import time
+import zlib
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import brotli  # type: ignore[import-untyped]  # it has no types
+import pytest
+
+import sse_client
+from sse_client import ConnectionFailed, DeadlineExceeded, ResponseError, SSEError, StatusError, Timeout
+from sse_client.aio import astream
+
+from .kit import SLACK, bound, read_request, run_program, serving
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import AsyncGenerator, Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from asynchronous.kit import Client
+
+MIB = 1 << 20
+# Seconds of CPU time of the loop's thread between two turns of another task; where a tracer counts every line, as the
+# one of coverage does, more.
+MOST_STALL = 0.02 if sys.gettrace() is None else 0.2
+zstd: Any = pytest.importorskip("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+
+
+def members(unit: bytes, megabytes: int, repeats: int = 1) -> bytes:
+    """Return a gzip body of so many members, each of which inflates to so many megabytes."""
+    return gzip.compress(unit * (megabytes * MIB // len(unit)), 6, mtime=0) * repeats
+
+
+BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "blank lines in gzip": ("gzip", lambda: members(b"\n", 16, 30)),
+    "blank lines in deflate": ("deflate", lambda: zlib.compress(b"\n" * (128 * MIB))),
+    "blank lines in br": ("br", lambda: brotli.compress(b"\n" * (128 * MIB), quality=1, lgwin=22)),
+    "blank lines in zstd": ("zstd", lambda: zstd.compress(b"\n" * (16 * MIB)) * 30),
+    "blank lines in two gzips": ("gzip, gzip", lambda: gzip.compress(members(b"\n", 16, 30), mtime=0)),
+    "blank lines in gzip in br": ("gzip, br", lambda: brotli.compress(members(b"\n", 16, 30), quality=5)),
+    "one event in gzip": ("gzip", lambda: members(b"data: " + b"x" * (60 * MIB), 61)),
+    "ids in gzip": ("gzip", lambda: members(b"id:x\n\n", 16, 10)),
+    "comments in gzip": ("gzip", lambda: members(b":\n", 16, 10)),
+    "empty data lines in gzip": ("gzip", lambda: members(b"data\n", 16, 10)),
+    "reconnection times in gzip": ("gzip", lambda: members(b"retry:1\n\n", 16, 10)),
+    "members without content": ("gzip", lambda: gzip.compress(b"", mtime=0) * 400_000),
+    "frames without content": ("zstd", lambda: zstd.compress(b"") * 400_000),
+    "members without content in gzip": ("gzip, gzip", lambda: gzip.compress(gzip.compress(b"") * 1_000_000)),
+}
+REFUSED = {"frames without content", "members without content in gzip"}
+FOREVER = [name for name in BOMBS if name not in {"one event in gzip", "frames without content"}]
+
+
+@cache
+def bomb(name: str) -> tuple[str, bytes]:
+    """Return a bomb's content coding, and its bytes."""
+    coding, make = BOMBS[name]
+    return coding, make()
+
+
+def bombing(name: str, status: int = 200) -> AbstractContextManager[int]:
+    """Serve one bomb, whole at once, on a connection that stays open."""
+    coding, body = bomb(name)
+    head = (
+        f"HTTP/1.1 {status} -\r\nContent-Type: text/event-stream\r\nContent-Encoding: {coding}\r\n"
+        f"Transfer-Encoding: chunked\r\n\r\n{len(body):x}\r\n"
+    )
+
+    def talk(sock: socket.socket) -> None:
+        read_request(sock)
+        sock.sendall(head.encode() + body + b"\r\n")
+        sock.recv(1)
+
+    return serving(talk)
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_over_at_the_deadline(client: Client, name: str) -> None:
+    with bombing(name) as port:
+        url = f"http://127.0.0.1:{port}/"
+        reading = bound(0.4, lambda: client.read("POST", url, timeout=Timeout(total=0.4)))
+        # Or before it, where there is no proportion between what has come and what it takes to decode it.
+        refused = (ConnectionFailed, DeadlineExceeded) if name in REFUSED else DeadlineExceeded
+        assert isinstance(reading.error, refused)
+
+
+@pytest.mark.parametrize("clock", ["event", "first"])
+def test_a_bomb_without_events_is_no_event(client: Client, clock: str) -> None:
+    with bombing("blank lines in gzip") as port:
+        url, timeout = f"http://127.0.0.1:{port}/", Timeout(**{clock: 0.3})
+        reading = bound(0.3, lambda: client.read("POST", url, timeout=timeout))
+        assert isinstance(reading.error, sse_client.IdleTimeout)
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_in_a_refused_response_is_over_at_the_deadline(client: Client, name: str) -> None:
+    with bombing(name, status=400) as port:
+        url = f"http://127.0.0.1:{port}/"
+        reading = bound(0.4, lambda: client.read("POST", url, timeout=Timeout(total=0.4)))
+        assert isinstance(reading.error, (StatusError, DeadlineExceeded))
+        if isinstance(reading.error, StatusError):
+            assert len(reading.error.body) <= 64 * 1024
+
+
+@pytest.mark.parametrize("name", FOREVER)
+def test_close_ends_the_decoding_of_a_bomb(name: str) -> None:
+    with bombing(name) as port, contextlib.suppress(SSEError):
+        opened = threading.Event()
+        stream = sse_client.post(f"http://127.0.0.1:{port}/", observer=lambda _: opened.set())
+        ended: list[float] = []
+
+        def read() -> None:
+            for _ in stream:
+                pass
+            ended.append(time.monotonic())
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        assert opened.wait(5)
+        begin = time.monotonic()
+        stream.close()
+        reader.join(5)
+        assert ended[0] - begin < SLACK
+
+
+@contextlib.asynccontextmanager
+async def heartbeat() -> AsyncGenerator[list[float]]:
+    """Yield a list of one number: the most CPU time that this thread took between two beats of another task."""
+    stall = [0.0]
+
+    async def beat() -> None:
+        while True:
+            begin = time.thread_time()
+            await asyncio.sleep(0.0005)
+            stall[0] = max(stall[0], time.thread_time() - begin)
+
+    task = asyncio.ensure_future(beat())
+    try:
+        yield stall
+    finally:
+        task.cancel()
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_does_not_hold_up_the_loop(name: str, status: int) -> None:
+    async def main(url: str) -> float:
+        async with heartbeat() as stall:
+            with contextlib.suppress(SSEError):
+                async for _ in astream("POST", url, timeout=Timeout(total=0.3)):
+                    pass
+        worst: float = stall[0]
+        return worst
+
+    with bombing(name, status) as port:
+        url = f"http://127.0.0.1:{port}/"
+        # The first time, modules are imported; and now and then a busy machine, or a collection, takes its time.
+        stalls = [asyncio.run(main(url))]
+        # One event of 60 MiB is decoded in one step: that takes longer than the steps of everything else.
+        most = 3 * MOST_STALL if name == "one event in gzip" else MOST_STALL
+        while min(stalls) > most and len(stalls) < 4:
+            stalls.append(asyncio.run(main(url)))
+        assert min(stalls) <= most, stalls
+
+
+@pytest.mark.parametrize("name", FOREVER)
+def test_aclose_and_cancellation_end_the_decoding_of_a_bomb(name: str) -> None:
+    async def main(url: str) -> None:
+        for cancels in (False, True):
+            opened = asyncio.Event()
+
+            def observer(_: object, opened: asyncio.Event = opened) -> None:
+                opened.set()
+
+            stream = astream("POST", url, observer=observer)
+
+            async def read(stream: Any = stream) -> None:
+                async for _ in stream:
+                    pass
+
+            task = asyncio.ensure_future(read())
+            await asyncio.wait_for(opened.wait(), 5)
+            begin = time.monotonic()
+            if cancels:
+                task.cancel()
+            else:
+                await stream.aclose()
+            await asyncio.wait([task], timeout=5)
+            assert task.done()
+            assert time.monotonic() - begin < SLACK
+            assert task.cancelled() is cancels
+
+    with bombing(name) as port:
+        asyncio.run(main(f"http://127.0.0.1:{port}/"))
+
+
+@pytest.mark.parametrize("coding", ["gzip, gzip, gzip", "deflate, gzip, br", "br, br, br, br"])
+def test_three_codings_are_refused(client: Client, coding: str) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: {coding}\r\n\r\n"
+
+    def talk(sock: socket.socket) -> None:
+        read_request(sock)
+        sock.sendall(head.encode() + b"x")
+
+    with serving(talk) as port:
+        error = client.read("POST", f"http://127.0.0.1:{port}/").error
+        assert isinstance(error, ResponseError)
+        assert "at most 2" in str(error)
+
+
+MEMORY = """
+import asyncio, resource, sys
+import sse_client
+from sse_client import Timeout
+from sse_client.aio import astream
+
+url = sys.argv[1]
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+def blocking(path):
+    try:
+        for _ in sse_client.post(url + path, timeout=Timeout(total=0.5)):
+            pass
+    except sse_client.SSEError:
+        pass
+
+async def main(path):
+    try:
+        async for _ in astream("POST", url + path, timeout=Timeout(total=0.5)):
+            pass
+    except sse_client.SSEError:
+        pass
+
+blocking("warm")
+asyncio.run(main("warm"))
+before = peak()
+blocking("")
+asyncio.run(main(""))
+print(peak() - before)
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["blank lines in gzip", "blank lines in br", "frames without content", "blank lines in two gzips"]
+)
+def test_a_bomb_costs_little_memory(name: str) -> None:
+    coding, body = bomb(name)
+    head = f"HTTP/1.1 200 -\r\nContent-Type: text/event-stream\r\nContent-Encoding: {coding}\r\n\r\n".encode()
+
+    def talk(sock: socket.socket) -> None:
+        warm = b"/warm" in read_request(sock)
+        sock.sendall(b"HTTP/1.1 404 -\r\nContent-Length: 0\r\n\r\n" if warm else head + body)
+
+    with serving(talk) as port:
+        assert int(run_program(MEMORY, f"http://127.0.0.1:{port}/")) < 64 * MIB
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _bombs() -> Iterator[None]:
+    yield
+    bomb.cache_clear()

@@ -1,0 +1,1 @@
+"""Event streams through proxies by others, which the tests install and start."""

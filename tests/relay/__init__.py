@@ -1,0 +1,1 @@
+"""Tests of the relay and its consumers, against servers of Redis that the tests start themselves."""

@@ -1,0 +1,1 @@
+"""Event streams of servers by others, which the tests install and start."""

@@ -1,0 +1,98 @@
+"""The page of promises: its limits are those of the code, and the tests that it names exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import requests
+
+from sse_client import Reconnect, Timeout
+from sse_client import policy as policy_module
+from sse_client._core import response_body
+from sse_client._http import coding_steps, content_decoding, cookies, foreign_text, optional_codings
+from sse_client.options import DEFAULT_MAX_ERROR_BODY, DEFAULTS
+from sse_client.request import MAX_HEADER
+from sse_client.transports._aiohttp import transport as aiohttp_transport
+from sse_client.transports._aiohttp.response_head import MOST_INTERIM
+from sse_client.transports._httpx import head_limit
+from sse_client.transports._httpx import transport as httpx_transport
+from sse_client.transports._requests import response_head
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
+NAMED = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
+KIB = 1024
+
+
+def size(octets: int | None) -> str:
+    """Return a number of bytes as the page has it."""
+    assert octets is not None
+    return f"{octets // KIB**2} MiB" if octets % KIB**2 == 0 else f"{octets // KIB} KiB"
+
+
+def seconds(number: float | None) -> str:
+    return "none" if number is None else f"{number:,g} s"
+
+
+LIMITS = {
+    "making a connection: name, all addresses, proxy, TLS": seconds(Timeout().connect),
+    "silence": seconds(Timeout().read),
+    "the wait for an event": seconds(Timeout().first or Timeout().event),
+    "the whole stream, waits and decoding included": seconds(Timeout().total),
+    "one event": size(DEFAULTS.max_event_size),
+    "content codings of a body": str(content_decoding._MAX_CODINGS),
+    "zstd frames without content in a row": f"{optional_codings._MAX_EMPTY:,}",
+    "output of one step of decoding": f"about {size(coding_steps.PIECE)}",
+    "a response's head, interim responses included (requests, httpx2, httpx)": size(response_head._MAX_HEAD),
+    "interim responses before a head (aiohttp)": f"{MOST_INTERIM:,}",
+    "the body of a refused response": (
+        f"{size(DEFAULT_MAX_ERROR_BODY)}, {seconds(response_body._EXCERPT_SILENCE)} of silence, "
+        f"{seconds(response_body._EXCERPT_SECONDS)}"
+    ),
+    "redirects": str(requests.Session().max_redirects),
+    "what a server may ask to wait": seconds(Reconnect().max_asked),
+    "the least wait before a reconnect": seconds(policy_module._LEAST_DELAY),
+    "the `Last-Event-ID` header": size(MAX_HEADER),
+    "a server's cookies (requests, httpx2, httpx)": (
+        f"{cookies._MAX_PER_DOMAIN} and {size(cookies._MAX_SIZE_PER_DOMAIN)} a domain"
+    ),
+    "foreign text in a message or log": f"{len(foreign_text.shown('x' * 10_000))} characters",
+}
+
+
+def rows() -> dict[str, str]:
+    """Return the default of each limit that the page lists."""
+    table = PAGE.partition("## Limits")[2].partition("## Promises")[0]
+    lines = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")][2:]
+    return {line[0]: line[2] for line in lines}
+
+
+def test_each_limit_of_the_page_is_that_of_the_code() -> None:
+    assert rows() == LIMITS
+
+
+def test_the_transports_have_the_same_limits() -> None:
+    assert head_limit._MAX_HEAD == response_head._MAX_HEAD
+    most = requests.Session().max_redirects
+    assert aiohttp_transport._MOST_REDIRECTS == httpx_transport._MOST_REDIRECTS == most
+
+
+def functions(path: str) -> set[str]:
+    """Return the names of the tests in a file."""
+    module = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return {node.name for node in ast.walk(module) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+
+
+@pytest.mark.parametrize(("path", "name"), NAMED, ids=[name for _, name in NAMED])
+def test_each_test_that_the_page_names_exists(path: str, name: str) -> None:
+    assert name in functions(path)
+
+
+def test_each_promise_names_a_test() -> None:
+    promises = PAGE.partition("## Promises")[2].partition("## What is not")[0]
+    lines = [line for line in promises.splitlines() if line.startswith("| ")][2:]
+    assert len(lines) == 12
+    assert all("::test_" in line for line in lines)

@@ -1,0 +1,32 @@
+"""The site: each page has a place in it, and each public module one in the reference."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SPEC = importlib.util.spec_from_file_location("site_hooks", ROOT / "docs" / "site" / "hooks.py")
+assert SPEC is not None
+assert SPEC.loader is not None
+hooks = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(hooks)
+
+
+def test_each_page_is_in_the_navigation() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    named = set(re.findall(r": ([\w/-]+\.md)$", navigation, re.MULTILINE))
+    assert pages | set(hooks.OUTSIDE) | {f"reference/{page}.md" for page in hooks.REFERENCE} == named
+
+
+def test_links_out_of_the_folder_lead_to_pages_of_the_site() -> None:
+    text = (
+        "[a](../README.md#options) [b](../sse_client/aio.py) [c](tools.md#x) [d](https://example.com/) [e](README.md)"
+    )
+    expected = "[a](index.md#options) b [c](tools.md#x) [d](https://example.com/) [e](index.md)"
+    assert hooks.on_page_markdown(text) == expected
+    assert (
+        hooks._at_the_top("[a](docs/tools.md) [b](SECURITY.md) [c](#d)") == "[a](tools.md) [b](../SECURITY.md) [c](#d)"
+    )

@@ -1,0 +1,1 @@
+"""What `sse_client.testing` promises, a file for each of its modules."""

@@ -1,0 +1,1 @@
+"""The asyncio transport, on aiohttp."""

@@ -1,0 +1,1 @@
+"""The transports on httpx2 and httpx."""
