@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import functools
 import sys
 import threading
 import time
@@ -90,10 +91,18 @@ class HandlerCalls:
         inner: Any = None
         while frame is not None and frame.f_code is not HandlerCalls._enter.__code__:
             inner, frame = frame, frame.f_back
-        if frame is None:
+        # A frame inside `_enter` may be that of a tracer or of garbage collection, which run before the call, too.
+        if frame is None or frame.f_lasti < _offset_of_call():
             return False
-        # A handler that is no Python function has no frame: where `_enter` itself has begun, so has the handler.
-        inner = inner or frame
+        if inner is None:  # a handler that is no Python function has no frame
+            return True
         at: int = inner.f_lasti
         code: bytes = inner.f_code.co_code
         return at >= 0 and code[at] != _RESUME
+
+
+@functools.cache
+def _offset_of_call() -> int:
+    """Return the offset in the bytecode of `_enter` at which it calls the handler."""
+    instructions = dis.get_instructions(HandlerCalls._enter)  # noqa: SLF001
+    return next(instruction.offset for instruction in instructions if instruction.opname.startswith("CALL"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import queue
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from sse_client._core.handler_calls import HandlerCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
 EVENT = Event("x")
 
@@ -49,6 +51,40 @@ def running(handler: Callable[[Event], object], closed: Callable[[], bool] = lam
     while not calls._calling:
         time.sleep(0.001)
     return calls
+
+
+def test_code_that_runs_before_the_call_is_not_taken_for_the_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tracer's frame, like one of garbage collection, lies where the handler's would."""
+    monkeypatch.setattr(handler_calls, "_GRACE", 0)
+    reached, go_on = threading.Event(), threading.Event()
+    order: list[str] = []
+    calls = HandlerCalls(lambda _: order.append("handler"), lambda: False)
+
+    def wait_in_enter(frame: FrameType, what: str, _: object) -> Any:
+        if frame.f_code is HandlerCalls._enter.__code__:
+            if what == "line":
+                reached.set()
+                assert go_on.wait(20)
+            return wait_in_enter
+        return None
+
+    def call() -> None:
+        sys.settrace(wait_in_enter)  # for this thread alone
+        calls.call(EVENT)
+
+    def settle() -> None:
+        calls.settle()
+        order.append("settled")
+
+    threads = [threading.Thread(target=call), threading.Thread(target=settle)]
+    threads[0].start()
+    assert reached.wait(20)
+    threads[1].start()
+    threads[1].join(0.05)
+    go_on.set()
+    for thread in threads:
+        thread.join(20)
+    assert order == ["handler", "settled"]
 
 
 class Waiting:
