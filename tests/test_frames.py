@@ -177,13 +177,12 @@ class Copies:
 
     def __enter__(self) -> Copies:
         gc.collect()
-        gc.freeze()  # what is there already need not be searched
+        gc.freeze()  # what is there already need not be searched; conftest.py freezes, too
         sys.setprofile(self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
         sys.setprofile(None)
-        gc.unfreeze()
 
     def _note(self, frame: FrameType, event: str, _: object) -> None:
         if event == "return" and is_ours(frame.f_code.co_filename):
