@@ -340,7 +340,8 @@ def _max_error_body(value: Any) -> Any:
 
 def _typed(name: str, types: tuple[type, ...], value: Any) -> Any:
     if not isinstance(value, types):
-        raise TypeError(f"{name}: expected {' or '.join(t.__name__ for t in types)}, got {type(value).__name__}")
+        names = ("None" if each is type(None) else each.__name__ for each in types)
+        raise TypeError(f"{name}: expected {' or '.join(names)}, got {type(value).__name__}")
     return value
 
 
