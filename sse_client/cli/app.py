@@ -143,8 +143,9 @@ def _mistake(error: CycloptsError) -> str:
             return f"{option}: expected a value, got none"
         case CoercionError(target_type=target, token=token) if token is not None and target in _NUMBERS:
             return f'{token.keyword}: expected {_NUMBERS[target]}, got "{token.value}"'
-    message = " ".join(str(error).split())
-    return message[:1].lower() + message[1:].rstrip(".")
+        case _:
+            message = " ".join(str(error).split())
+            return message[:1].lower() + message[1:].rstrip(".")
 
 
 def _unknown_command(name: str) -> Failure:
