@@ -40,8 +40,8 @@ class Client(StreamClient[EventStream]):
         session: whose connections, headers, cookies, proxies and certificates are used: a `requests.Session`, a
             `Client` of httpx2 or httpx, or a `sse_client.transports.custom.BlockingSession`; a new `requests.Session`
             by default. It is closed with the client. Its hooks and authentication work. Methods for requests and
-            redirects that a subclass of `requests.Session` overrides, such as `request`, are not called, which a
-            warning says; retries of its adapters' own are done behind the client's back.
+            redirects that a subclass of `requests.Session` overrides, such as `request`, are not called, and a warning
+            names them; retries that its adapters make by themselves are invisible to the client.
         **defaults: options of every stream, which those of a call replace; headers are merged one by one.
 
     Raises:

@@ -38,7 +38,7 @@ class Timeout:
 
     Attributes:
         connect: to make a connection.
-        read: of silence, not a byte, comments count as life, before the connection is dead (`IdleTimeout`).
+        read: of silence, after which the connection is dead (`IdleTimeout`); any byte ends a silence, a comment's too.
         event: the longest wait for an event, from the request on; comments do not count, nor does time spent in the
             consumer (`IdleTimeout`). In a chat, what gives no delta does not count either.
         total: the whole stream, connecting, headers and waits included (`DeadlineExceeded`, and at once where a wait
@@ -72,7 +72,7 @@ class StreamOptions(TypedDict, total=False):
 
     Attributes:
         params: what is added to the URL's query: a mapping, a list of pairs, or a string.
-        headers: header fields; None as a value takes a default away. `Last-Event-ID` is taken as `last_event_id`.
+        headers: header fields; None as a value removes a default. `Last-Event-ID` is taken as `last_event_id`.
         data: the body: bytes, a string, form fields, a file, an iterable of bytes, or a callable that returns one of
             these for each attempt.
         json: a value to send as a JSON body.
@@ -95,7 +95,7 @@ class StreamOptions(TypedDict, total=False):
         comments: whether `Comment`s are yielded, too.
         max_event_size: the most bytes of one event; None: no limit.
         max_error_body: how many bytes of a response that is no event stream its error keeps, of those that come within
-            5 s; None: all of it, however long it takes within `timeout`, for whoever expects either.
+            5 s; None: all of it, however long it takes within `timeout`, for callers that expect either.
         observer: called with `Opened`, `Lost` and `Closed`.
     """
 
@@ -340,7 +340,8 @@ def _max_error_body(value: Any) -> Any:
 
 def _typed(name: str, types: tuple[type, ...], value: Any) -> Any:
     if not isinstance(value, types):
-        raise TypeError(f"{name}: expected {' or '.join(t.__name__ for t in types)}, got {type(value).__name__}")
+        names = ("None" if each is type(None) else each.__name__ for each in types)
+        raise TypeError(f"{name}: expected {' or '.join(names)}, got {type(value).__name__}")
     return value
 
 

@@ -51,7 +51,7 @@ class Request:
         method: the HTTP method, in upper case.
         url: an absolute URL.
         params: what is added to the URL's query: a mapping, a list of pairs, or a string.
-        headers: header fields; a value is a `str` of Latin-1 characters or `bytes`, and None takes a default away.
+        headers: header fields; a value is a `str` of Latin-1 characters or `bytes`, and None removes a default.
         data: the body: bytes, a string, form fields, a file, an iterable of bytes, or a callable that returns one of
             these for each attempt. A `bytearray`, `memoryview` or `array` is taken as the bytes that it holds now.
         json: a value to send as a JSON body.

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from cyclopts import App, CycloptsError
-from cyclopts.exceptions import UnknownCommandError, UnusedCliTokensError
+from cyclopts.exceptions import CoercionError, MissingArgumentError, UnknownCommandError, UnusedCliTokensError
 
 import sse_client as sse
 from sse_client.cli.exits import Exit, Failure, failure_of
@@ -34,6 +34,9 @@ _COMMANDS = {
     "demo": "demo:demo",
     "completion": "completion:completion",
 }
+
+
+_NUMBERS: dict[object, str] = {int: "a whole number", float: "a number"}
 
 
 class _App(App):
@@ -126,9 +129,23 @@ def _dispatched(arguments: Sequence[str]) -> int:
     except UnknownCommandError as error:
         raise _unknown_command((error.unused_tokens or [""])[0]) from error
     except CycloptsError as error:
-        message = " ".join(str(error).split())
-        raise Failure(message[:1].lower() + message[1:].rstrip("."), hint=_help(arguments)) from error
+        raise Failure(_mistake(error), hint=_help(arguments)) from error
     return result if isinstance(result, int) else Exit.DONE
+
+
+def _mistake(error: CycloptsError) -> str:
+    """Return what is wrong with the arguments, in a sentence."""
+    match error:
+        case MissingArgumentError(argument=argument, keyword=None) if argument is not None and not argument.tokens:
+            kind = "option" if argument.field_info.is_keyword_only else "argument"
+            return f"expected the {kind} {argument.names[-1]}"
+        case MissingArgumentError(keyword=str(option)):
+            return f"{option}: expected a value, got none"
+        case CoercionError(target_type=target, token=token) if token is not None and target in _NUMBERS:
+            return f'{token.keyword}: expected {_NUMBERS[target]}, got "{token.value}"'
+        case _:
+            message = " ".join(str(error).split())
+            return message[:1].lower() + message[1:].rstrip(".")
 
 
 def _unknown_command(name: str) -> Failure:

@@ -50,7 +50,7 @@ class ConnectionOptions:
     """How the server is reached."""
 
     timeout: Annotated[float | None, Parameter("--timeout", metavar="SECONDS")] = None
-    """Longest time to connect, and longest silence; 10 and 300 s where it is not given."""
+    """Longest time to connect, and longest silence; 10 and 300 s (in a chat 600 s) where it is not given."""
 
     max_time: Annotated[float | None, Parameter("--max-time", metavar="SECONDS")] = None
     """Longest time of all, waits between connections included."""

@@ -79,7 +79,7 @@ def command(
         header: `Name: value`, any number of them; `Name:` leaves a default one out.
         data: the request's body.
         partitions: over how many streams the events are spread.
-        key: a path into an event's JSON, `user.id` say; events with the same value stay in one partition.
+        key: a path into an event's JSON, such as `user.id`; events with the same value stay in one partition.
         lease: seconds after which a host that says nothing is replaced.
         max_lag: how many entries the slowest group of consumers may have before it.
         on_lag: at that bound, `wait` stops reading and `trim` removes the oldest entries.

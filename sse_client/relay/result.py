@@ -30,7 +30,7 @@ class RelayResult:
 class ExactlyOnce(RelayResult):
     """Every event had an ID of its own: each is in the stream once, whichever hosts died.
 
-    An event that the source sends again is known as long as it is one of the last `guard`.
+    An event that the source sends again is recognised as long as it is one of the last `guard` events.
     """
 
 

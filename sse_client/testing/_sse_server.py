@@ -62,7 +62,7 @@ class SSEServer(Server):
             coding: the content coding; each event is flushed.
 
         Raises:
-            ValueError: an event cannot be written: a CR in its data, say.
+            ValueError: an event cannot be written, for example with a CR in its data.
             TypeError: an item is none of these.
         """
         steps = stream(map(_step, items), status=status, headers=headers, framing=framing, coding=coding)
@@ -82,7 +82,7 @@ class SSEServer(Server):
             status: HTTP status code.
             body: a text, bytes, or a JSON object.
             path: as for `answer`.
-            headers: further headers, `Retry-After` say; they replace those that are made here.
+            headers: further headers, such as `Retry-After`; they replace those that are made here.
         """
         if isinstance(body, Mapping):
             headers = {"Content-Type": "application/json", **(headers or {})}

@@ -157,4 +157,5 @@ def _typed_async(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 def _unreadable(response: object, alternative: str, other: str) -> str:
     kind = f"{type(response).__module__}.{type(response).__qualname__}"
-    return f"response: expected an open HTTP response, or {alternative}; got {kind} (for one, see sse_client.{other})"
+    hint = f"sse_client.{other} reads {'asynchronous' if other == 'aread' else 'blocking'} responses"
+    return f"response: expected an open HTTP response, or {alternative}; got {kind} ({hint})"

@@ -42,7 +42,9 @@ def refused(ran: Ran, code: Exit, *words: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        pytest.param(["get"], ["URL requires an argument", "See: sse-client get --help"], id="no URL"),
+        pytest.param(["get"], ["expected the argument URL", "See: sse-client get --help"], id="no URL"),
+        pytest.param(["record", "http://x/"], ["expected the option --output"], id="no file to write"),
+        pytest.param(["get", "http://x/", "--timeout"], ["--timeout: expected a value"], id="no value"),
         pytest.param(["get", ""], ["absolute URL"], id="an empty URL"),
         pytest.param(["get", "ftp://x/"], ["http or https"], id="another scheme"),
         pytest.param(["get", "http://x:99999/"], ["cannot be read"], id="a port that cannot be"),
@@ -54,7 +56,8 @@ def refused(ran: Ran, code: Exit, *words: str) -> None:
         pytest.param(["http://x/?key=abc"], ["sse-client get http://x/?key=****"], id="a URL without a command"),
         pytest.param(["localhost:8000"], ["sse-client get localhost:8000"], id="a host without a command"),
         pytest.param(["xyzzy"], ["unknown command 'xyzzy'; the commands are get, post, chat"], id="no command"),
-        pytest.param(["get", "http://x/", "-n", "many"], ['"many"'], id="no number"),
+        pytest.param(["get", "http://x/", "-n", "many"], ['-n: expected a whole number, got "many"'], id="no number"),
+        pytest.param(["get", "http://x/", "--timeout", "5s"], ['--timeout: expected a number, got "5s"'], id="a unit"),
         pytest.param(["get", "http://x/", "-n", "0"], ["-n: expected 1 event or more"], id="no events"),
         pytest.param(["get", "http://x/", "-H", "secret-key-alone"], ["without a colon"],
                      id="a header without a colon"),

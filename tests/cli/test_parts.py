@@ -48,6 +48,11 @@ def test_certificates_and_proxies_are_named_as_requests_has_them(tmp_path: Path)
     }
 
 
+def test_max_time_leaves_the_silence_of_a_chat_alone() -> None:
+    given = connection_arguments(ConnectionOptions(max_time=5), silence=600)
+    assert given == {"timeout": sse_client.Timeout(connect=10, read=600, total=5)}
+
+
 class Kept:
     def __init__(self) -> None:
         self.data = b""

@@ -32,7 +32,7 @@ def deltas(events: Iterable[Event | Comment], *, choices: int | None = None) -> 
         ChatError: the server reported an error in the stream, or sent what is no chunk.
         StreamTruncated: `events` ended, or broke off, without `[DONE]`, and before every choice had finished; or the
             server says that it has broken a choice off.
-        TypeError: `events` are none.
+        TypeError: `events` is not an iterable of events.
     """
     _check(events, "__iter__", "read")
     reader = ChatReader(choices)
@@ -88,7 +88,7 @@ def _check(events: object, iterates: str, opener: str) -> None:
     """Refuse what is no iterable of events.
 
     Raises:
-        TypeError: it is none, or one of bytes: a response, say.
+        TypeError: it is not iterable, or an iterable of bytes, such as a response.
     """
     if isinstance(events, (str, bytes)) or not hasattr(events, iterates) or hasattr(events, "status_code"):
         raise _no_event(events, opener)

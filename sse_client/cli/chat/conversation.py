@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Conversation"]
 
+_SILENCE = 600.0  # seconds: a model may think for long
 _KINDS = {
     b"\x89PNG": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
@@ -52,8 +53,8 @@ class Conversation:
         secret = key(options.key_env, options.key_file)
         self.has_key = bool(secret or os.environ.get("OPENAI_API_KEY"))
         credentials.learn(secret, os.environ.get("OPENAI_API_KEY"))
-        arguments = connection_arguments(connection)
-        timeout = arguments.pop("timeout", sse.Timeout(connect=10, read=600))
+        arguments = connection_arguments(connection, silence=_SILENCE)
+        timeout = arguments.pop("timeout", sse.Timeout(connect=10, read=_SILENCE))
         self._client = sse.Client(_session(connection, heads=heads), **arguments)
         try:
             self._chat = ChatClient(api_key=secret, base_url=options.base_url, client=self._client, timeout=timeout)

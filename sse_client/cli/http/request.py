@@ -98,8 +98,12 @@ def _is_json(body: bytes) -> bool:
     return True
 
 
-def connection_arguments(options: ConnectionOptions) -> dict[str, Any]:
+def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) -> dict[str, Any]:
     """Return the arguments that say how the server is reached.
+
+    Args:
+        options: of the command line.
+        silence: seconds, in place of a `--timeout` that is not given.
 
     Raises:
         Failure: a value is out of its range, a file cannot be read, or two options contradict each other.
@@ -107,7 +111,7 @@ def connection_arguments(options: ConnectionOptions) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     if options.timeout is not None or options.max_time is not None:
         seconds = _seconds("--timeout", options.timeout)
-        clocks = {} if seconds is None else {"connect": seconds, "read": seconds}
+        clocks = {"read": silence} if seconds is None else {"connect": seconds, "read": seconds}
         arguments["timeout"] = sse.Timeout(**clocks, total=_seconds("--max-time", options.max_time))
     if options.insecure and options.cacert:
         raise Failure("expected one of --insecure and --cacert, got both")

@@ -70,7 +70,7 @@ class ChatFailure:
         kind: the `type` of the error.
         code: its `code`.
         param: the parameter that is to blame.
-        headers: further headers, `Retry-After` say.
+        headers: further headers, such as `Retry-After`.
     """
 
     status: int

@@ -140,7 +140,7 @@ class ChatServer(Server):
             kind: the error's `type`.
             code: its `code`.
             param: the parameter that is to blame.
-            headers: further headers, `Retry-After` say.
+            headers: further headers, such as `Retry-After`.
         """
         self._answers.append(
             ChatFailure(status=status, message=message, kind=kind, code=code, param=param, headers=headers or {})

@@ -33,7 +33,7 @@ _TAIL: Final = 4096
 class Recording:
     """A recorded response: its head, and an iterable of `(seconds, bytes)`, the pieces of its body as they arrived.
 
-    It is read from the file piece by piece, and anew by each iteration. `seconds` count from the head of the
+    Each iteration reads the file from its beginning, piece by piece. `seconds` count from the head of the
     response. The bytes are without transfer coding, and in the content coding that `headers` names.
 
     Attributes:

@@ -38,8 +38,8 @@ def record(
 ) -> Recording:
     """Record a response to its end, or until one of the limits; return the recording.
 
-    A response that breaks off is a recording too: its `end` says `cut`. An interrupt, Ctrl-C say, ends the recording
-    as `stopped` and is raised.
+    A response that breaks off is a recording too: its `end` says `cut`. An interrupt, such as Ctrl-C, ends the
+    recording as `stopped` and is raised.
 
     Args:
         source: a URL to request, or an open response of requests (made with `stream=True`), urllib3, http.client,
