@@ -155,6 +155,13 @@ def test_an_interrupted_recording_says_what_it_has(tmp_path: Path, monkeypatch: 
     assert (ran.code, "a.rec: 0 bytes in 0.0 s, interrupted" in ran.err) == (130, True)
 
 
+@pytest.fixture
+def _imports_without_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away pytest's importer, which may have the package rewritten, and gives `runpy` no code."""
+    monkeypatch.setattr(sys, "meta_path", [each for each in sys.meta_path if hasattr(each, "find_distributions")])
+
+
+@pytest.mark.usefixtures("_imports_without_pytest")
 def test_the_man_page_is_printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     import runpy
 
@@ -163,6 +170,7 @@ def test_the_man_page_is_printed(capsys: pytest.CaptureFixture[str], monkeypatch
     assert capsys.readouterr().out == manual.manual()
 
 
+@pytest.mark.usefixtures("_imports_without_pytest")
 def test_the_package_can_be_run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     import runpy
 
