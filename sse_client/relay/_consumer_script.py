@@ -29,6 +29,14 @@ local function position(entry) return tonumber(field(entry, 'pos') or '') end
 
 local function written(key) return tonumber(redis.call('HGET', state, 'pos:' .. key) or '0') end
 
+-- How far the group has read; nil where that is not known. It is 0 where it has read more than was written: someone has
+-- deleted the stream and the relay's place, and the relay counts anew.
+local function has_read(key)
+  local read = tonumber(redis.call('HGET', groups, group .. ':' .. key) or '')
+  if read and read > written(key) then return 0 end
+  return read
+end
+
 local function without_group(answer) return string.find(answer['err'], 'NOGROUP', 1, true) ~= nil end
 
 -- The ID after which a new group reads. A stream that the relay began to write to when the group was there, because it
@@ -71,7 +79,7 @@ local function join(start)
   local kind = kind_of(stream)
   if kind ~= 'none' and kind ~= 'stream' then return {'wrongtype', stream, kind, 'stream'} end
   local read = kind == 'stream' and already_read(stream)
-  local known = redis.call('HEXISTS', groups, mark) == 1
+  local known = has_read(stream) ~= nil
   -- Nothing is written where there is nothing to do, so that a consumer can come back though memory is full.
   local first = start
   if not read then
@@ -97,7 +105,7 @@ local function unfinished(start)
   for i = 6, #KEYS do
     local key = KEYS[i]
     local exists = kind_of(key) == 'stream'
-    local read = tonumber(redis.call('HGET', groups, group .. ':' .. key) or '') or (exists and already_read(key))
+    local read = has_read(key) or (exists and already_read(key))
     local count = 0
     if read then
       local pending = exists and redis.pcall('XPENDING', key, group)
@@ -125,7 +133,7 @@ local function read(count, token, milliseconds)
     return redis.error_reply(answer['err'])
   end
   local entries = answer and answer[1] and answer[1][2] or {}
-  local done = tonumber(redis.call('HGET', groups, mark) or '-1')
+  local done = has_read(stream) or -1
   local first, last
   for _, entry in ipairs(entries) do
     last = position(entry) or last  -- an entry of another program has none

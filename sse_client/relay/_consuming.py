@@ -105,10 +105,12 @@ class Consuming:
             lane.held_until = asked_at + self._settings.claim_after
 
     def leave(self) -> Steps:
-        """Hand back what is not finished, and what is owned."""
+        """Hand back what is not finished, and what is owned; without an answer of Redis, leave that to the lease."""
         for lane in self._lanes.values():
             if ids := lane.in_hand():
-                yield Ask(*self._group.asked("touch", lane.partition, _OFFERED, *ids), final=True)
+                asked = self._group.asked("touch", lane.partition, _OFFERED, *ids)
+                if (yield Ask(*asked, final=True)) is None:
+                    return
         if self._group.ordered:
             yield Ask(*self._group.asked_of_all("leave", self._group.token), final=True)
 

@@ -43,6 +43,8 @@ for i = first_stream, #KEYS do
       local group = pairs_of(flat)
       any = true
       local read = redis.call('HGET', KEYS[2], group['name'] .. ':' .. stream)
+      -- More read than written: someone has deleted the stream and the place, and the relay counts anew.
+      if read and position and tonumber(read) > tonumber(position) then read = 0 end
       local behind = read and position and position - read or group['lag'] or entries
       totals[group['name']] = (totals[group['name']] or 0) + behind + group['pending']
       local place = group['last-delivered-id']

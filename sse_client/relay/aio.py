@@ -157,6 +157,13 @@ class AsyncConsumer:
                     await done
             except Exception as error:  # noqa: BLE001 - the handler's own; the consumer counts it
                 return error
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise  # this consumer is cancelled
+                failure = RuntimeError("the handler awaited something that was cancelled")
+                failure.__cause__ = error
+                return failure
         elif isinstance(step, Wait):
             return await link.wait(step.after, step.milliseconds)
         else:

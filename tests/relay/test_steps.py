@@ -127,6 +127,14 @@ def test_a_lane_that_gave_all_it_had_is_read_again_when_it_has_more() -> None:
     assert work.result().handled == 4
 
 
+def test_a_consumer_that_leaves_while_redis_hangs_asks_it_once() -> None:
+    work = Consuming(Group(Keys("ticks", 3), "g", "c", "token", 1000), SETTINGS)
+    for number, stream in enumerate(Keys("ticks", 3).streams):
+        work._lanes[number] = Lane(number, stream, handling="1-0")
+    assert len(drive(work.leave(), None)) == 1
+    assert len(drive(work.leave(), [b"ok"], [b"ok"], [b"ok"], None)) == 4
+
+
 def test_an_answer_names_the_streams_in_both_protocols() -> None:
     assert streams([[b"a", []], [b"b", []]]) == streams({b"a": [], "b": []}) == {"a", "b"}
     assert streams(None) == frozenset()
