@@ -36,8 +36,8 @@ class AsyncConsumer:
 
     Args:
         group: the group's name, without braces and colons; it is made if it is not there.
-        handler: is called with each `StreamEntry`; what it returns is awaited if it can be. An `Exception` is counted,
-            and the entry tried again.
+        handler: is called with each `StreamEntry`; what it returns is awaited if it can be. An `Exception`, or the
+            cancellation of something that it awaits, is counted, and the entry tried again.
         redis: a client of `redis.asyncio`, which stays open, or a URL as for `Relay`.
         stream: the name that the relay was given.
         partitions: as many as the relay has; 1 by default.
