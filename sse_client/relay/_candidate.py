@@ -166,4 +166,4 @@ class Candidate:
         if granted.config not in {"", config}:
             before = (granted.host, granted.config)
             _log.warning("relay %r: %s reads %s, but %s read %s before", name, host, config, *before)
-        log_note(name, granted)
+        log_note(self._plan.keys, granted)

@@ -6,14 +6,15 @@ from typing import Final
 
 __all__ = ["CONSUMER"]
 
-# KEYS: state, groups, dead, stream, members, then the owner's key of the partition (of all, for `share` and `leave`).
-# ARGV: the operation, the group, the consumer, the partition, then the operation's own.
+# KEYS: state, groups, dead, stream, members, then the owner's key of the partition (of all, for `share` and `leave`),
+# or the streams, for `unfinished`.
+# ARGV: the operation, the group, the consumer, then the operation's own.
 #
 # An owner's key is looked at where the group reads in order; then ARGV has its token.
 CONSUMER: Final = r"""
 local state, groups, dead, stream, members = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local op, group, consumer, partition = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local mark = group .. ':' .. partition
+local op, group, consumer = ARGV[1], ARGV[2], ARGV[3]
+local mark = group .. ':' .. stream
 
 local function field(entry, name)
   if not entry or not entry[2] then return nil end
@@ -22,28 +23,50 @@ local function field(entry, name)
   end
 end
 
+local function kind_of(key) return redis.call('TYPE', key)['ok'] end
+
 local function position(entry) return tonumber(field(entry, 'pos') or '') end
 
-local function written() return tonumber(redis.call('HGET', state, 'pos:' .. partition) or '0') end
+local function written(key) return tonumber(redis.call('HGET', state, 'pos:' .. key) or '0') end
+
+-- How far the group has read; nil where that is not known. It is 0 where it has read more than was written: someone has
+-- deleted the stream and the relay's place, and the relay counts anew.
+local function has_read(key)
+  local read = tonumber(redis.call('HGET', groups, group .. ':' .. key) or '')
+  if read and read > written(key) then return 0 end
+  return read
+end
 
 local function without_group(answer) return string.find(answer['err'], 'NOGROUP', 1, true) ~= nil end
 
+-- The ID after which a new group reads. A stream that the relay began to write to when the group was there, because it
+-- was given more partitions, is read from when the group began.
+local function first_id(start)
+  if start ~= '$' then return start end
+  local time = redis.call('TIME')
+  local now = string.format('%.0f-0', time[1] * 1000 + math.floor(time[2] / 1000))
+  if redis.call('HSETNX', groups, group, now) == 1 then return start end
+  local began = redis.call('HGET', groups, group)
+  local later = kind_of(stream) == 'stream' and redis.call('XRANGE', stream, '(' .. began, '+', 'COUNT', 1)[1]
+  return later and began or start
+end
+
 -- Where the group starts: how many entries come before the first one that it will be given.
-local function before_first(start)
-  if start == '$' then return written() end
-  local first = position(redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1])
-  return first and first - 1 or written()
+local function before_first(id)
+  if id == '$' then return written(stream) end
+  local first = position(redis.call('XRANGE', stream, '(' .. id, '+', 'COUNT', 1)[1])
+  return first and first - 1 or written(stream)
 end
 
 -- How far a group has read that something else made; what it lost before is not known.
-local function already_read()
-  for _, info in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
+local function already_read(key)
+  for _, info in ipairs(redis.call('XINFO', 'GROUPS', key)) do
     local map = {}
     for i = 1, #info, 2 do map[info[i]] = info[i + 1] end
     if map['name'] == group then
-      local at = position(redis.call('XRANGE', stream, map['last-delivered-id'], '+', 'COUNT', 1)[1])
-      if not at then return written() end
-      local exact = #redis.call('XRANGE', stream, map['last-delivered-id'], map['last-delivered-id']) == 1
+      local at = position(redis.call('XRANGE', key, map['last-delivered-id'], '+', 'COUNT', 1)[1])
+      if not at then return written(key) end
+      local exact = #redis.call('XRANGE', key, map['last-delivered-id'], map['last-delivered-id']) == 1
       return exact and at or at - 1
     end
   end
@@ -53,14 +76,46 @@ end
 local function partitions() return tonumber(redis.call('HGET', state, 'partitions') or '0') end
 
 local function join(start)
-  local kind = redis.call('TYPE', stream)['ok']
+  local kind = kind_of(stream)
   if kind ~= 'none' and kind ~= 'stream' then return {'wrongtype', stream, kind, 'stream'} end
-  local read = kind == 'stream' and already_read()
-  local known = redis.call('HEXISTS', groups, mark) == 1
+  local read = kind == 'stream' and already_read(stream)
+  local known = has_read(stream) ~= nil
   -- Nothing is written where there is nothing to do, so that a consumer can come back though memory is full.
-  if not read then redis.call('XGROUP', 'CREATE', stream, group, start, 'MKSTREAM') end
-  if not known then redis.call('HSET', groups, mark, read or before_first(start)) end
-  return {'ok', partitions()}
+  local first = start
+  if not read then
+    if not known then first = first_id(start) end
+    redis.call('XGROUP', 'CREATE', stream, group, first, 'MKSTREAM')
+  end
+  if not known then redis.call('HSET', groups, mark, read or before_first(first)) end
+  return {'ok'}
+end
+
+-- How many partitions the relay has, and the names of all streams that it has written to.
+local function layout()
+  local names = {}
+  for _, name in ipairs(redis.call('HKEYS', state)) do
+    if string.sub(name, 1, 4) == 'pos:' then names[#names + 1] = string.sub(name, 5) end
+  end
+  return {'ok', partitions(), names}
+end
+
+-- How much of each stream the group has not finished; all of one that it does not know and would start with.
+local function unfinished(start)
+  local counts = {}
+  for i = 6, #KEYS do
+    local key = KEYS[i]
+    local exists = kind_of(key) == 'stream'
+    local read = has_read(key) or (exists and already_read(key))
+    local count = 0
+    if read then
+      local pending = exists and redis.pcall('XPENDING', key, group)
+      count = math.max(0, written(key) - read) + (pending and not pending['err'] and pending[1] or 0)
+    elseif exists and start == '0' then
+      count = redis.call('XLEN', key)
+    end
+    counts[i - 5] = count
+  end
+  return {'ok', counts}
 end
 
 local function owns(key, token, milliseconds)
@@ -78,7 +133,7 @@ local function read(count, token, milliseconds)
     return redis.error_reply(answer['err'])
   end
   local entries = answer and answer[1] and answer[1][2] or {}
-  local done = tonumber(redis.call('HGET', groups, mark) or '-1')
+  local done = has_read(stream) or -1
   local first, last
   for _, entry in ipairs(entries) do
     last = position(entry) or last  -- an entry of another program has none
@@ -86,7 +141,7 @@ local function read(count, token, milliseconds)
   end
   if #entries == 0 then
     -- Everything that was written has been given to someone, or is gone.
-    first, last = written() + 1, written()
+    first, last = written(stream) + 1, written(stream)
   end
   local lost = 0
   if first and done >= 0 and first > done + 1 then lost = first - done - 1 end
@@ -199,14 +254,16 @@ local function leave(token)
   return {'ok'}
 end
 
-if op == 'join' then return join(ARGV[5]) end
-if op == 'read' then return read(ARGV[5], ARGV[6], ARGV[7]) end
-if op == 'claim' then return claim(ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]) end
-if op == 'own' then return own(ARGV[5]) end
-if op == 'again' then return again(ARGV[5], ARGV[6]) end
-if op == 'touch' then return touch(ARGV[5], 6) end
-if op == 'ack' then return {'ok', redis.call('XACK', stream, group, ARGV[5])} end
-if op == 'bury' then return bury(ARGV[5], 6) end
-if op == 'share' then return share(ARGV[5], ARGV[6], ARGV[7]) end
-return leave(ARGV[5])
+if op == 'join' then return join(ARGV[4]) end
+if op == 'layout' then return layout() end
+if op == 'unfinished' then return unfinished(ARGV[4]) end
+if op == 'read' then return read(ARGV[4], ARGV[5], ARGV[6]) end
+if op == 'claim' then return claim(ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]) end
+if op == 'own' then return own(ARGV[4]) end
+if op == 'again' then return again(ARGV[4], ARGV[5]) end
+if op == 'touch' then return touch(ARGV[4], 5) end
+if op == 'ack' then return {'ok', redis.call('XACK', stream, group, ARGV[4])} end
+if op == 'bury' then return bury(ARGV[4], 5) end
+if op == 'share' then return share(ARGV[4], ARGV[5], ARGV[6]) end
+return leave(ARGV[4])
 """

@@ -1,48 +1,32 @@
-"""What a consumer does next, without I/O: read, claim, handle, acknowledge, bury, hand back."""
+"""What a consumer does next, without I/O: take partitions, read, claim, wait, hand back."""
 
 from __future__ import annotations
 
 import logging
 from collections import deque
-from dataclasses import dataclass
-from itertools import chain
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from sse_client.relay._consumer_script import CONSUMER
+from sse_client.relay._handling import Handling, Settings
 from sse_client.relay._lane import Group, Lane, entry_id_of
+from sse_client.relay._layout import Layout
 from sse_client.relay._link import Script, text
 from sse_client.relay._patience import Patience
-from sse_client.relay._steps import Ask, Handle, Sleep, Steps, Wait, persistent
-from sse_client.relay.entry import Consumed, LostEntries, StreamEntry
-from sse_client.relay.errors import RelayError, WrongType
+from sse_client.relay._steps import Ask, Sleep, Steps, Wait, persistent
+from sse_client.relay.entry import Consumed
+from sse_client.relay.errors import WrongType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
-__all__ = ["SCRIPT", "Consuming", "Settings"]
+__all__ = ["SCRIPT", "Consuming"]
 
 SCRIPT = Script(CONSUMER)
 
 _log = logging.getLogger("sse_client.relay")
 _LONGEST_WAIT = 1.0  # seconds; a consumer that is closed stops waiting after it
-_LONGEST_RETRY = 30.0
 _OFFERED = 10**9  # milliseconds: longer than any `claim_after`, so that any consumer may claim it at once
-_SHOWN = 500  # characters of an error in a dead letter
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """The numbers of a consumer; `consume` says what they mean."""
-
-    start: str
-    batch: int
-    claim_after: float
-    max_deliveries: int
-    retry_delay: float
-    on_lost: Callable[[LostEntries], object] | None
-    on_error: Callable[[StreamEntry, Exception], object] | None
-    patience: float | None = None
 
 
 class Consuming:
@@ -58,15 +42,18 @@ class Consuming:
         self.name = name
         self._group = group
         self._settings = settings
+        self._layout = Layout(group, settings.start)
+        self._handling = Handling(group, settings)
         self._lanes: dict[int, Lane] = {}
         self._share_at = 0.0
         self.closing = False
-        self.handled = self.failed = self.claimed = self.dead = self.lost = 0
+        self.claimed = 0
 
     def result(self) -> Consumed:
         """Return what was done."""
+        done = self._handling
         return Consumed(
-            handled=self.handled, failed=self.failed, claimed=self.claimed, dead=self.dead, lost=self.lost
+            handled=done.handled, failed=done.failed, claimed=self.claimed, dead=done.dead, lost=done.lost
         )  # fmt: skip
 
     def disturbed(self) -> None:
@@ -82,6 +69,7 @@ class Consuming:
 
     def work(self) -> Steps:
         """Consume until it is closed."""
+        yield from self._layout.begin()
         for partition, stream in enumerate(self._group.keys.streams):
             yield from self._join(partition)
             if not self._group.ordered:
@@ -91,6 +79,8 @@ class Consuming:
             more = False
             for lane in list(self._lanes.values()):
                 more = (yield from self._turn(lane)) or more
+            if not more:
+                yield from self._layout.end_if_done()
             # While one lane has more, nobody waits for the others: each is asked then.
             fresh = None if more or self.closing else (yield from self._idle())
             for lane in self._lanes.values():
@@ -115,10 +105,12 @@ class Consuming:
             lane.held_until = asked_at + self._settings.claim_after
 
     def leave(self) -> Steps:
-        """Hand back what is not finished, and what is owned."""
+        """Hand back what is not finished, and what is owned; without an answer of Redis, leave that to the lease."""
         for lane in self._lanes.values():
             if ids := lane.in_hand():
-                yield Ask(*self._group.asked("touch", lane.partition, _OFFERED, *ids), final=True)
+                asked = self._group.asked("touch", lane.partition, _OFFERED, *ids)
+                if (yield Ask(*asked, final=True)) is None:
+                    return
         if self._group.ordered:
             yield Ask(*self._group.asked_of_all("leave", self._group.token), final=True)
 
@@ -127,21 +119,6 @@ class Consuming:
         if text(answer[0]) == "wrongtype":
             key, found, wanted = map(text, answer[1:])
             raise WrongType(f"expected the key {key!r} to be a {wanted}, but it is a {found}", key=key)
-        self._check_partitions(int(answer[1]))
-
-    def _check_partitions(self, written: int) -> None:
-        """Refuse to consume a part of the partitions that the relay writes to as if it were all.
-
-        Raises:
-            RelayError: the relay has `written` partitions, not as many as this consumer. More than the relay has are
-                in order: there may be entries in those that it had.
-        """
-        own, name = self._group.keys.partitions, self._group.keys.name
-        if written > own or (written == 1 and own > 1):
-            raise RelayError(
-                f"expected as many partitions as the relay of {name!r} has, {written}, but this consumer was given "
-                f"{own}; the entries of others would never be handled"
-            )
 
     def _share(self) -> Steps:
         """Take and give partitions, so that each living consumer has as many as others."""
@@ -168,7 +145,7 @@ class Consuming:
 
     def _turn(self, lane: Lane) -> Generator[Any, Any, bool]:
         """Handle what a lane has; return whether it may have more at once."""
-        worked = self._retry(lane)
+        worked = self._handling.retry(lane)
         if self._group.ordered and lane.later:
             return worked  # later entries of the partition wait for this one
         if not lane.queue and (lane.ready or self._claim_is_due(lane)):
@@ -179,7 +156,7 @@ class Consuming:
                     self._drop(lane)
                     break
                 self._doubt(lane)
-            yield from self._handle(lane, lane.queue.popleft())
+            yield from self._handling.handle(lane, lane.queue.popleft())
             worked = True
         return worked and lane.ready
 
@@ -221,12 +198,13 @@ class Consuming:
         elif kind == "fenced":
             self._drop(lane)
         else:
-            self._note_lost(lane, int(answer[1]), ())
+            self._handling.note_lost(lane, int(answer[1]), ())
             lane.latest = text(answer[2])
             lane.queue.extend(lane.entries(answer[3]))
             lane.ready = len(answer[3]) == settings.batch
             self._hold(lane, asked_at)
-            self._check_partitions(int(answer[4]))
+            if not answer[3]:
+                self._layout.check(int(answer[4]))
 
     def _hold(self, lane: Lane, since: float) -> None:
         """Note until when no other consumer claims what was taken at `since`; of partitions, `_renew` notes it."""
@@ -252,7 +230,7 @@ class Consuming:
             lane.cursor = None
             return  # without a group there is nothing to claim; reading makes it anew
         cursor, deleted, ids = text(answer[1]), answer[2], map(text, answer[3])
-        self._note_lost(lane, len(deleted), deleted)
+        self._handling.note_lost(lane, len(deleted), deleted)
         known = set(lane.in_hand())
         found = [each for each in ids if each not in known]
         self.claimed += len(found)
@@ -267,86 +245,6 @@ class Consuming:
         if text(answer[0]) == "ok":
             known = set(lane.in_hand())
             lane.queue.extendleft(reversed([each for each in map(text, answer[1]) if each not in known]))
-
-    def _retry(self, lane: Lane) -> bool:
-        """Put entries whose time has come at the front of the queue; return whether there were some."""
-        due = [each for when, each in lane.later if when <= monotonic()]
-        if not due:
-            return False
-        lane.later = [(when, each) for when, each in lane.later if each not in due]
-        lane.queue.extendleft(reversed(due))
-        return True
-
-    def _handle(self, lane: Lane, given: StreamEntry | str) -> Steps:
-        lane.handling = entry_id_of(given)
-        entry = (yield from self._again(lane, given)) if isinstance(given, str) else given
-        if entry is not None:
-            yield from self._hand_out(lane, entry)
-        lane.handling = None
-
-    def _again(self, lane: Lane, entry_id: str) -> Generator[Any, Any, StreamEntry | None]:
-        """Return an entry that was given out before, and count that; None if it is another consumer's by now, or lost.
-
-        It is counted now, when it is about to be handled, and not when it was claimed: what was claimed together with
-        an entry that kills its consumers must not be buried with it.
-        """
-        kept = entry_id not in lane.doubtful
-        lane.doubtful.discard(entry_id)
-        answer = yield Ask(*self._group.asked("again", lane.partition, entry_id, int(kept)))
-        self._note_lost(lane, len(answer[1]), answer[1])
-        return next(iter(lane.entries(answer[2])), None)
-
-    def _hand_out(self, lane: Lane, entry: StreamEntry) -> Steps:
-        if not entry.n:
-            yield from self._bury(lane, entry, "it is no entry of a relay")
-        elif entry.deliveries > self._settings.max_deliveries:
-            yield from self._bury(lane, entry, "each consumer that it was given to died, or took too long")
-        else:
-            error = yield Handle(entry)
-            if error is None:
-                yield Ask(*self._group.asked("ack", lane.partition, entry.entry_id))
-                self.handled += 1
-            else:
-                yield from self._failed(lane, entry, error)
-
-    def _failed(self, lane: Lane, entry: StreamEntry, error: Exception) -> Steps:
-        self.failed += 1
-        # A message may name a file whose name is no UTF-8 (PEP 383), which neither a log file nor Redis can hold.
-        described = f"{type(error).__name__}: {error}"[:_SHOWN].encode("utf-8", "backslashreplace").decode()
-        _log.warning(
-            "group %r: entry %s failed, time %d: %s", self._group.group, entry.entry_id, entry.deliveries, described
-        )
-        if self._settings.on_error is not None:
-            self._settings.on_error(entry, error)
-        if entry.deliveries >= self._settings.max_deliveries:
-            yield from self._bury(lane, entry, described)
-            return
-        delay = min(self._settings.retry_delay * 2 ** (entry.deliveries - 1), _LONGEST_RETRY)
-        lane.later.append((monotonic() + delay, entry.entry_id))
-
-    def _bury(self, lane: Lane, entry: StreamEntry, why: str) -> Steps:
-        """Make an entry a dead letter and acknowledge it, in one step."""
-        letter = {
-            "group": self._group.group, "consumer": self._group.consumer, "stream": entry.stream,
-            "entry": entry.entry_id, "id": entry.id, "event": entry.event, "data": entry.data, "n": entry.n,
-            "deliveries": entry.deliveries, "error": why,
-        }  # fmt: skip
-        fields = chain.from_iterable(letter.items())
-        answer = yield Ask(*self._group.asked("bury", lane.partition, entry.entry_id, *fields))
-        if text(answer[0]) == "ok":
-            self.dead += 1
-            _log.error("group %r: entry %s is a dead letter: %s", self._group.group, entry.entry_id, why)
-
-    def _note_lost(self, lane: Lane, count: int, ids: Any) -> None:
-        if not count:
-            return
-        self.lost += count
-        lost = LostEntries(lane.stream, lane.partition, count, tuple(map(text, ids)))
-        _log.error(
-            "group %r: %d entries of %s were trimmed before they were handled", self._group.group, count, lane.stream
-        )
-        if self._settings.on_lost is not None:
-            self._settings.on_lost(lost)
 
     def _idle(self) -> Generator[Any, Any, frozenset[str] | None]:
         """Wait for an entry, a retry, or the time to look for what others left.

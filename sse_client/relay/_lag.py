@@ -33,16 +33,18 @@ local function earlier(a, b)
 end
 
 for i = first_stream, #KEYS do
-  local stream, partition = KEYS[i], i - first_stream
+  local stream = KEYS[i]
   if redis.call('TYPE', stream)['ok'] == 'stream' then
     local entries = redis.call('XLEN', stream)
-    local position = redis.call('HGET', KEYS[1], 'pos:' .. partition)
+    local position = redis.call('HGET', KEYS[1], 'pos:' .. stream)
     local acknowledged
     length = length + entries
     for _, flat in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
       local group = pairs_of(flat)
       any = true
-      local read = redis.call('HGET', KEYS[2], group['name'] .. ':' .. partition)
+      local read = redis.call('HGET', KEYS[2], group['name'] .. ':' .. stream)
+      -- More read than written: someone has deleted the stream and the place, and the relay counts anew.
+      if read and position and tonumber(read) > tonumber(position) then read = 0 end
       local behind = read and position and position - read or group['lag'] or entries
       totals[group['name']] = (totals[group['name']] or 0) + behind + group['pending']
       local place = group['last-delivered-id']

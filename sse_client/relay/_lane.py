@@ -38,12 +38,16 @@ class Group:
     def asked(self, operation: str, partition: int, *arguments: Any) -> tuple[list[str], list[Any]]:
         """Return keys and arguments of the script for one partition."""
         keys = [*self._keys(partition), self.keys.owner(self.group, partition)]
-        return keys, [operation, self.group, self.consumer, partition, *arguments]
+        return keys, [operation, self.group, self.consumer, *arguments]
 
     def asked_of_all(self, operation: str, *arguments: Any) -> tuple[list[str], list[Any]]:
         """Return keys and arguments of the script for all partitions."""
         owners = [self.keys.owner(self.group, partition) for partition in range(self.keys.partitions)]
-        return [*self._keys(0), *owners], [operation, self.group, self.consumer, 0, *arguments]
+        return self.asked_of(owners, operation, *arguments)
+
+    def asked_of(self, keys: list[str], operation: str, *arguments: Any) -> tuple[list[str], list[Any]]:
+        """Return keys and arguments of the script for `keys`, beside those of the group."""
+        return [*self._keys(0), *keys], [operation, self.group, self.consumer, *arguments]
 
     def _keys(self, partition: int) -> list[str]:
         keys = self.keys

@@ -71,6 +71,7 @@ class Granted:
         config: what that one read.
         note: `recovered` where the place was read from the newest entry, `deleted` where the streams are gone.
         batch: the name of the last write.
+        partitions: how many there were before; 0 where nobody led.
     """
 
     token: str
@@ -82,6 +83,7 @@ class Granted:
     config: str
     note: str
     batch: str
+    partitions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +122,9 @@ class Ledger:
         if text(kind) == "held":
             host, config, expires, count, place = values
             return Held(text(host), text(config), int(expires), int(count), text(place))
-        term, count, place, unguarded, host, config, note, batch = values
+        term, count, place, unguarded, host, config, note, batch, partitions = values
         words = (text(host), text(config), text(note), text(batch))
-        return Granted(token, int(term), int(count), text(place), int(unguarded), *words)
+        return Granted(token, int(term), int(count), text(place), int(unguarded), *words, int(partitions))
 
     def write(self, token: str, expected: int, batch: str, items: Sequence[Item]) -> tuple[int, int]:
         """Append `items` and set the place, in one step.

@@ -44,13 +44,14 @@ class Partitioner:
             return 0
         try:
             key = self._key(event)
+            text = None if key is None else str(key)
         except Exception as error:  # noqa: BLE001 - the caller's function; one event must not stop all others
-            key = None
+            text = None
             _log.warning("the key function failed for the event %r: %s: %s", event.id, type(error).__name__, error)
-        if key is None:
+        if text is None:
             self.without_key += 1
             return 0
-        return crc32(str(key).encode("utf-8", "surrogatepass")) % self._partitions
+        return crc32(text.encode("utf-8", "surrogatepass")) % self._partitions
 
 
 def _path(path: str) -> Callable[[Event], object]:

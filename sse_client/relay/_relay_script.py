@@ -36,7 +36,7 @@ local function newest()
     local last = redis.call('XREVRANGE', KEYS[i], '+', '-', 'COUNT', 1)[1]
     local number = last and tonumber(field(last, 'n') or '')
     if number then
-      positions[#positions + 1] = 'pos:' .. (i - first_stream)
+      positions[#positions + 1] = 'pos:' .. KEYS[i]
       positions[#positions + 1] = field(last, 'pos') or field(last, 'n')
       if number > count then count, place = number, field(last, 'id') or '' end
     end
@@ -48,7 +48,7 @@ local function acquire(milliseconds, host, config)
   local bad = wrong_type(state, 'hash') or wrong_type(lease, 'string') or wrong_type(seen, 'zset')
   for i = first_stream, #KEYS do bad = bad or wrong_type(KEYS[i], 'stream') end
   if bad then return bad end
-  local before = redis.call('HMGET', state, 'host', 'config', 'count', 'place', 'unguarded', 'term', 'batch')
+  local before = redis.call('HMGET', state, 'host', 'config', 'count', 'place', 'unguarded', 'partitions', 'batch')
   local holder = redis.call('GET', lease)
   if holder and holder ~= token then  -- the caller's own: the answer to its last try was lost
     return {'held', before[1] or '', before[2] or '', redis.call('PTTL', lease), before[3] or '0', before[4] or ''}
@@ -61,14 +61,20 @@ local function acquire(milliseconds, host, config)
     redis.call('HSET', state, 'count', count, 'place', place, unpack(positions))
     if count > 0 then note = 'recovered' end
   elseif before[3] ~= '0' then
-    local there = 0
-    for i = first_stream, #KEYS do there = there + redis.call('EXISTS', KEYS[i]) end
-    if there == 0 then note = 'deleted' end
+    -- Of the streams that were written to: after a change of partitions, there are some that never were.
+    local written, there = 0, 0
+    for i = first_stream, #KEYS do
+      if redis.call('HEXISTS', state, 'pos:' .. KEYS[i]) == 1 then
+        written, there = written + 1, there + redis.call('EXISTS', KEYS[i])
+      end
+    end
+    if written > 0 and there == 0 then note = 'deleted' end
   end
   redis.call('HSET', state, 'host', host, 'config', config, 'partitions', #KEYS - first_stream + 1)
   redis.call('SET', lease, token, 'PX', milliseconds)
   local host_before, config_before, batch = before[1] or '', before[2] or '', before[7] or ''
-  return {'leads', term, before[3], before[4] or '', before[5] or '0', host_before, config_before, note, batch}
+  local unguarded, partitions = before[5] or '0', before[6] or '0'
+  return {'leads', term, before[3], before[4] or '', unguarded, host_before, config_before, note, batch, partitions}
 end
 
 local function scores(names)
@@ -107,7 +113,7 @@ local function write(milliseconds, expected, batch, payload, window, longest)
     if event[5] then names[#names + 1] = event[1] .. '\0' .. event[5] end
     if not used[event[4]] then
       used[event[4]] = #fields + 1
-      fields[#fields + 1] = 'pos:' .. event[4]
+      fields[#fields + 1] = 'pos:' .. KEYS[first_stream + event[4]]
     end
   end
   local deleted = 0

@@ -47,7 +47,8 @@ def consuming(
     from sse_client.relay._connect import needed
 
     needed()
-    from sse_client.relay._consuming import Consuming, Settings
+    from sse_client.relay._consuming import Consuming
+    from sse_client.relay._handling import Settings
     from sse_client.relay._lane import Group
 
     if not group or any(char in group for char in "{}:"):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Sequence
 
+    from sse_client.relay._keys import Keys
     from sse_client.relay._patience import Patience
     from sse_client.relay._progress import Progress
 
@@ -26,8 +27,15 @@ class Interrupted(Exception):
     """The relay was closed while Redis was away."""
 
 
-def log_note(name: str, granted: Granted) -> None:
+def log_note(keys: Keys, granted: Granted) -> None:
     """Log what Redis had to say about the stream when it gave the lease."""
+    name = keys.name
+    if granted.partitions not in {0, keys.partitions}:
+        _log.warning(
+            "relay %r: it had partitions=%d and has partitions=%d now; consumers that are given the former number "
+            "handle what is left of earlier entries, and a key is in order only if they do so first",
+            name, granted.partitions, keys.partitions,
+        )  # fmt: skip
     if granted.note == "recovered":
         _log.error("relay %r: the place was gone; it is taken from the newest entry, %r", name, granted.place)
     elif granted.note == "deleted":
@@ -130,7 +138,7 @@ class Term:
             return
         if isinstance(answer, Held):
             raise Fenced(answer.host)
-        log_note(self._ledger.keys.name, answer)
+        log_note(self._ledger.keys, answer)
         self._token, self._next_token = token, new_token()
         self._progress.terms += 1
         # The batch of a write whose answer was lost is this host's own too.

@@ -36,8 +36,8 @@ class AsyncConsumer:
 
     Args:
         group: the group's name, without braces and colons; it is made if it is not there.
-        handler: is called with each `StreamEntry`; what it returns is awaited if it can be. An `Exception` is counted,
-            and the entry tried again.
+        handler: is called with each `StreamEntry`; what it returns is awaited if it can be. An `Exception`, or the
+            cancellation of something that it awaits, is counted, and the entry tried again.
         redis: a client of `redis.asyncio`, which stays open, or a URL as for `Relay`.
         stream: the name that the relay was given.
         partitions: as many as the relay has; 1 by default.
@@ -157,6 +157,13 @@ class AsyncConsumer:
                     await done
             except Exception as error:  # noqa: BLE001 - the handler's own; the consumer counts it
                 return error
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise  # this consumer is cancelled
+                failure = RuntimeError("the handler awaited something that was cancelled")
+                failure.__cause__ = error
+                return failure
         elif isinstance(step, Wait):
             return await link.wait(step.after, step.milliseconds)
         else:

@@ -36,7 +36,8 @@ def main(arguments: Sequence[str]) -> int:
     where = "three network namespaces" if namespaces else "three processes (namespaces need root): nothing is cut off"
     print(f"hosts: {where}")
     print(f"feed: {asked.events:,} events, {asked.rate:,} a second, lease 2 s, seed {asked.seed}")
-    with Network(3, namespaces=namespaces) as network, tempfile.TemporaryDirectory() as folder:
+    # The folder goes after the processes that write into it.
+    with tempfile.TemporaryDirectory() as folder, Network(3, namespaces=namespaces) as network:
         feed = relay_feed(
             network, Path(folder), events=asked.events, rate=asked.rate, lease=2.0, seed=asked.seed,
             blows=asked.blows, log=_say,
@@ -53,7 +54,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _prompts(engine: str, rows: int, *, namespaces: bool) -> PromptsReport:
     print(f"{engine}: {rows:,} chats")
-    with Network(3, namespaces=namespaces) as network, tempfile.TemporaryDirectory() as folder:
+    # The folder goes after the processes that write into it.
+    with tempfile.TemporaryDirectory() as folder, Network(3, namespaces=namespaces) as network:
         report = ask_prompts(network, Path(folder), engine, rows=rows, seconds=0.02, log=_say)
     print(
         f"  {report.answered:,} rows answered, {report.distinct:,} of them distinct; tokens {report.tokens:,}, by the "

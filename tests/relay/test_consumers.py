@@ -361,7 +361,7 @@ def test_trimmed_entries_are_told_and_not_handed_out(server: RedisServer, client
     (taken,) = client.xreadgroup("g", "dead", {"ticks": ">"}, count=4)
     client.xtrim("ticks", maxlen=3, approximate=False)
     # The group was made by something else: what was trimmed before it is known from now on.
-    client.hset("{ticks}:groups", "g:0", 4)
+    client.hset("{ticks}:groups", "g:ticks", 4)
     lost: list[LostEntries] = []
     seen: list[str] = []
     run = Run(
@@ -420,7 +420,7 @@ def test_a_deleted_stream_is_told_and_the_group_made_anew(server: RedisServer, c
     eventually(lambda: len(seen) == 3)
     fill(server, *numbered(1, 3))
     with client.pipeline() as pipe:
-        pipe.delete("ticks").hincrby("{ticks}:relay", "pos:0", 2).hincrby("{ticks}:relay", "count", 2).execute()
+        pipe.delete("ticks").hincrby("{ticks}:relay", "pos:ticks", 2).hincrby("{ticks}:relay", "count", 2).execute()
     fill(server, *numbered(1, 7)[3:])
     eventually(lambda: len(seen) == 7)
     assert run.stopped() == Consumed(handled=7, lost=2)

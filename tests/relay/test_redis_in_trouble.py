@@ -375,7 +375,7 @@ def test_an_older_place_in_redis_is_read_again_from(server: RedisServer, client:
                 "local last = redis.call('XREVRANGE', 'ticks', '+', '-', 'COUNT', 6)\n"
                 "for i = 1, 5 do redis.call('XDEL', 'ticks', last[i][1]) end\n"
                 "local f = last[6][2]\n"
-                "redis.call('HSET', '{ticks}:relay', 'place', f[2], 'count', f[8], 'pos:0', f[10], 'batch', 'x')",
+                "redis.call('HSET', '{ticks}:relay', 'place', f[2], 'count', f[8], 'pos:ticks', f[10], 'batch', 'x')",
                 0,
             )
             del pipe

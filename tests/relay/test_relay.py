@@ -395,8 +395,12 @@ def test_an_event_without_a_key_goes_into_partition_0(
         assert relay.status.without_key == 4
     with Relay(server.url, "ticks", partitions=2, key=lambda _: 1 / 0) as relay:
         relay.run([Event("x", id="5")])
-    assert ids(client, "{ticks}:0") == ["1", "2", "3", "4", "5"]
+    huge = 10**5000  # Python refuses to write it out
+    with Relay(server.url, "ticks", partitions=2, key=lambda _: huge) as relay:
+        relay.run([Event("x", id="6")])
+    assert ids(client, "{ticks}:0") == ["1", "2", "3", "4", "5", "6"]
     assert "the key function failed for the event '5': ZeroDivisionError" in caplog.text
+    assert "the key function failed for the event '6': ValueError" in caplog.text
 
 
 def test_without_a_key_everything_is_in_one_order(server: RedisServer, client: Any) -> None:

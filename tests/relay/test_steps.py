@@ -14,8 +14,9 @@ from redis.exceptions import NoScriptError
 from relay.kit import eventually, free_port, ids, numbered
 from sse_client import Event
 from sse_client.relay import AtLeastOnce, ExactlyOnce, Relay, RelayError, WrongType
-from sse_client.relay._consuming import Consuming, Settings
+from sse_client.relay._consuming import Consuming
 from sse_client.relay._failures import Full, Unreachable
+from sse_client.relay._handling import Handling, Settings
 from sse_client.relay._keys import Keys
 from sse_client.relay._lane import Group, Lane
 from sse_client.relay._ledger import Granted, Ledger
@@ -34,9 +35,15 @@ if TYPE_CHECKING:
 FIELDS = [b"id", b"1", b"event", b"message", b"data", b"x", b"n", b"1"]
 
 
+SETTINGS = Settings("0", 10, 60.0, 1, 0.1, None, None)
+
+
+def group(token: str = "") -> Group:
+    return Group(Keys("ticks"), "g", "c", token, 1000)
+
+
 def consuming(token: str = "") -> Consuming:
-    group = Group(Keys("ticks"), "g", "c", token, 1000)
-    return Consuming(group, Settings("0", 10, 60.0, 1, 0.1, None, None))
+    return Consuming(group(token), SETTINGS)
 
 
 def drive(steps: Any, *answers: Any) -> list[Any]:
@@ -87,7 +94,7 @@ def test_what_is_in_hand_is_not_claimed_twice() -> None:
 
 def _name(step: Any) -> str:
     if isinstance(step, Ask):
-        return f"{step.arguments[0]} {step.arguments[3]}"
+        return f"{step.arguments[0]} {step.keys[3][-1]}"
     return type(step).__name__.lower()
 
 
@@ -100,7 +107,7 @@ def test_a_lane_that_gave_all_it_had_is_read_again_when_it_has_more() -> None:
     two: list[Any] = [b"ok", 0, b"2-0", [[b"1-0", FIELDS], [b"2-0", FIELDS]], 0]
     done = [b"ok", 1]
     told: list[tuple[str, Any]] = [
-        ("join 0", [b"ok", 2]), ("join 1", [b"ok", 2]),
+        ("layout 0", [b"ok", 2, []]), ("join 0", [b"ok"]), ("join 1", [b"ok"]),
         ("own 0", [b"ok", []]), ("claim 0", [b"ok", b"0-0", [], []]), ("read 0", nothing),
         ("own 1", [b"ok", []]), ("claim 1", [b"ok", b"0-0", [], []]), ("read 1", one), ("handle", None),
         ("ack 1", done), ("wait", frozenset({"{ticks}:1"})), ("read 1", one), ("handle", None), ("ack 1", done),
@@ -117,7 +124,15 @@ def test_a_lane_that_gave_all_it_had_is_read_again_when_it_has_more() -> None:
         asked.append(_name(step))
         assert asked[-1] == name, asked
         step = steps.send(answer)
-    assert work.handled == 4
+    assert work.result().handled == 4
+
+
+def test_a_consumer_that_leaves_while_redis_hangs_asks_it_once() -> None:
+    work = Consuming(Group(Keys("ticks", 3), "g", "c", "token", 1000), SETTINGS)
+    for number, stream in enumerate(Keys("ticks", 3).streams):
+        work._lanes[number] = Lane(number, stream, handling="1-0")
+    assert len(drive(work.leave(), None)) == 1
+    assert len(drive(work.leave(), [b"ok"], [b"ok"], [b"ok"], None)) == 4
 
 
 def test_an_answer_names_the_streams_in_both_protocols() -> None:
@@ -126,11 +141,11 @@ def test_an_answer_names_the_streams_in_both_protocols() -> None:
 
 
 def test_an_entry_that_another_consumer_has_by_now_is_not_buried() -> None:
-    work = consuming()
+    handling = Handling(group(), SETTINGS)
     one = lane()
     (entry,) = one.entries([[b"1-0", FIELDS, 9]])
-    drive(work._handle(one, entry), [b"gone"])
-    assert work.dead == 0
+    drive(handling.handle(one, entry), [b"gone"])
+    assert handling.dead == 0
 
 
 class Broken:
@@ -185,9 +200,9 @@ def test_what_need_not_be_repeated_ends_when_redis_is_back(step: Any) -> None:
 
 
 def test_lost_entries_are_counted_where_nobody_asks() -> None:
-    work = consuming()
-    work._note_lost(lane(), 3, [])
-    assert work.result().lost == 3
+    handling = Handling(group(), SETTINGS)
+    handling.note_lost(lane(), 3, [])
+    assert handling.lost == 3
 
 
 def test_signals_are_left_alone_out_of_the_main_thread() -> None:
@@ -282,7 +297,7 @@ class Scripted:
 
 
 def term(ledger: Any, progress: Progress | None = None) -> Term:
-    granted = Granted("token", 1, 0, "", 0, "", "", "", "")
+    granted = Granted("token", 1, 0, "", 0, "", "", "", "", 0)
     changed = Patience(None, "test", lambda _: None)
     return Term(ledger, granted, progress or Progress(), changed, threading.Event())
 
@@ -290,7 +305,7 @@ def term(ledger: Any, progress: Progress | None = None) -> Term:
 def test_a_lease_is_asked_for_again_where_the_answer_was_lost() -> None:
     from sse_client.relay._ledger import Fenced
 
-    again = Granted("token", 2, 0, "", 0, "", "", "", "")
+    again = Granted("token", 2, 0, "", 0, "", "", "", "", 1)
     ledger = Scripted(Fenced("x"), Unreachable("away"), Fenced("x"), again, (1, 0))
     term(ledger).write([("1", "message", "x", 0, 1)])
     assert ledger.asked == ["write", "acquire", "write", "acquire", "write"]

@@ -9,12 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from cluster.speed.chats import at_once
+from cluster.speed.chats import at_once, replies, server_cpu
 from cluster.speed.feed import Run, consumed, entry_bytes, latencies, run, world
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ def main(arguments: Sequence[str]) -> None:
         consumers(asked.events, asked.live, folder)
         memory(asked.long, folder)
         chats(asked.chats, asked.rounds, folder)
+    workers(asked.chats, asked.rounds)
 
 
 def burst(events: int, rounds: int, folder: Path) -> None:
@@ -89,19 +89,30 @@ def memory(long: int, folder: Path) -> None:
 
 
 def chats(many: int, rounds: int, folder: Path) -> None:
-    with ExitStack() as stack:
-        urls: list[str] = []
-        for number in (1, 2):
-            (folder / f"{number}").mkdir()
-            urls.append(f"{stack.enter_context(world(folder / f'{number}'))}/v1")
-        found = [(at_once("bare", urls[:1], many), at_once("batch", urls[:1], many), at_once("batch", urls, many))
-                 for _ in range(rounds)]  # fmt: skip
-    _say(f"chats, {rounds} rounds: {many / median(each[0][0] for each in found):,.0f} a second with AsyncChatClient, "
-         f"{many / median(each[1][0] for each in found):,.0f} with ChatBatch: "
-         f"{median(bare[0] / batch[0] for bare, batch, _ in found):.2f} times, by CPU "
-         f"{median(bare[1] / batch[1] for bare, batch, _ in found):.2f} times")  # fmt: skip
-    _say(f"  two processes with a server each: {median(2 * one[0] / two[0] for _, one, two in found):.2f} times one; "
-         f"each chat takes {median(two[1] / one[1] / 2 for _, one, two in found):.2f} times the CPU")  # fmt: skip
+    with world(folder) as url:
+        found = [(at_once("bare", [f"{url}/v1"], many), at_once("batch", [f"{url}/v1"], many)) for _ in range(rounds)]
+    _say(f"chats, {rounds} rounds: {many / median(bare.wall for bare, _ in found):,.0f} a second with AsyncChatClient, "
+         f"{many / median(batch.wall for _, batch in found):,.0f} with ChatBatch: "
+         f"{median(bare.wall / batch.wall for bare, batch in found):.2f} times, by CPU "
+         f"{median(bare.cpu / batch.cpu for bare, batch in found):.2f} times")  # fmt: skip
+
+
+def workers(many: int, rounds: int) -> None:
+    """Compare one process with two, beside a server that leaves them the cores."""
+    with replies() as url:
+        urls = [f"{url}/v1"] * 2
+        began = server_cpu(url)
+        found = [(at_once("batch", urls[:1], many), at_once("batch", urls, many)) for _ in range(rounds)]
+        served = (server_cpu(url) - began) / (3 * many * rounds)
+    chat = median(one.cpu for one, _ in found) / many
+    more = median(two.cpu / one.cpu / 2 for one, two in found)
+    _say(f"two processes, {rounds} rounds of {many:,} chats each: a chat takes {chat * 1e6:.0f} us of CPU in one "
+         f"process, {more:.2f} times that in two; {served * 1e6:.0f} us of the server's")  # fmt: skip
+    gains = sorted((two.share, 2 * one.wall / two.wall, one.share) for one, two in found)
+    _say(f"  by the clock, two answer {median(gain for _, gain, _ in gains):.2f} times as many; by round, with the "
+         "share of a core that each process had at least:")  # fmt: skip
+    for share, gain, alone in reversed(gains):
+        _say(f"    {gain:.2f} times ({share:.0%} of a core each in two, {alone:.0%} in one)")
 
 
 def _pairs(rounds: int, measure: Callable[[str], Run]) -> list[tuple[Run, Run]]:

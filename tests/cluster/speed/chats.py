@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
+from contextlib import contextmanager, suppress
 from time import perf_counter, process_time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.request import urlopen
+
+from relay.kit import eventually, free_port
 
 from cluster.speed.feed import TESTS
 from sse_client.adapters.openai import AsyncChatClient
 from sse_client.adapters.openai.batch import ChatBatch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
-__all__ = ["at_once"]
+__all__ = ["Spent", "at_once", "replies", "server_cpu"]
 
 _CONCURRENCY = 32
 _PIPE = subprocess.PIPE
@@ -44,8 +49,16 @@ def _batched(url: str, chats: range) -> None:
         assert not any(row["error"] for row in ask([f"row {number}" for number in chats]))
 
 
-def at_once(kind: str, urls: Sequence[str], chats: int) -> tuple[float, float]:
-    """Ask `chats` chats of each server, with a process for each; return the seconds, and those of CPU.
+class Spent(NamedTuple):
+    """Seconds by the clock, and of CPU in all processes; and the least share of a core that one of them had."""
+
+    wall: float
+    cpu: float
+    share: float
+
+
+def at_once(kind: str, urls: Sequence[str], chats: int) -> Spent:
+    """Ask `chats` chats of each server, with a process for each.
 
     Args:
         kind: `bare` or `batch`.
@@ -61,7 +74,34 @@ def at_once(kind: str, urls: Sequence[str], chats: int) -> tuple[float, float]:
         assert child.stdout.readline() == "ready\n"
     began = perf_counter()
     found = [json.loads(child.communicate("go\n", timeout=600)[0]) for child in children]
-    return max(each["ended"] for each in found) - began, sum(each["cpu"] for each in found)
+    walls = [each["ended"] - began for each in found]
+    shares = [each["cpu"] / wall for each, wall in zip(found, walls, strict=True)]
+    return Spent(max(walls), sum(each["cpu"] for each in found), min(shares))
+
+
+@contextmanager
+def replies() -> Generator[str]:
+    """Run the server of `cluster.speed.replies`; give its URL."""
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    server = subprocess.Popen([sys.executable, "-m", "cluster.speed.replies", str(port)], cwd=TESTS)
+    try:
+        eventually(lambda: _listens(port))
+        yield url
+    finally:
+        server.kill()
+        server.wait()
+
+
+def server_cpu(url: str) -> float:
+    """Return the seconds of CPU that the server of `replies` has used."""
+    with urlopen(f"{url}/cpu") as answer:
+        return float(answer.read())
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
 
 
 def _main(kind: str, url: str, chats: int) -> None:

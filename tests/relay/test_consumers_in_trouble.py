@@ -1,0 +1,143 @@
+"""Consumers whose Redis restarts, hangs or counts anew, whose handlers are cancelled, and who are told twice to end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from relay.kit import RedisServer, eventually, numbered
+from relay.running import Run
+from sse_client import Event
+from sse_client.relay import Consumed, LostEntries, Relay, StreamEntry, aconsume, consume
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sse_client.relay._consuming._LONGEST_WAIT", 0.1)
+
+
+@pytest.fixture(params=["blocking", "asyncio"])
+def face(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+def fill(server: RedisServer, *events: Event, **options: Any) -> None:
+    with Relay(server.url, "ticks", **options) as relay:
+        relay.run(list(events))
+
+
+def test_a_handler_cancelled_from_within_has_failed_and_others_go_on(server: RedisServer, client: Any) -> None:
+    fill(server, *numbered(1, 5))
+    seen: list[str] = []
+    errors: list[Exception] = []
+
+    async def handle(entry: StreamEntry) -> None:
+        if entry.id == "2":
+            inner = asyncio.create_task(asyncio.sleep(30))
+            inner.cancel()
+            await inner
+        seen.append(entry.id)
+
+    def failed(_: StreamEntry, error: Exception) -> None:
+        errors.append(error)
+
+    run = Run("asyncio", handle, redis=server.url, max_deliveries=2, on_error=failed)
+    eventually(lambda: client.xlen("{ticks}:dead") == 1 or run.error)
+    eventually(lambda: len(seen) == 4)
+    assert run.stopped() == Consumed(handled=4, failed=2, dead=1)
+    assert [type(error.__cause__) for error in errors] == [asyncio.CancelledError] * 2
+
+
+def test_a_consumer_cancelled_in_its_handler_ends(server: RedisServer, client: Any) -> None:
+    fill(server, *numbered(1, 5))
+
+    async def main() -> None:
+        async def handle(entry: StreamEntry) -> None:
+            task.cancel()
+            await asyncio.sleep(30)
+
+        task = asyncio.create_task(aconsume("g", handle, redis=server.url, stream="ticks", claim_after=60))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert len(client.xautoclaim("ticks", "g", "next", 60_000)[1]) == 5, "whoever looks next may claim them at once"
+
+
+@pytest.mark.parametrize("partitions", [1, 2])
+def test_a_relay_that_counts_anew_hides_no_loss(server: RedisServer, client: Any, face: str, partitions: int) -> None:
+    events = [Event('{"user": 1}', id=str(number)) for number in range(1, 31)]
+    options: dict[str, Any] = {"partitions": partitions, "key": "user"}
+    fill(server, *events, **options)
+    seen: list[StreamEntry] = []
+    first = Run(face, seen.append, redis=server.url, partitions=partitions)
+    eventually(lambda: len(seen) == 30)
+    first.stopped()
+    stream = seen[0].stream
+    client.delete(stream, "{ticks}:relay", "{ticks}:relay:seen")  # and not what the group has read
+    fill(server, *events[:20], **options)
+    client.xtrim(stream, maxlen=15, approximate=False)
+    lost: list[LostEntries] = []
+    second = Run(face, seen.append, redis=server.url, partitions=partitions, on_lost=lost.append)
+    eventually(lambda: len(seen) == 45)
+    eventually(lambda: lost)
+    second.stopped()
+    assert [each.count for each in lost] == [5]
+    with Relay(server.url, "ticks", **options) as relay:
+        assert relay.lag() == 0
+
+
+def _reached(seen: list[StreamEntry], number: int) -> bool:
+    return any(int(each.id) >= number for each in tuple(seen))
+
+
+@pytest.mark.timeout(90)
+def test_redis_that_dies_while_it_is_written_to_and_read_loses_nothing(tmp_path: Path, face: str) -> None:
+    server = RedisServer(tmp_path, "--appendonly", "yes", "--appendfsync", "always").start()
+    total = 1500
+    seen: list[StreamEntry] = []
+    try:
+        run = Run(face, seen.append, redis=server.url, partitions=3, batch=10)
+        for last in (500, 1000, total):
+            relay = Relay(server.url, "ticks", partitions=3, key="user", batch=20, lease=0.5, guard=2 * total)
+            with relay:
+                events = [Event(f'{{"user": {n % 7}}}', id=str(n)) for n in range(1, last + 1)]
+                writing = threading.Thread(target=relay.run, args=(events,), daemon=True)
+                writing.start()
+                eventually(partial(_reached, seen, last - 450))
+                server.stop()
+                server.start()
+                writing.join(30)
+                assert not writing.is_alive()
+        eventually(lambda: len({each.id for each in seen}) == total, 30)
+        done = run.stopped()
+    finally:
+        server.stop()
+    assert done.lost == 0
+    for user in range(7):
+        first_times = list(dict.fromkeys(int(each.id) for each in seen if int(each.id) % 7 == user))
+        assert first_times == sorted(first_times), "the order of a key"
+
+
+def test_a_second_sigterm_changes_nothing(server: RedisServer, client: Any) -> None:
+    fill(server, *numbered(1, 5))
+    seen: list[str] = []
+
+    def handle(entry: StreamEntry) -> None:
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGTERM)
+        seen.append(entry.id)
+
+    consumer_ended = consume("g", handle, redis=client, stream="ticks", claim_after=60)
+    assert consumer_ended.handled == len(seen) < 5
+    assert len(client.xautoclaim("ticks", "g", "next", 60_000)[1]) == 5 - len(seen)
