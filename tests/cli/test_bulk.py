@@ -16,23 +16,13 @@ from sse_client.cli.streams.plain_bulk import PlainInBulk
 from sse_client.cli.streams.sinks import Plain
 from sse_client.testing import CLOSE, Server, Step, chunk, head, reply, stream
 
-from .kit import run
+from .kit import Kept, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BURST = b"".join(b'id: %d\ndata: {"n": %d}\n\n' % (n, n) for n in range(1000))
 SHOWN = "".join(f'{{"n": {n}}}\n' for n in range(1000))
-
-
-class Kept:
-    """A standard output that keeps what is written."""
-
-    def __init__(self) -> None:
-        self.data = b""
-
-    def write(self, data: bytes) -> None:
-        self.data += data
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +63,8 @@ CRLF_LINES = st.lists(LINES, max_size=40).map(lambda lines: b"".join(line + b"\r
 
 
 def regular(fields: list[bytes], count: int) -> bytes:
-    return b"".join(b"".join(field % number if b"%" in field else field for field in fields) + b"\n" for number in range(count))
+    block = b"".join(fields) + b"\n"
+    return b"".join(block.replace(b"%d", b"%d" % number) for number in range(count))
 
 
 FIELDS = st.permutations([b"id: %d\n", b"data: %d\n", b"event: %d\n"])

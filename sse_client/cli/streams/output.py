@@ -126,7 +126,7 @@ def _sink(out: Stdout, options: OutputOptions, *, bulk: bool) -> Sink:
     if options.raw:
         return Silent()
     if options.json:
-        return JsonLines(out, timing=options.timing)
+        return JsonLines(out, timing=options.timing, comments=options.comments)
     if options.field is not None:
         return FieldValues(out, path_of(options.field))
     if not is_terminal(sys.stdout):
