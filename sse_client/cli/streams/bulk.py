@@ -96,6 +96,8 @@ def _alike(blocks: bytes) -> tuple[bytes, bytes] | None:
     start = at + len(b"data: ")
     if at < 0 or blocks[at:start] != b"data: ":
         return None
+    if not blocks.startswith(blocks[:start], blocks.find(b"\n\n", start) + 2):
+        return None  # a look at the second block spares one at all
     # From the end, a separator is found in half the time.
     values = blocks[start:-1].rsplit(b"\n\n" + blocks[:start])
     text = b"\n".join(values)
