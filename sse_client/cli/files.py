@@ -84,7 +84,9 @@ def key(variable: str | None, path: str | Path | None) -> str | None:
     """
     if variable and path:
         raise Failure("expected a key from one place, got --key-env and --key-file")
-    if variable:
+    if variable is not None:
+        if not variable:
+            raise Failure("--key-env: expected the name of an environment variable, got nothing")
         value = os.environ.get(variable, "").strip()
         if not value:
             raise Failure(f"--key-env: expected a key in the environment variable {variable}, but it is not set")

@@ -58,6 +58,16 @@ class Stream(io.TextIOWrapper):
         return self.kept.getvalue().decode(self.encoding, "replace")
 
 
+class Kept:
+    """A standard output that keeps what is written."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def write(self, data: bytes) -> None:
+        self.data += data
+
+
 def run(*arguments: str, stdin: str = "", terminal: bool = False, encoding: str = "utf-8") -> Ran:
     """Run a command in this process; `terminal` makes its output one."""
     out, err = Stream(encoding, terminal=terminal), Stream(encoding, terminal=terminal)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import socket
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sse_client.testing import RESET, Server, Step, chunk, head, reply
+from sse_client.testing import CLOSE, RESET, Server, Step, chunk, head, reply
 
 from .kit import run
 
@@ -20,7 +22,16 @@ HTML = reply(200, b"<html>a page</html>", {"Content-Type": "text/html"})
 REFUSED = reply(401, b'{"error": {"message": "a bad key"}}', {"Content-Type": "application/json"})
 CUT: list[Step] = [head(), chunk(b"data: x\n\n"), RESET]
 
-# What is typed, and the exit code. {ok}, {html}, {refused} and {cut} are URLs of servers, {port} is in use.
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+ODD: dict[str, list[Step]] = {
+    "ssh": [b"SSH-2.0-OpenSSH_9.2\r\n", CLOSE],
+    "chunks": [HEAD + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\ndata: x\n\n\r\n", CLOSE],
+    "gzip": [HEAD + b"Content-Encoding: gzip\r\n\r\ndata: x\n\n", CLOSE],
+    "file": reply(302, b"", {"Location": "file:///etc/passwd"}),
+    "escapes": reply(401, b"\x1b[2J\x1b]0;title\x07 sk-a-secret-key", {"Content-Type": "text/plain"}),
+}
+
+# What is typed, and the exit code. {ok}, {html}, {refused}, {cut} and ODD are URLs of servers, {port} is in use.
 KINDS = [
     ("get ''", 2),
     ("get ::", 2),
@@ -100,6 +111,29 @@ KINDS = [
     ("relay {ok}", 2),
     ("relay {ok} --stream x --redis http://127.0.0.1", 2),
     ("completion tcsh", 2),
+    ("get {ok} --timeout 1e300", 2),
+    ("get {ok} --max-time 1e300", 2),
+    ("get {ok} --retry-for 1e300", 2),
+    ("get {ok} --event ''", 2),
+    ("get {ok} --key-env ''", 2),
+    ("get {ok} --checkpoint /dev/full -n 1", 9),
+    ("get {ok} --checkpoint pipe -n 1", 9),
+    ("get {ok} -H 'X: a\r\nY: b'", 2),
+    ("get {ok} -X 'GET /x HTTP/1.1\r\nX: b'", 2),
+    ("get {ok} --proxy http://user:sk-a-secret-key@127.0.0.1:1 --no-reconnect", 3),
+    ("get http://user:sk-a-secret-key@127.0.0.1:1/?token=sk-a-secret-key --no-reconnect", 3),
+    ("get {ssh} --no-reconnect", 6),
+    ("get {chunks} --no-reconnect", 6),
+    ("get {gzip} --no-reconnect", 6),
+    ("get {file} --no-reconnect", 10),
+    ("get {escapes} --no-reconnect", 4),
+    ("post {ok} -d @", 2),
+    ("chat hi --base-url {ok} --tools dictionary", 2),
+    ("record {ssh} -o a.rec", 3),
+    ("record {ok} -o a.rec --max-time 1e300", 2),
+    ("record {ok} -o a.rec --for inf", 2),
+    ("check {ssh} --for 1", 6),
+    ("relay {ok} --stream x --redis redis://user:sk-a-secret-key@127.0.0.1:1/x", 2),
     ("nothing", 2),
     ("--nothing", 2),
 ]
@@ -116,6 +150,8 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[dict[st
     (tmp_path / "empty").touch()
     (tmp_path / "long").write_text("k" * 100_000)
     (tmp_path / "deep").write_text("[" * 100_000)
+    (tmp_path / "dictionary").write_text("{}")
+    os.mkfifo(tmp_path / "pipe")
     (tmp_path / "binary").write_bytes(bytes(range(256)) * 20)
     with (
         Server(events=3) as ok,
@@ -123,12 +159,14 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[dict[st
         Server(REFUSED) as refused,
         Server(CUT) as cut,
         socket.create_server(("127.0.0.1", 0)) as busy,
+        ExitStack() as stack,
     ):
         with Server([head(), chunk(b"data: x\n\n"), b"0\r\n\r\n"]) as source:
             assert run("record", "-q", source.url, "-o", "ok.rec", "-n", "1").code == 0
         recorded = (tmp_path / "ok.rec").read_bytes()
         (tmp_path / "half.rec").write_bytes(recorded[: recorded.index(b"\n") // 2])
-        servers = {"ok": f"{ok.url}/events", "html": html.url, "refused": refused.url, "cut": cut.url}
+        odd = {name: stack.enter_context(Server(*[script] * 4)).url for name, script in ODD.items()}
+        servers = {**odd, "ok": f"{ok.url}/events", "html": html.url, "refused": refused.url, "cut": cut.url}
         yield {**servers, "port": str(busy.getsockname()[1])}
 
 
@@ -142,3 +180,4 @@ def test_bad_input_is_a_sentence_and_an_exit_code(places: dict[str, str], line: 
     assert "Traceback" not in said
     assert "a defect of" not in said
     assert "sk-a-secret-key" not in said
+    assert "\x1b" not in said

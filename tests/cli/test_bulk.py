@@ -16,23 +16,13 @@ from sse_client.cli.streams.plain_bulk import PlainInBulk
 from sse_client.cli.streams.sinks import Plain
 from sse_client.testing import CLOSE, Server, Step, chunk, head, reply, stream
 
-from .kit import run
+from .kit import Kept, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BURST = b"".join(b'id: %d\ndata: {"n": %d}\n\n' % (n, n) for n in range(1000))
 SHOWN = "".join(f'{{"n": {n}}}\n' for n in range(1000))
-
-
-class Kept:
-    """A standard output that keeps what is written."""
-
-    def __init__(self) -> None:
-        self.data = b""
-
-    def write(self, data: bytes) -> None:
-        self.data += data
 
 
 @pytest.fixture(autouse=True)
@@ -69,17 +59,21 @@ data: x|data:y|data|data:  z|database: 5"""
 LINES = st.sampled_from([*WORDS.encode().split(b"|"), b"data: \xc3\xa4", b"data: \xff", b"", b"", b""])
 ENDS = st.sampled_from([b"\n"] * 8 + [b"\r\n", b"\r"])
 IRREGULAR = st.lists(st.tuples(LINES, ENDS).map(b"".join), max_size=40).map(b"".join)
+CRLF_LINES = st.lists(LINES, max_size=40).map(lambda lines: b"".join(line + b"\r\n" for line in lines))
 
 
 def regular(fields: list[bytes], count: int) -> bytes:
-    return b"".join(b"".join(field % number for field in fields) + b"\n" for number in range(count))
+    block = b"".join(fields) + b"\n"
+    return b"".join(block.replace(b"%d", b"%d" % number) for number in range(count))
 
 
 FIELDS = st.permutations([b"id: %d\n", b"data: %d\n", b"event: %d\n"])
-REGULAR = st.builds(regular, st.one_of(FIELDS, st.just([b"data: %d\n"])), st.integers(0, 30))
+SHAPES = st.one_of(FIELDS, st.just([b"data: %d\n"]), st.just([b"id: 1\n", b"data: %d\n"]))
+REGULAR = st.builds(regular, SHAPES, st.integers(0, 30))
+CRLF = st.one_of(CRLF_LINES, REGULAR.map(lambda data: data.replace(b"\n", b"\r\n")))
 
 
-@given(st.lists(st.one_of(IRREGULAR, REGULAR), max_size=4).map(b"".join), st.integers(1, 400))
+@given(st.lists(st.one_of(IRREGULAR, REGULAR, CRLF), max_size=4).map(b"".join), st.integers(1, 400))
 def test_bursts_change_neither_the_output_nor_the_place(data: bytes, size: int) -> None:
     one_by_one, plain, raw = Kept(), Kept(), Kept()
     expected = read(pieces(data, size), bytes, one_by_one)
@@ -91,31 +85,56 @@ def test_bursts_change_neither_the_output_nor_the_place(data: bytes, size: int) 
 
 
 @pytest.mark.parametrize(
-    "blocks",
+    ("blocks", "shown"),
     [
-        pytest.param(b"data: 1\n\ndata: 2\n\n", id="data alone"),
-        pytest.param(b"data:1\n\ndata:2\n\n", id="no blank after the colon"),
-        pytest.param(b"id: 7\nevent: e\ndata: 1\n\nid: 8\nevent: f\ndata: 2\n\n", id="id and type"),
+        pytest.param(b"data: 1\n\ndata: 2\n\n", b"1\n2\n", id="data alone"),
+        pytest.param(b"data:1\n\ndata:2\n\n", b"1\n2\n", id="no blank after the colon"),
+        pytest.param(b"data:1\n\ndata: 2\n\n", b"1\n2\n", id="a blank after one colon"),
+        pytest.param(b"data:1\ndata: 2\n\ndata:1\ndata: 3\n\n", b"1\n2\n1\n3\n", id="lines alike but for the last"),
+        pytest.param(b"id: 7\nevent: e\ndata: 1\n\nid: 8\nevent: f\ndata: 2\n\n", b"1\n2\n", id="id and type"),
+        pytest.param(b"event: e\ndata: 1\n\nevent: e\ndata: 2\n\n", b"1\n2\n", id="one type"),
+        pytest.param(b"data: 1\n\nid: 2\ndata: 2\n\n", b"1\n2\n", id="two shapes"),
+        pytest.param(b"data: 1\ndata: 2\n\n", b"1\n2\n", id="data in two lines"),
+        pytest.param(b"data: 1\n\nxdata: 2\n\n", b"1\n", id="another field"),
+        pytest.param(b"data: 1\n\ndatabase: 2\n\n", b"1\n", id="a field that begins alike"),
+        pytest.param(b"data: 1\n\n\ndata: 2\n\n", b"1\n2\n", id="a blank line more"),
+        pytest.param(b"data: 1\n\ndata:\n\n", b"1\n\n", id="empty data"),
+        pytest.param(b"id: 1\n\nid: 2\n\n", b"", id="no data"),
+        pytest.param(b": 1\n\n: 2\n\n", b"", id="comments"),
     ],
 )
-def test_blocks_of_one_shape_are_lines_at_once(blocks: bytes) -> None:
-    assert data_lines(blocks) == b"1\n2\n"
+def test_data_is_lines_at_once_whatever_its_blocks_are_like(blocks: bytes, shown: bytes) -> None:
+    found = data_lines(blocks)
+    assert found is not None
+    assert found[0] == shown
+    assert digest(found[1]) == digest(blocks)
 
 
 @pytest.mark.parametrize(
     "blocks",
     [
-        pytest.param(b"data: 1\n\nid: 2\ndata: 2\n\n", id="two shapes"),
-        pytest.param(b"data: 1\ndata: 2\n\n", id="data in two lines"),
-        pytest.param(b"data: 1\n\nxdata: 2\n\n", id="another field"),
-        pytest.param(b"id: 1\n\nid: 2\n\n", id="no data"),
-        pytest.param(b"data: 1\n\n\ndata: 2\n\n", id="a blank line more"),
-        pytest.param(b": 1\n\n: 2\n\n", id="comments"),
+        pytest.param(b"data: 1\n\ndata\n\n", id="no colon"),
         pytest.param(b"data: \xff\n\n", id="malformed UTF-8"),
     ],
 )
 def test_other_blocks_are_left_to_the_parser(blocks: bytes) -> None:
     assert data_lines(blocks) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"data: 1\r\n\r\ndata: 2\r\rdata: 3\r\n\r\n", id="a CR alone"),
+        pytest.param(b"data: 1\n\nid: \0\ndata: 2\n\n", id="NUL"),
+    ],
+)
+def test_bursts_with_other_line_ends_or_nul_are_left_as_they_are(data: bytes) -> None:
+    assert digested(data) == data
+
+
+def test_a_burst_with_crlf_is_replaced_like_one_with_lf() -> None:
+    crlf = BURST.replace(b"\n", b"\r\n")
+    assert digested(crlf).partition(b"\r\n\r\n")[2] == digested(BURST).partition(b"\n\n")[2] == b"id: 999\ndata:\n\n"
 
 
 def test_a_digest_has_the_last_id_and_the_last_retry() -> None:

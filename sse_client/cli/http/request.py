@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import sse_client as sse
-from sse_client.cli.exits import Failure
+from sse_client.cli.exits import Exit, Failure
 from sse_client.cli.files import key, read_bytes
 from sse_client.cli.http import headers
 
@@ -18,9 +20,10 @@ if TYPE_CHECKING:
     from sse_client.cli.http.masking import Mask
     from sse_client.cli.options import ConnectionOptions, RequestOptions, ResumeOptions
 
-__all__ = ["Asked", "asked", "connection_arguments", "resume_arguments"]
+__all__ = ["Asked", "asked", "connection_arguments", "resume_arguments", "seconds_of"]
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
+_LONGEST = threading.TIMEOUT_MAX  # seconds that Python can wait
 
 
 class Asked:
@@ -80,6 +83,8 @@ def _with_scheme(url: str) -> str:
 
 
 def _body(parts: tuple[str, ...]) -> tuple[bytes, str]:
+    if "@" in parts:
+        raise Failure("-d: expected a file after @, got nothing")
     pieces = [
         read_bytes(part[1:], "-d") if part.startswith("@") else part.encode("utf-8", "surrogateescape")
         for part in parts
@@ -110,9 +115,9 @@ def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) 
     """
     arguments: dict[str, Any] = {}
     if options.timeout is not None or options.max_time is not None:
-        seconds = _seconds("--timeout", options.timeout)
+        seconds = seconds_of("--timeout", options.timeout)
         clocks = {"read": silence} if seconds is None else {"connect": seconds, "read": seconds}
-        arguments["timeout"] = sse.Timeout(**clocks, total=_seconds("--max-time", options.max_time))
+        arguments["timeout"] = sse.Timeout(**clocks, total=seconds_of("--max-time", options.max_time))
     if options.insecure and options.cacert:
         raise Failure("expected one of --insecure and --cacert, got both")
     if options.insecure:
@@ -133,9 +138,16 @@ def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) 
     return arguments
 
 
-def _seconds(name: str, value: float | None) -> float | None:
+def seconds_of(name: str, value: float | None) -> float | None:
+    """Return the value of an option, a time that Python can wait.
+
+    Raises:
+        Failure: it is none.
+    """
     if value is not None and not (math.isfinite(value) and value > 0):
         raise Failure(f"{name}: expected seconds, more than 0, got {value:g}")
+    if value is not None and value > _LONGEST:
+        raise Failure(f"{name}: expected at most {_LONGEST:.0f} seconds, got {value:g}")
     return value
 
 
@@ -154,10 +166,14 @@ def resume_arguments(options: ResumeOptions, method: str) -> dict[str, Any]:
     if options.last_event_id is not None:
         arguments["last_event_id"] = options.last_event_id
     if options.checkpoint is not None:
-        arguments["checkpoint"] = sse.FileCheckpoint(options.checkpoint)
+        path = options.checkpoint
+        # What a device or a pipe has to read may never end, and a file would take its place.
+        if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+            raise Failure(f"--checkpoint: expected a file, but {path} is something else", Exit.FILE)
+        arguments["checkpoint"] = sse.FileCheckpoint(path)
     if options.reconnect is not None:
         arguments["reconnect"] = options.reconnect
-    seconds = _seconds("--retry-for", options.retry_for)
+    seconds = seconds_of("--retry-for", options.retry_for)
     if seconds is not None or options.until_end:
         if options.reconnect is False:
             name = "--retry-for" if seconds is not None else "--until-end"

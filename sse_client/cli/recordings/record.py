@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from sse_client.cli.exits import Exit, Failure
 from sse_client.cli.files import reason, writable
 from sse_client.cli.http.masking import credentials
-from sse_client.cli.http.request import asked, connection_arguments
+from sse_client.cli.http.request import asked, connection_arguments, seconds_of
 from sse_client.cli.options import ConnectionOptions, RequestOptions
 from sse_client.cli.recordings.request_errors import failure_of_request
 from sse_client.cli.recordings.time_limit import TimeUp, time_limit
@@ -56,14 +56,12 @@ def record(
     """
     if count is not None and count < 1:
         raise Failure(f"-n: expected 1 event or more, got {count}")
-    if seconds is not None and not seconds > 0:
-        raise Failure(f"--for: expected more than 0 seconds, got {seconds:g}")
     writable(output, "-o")
     question = asked("GET", url, request, credentials)
     question.default_header("Accept", "text/event-stream")
     question.default_header("Cache-Control", "no-cache")
     question.default_header("Accept-Encoding", "identity")
-    limits = _Limits(count, seconds, connection.max_time)
+    limits = _Limits(count, seconds_of("--for", seconds), seconds_of("--max-time", connection.max_time))
     written = _Written(quiet=quiet)
     try:
         recording = _recorded(question, connection, output, written, limits, verbose=verbose)

@@ -19,7 +19,9 @@ def failure_of_request(error: requests.RequestException, url: str) -> Failure:
         return Failure(f"could not connect to {where} in time", Exit.NO_CONNECTION)
     if isinstance(error, requests.Timeout):
         return Failure(f"expected an answer from {where}, got none in time", Exit.TIMED_OUT)
-    return Failure(f"could not connect to {where}: {_innermost(error)}", Exit.NO_CONNECTION)
+    # What is no HTTP is repeated up to its line end.
+    why = " ".join(str(_innermost(error)).split())
+    return Failure(f"could not connect to {where}: {why}", Exit.NO_CONNECTION)
 
 
 def _innermost(error: BaseException) -> BaseException:

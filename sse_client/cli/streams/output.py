@@ -106,6 +106,8 @@ def _check(options: OutputOptions) -> None:
         raise Failure(f"{other} does not go with --raw, which writes every byte")
     if options.field is not None and options.comments:
         raise Failure("--comments does not go with --field, which writes values of events alone")
+    if "" in options.event:
+        raise Failure("--event: expected a type, got nothing; events without one have the type message")
     if options.include_last and options.until is None:
         raise Failure("--include-last: expected the event that is the last one, with --until")
     if options.count is not None and options.count < 1:
@@ -126,7 +128,7 @@ def _sink(out: Stdout, options: OutputOptions, *, bulk: bool) -> Sink:
     if options.raw:
         return Silent()
     if options.json:
-        return JsonLines(out, timing=options.timing)
+        return JsonLines(out, timing=options.timing, comments=options.comments)
     if options.field is not None:
         return FieldValues(out, path_of(options.field))
     if not is_terminal(sys.stdout):

@@ -41,9 +41,12 @@ class PlainInBulk:
         return in_bulk(data, self._kept_by_mark)
 
     def _kept_by_mark(self, blocks: bytes) -> bytes | None:
-        lines = data_lines(blocks)
-        mark = None if lines is None else digest(blocks, self._mark.encode())
-        if lines is not None and mark is not None:
+        found = data_lines(blocks)
+        if found is None:
+            return None
+        lines, like = found
+        mark = digest(like, self._mark.encode())
+        if lines and mark is not None:
             self._kept.append(lines)
         return mark
 
