@@ -49,6 +49,9 @@ def read(
     Raises:
         StreamTruncated: when iterated over: the response ended before the event that `until` names.
         EventTooLarge: when iterated over: a block is longer than `max_event_size`.
+        ResponseError: when iterated over: the body's content codings cannot be undone.
+        ConnectionFailed: when iterated over: http.client's compressed body is corrupt, or was cut off; what other
+            libraries notice themselves is an error of theirs.
         TypeError: an option is of the wrong type, or `include_last` comes without `until`; or the response can only be
             read by `aread`, or not at all.
         ValueError: an option is out of range.

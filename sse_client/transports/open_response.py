@@ -5,6 +5,9 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from sse_client._http.content_decoding import decoder_for
+from sse_client.errors import ConnectionFailed, ResponseError
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
@@ -29,10 +32,9 @@ def pieces_of(response: Any) -> Iterator[bytes]:
     if read is not None:
         return iter((read,))
     raw = getattr(response, "raw", None)
-    if hasattr(raw, "read1"):  # requests
-        return _by_read1(raw, {"decode_content": True})
-    if hasattr(response, "read1"):  # urllib3, http.client
-        return _by_read1(response, {"decode_content": True} if hasattr(response, "decode_content") else {})
+    for source in (raw, response):
+        if hasattr(source, "read1"):  # requests; urllib3, http.client
+            return _by_read1(source)
     if hasattr(response, "iter_content"):  # niquests
         return _typed(response.iter_content(-1))
     if hasattr(response, "body_reader"):  # pyreqwest
@@ -85,10 +87,37 @@ def _whole(response: Any) -> bytes | None:
     return found if isinstance(found, bytes) else None
 
 
-def _by_read1(source: Any, options: dict[str, bool]) -> Iterator[bytes]:
-    """Read by `read1`: of all ways, it alone is prompt on every framing."""
+def _by_read1(source: Any) -> Iterator[bytes]:
+    """Read by `read1`: of all ways, it alone is prompt on every framing.
+
+    http.client undoes no coding, and urllib3 passes on as they are the bytes of one for which it has no package.
+
+    Raises:
+        ResponseError: the codings cannot be undone.
+        ConnectionFailed: the body is corrupt, or was cut off.
+    """
+    fields = getattr(getattr(source, "headers", None), "get_all", None)
+    codings = ",".join((fields("Content-Encoding") if fields else None) or ())
+    options: dict[str, bool] = {}
+    if hasattr(source, "decode_content"):
+        undone = {"", *getattr(source, "CONTENT_DECODERS", ())}
+        if {word.strip().lower() for word in codings.split(",")} <= undone:
+            codings = ""
+        options["decode_content"] = not codings
+    try:
+        decoder = decoder_for(codings)
+    except ValueError as error:
+        raise ResponseError(str(error), status=source.status) from None
     while data := source.read1(_RECEIVE, **options):
-        yield data
+        if decoder is None:
+            yield data
+        else:
+            try:
+                yield from filter(None, decoder.decode(data))
+            except ValueError:
+                raise ConnectionFailed("the compressed body is corrupt") from None
+    if decoder is not None and not decoder.complete:
+        raise ConnectionFailed("the compressed body was cut off")
 
 
 def _by_chunks(reader: Any) -> Iterator[bytes]:

@@ -46,6 +46,11 @@ ENDS: list[Dialect] = [
         answer("Hi", "network_error"), BROKEN + "'network_error'"),
     cut("vLLM and SGLang: an answer that the engine has given up", HI + chunk("{}", '"abort"') + DONE,
         answer("Hi", "abort"), BROKEN + "'abort'"),
+    *(
+        cut(f"an answer that was broken off may say {reason}", HI + chunk("{}", f'"{reason}"') + DONE,
+            answer("Hi", reason), BROKEN + f"'{reason}'")
+        for reason in ("ABORT", "aborted", "cancelled", "canceled", "interrupted", "TIMEOUT", "server_error")
+    ),
     reads("DONE may come though a choice that was asked for never began", HI + STOP + DONE, answer("Hi"), choices=2),
     cut("nothing at all", "", NOTHING, SILENT),
     cut("only heartbeats", ": beat\n\nevent: ping\ndata: {}\n\n", NOTHING, SILENT),

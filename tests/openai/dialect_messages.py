@@ -59,6 +59,14 @@ MESSAGES: list[Dialect] = [
           call(fragment("{}", "f", index=0, id="a")) + message(tool_calls=[{**F, "id": "other"}]), calling(CALLED_F)),
     reads("a complete message may have one call more",
           F_BEGUN + message(tool_calls=[F, G]), calling(CALLED_F, CALLED_G)),
+    reads("calls of a complete message may have one index",
+          message(tool_calls=[{**F, "index": 0}, {**G, "index": 0}]), calling(CALLED_F, CALLED_G)),
+    reads("calls of a complete message may have one index, and neither an ID nor a name of their own",
+          message(tool_calls=[{"index": 0, "function": {"name": "f", "arguments": a}} for a in ('{"x":1}', "{}")]),
+          calling(ToolCall(name="f", arguments='{"x":1}'), ToolCall(name="f", arguments="{}"))),
+    reads("a complete message repeats calls of one index",
+          call(fragment('{"x":1}', "f", index=0, id="a")) + call(fragment("{}", "g", index=0, id="b"))
+          + message(tool_calls=[{**F, "index": 0}, {**G, "index": 0}]), calling(CALLED_F, CALLED_G)),
     reads("a complete message with another text changes nothing",
           HI + message(role="assistant", content="Ho") + message(content="Hello"), answer("Hi")),
     reads("a complete message beside the last delta repeats it",
@@ -167,6 +175,7 @@ MESSAGES: list[Dialect] = [
               answer("Hi"))
         for error in (
             '{"message":"","type":"","param":"","code":null}', '{"code":0,"details":{}}', '""', "{}", "0", "[]",
+            "[{}]", '[null,{"message":""}]', '{"errors":[{"message":""}]}',
         )
     ),
     *(

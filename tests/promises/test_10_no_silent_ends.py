@@ -6,11 +6,12 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 import sse_client
 from sse_client import ConnectionFailed, SSEError
-from sse_client.aio import astream
+from sse_client.aio import AsyncClient
 from sse_client.testing import RESET, Server, chunk, head, stream
 
 from .kit import read_request, serving
@@ -82,26 +83,66 @@ def raises(*_: object) -> Any:
     raise StopAsyncIteration
 
 
+AWAITED = [AsyncClient, lambda: AsyncClient(httpx2.AsyncClient())]
+BLOCKING = [sse_client.Client, lambda: sse_client.Client(httpx2.Client())]
+on_awaited = pytest.mark.parametrize("opened", AWAITED, ids=["aiohttp", "httpx2"])
+on_blocking = pytest.mark.parametrize("opened", BLOCKING, ids=["requests", "httpx2"])
+
+
+@on_awaited
 @pytest.mark.parametrize("where", ["prepare", "observer", "until"])
-def test_a_stop_of_the_callers_code_is_no_silent_end(where: str) -> None:
+def test_a_stop_of_the_callers_code_is_no_silent_end(where: str, opened: Any) -> None:
     async def main(url: str) -> None:
         options: dict[str, Any] = {where: raises}
-        async for _ in astream("GET", url, **options):
-            pass
+        async with opened() as client:
+            async for _ in client.get(url, **options):
+                pass
 
     with Server(default=lambda _: stream([b"data: 1\n\n"])) as server, pytest.raises(RuntimeError, match="StopAsync"):
         asyncio.run(main(server.url))
 
 
-@pytest.mark.parametrize("where", ["prepare", "observer", "until"])
-def test_a_stop_of_blocking_code_is_no_silent_end(where: str) -> None:
-    def stops(*_: object) -> Any:
-        raise StopIteration
+def stops(*_: object) -> Any:
+    raise StopIteration
 
+
+@on_blocking
+@pytest.mark.parametrize("where", ["prepare", "observer", "until"])
+def test_a_stop_of_blocking_code_is_no_silent_end(where: str, opened: Any) -> None:
     options: dict[str, Any] = {where: stops}
-    with Server(default=lambda _: stream([b"data: 1\n\n"])) as server, pytest.raises(RuntimeError):
-        for _ in sse_client.get(server.url, **options):
+    with (
+        Server(default=lambda _: stream([b"data: 1\n\n"])) as server,
+        opened() as client,
+        pytest.raises(RuntimeError),
+    ):
+        for _ in client.get(server.url, **options):
             pass
+
+
+@on_blocking
+@pytest.mark.parametrize("handler", [raises, stops])
+def test_a_stop_of_a_blocking_handler_is_the_subscriptions_error(handler: Any, opened: Any) -> None:
+    with Server(stream([b"data: 1\n\n"])) as server, opened() as client:
+        subscription = client.subscribe("POST", server.url, handler)
+        assert subscription.join(5)
+    assert isinstance(subscription.error, StopIteration | StopAsyncIteration)
+
+
+async def araises(_: object) -> None:
+    raise StopAsyncIteration
+
+
+@on_awaited
+@pytest.mark.parametrize("handler", [raises, araises])
+def test_a_stop_of_a_handler_is_the_subscriptions_error(handler: Any, opened: Any) -> None:
+    async def main(url: str) -> None:
+        async with opened() as client:
+            subscription = client.subscribe("POST", url, handler)
+            assert await subscription.join(5)
+        assert isinstance(subscription.error, StopAsyncIteration)
+
+    with Server(stream([b"data: 1\n\n"])) as server:
+        asyncio.run(main(server.url))
 
 
 async def coroutine(_: object) -> None:
@@ -116,13 +157,19 @@ class Callable:
 
 
 @pytest.mark.parametrize("handler", [coroutine, Callable()])
-def test_a_coroutine_function_is_no_blocking_handler(handler: Any) -> None:
-    with pytest.raises(TypeError, match="coroutine"):
-        sse_client.subscribe("GET", "http://127.0.0.1:9/", handler)
+@on_blocking
+def test_a_coroutine_function_is_no_blocking_handler(handler: Any, opened: Any) -> None:
+    with opened() as client, pytest.raises(TypeError, match="coroutine"):
+        client.subscribe("GET", "http://127.0.0.1:9/", handler)
 
 
-def test_a_handler_that_returns_a_coroutine_ends_the_subscription() -> None:
-    with Server(stream([b"data: 1\n\n"])) as server:
-        subscription = sse_client.subscribe("POST", server.url, lambda event: coroutine(event))
+def answers(event: object) -> Any:
+    return coroutine(event)
+
+
+@on_blocking
+def test_a_handler_that_returns_a_coroutine_ends_the_subscription(opened: Any) -> None:
+    with Server(stream([b"data: 1\n\n"])) as server, opened() as client:
+        subscription = client.subscribe("POST", server.url, answers)
         assert subscription.join(5)
     assert isinstance(subscription.error, TypeError)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import http.client
 import threading
 import urllib.request
@@ -16,7 +17,7 @@ import pytest
 import requests
 import urllib3
 
-from sse_client import StreamTruncated, aread, read
+from sse_client import ConnectionFailed, ResponseError, StreamTruncated, aread, read
 from sse_client.testing import Server, Wait, stream
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def test_each_event_is_read_while_the_server_waits(opener: Any, framing: Framing
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-@pytest.mark.parametrize("opener", DECODING)
+@pytest.mark.parametrize("opener", BLOCKING)
 def test_a_coding_is_undone_while_the_server_waits(opener: Any, coding: str) -> None:
     server, came = gated("chunked", coding)
     with server, opener(server.url) as response:
@@ -147,6 +148,38 @@ def test_a_coding_is_undone_while_the_server_waits(opener: Any, coding: str) -> 
             found.append(event.data)
             came.set()
     assert found == FOUND
+
+
+BY_READ1 = [by_requests, by_urllib3, by_urllib3_undecoded, by_urllib, by_http_client]
+
+
+@pytest.mark.parametrize("word", ["none", "utf-8", "identity", "", "none, identity"])
+@pytest.mark.parametrize("opener", BY_READ1)
+def test_a_word_that_is_no_coding_is_passed_over(opener: Any, word: str) -> None:
+    with Server(stream(BLOCKS, headers={"Content-Encoding": word})) as server, opener(server.url) as response:
+        assert [event.data for event in read(response)] == FOUND
+
+
+@pytest.mark.parametrize("coding", ["compress", "gzip, exi"])
+@pytest.mark.parametrize("opener", BY_READ1)
+def test_a_coding_that_cannot_be_undone_is_no_empty_stream(opener: Any, coding: str) -> None:
+    with (
+        Server(stream(BLOCKS, headers={"Content-Encoding": coding})) as server,
+        opener(server.url) as response,
+        pytest.raises(ResponseError, match="expected a body that is coded with one of") as caught,
+    ):
+        list(read(response))
+    assert caught.value.status == 200
+
+
+@pytest.mark.parametrize(("body", "found"), [(gzip.compress(b"".join(BLOCKS))[:-4], FOUND), (b"data: 1\n\n", [])])
+@pytest.mark.parametrize("opener", [by_urllib, by_http_client])
+def test_a_compressed_body_that_is_cut_or_corrupt_is_no_whole_one(opener: Any, body: bytes, found: list[str]) -> None:
+    with Server(stream([body], headers={"Content-Encoding": "gzip"})) as server, opener(server.url) as response:
+        events = read(response)
+        assert [next(events).data for _ in found] == found
+        with pytest.raises(ConnectionFailed, match="compressed body"):
+            next(events)
 
 
 @framings

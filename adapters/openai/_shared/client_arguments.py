@@ -30,6 +30,10 @@ _TAKES = {
     "sse_client.aio.AsyncClient": "AsyncChatClient(client=...)",
     "requests.sessions.Session": "ChatClient(client=Client(session))",
     "aiohttp.client.ClientSession": "AsyncChatClient(client=AsyncClient(session))",
+    "httpx2.Client": "ChatClient(client=Client(httpx2_client))",
+    "httpx2.AsyncClient": "AsyncChatClient(client=AsyncClient(httpx2_client))",
+    "httpx.Client": "ChatClient(client=Client(httpx_client))",
+    "httpx.AsyncClient": "AsyncChatClient(client=AsyncClient(httpx_client))",
 }
 
 
@@ -55,9 +59,12 @@ def checked_base_url(base_url: Any) -> str:
 
     Raises:
         TypeError: it is no text.
+        ValueError: it is empty.
     """
     if not isinstance(base_url, str):
         raise TypeError(f"base_url: expected a str, got {type(base_url).__name__}")
+    if not base_url.strip():
+        raise ValueError("base_url: expected a URL, got an empty text; leave it out, or pass None, for OpenAI")
     address, mark, query = base_url.partition("#")[0].partition("?")
     return f"{_ENDPOINT.sub('', address).rstrip('/')}{mark}{query}"
 

@@ -58,7 +58,9 @@ class Endpoint:
         # An empty key means that there is none: the key in the environment is not for other servers.
         key = checked_key(api_key)
         key = checked_key(os.environ.get("OPENAI_API_KEY"), "OPENAI_API_KEY") if key is None else key
-        base_url = checked_base_url(base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI)
+        # An empty one is a setting that was forgotten: the prompts are for another server than OpenAI's.
+        usual = _OPENAI if base_url is None else base_url
+        base_url = checked_base_url(base_url or os.environ.get("OPENAI_BASE_URL") or usual)
         self._address, _, query = base_url.partition("?")
         self.base_url = f"{self._address}?{query}" if query else self._address
         for name, value in (params or {}).items():

@@ -137,7 +137,7 @@ def _message(error: object) -> str:
 
 
 def _is_nothing(error: object, depth: int = 3) -> bool:
-    """Tell whether `error` is empty or says that all is well, or is an object of which all fields do."""
+    """Tell whether `error` is empty or says that all is well, or is an object or a list of which all parts do."""
     if not error:
         return True
     if isinstance(error, str):
@@ -145,12 +145,14 @@ def _is_nothing(error: object, depth: int = 3) -> bool:
         return word in _SUCCESS or not word.strip("0")
     if isinstance(error, int | float):
         return error is not True and error == HTTPStatus.OK
-    said = _telling(error)
-    return is_mapping(error) and depth > 0 and all(_is_nothing(value, depth - 1) for value in said)
+    said = error if is_array(error) else _telling(error)
+    return (is_mapping(error) or is_array(error)) and depth > 0 and all(_is_nothing(value, depth - 1) for value in said)
 
 
 def _is_empty(error: object) -> bool:
-    """Tell whether nothing is in `error`, or in a field of it."""
+    """Tell whether nothing is in `error`, or in a field of it or of the objects in its list."""
+    if is_array(error):
+        return not any(any(_telling(each)) if is_mapping(each) else each for each in error)
     return not any(_telling(error)) if is_mapping(error) else not error
 
 

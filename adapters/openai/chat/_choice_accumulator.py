@@ -115,7 +115,7 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
             calls.append(self._calls().add_function(delta.function_call))
         if choice.finish_reason:
             # Some servers finish twice: the first reason stays, but an error replaces it.
-            if self.finish_reason is None or choice.finish_reason == "error":
+            if self.finish_reason is None or choice.finish_reason.lower() == "error":
                 self.finish_reason = choice.finish_reason
             if self.tool_calls is not None:
                 calls += self.tool_calls.release()

@@ -24,8 +24,11 @@ __all__ = ["CompletionAccumulator"]
 
 _MOST_CHOICES = 1024  # that are waited for, whatever the request says
 
-# Finish reasons of an answer that was broken off: DeepSeek; z.ai; vLLM and SGLang, when the engine gives a request up.
-_BROKEN_OFF = frozenset({"insufficient_system_resource", "network_error", "abort"})
+# Finish reasons, in small letters, of an answer that was broken off. The first is DeepSeek's; vLLM and SGLang say
+# `abort` when the engine gives a request up. So does any that ends in `_error`, such as z.ai's `network_error`.
+_BROKEN_OFF = frozenset(
+    {"insufficient_system_resource", "abort", "aborted", "cancelled", "canceled", "interrupted", "timeout"}
+)
 
 
 class CompletionAccumulator:
@@ -125,13 +128,15 @@ class CompletionAccumulator:
     @property
     def failed(self) -> list[int]:
         """The choices that the server ended with an error."""
-        return sorted(index for index, choice in self._choices.items() if choice.finish_reason == "error")
+        return sorted(
+            index for index, choice in self._choices.items() if (choice.finish_reason or "").lower() == "error"
+        )
 
     @property
     def broken_off(self) -> tuple[int, str] | None:
         """The first choice that the server says it has broken off, and its finish reason."""
-        reasons = {index: choice.finish_reason for index, choice in sorted(self._choices.items())}
-        return next(((index, reason) for index, reason in reasons.items() if reason in _BROKEN_OFF), None)
+        reasons = ((index, choice.finish_reason) for index, choice in sorted(self._choices.items()))
+        return next(((index, reason) for index, reason in reasons if reason and _is_broken_off(reason)), None)
 
     @property
     def finished(self) -> bool:
@@ -200,3 +205,8 @@ def _brings_something(delta: ChatDelta) -> bool:
     """Tell whether a delta adds anything to its choice."""
     texts = (delta.role, delta.content, delta.reasoning, delta.refusal, delta.finish_reason)
     return bool(any(texts) or delta.tool_calls or delta.audio is not None)
+
+
+def _is_broken_off(finish_reason: str) -> bool:
+    reason = finish_reason.lower()
+    return reason in _BROKEN_OFF or reason.endswith("_error")

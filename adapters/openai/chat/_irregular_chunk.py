@@ -6,6 +6,7 @@ A field of the wrong type is as good as absent: one odd field of one vendor must
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 from sse_client.adapters.openai._shared.json_values import array, is_array, is_mapping, mapping, number, text
@@ -104,9 +105,15 @@ def _choice(choice: dict[str, Any]) -> ChunkChoice:
 
 def _message(choice: dict[str, Any]) -> ChunkChoice:
     alone = not is_mapping(choice.get("delta"))
+    message = _fields(mapping(choice.get("message")))
+    # Gateways that number every call 0 do so in complete messages, too: their order is what tells the calls apart.
+    uses = Counter(call.index for call in message.tool_calls or ())
+    for call in message.tool_calls or ():
+        if uses[call.index] > 1:
+            call.index = None
     return ChunkChoice(
         index=_number(choice.get("index")) or 0,
-        delta=_fields(mapping(choice.get("message"))),
+        delta=message,
         logprobs=choice.get("logprobs") if alone else None,
         finish_reason=text(choice.get("finish_reason")) if alone else None,
     )

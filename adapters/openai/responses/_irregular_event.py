@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 # How a tool of any kind is doing.
 _PROGRESS = re.compile(r"response\.(?:\w+_call|mcp_list_tools)\.[a-z_]+\Z")
 
+# The events that end a stream, by the status of the response.
+_ENDS: dict[str | None, str] = {
+    None: "response.completed",
+    **{status: f"response.{status}" for status in ("completed", "incomplete", "failed", "cancelled")},
+}
+
 __all__ = ["Irregular", "rewritten", "unexpected"]
 
 
@@ -68,6 +74,9 @@ class Irregular(Halves):
             return None
         if not is_mapping(payload) or "choices" in payload:
             raise unexpected("an event of the Responses API", raw)
+        if not named and payload.get("object") == "response":
+            # A whole response in one event, of a gateway that does not stream.
+            named, payload = _ENDS.get(text(payload.get("status")), "response.in_progress"), {"response": payload}
         if not named:
             self.foreign = self.foreign or raw
             return None

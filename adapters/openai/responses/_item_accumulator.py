@@ -158,6 +158,12 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         self._item = None
         self._fields["status"] = status
 
+    def name(self, name: str) -> None:
+        """Set the name of a call whose begin, which has it, never came."""
+        if not text(self._fields.get("name")):
+            self._item = None
+            self._fields["name"] = name
+
     def now(self) -> OutputItem:
         """Return the item as it is now."""
         if self._item is not None:

@@ -108,6 +108,8 @@ class OutputAccumulator:
         if place is None or event.value is None:
             return ""
         item = self._changed(event.output_index, _item_id(event), place.item)
+        if event.name and not place.parts:
+            item.name(event.name)
         rest = item.finish(place, _index(event), event.value)
         return (rest or "") if place is _TEXT else ""
 

@@ -118,7 +118,7 @@ class ResponseTextEvent(ResponseEvent, frozen=True, gc=False):
     """A whole text: what the deltas add up to. Its name depends on the type; `value` has it in any case.
 
     `response.output_text.done`, `.reasoning_text.done`, `.reasoning_summary_text.done` (`text`), `.refusal.done`
-    (`refusal`), `.function_call_arguments.done`, `.mcp_call_arguments.done` (`arguments`),
+    (`refusal`), `.function_call_arguments.done` (`arguments`, `name`), `.mcp_call_arguments.done` (`arguments`),
     `.custom_tool_call_input.done` (`input`), `.code_interpreter_call_code.done` (`code`), and
     `.shell_call_command.done` (`command`), `.added` (the `command` that the deltas append to).
     """
@@ -135,6 +135,7 @@ class ResponseTextEvent(ResponseEvent, frozen=True, gc=False):
     code: str | None = None
     command: str | None = None
     logprobs: Any = None
+    name: str | None = None
 
     @property
     def value(self) -> str | None:

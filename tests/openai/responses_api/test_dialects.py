@@ -95,6 +95,11 @@ BOTH = [("f1", {"a": 1}), ("f2", {"b": 2})]
             id="only the complete arguments",
         ),
         pytest.param(
+            [about("function_call_arguments.done", arguments='{"a":1}', item_id="f1", name="f1"),
+             about("function_call_arguments.done", arguments='{"b":2}', item_id="f2", name="f2")],
+            id="only the complete arguments, and the names beside them",
+        ),
+        pytest.param(
             [about("output_item.added", item=F1, output_index=0), about("output_item.added", item=F2, output_index=1),
              piece('{"a":1}', item_id="f1", output_index=0), piece('{"b":2}', item_id="f2", output_index=1),
              about("function_call_arguments.done", arguments="", item_id="f1", output_index=0),
@@ -214,6 +219,17 @@ def test_the_last_event_alone_has_the_text(asker: Asker) -> None:
     with Server(stream([event(lifecycle("completed", output=[REASONING, MESSAGE])).encode()])) as server:
         came = asker.ask(server.url, read="text")
     assert (came.error, came.pieces, came.response.output_text) == (None, ["Hello"], "Hello")
+
+
+@pytest.mark.parametrize("status", ["completed", "incomplete", "failed", "cancelled", None])
+def test_a_whole_response_in_one_event_counts(status: str | None, asker: Asker) -> None:
+    body = {**lifecycle("completed", output=[MESSAGE])["response"], "status": status}
+    whole = b"data: " + event({"type": "", **body}).data.encode() + b"\n\ndata: [DONE]\n\n"
+    with Server(stream([whole])) as server:
+        came = asker.ask(server.url, read="text")
+    assert came.response.output_text == "Hello"
+    failed = status in ("failed", "cancelled")
+    assert (came.pieces, came.reply.outcome) == (([], "error") if failed else (["Hello"], "complete"))
 
 
 def test_a_text_that_the_server_changes_is_not_added_to_its_pieces(asker: Asker) -> None:

@@ -7,6 +7,8 @@ import inspect
 from typing import Any
 
 import aiohttp
+import httpx
+import httpx2
 import pytest
 import requests
 from test_client_kit import KEY, answer
@@ -19,6 +21,14 @@ from sse_client.adapters.openai.batch import ChatBatch
 from sse_client.testing import Server
 
 BOTH = pytest.mark.parametrize("kind", [ChatClient, AsyncChatClient])
+
+
+@BOTH
+@pytest.mark.parametrize("base_url", ["", " "])
+def test_an_empty_base_url_is_not_openais(kind: type[Any], base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    with pytest.raises(ValueError, match="base_url: expected a URL, got an empty text"):
+        kind(base_url=base_url, api_key=KEY)
 
 
 @pytest.mark.parametrize("kind", [ChatClient, AsyncChatClient, ChatBatch])
@@ -174,6 +184,8 @@ def test_a_client_of_the_wrong_kind_is_a_type_error_at_once() -> None:
         (AsyncClient, Client(), r"sse_client\.client\.Client: that is for ChatClient\(client=\.\.\.\)$"),
         (AsyncClient, Subclass(), r"Subclass: that is for ChatClient\(client=\.\.\.\)$"),
         (Client, AsyncClient(), r"sse_client\.aio\.AsyncClient: that is for AsyncChatClient\(client=\.\.\.\)$"),
+        (Client, httpx2.Client(), r"httpx2\.Client: that is for ChatClient\(client=Client\(httpx2_client\)\)$"),
+        (Client, httpx.AsyncClient(), r"that is for AsyncChatClient\(client=AsyncClient\(httpx_client\)\)$"),
         (Client, session, r"requests\.sessions\.Session: that is for ChatClient\(client=Client\(session\)\)$"),
         (AsyncClient, session, r"Session: that is for ChatClient\(client=Client\(session\)\)$"),
         (Client, Client, "the class Client: call it$"),
