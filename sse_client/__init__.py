@@ -88,4 +88,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'sse_client' has no attribute {name!r}")
     from sse_client import aio
 
-    return getattr(aio, name)
+    globals()[name] = found = getattr(aio, name)  # the next time, this is not called
+    return found
