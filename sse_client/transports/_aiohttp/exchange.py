@@ -12,7 +12,7 @@ from sse_client._http.url import MalformedRequest
 from sse_client.errors import ConnectionFailed
 from sse_client.request import display, display_url
 from sse_client.transports._aiohttp.errors import connect_errors, translated
-from sse_client.transports._aiohttp.outgoing_body import OutgoingBody
+from sse_client.transports._aiohttp.outgoing_body import NO_BODY, OutgoingBody
 from sse_client.transports._aiohttp.proxies import check_proxy
 from sse_client.transports._aiohttp.response_head import head_first
 
@@ -85,7 +85,7 @@ class Exchange:
         timeouts: tuple[float | None, float | None],
     ) -> None:
         self.sent = sent
-        self.body = OutgoingBody(sent.body)
+        self.body = NO_BODY if sent.body is None else OutgoingBody(sent.body)
         self.headers: dict[str, str] = {}
         self.skipped = _skipped(request, sent)
         self._session = session
@@ -141,6 +141,9 @@ class Exchange:
                 raise _BodyFailed from None  # aiohttp would replace it, were it an OSError, by one of its own
             # Not as an error of aiohttp's, after which it would send a PUT once more.
             connected = request.response is not None
+            for kept in (error, error.__cause__) if connected else ():
+                if kept is not None:
+                    kept.__traceback__ = None  # the connection keeps this exception, and it would keep these frames
             through = str(proxy) if proxy else None
             whole = self.body.data is None or isinstance(self.body.data, (bytes, bytearray))
             connect, silence = self._timeouts
@@ -185,7 +188,10 @@ def _skipped(request: Request, sent: OutgoingRequest) -> list[str] | None:
 
     That takes it 6 µs for each request, so it is not asked to leave out what it does not add.
     """
-    skipped = [name for name, value in request.headers.items() if value is None and name.lower() in _ADDED]
+    skipped: list[str] = []
+    for name, value in request.headers.items():
+        if value is None and name.lower() in _ADDED:
+            skipped.append(name)
     if "content-type" not in sent.headers and (sent.body is not None or sent.method in _POSTS):
         skipped.append("Content-Type")
     return skipped or None
