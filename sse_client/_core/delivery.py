@@ -172,6 +172,7 @@ class Delivery:
             self.events += 1
             self.last_event_at = time.time()
             self.progressed = True
+            self.attentive = False
             self._batch = events
             self._cursor = iter(events)
             return self._cursor
