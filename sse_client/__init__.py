@@ -88,5 +88,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'sse_client' has no attribute {name!r}")
     from sse_client import aio
 
-    globals()[name] = found = getattr(aio, name)  # the next time, this is not called
-    return found
+    return getattr(aio, name)

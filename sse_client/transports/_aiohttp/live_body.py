@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sse_client.observer import Response
     from sse_client.transports._aiohttp.wakeup import Wakeup
 
-__all__ = ["LiveBody", "PlainLiveBody", "body_of"]
+__all__ = ["LiveBody", "PlainLiveBody", "body_of", "reachable"]
 
 _LIMIT = 4  # buffered bytes at which the trial's reader pauses its connection
 _MAX_SIZE = 64 * 1024
@@ -108,9 +108,7 @@ class PlainLiveBody(LiveBody):
 
 def body_of(response: Response, wakeup: Wakeup, silence: float | None) -> AiohttpBody:
     """Return the body of a response, unread."""
-    content = response.raw.content
-    known = type(content) is aiohttp.StreamReader and type(getattr(content._protocol, "_reading_paused", None)) is bool
-    if not known or not _as_expected():
+    if not reachable(response.raw.content):
         return AiohttpBody(response, wakeup, silence)
     # Into its 256 KiB, which is above malloc's threshold, asyncio's own plain TCP transport receives each event with a
     # mapping of memory and two page faults, until the process has freed a block that large: with 64 KiB, live streams
@@ -120,6 +118,12 @@ def body_of(response: Response, wakeup: Wakeup, silence: float | None) -> Aiohtt
         transport.max_size = _MAX_SIZE
     kind = LiveBody if "Content-Encoding" in response.raw.headers else PlainLiveBody
     return kind(response, wakeup, silence)
+
+
+def reachable(content: aiohttp.StreamReader) -> bool:
+    """Return whether `LiveBody` does to a reader, in this version of aiohttp, what its own methods would do."""
+    known = type(content) is aiohttp.StreamReader
+    return known and type(getattr(content._protocol, "_reading_paused", None)) is bool and _as_expected()
 
 
 class _Protocol:

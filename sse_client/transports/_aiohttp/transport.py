@@ -48,7 +48,9 @@ def new_session() -> aiohttp.ClientSession:
 
     It takes cookies from any host, and has no limit of streams at once.
     """
-    session = aiohttp.ClientSession(connector=Connector(), cookie_jar=aiohttp.CookieJar(unsafe=True), trust_env=False)
+    session = aiohttp.ClientSession(
+        connector=Connector(limit=0), cookie_jar=aiohttp.CookieJar(unsafe=True), trust_env=False
+    )
     _trusting.add(session)
     return session
 
