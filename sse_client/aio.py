@@ -175,10 +175,14 @@ class AsyncClient(StreamClient[AsyncEventStream]):
         self._inherited = self._session is not None and not self._own
         self._session = None
 
-    async def _close_session(self) -> None:
+    def _close_session(self) -> Awaitable[object]:
+        """Return what closes the session, once it is awaited."""
         self._closed = True
-        if self._session is not None:
-            await (self._session.close() if self._library is None else self._session.aclose())
+        session = self._session
+        if session is None:
+            return _nothing()
+        closing: Awaitable[object] = session.close() if self._library is None else session.aclose()
+        return closing
 
     def _http_session(self) -> Any:
         """Return the session, made when it is first needed."""
@@ -209,6 +213,10 @@ class AsyncClient(StreamClient[AsyncEventStream]):
         """Let go of a session that nobody closed, without a warning."""
         if self._session is not None and not self._session.closed:  # of aiohttp: `astream` has made it
             self._session.detach()
+
+
+async def _nothing() -> None:
+    """Do what there is to do for a client that has made no session."""
 
 
 _ACCEPTED = "an aiohttp.ClientSession, or an AsyncClient of httpx2 or httpx"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sse_client._core.failures import forget_context
 from sse_client._core.status import StreamStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from types import TracebackType
 
     from sse_client._core.stream import StreamLoop
@@ -87,22 +88,19 @@ class AsyncEventStream(StreamStatus):
             if not await self._ended_by(error):
                 raise
         finally:
-            wakeup.leave()
+            if wakeup.unsettled:
+                wakeup.leave()
+            wakeup.task = None
         return self
 
-    async def __aexit__(
+    def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
+    ) -> Coroutine[Any, Any, None]:
+        return self._end("closed", wake=True)
 
     async def aclose(self) -> None:
         """End the stream, from any task: a reader that waits in it wakes at once; nothing is sent after it."""
-        self._wakeup.close()
-        if self._wakeup.task is not None:
-            # That task ends it, and reports to the observer.
-            await self._wakeup.left()
-        else:
-            await self._end("closed")
+        await self._end("closed", wake=True)
 
     async def _ended_by(self, error: BaseException) -> bool:
         """End the stream after `error`; return whether it is only the cancellation by which `aclose` wakes a task."""
@@ -123,15 +121,23 @@ class AsyncEventStream(StreamStatus):
         await (self._loop.finish("closed") if own else self._loop.finish("cancelled", error))
         return own
 
-    async def _end(self, reason: Reason) -> None:
-        """Finish from outside; a task that is in the stream continues."""
-        if self._wakeup.task is not None:
+    async def _end(self, reason: Reason, *, wake: bool = False) -> None:
+        """Finish from outside; a task that is in the stream continues, or where it is to wake, is waited for."""
+        wakeup = self._wakeup
+        if wake:
+            wakeup.close()
+        if wakeup.task is not None:
+            # That task ends it, and reports to the observer.
+            if wake:
+                await wakeup.left()
             return
-        self._wakeup.enter()
+        wakeup.enter()
         try:
             await self._loop.finish(reason)
         except BaseException as error:
-            if not self._wakeup.is_cancellation(error) or not self._wakeup.caught():
+            if not wakeup.is_cancellation(error) or not wakeup.caught():
                 raise
         finally:
-            self._wakeup.leave()
+            if wakeup.unsettled:
+                wakeup.leave()
+            wakeup.task = None

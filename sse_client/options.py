@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import msgspec
@@ -194,6 +193,8 @@ def merged(defaults: Options, options: Mapping[str, Any], *, shared: bool = Fals
     for name, value in options.items():
         if name in _CHECKED:
             changes[name] = _CHECKED[name](value)
+        elif name in _TYPES and not isinstance(value, _TYPES[name]):
+            raise _mistyped(name, _TYPES[name], value)
     if "headers" in changes:
         _take_resume_header(changes)
         changes["headers"] = _merged_headers(defaults.headers, changes["headers"])
@@ -340,9 +341,13 @@ def _max_error_body(value: Any) -> Any:
 
 def _typed(name: str, types: tuple[type, ...], value: Any) -> Any:
     if not isinstance(value, types):
-        names = ("None" if each is type(None) else each.__name__ for each in types)
-        raise TypeError(f"{name}: expected {' or '.join(names)}, got {type(value).__name__}")
+        raise _mistyped(name, types, value)
     return value
+
+
+def _mistyped(name: str, types: tuple[type, ...], value: object) -> TypeError:
+    names = ("None" if each is type(None) else each.__name__ for each in types)
+    return TypeError(f"{name}: expected {' or '.join(names)}, got {type(value).__name__}")
 
 
 # What returns an option as it is kept, or raises TypeError or ValueError.
@@ -352,14 +357,18 @@ _CHECKED: dict[str, Callable[[Any], Any]] = {
     "proxies": _proxies,
     "allow_redirects": check_allow_redirects,
     "timeout": _timeout,
-    "reconnect": partial(_typed, "reconnect", (bool, Reconnect, type(None))),
     "last_event_id": check_last_event_id,
     "until": _until,
-    "include_last": partial(_typed, "include_last", (bool,)),
     "prepare": _prepare,
     "checkpoint": _checkpoint,
-    "comments": partial(_typed, "comments", (bool,)),
     "max_event_size": _max_event_size,
     "max_error_body": _max_error_body,
     "observer": _observer,
+}
+
+# What the types of the other options may be, where the request itself does not check them.
+_TYPES: dict[str, tuple[type, ...]] = {
+    "reconnect": (bool, Reconnect, type(None)),
+    "include_last": (bool,),
+    "comments": (bool,),
 }

@@ -285,7 +285,7 @@ async def _astream() -> tuple[Any, Any]:
     protocol: Any = _Protocol()
     content = StreamReader(protocol, 2**20, loop=asyncio.get_running_loop())
     content.begin_http_chunk_receiving()
-    raw = SimpleNamespace(content=content, connection=None, close=lambda: None)
+    raw = SimpleNamespace(content=content, connection=None, headers={}, close=lambda: None)
 
     async def connect(transport: AiohttpTransport, request: Request, resume: bytes, limits: Limits) -> AiohttpBody:
         return body_of(

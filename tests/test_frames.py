@@ -158,7 +158,7 @@ def calls_to_open(way: Callable[..., None]) -> list[str]:
     return min(found, key=len)
 
 
-@pytest.mark.parametrize(("way", "most"), [(opened_and_closed, 109), (opened_and_closed_in_asyncio, 122)])
+@pytest.mark.parametrize(("way", "most"), [(opened_and_closed, 90), (opened_and_closed_in_asyncio, 90)])
 def test_opening_a_stream_takes_few_calls(way: Callable[..., None], most: int) -> None:
     own = calls_to_open(way)
     assert len(own) <= most, own

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from sse_client.errors import DeadlineExceeded, IdleTimeout, SSEError
+from sse_client.options import Timeout
 from sse_client.request import display_url
 
-if TYPE_CHECKING:
-    from sse_client.options import Timeout
-
-__all__ = ["Deadlines"]
+__all__ = ["NO_DEADLINES", "Deadlines"]
 
 
 class Deadlines:
@@ -104,3 +101,7 @@ class Deadlines:
     def _outlasted(self, after: str = "") -> DeadlineExceeded:
         where, total = display_url(self._url), self._timeout.total
         return DeadlineExceeded(f"expected the whole stream from {where} within {total:g} s (timeout: total){after}")
+
+
+NO_DEADLINES = Deadlines(Timeout(), "")
+"""Shared by all streams without any such limit: nothing is noted in it, and no error comes from it."""

@@ -147,7 +147,8 @@ class Delivery:
         self.parser = self._format.parser(
             last_event_id=self.place, comments=options.comments, max_event_size=options.max_event_size
         )
-        self.attentive, self._lean = self.watched, False
+        self.attentive = self.watched
+        self._lean = not (self.watched or options.comments) and self._counts is None
         self._before = self.events
 
     def feed(self, data: bytes) -> Iterator[Event]:
@@ -171,6 +172,7 @@ class Delivery:
             self.events += 1
             self.last_event_at = time.time()
             self.progressed = True
+            self.attentive = False
             self._batch = events
             self._cursor = iter(events)
             return self._cursor
@@ -195,7 +197,6 @@ class Delivery:
         self._batch = events
         self._cursor = iter(events)
         self.attentive = self.watched or parser.failed or trailing or self.last is not None
-        self._lean = self.events > self._before and not self.watched and counts is None and not comments
         return self._watch(self._cursor) if self.watched else self._cursor
 
     def consumed(self) -> EventTooLarge | None:

@@ -162,7 +162,7 @@ class Session:
         """
         response = body.response
         status, headers = response.status, response.headers
-        if not opens_stream(body.method, status):
+        if status != HTTPStatus.OK and not opens_stream(body.method, status):  # 200 does, whatever the method
             if ends_stream(status):
                 self.ending = "no content"
                 return None
@@ -192,7 +192,8 @@ class Session:
         assert attempt is not None
         self._connections += 1
         self._opened_at = time.time()
-        report(Opened(response, attempt), self.request, self._options.observer)
+        if self._options.observer is not None or _log.isEnabledFor(logging.INFO):
+            report(Opened(response, attempt), self.request, self._options.observer)
         return None
 
     def consumed(self) -> SSEError | None:
@@ -245,7 +246,8 @@ class Session:
 
     def closed(self, reason: Reason, error: BaseException | None = None) -> None:
         """Report that the stream has ended."""
-        report(Closed(reason, error), self.request, self._options.observer)
+        if self._options.observer is not None or _log.isEnabledFor(logging.INFO):
+            report(Closed(reason, error), self.request, self._options.observer)
 
     @property
     def _url(self) -> str:

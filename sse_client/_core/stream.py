@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING
 
-from sse_client._core.deadlines import Deadlines
+from sse_client._core.deadlines import NO_DEADLINES, Deadlines
 from sse_client._core.delivery import EXHAUSTED
 from sse_client._core.failures import forget_context
 from sse_client._core.session import Session, checked
@@ -74,7 +74,8 @@ class StreamLoop:
         self._transport = transport
         self._prepares = options.prepare is not None
         self._limits = Limits(options.timeout.connect, options.timeout.read, None)  # without a deadline
-        self._deadlines = Deadlines(options.timeout, request.url)
+        spans = options.timeout.first, options.timeout.event, options.timeout.total
+        self._deadlines = NO_DEADLINES if spans == (None, None, None) else Deadlines(options.timeout, request.url)
         self._body: ResponseBody | None = None
         self._failed: SSEError | None = None
 

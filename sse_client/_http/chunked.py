@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from sse_client._http.foreign_text import shown
 
 __all__ = ["ChunkedDecoder"]
@@ -47,7 +49,8 @@ _MAX_KNOWN = 8192
 _known: dict[bytes, tuple[int, int]] = {}
 
 
-class ChunkedDecoder:
+# A struct, as `Options` is: each response has one of its own.
+class ChunkedDecoder(msgspec.Struct, eq=False):
     """Removes the chunked framing.
 
     Handing chunks out one by one, as `http.client` and `urllib3` do, costs several times what parsing their events
@@ -59,17 +62,17 @@ class ChunkedDecoder:
         surplus: whether bytes came after them: the connection cannot be used again.
     """
 
-    __slots__ = ("_after_data", "_at_size", "_left", "_line", "_trailers", "ended", "flaw", "surplus")
+    ended: bool = False
+    surplus: bool = False
+    flaw: str = ""
+    _at_size: bool = True  # the next byte begins a chunk size: usual between the reads of a live stream
+    _left: int = 0  # bytes of the open chunk that are still to come
+    _after_data: bool = False  # its line end is still to come
+    _trailers: int | None = None  # bytes of trailers so far; None before the last chunk
+    _line: bytearray = msgspec.field(default_factory=bytearray)  # an unfinished line
 
-    def __init__(self) -> None:
-        self.ended = False
-        self.surplus = False
-        self._at_size = True  # the next byte begins a chunk size: usual between the reads of a live stream
-        self._left = 0  # bytes of the open chunk that are still to come
-        self._after_data = False  # its line end is still to come
-        self._trailers: int | None = None  # bytes of trailers so far; None before the last chunk
-        self._line = bytearray()  # an unfinished line
-        self.flaw = ""
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"  # what a server sends may be secret
 
     def feed(self, data: bytes) -> bytes:
         """Return what is inside the chunks, that of an unfinished chunk included.

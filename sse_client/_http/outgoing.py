@@ -99,7 +99,8 @@ def outgoing(request: Request, defaults: SessionDefaults, resume: bytes = b"") -
     params = _params(request.params, defaults.params) if defaults.params else request.params
     url = request_url(request.url, params, any_scheme=defaults.any_scheme)
     headers, named_authorization = _merged(defaults.headers, request.headers, resume)
-    body = encoded_body(request)
+    bare = request.data is None and request.json is None and not request.files
+    body = None if bare else encoded_body(request)
     made = OutgoingRequest(request.method, url, headers, None if body is None else body.content)
     if (request.cookies or defaults.cookies is not None) and "cookie" not in headers:
         own = request.cookies

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from sse_client._http.request_body import ReplayableBody
     from sse_client.request import Request
 
-__all__ = ["AllowRedirects", "RedirectChain", "check_allow_redirects", "is_redirect", "redirected"]
+__all__ = ["REDIRECTS", "AllowRedirects", "RedirectChain", "check_allow_redirects", "is_redirect", "redirected"]
 
 AllowRedirects = bool | Literal["same-origin", "no-downgrade"]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEEP_BODY = frozenset({307, 308})
 
 
@@ -62,7 +62,10 @@ class RedirectChain:
         Raises:
             BodyNotReplayable: its body is used up.
         """
-        return self._body.body_for(self.request)
+        request = self.request
+        if request.data is None and not request.files:
+            return request  # as nearly all: without a body
+        return self._body.body_for(request)
 
     def follow(self, status: int, location: str | None) -> Request | None:
         """Return the request that an answer redirects to; None if it is no redirect.
@@ -141,7 +144,7 @@ def redirected(
 
 def is_redirect(status: int) -> bool:
     """Return whether a response of this status is a redirect, if it has a `Location`."""
-    return status in _REDIRECTS
+    return status in REDIRECTS
 
 
 def check_allow_redirects(value: Any) -> AllowRedirects:

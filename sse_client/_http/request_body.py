@@ -6,6 +6,8 @@ import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
+
 from sse_client.errors import BodyNotReplayable
 
 if TYPE_CHECKING:
@@ -16,16 +18,17 @@ if TYPE_CHECKING:
 __all__ = ["ReplayableBody"]
 
 
-class ReplayableBody:
+# A struct, as `Options` is: each stream has one, and most have no body.
+class ReplayableBody(msgspec.Struct, eq=False):
     """Sends the same body again, from where it stood at first; or refuses to."""
 
-    __slots__ = ("_made", "_make", "_seen")
+    _make: Callable[[], Any] | None = None  # the callable that made the body of the last request
+    _made: object = None
+    # Keyed by identity. Entries go with their objects: a callable may make a new body for each attempt, for weeks.
+    _seen: dict[int, tuple[object, int | None]] = msgspec.field(default_factory=dict[int, "tuple[object, int | None]"])
 
-    def __init__(self) -> None:
-        self._make: Callable[[], Any] | None = None  # the callable that made the body of the last request
-        self._made: object = None
-        # Keyed by identity. Entries go with their objects: a callable may make a new body for each attempt, for weeks.
-        self._seen: dict[int, tuple[object, int | None]] = {}
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"  # a body may be secret
 
     def body_for(self, request: Request) -> Request:
         """Return `request` with a body that is ready to be read from its beginning.

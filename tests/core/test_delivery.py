@@ -167,3 +167,15 @@ def test_comments_are_no_events_of_the_count() -> None:
 def test_last_one_is_named_by_its_text_or_its_predicate() -> None:
     assert named_last("[DONE]") == "the event that `until` names ('[DONE]')"
     assert named_last(is_two) == "the event that `until` names (is_two)"
+
+
+@pytest.mark.parametrize("begin", [b"", b"data: 0\n\n"], ids=["at the begin", "after an event"])
+@pytest.mark.parametrize("before", [b": alive\n\n", b"id: 1\n\n"])
+def test_an_event_alone_leaves_nothing_to_do_whatever_came_before_it(begin: bytes, before: bytes) -> None:
+    made = begun()
+    for data in (begin, before, b"data: x\n\n"):
+        for _ in made.feed(data):
+            pass
+        if made.attentive:
+            assert made.consumed() is None
+    assert not made.attentive

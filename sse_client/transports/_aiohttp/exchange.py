@@ -12,7 +12,7 @@ from sse_client._http.url import MalformedRequest
 from sse_client.errors import ConnectionFailed
 from sse_client.request import display, display_url
 from sse_client.transports._aiohttp.errors import connect_errors, translated
-from sse_client.transports._aiohttp.outgoing_body import OutgoingBody
+from sse_client.transports._aiohttp.outgoing_body import NO_BODY, OutgoingBody
 from sse_client.transports._aiohttp.proxies import check_proxy
 from sse_client.transports._aiohttp.response_head import head_first
 
@@ -85,9 +85,16 @@ class Exchange:
         timeouts: tuple[float | None, float | None],
     ) -> None:
         self.sent = sent
-        self.body = OutgoingBody(sent.body)
+        self.body = NO_BODY if sent.body is None else OutgoingBody(sent.body)
         self.headers: dict[str, str] = {}
-        self.skipped = _skipped(request, sent)
+        # That takes aiohttp 6 µs for each request, so it is not asked to leave out what it does not add.
+        skipped: list[str] = []
+        for name, value in request.headers.items():
+            if value is None and name.lower() in _ADDED:
+                skipped.append(name)
+        if "content-type" not in sent.headers and (sent.body is not None or sent.method in _POSTS):
+            skipped.append("Content-Type")
+        self.skipped = skipped or None
         self._session = session
         self._cross_origin = cross_origin
         self._timeouts = timeouts
@@ -141,6 +148,9 @@ class Exchange:
                 raise _BodyFailed from None  # aiohttp would replace it, were it an OSError, by one of its own
             # Not as an error of aiohttp's, after which it would send a PUT once more.
             connected = request.response is not None
+            for kept in (error, error.__cause__) if connected else ():
+                if kept is not None:
+                    kept.__traceback__ = None  # the connection keeps this exception, and it would keep these frames
             through = str(proxy) if proxy else None
             whole = self.body.data is None or isinstance(self.body.data, (bytes, bytearray))
             connect, silence = self._timeouts
@@ -178,17 +188,6 @@ class Exchange:
         if self._cross_origin:
             return {name for name in request.headers if (key := name.lower()) not in sent and key not in _ANYWHERE}
         return {name for name in self._session.headers if name.lower() not in sent}
-
-
-def _skipped(request: Request, sent: OutgoingRequest) -> list[str] | None:
-    """Return the header fields that the caller does without, of those that aiohttp adds by itself.
-
-    That takes it 6 µs for each request, so it is not asked to leave out what it does not add.
-    """
-    skipped = [name for name, value in request.headers.items() if value is None and name.lower() in _ADDED]
-    if "content-type" not in sent.headers and (sent.body is not None or sent.method in _POSTS):
-        skipped.append("Content-Type")
-    return skipped or None
 
 
 def _text(value: str | bytes) -> str | None:

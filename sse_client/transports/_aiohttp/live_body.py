@@ -2,7 +2,7 @@
 
 The documented `readany` hands out one HTTP chunk a call, and runs the parser after each: in a burst, a chunk costs two
 thirds here of what it costs by `readany`. So this reaches below what aiohttp documents, in this module alone, and only
-where `as_expected` has found the reader to be as it is known; `AiohttpBody` is the fallback.
+where `_as_expected` has found the reader to be as it is known; `AiohttpBody` is the fallback.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -110,26 +110,20 @@ def body_of(response: Response, wakeup: Wakeup, silence: float | None) -> Aiohtt
     """Return the body of a response, unread."""
     if not reachable(response.raw.content):
         return AiohttpBody(response, wakeup, silence)
-    _receive_less(response.raw)
-    coded = LiveBody(response, wakeup, silence) if response.headers.get("Content-Encoding") else None
-    return coded or PlainLiveBody(response, wakeup, silence)
+    # Into its 256 KiB, which is above malloc's threshold, asyncio's own plain TCP transport receives each event with a
+    # mapping of memory and two page faults, until the process has freed a block that large: with 64 KiB, live streams
+    # take 0.54 to 0.86 of the CPU time, bursts the same.
+    transport: Any = getattr(response.raw.connection, "transport", None)
+    if getattr(transport, "max_size", None) == _DEFAULT_MAX_SIZE:
+        transport.max_size = _MAX_SIZE
+    kind = LiveBody if "Content-Encoding" in response.raw.headers else PlainLiveBody
+    return kind(response, wakeup, silence)
 
 
 def reachable(content: aiohttp.StreamReader) -> bool:
     """Return whether `LiveBody` does to a reader, in this version of aiohttp, what its own methods would do."""
     known = type(content) is aiohttp.StreamReader
     return known and type(getattr(content._protocol, "_reading_paused", None)) is bool and _as_expected()
-
-
-def _receive_less(raw: aiohttp.ClientResponse) -> None:
-    """Have asyncio's own plain TCP transport receive into 64 KiB.
-
-    Into its 256 KiB, which is above malloc's threshold, each event costs a mapping of memory and two page faults, until
-    the process has freed a block that large: live streams take 0.54 to 0.86 of the CPU time, bursts the same.
-    """
-    transport: Any = getattr(raw.connection, "transport", None)
-    if getattr(transport, "max_size", None) == _DEFAULT_MAX_SIZE:
-        transport.max_size = _MAX_SIZE
 
 
 class _Protocol:

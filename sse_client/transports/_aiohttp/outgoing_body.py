@@ -12,7 +12,7 @@ from sse_client._http.encoded_body import octets
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-__all__ = ["OutgoingBody", "stop_reading"]
+__all__ = ["NO_BODY", "OutgoingBody", "stop_reading"]
 
 _PIECE = 64 * 1024
 
@@ -72,6 +72,8 @@ class OutgoingBody:
         await asyncio.to_thread(self._reading.acquire)
         self._reading.release()
 
+
+NO_BODY = OutgoingBody(None)  # shared by all requests without one: reading nothing raises no error
 
 # The body that reads from a file, by the file's identity. A thread that reads keeps the body, and so the file, alive.
 _readers: weakref.WeakValueDictionary[int, OutgoingBody] = weakref.WeakValueDictionary()

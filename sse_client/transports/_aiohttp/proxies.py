@@ -13,7 +13,7 @@ from sse_client.transports._aiohttp.socks import Connector, is_socks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["check_proxy", "find_proxy"]
+__all__ = ["check_proxy", "find_proxy", "may_have_proxies"]
 
 
 async def find_proxy(url: str, proxies: Mapping[str, str | None] | None, *, environment: bool) -> str | None:

@@ -32,19 +32,12 @@ _END = b"\r\n\r\n"
 def head_first(kind: Any) -> Any:
     """Return the class of responses `kind`, whose head is parsed first; after 1,000 interim responses, it gives up."""
 
-    async def start(self: aiohttp.ClientResponse, connection: Connection) -> aiohttp.ClientResponse:
+    def start(self: aiohttp.ClientResponse, connection: Connection) -> Any:
         protocol: Any = connection.protocol
         parser = getattr(protocol, "_parser", None)
         if parser is not None:
             protocol._parser = _HeadFirst(protocol, parser, self.url)
-        try:
-            response: aiohttp.ClientResponse = await kind.start(self, connection)
-        except Exception:
-            kept = protocol.exception()
-            if kept is not None:
-                kept.__traceback__ = None  # the connection keeps this exception, and it would keep the stream's frames
-            raise
-        return response
+        return kind.start(self, connection)
 
     return type(kind.__name__, (kind,), {"start": start})
 

@@ -46,9 +46,7 @@ def socks_errors() -> tuple[type[Exception], ...]:
 class Connector(aiohttp.TCPConnector):
     """Connects to hosts, and where a request names a SOCKS proxy, by that; each proxy has a pool of its own."""
 
-    def __init__(self) -> None:
-        super().__init__(limit=0)  # pyright: ignore[reportUnknownMemberType]  (of an argument that is not given)
-        self._by_proxy: dict[URL, aiohttp.TCPConnector] = {}
+    _by_proxy: dict[URL, aiohttp.TCPConnector] | None = None  # made with the first one
 
     def connect(  # pyright: ignore[reportIncompatibleMethodOverride]  (a coroutine of another class)
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
@@ -70,6 +68,8 @@ class Connector(aiohttp.TCPConnector):
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  (aiohttp's own name for it)
     ) -> Connection:
         library = await _library(str(proxy))
+        if self._by_proxy is None:
+            self._by_proxy = {}
         if proxy not in self._by_proxy:
             self._by_proxy[proxy] = _connector(library, proxy)
         req.update_proxy(None, None, None)  # it is sent as if there were no proxy
@@ -82,7 +82,7 @@ class Connector(aiohttp.TCPConnector):
         return self._close_all(options) if self._by_proxy else super().close(**options)
 
     async def _close_all(self, options: dict[str, Any]) -> None:
-        for connector in self._by_proxy.values():
+        for connector in (self._by_proxy or {}).values():
             await connector.close(**options)
         await super().close(**options)
 

@@ -6,17 +6,20 @@ import asyncio
 import threading
 import weakref
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import aiohttp
+from yarl import URL
 
 from sse_client._core.failures import connection_broke, no_data
 from sse_client._http.framing import framing
 from sse_client._http.headers import Headers
-from sse_client._http.redirects import RedirectChain, is_redirect
+from sse_client._http.redirects import REDIRECTS, RedirectChain
 from sse_client._http.request_body import ReplayableBody
 from sse_client._http.url import MalformedRequest
 from sse_client.errors import ConnectionFailed
 from sse_client.observer import Response
+from sse_client.transports._aiohttp.exchange import FAILURES
 from sse_client.transports._aiohttp.live_body import body_of
 from sse_client.transports._aiohttp.sender import Sender
 from sse_client.transports._aiohttp.socks import Connector
@@ -45,7 +48,9 @@ def new_session() -> aiohttp.ClientSession:
 
     It takes cookies from any host, and has no limit of streams at once.
     """
-    session = aiohttp.ClientSession(connector=Connector(), cookie_jar=aiohttp.CookieJar(unsafe=True), trust_env=False)
+    session = aiohttp.ClientSession(
+        connector=Connector(limit=0), cookie_jar=aiohttp.CookieJar(unsafe=True), trust_env=False
+    )
     _trusting.add(session)
     return session
 
@@ -94,19 +99,38 @@ class AiohttpTransport(Wakeup):
         """Send `request`, follow its redirects, and return the response; see `Transport.open`."""
         session, options = self._session(), self._options
         chain = RedirectChain(request, self._body, most=_MOST_REDIRECTS, allow=options.allow_redirects)
-        sender = Sender(session, options, limits, self._body, resume=resume, environment=session in _trusting)
+        sender = Sender(session, options, limits, self._body, resume, environment=session in _trusting)
         request = chain.begin()
         if limits.deadline is not None:
             self.arm(limits.deadline)
         try:
             while True:
-                sent, response = await sender.send(request, cross_origin=chain.crossed_origin)
+                exchange, arguments = await sender.prepare(request, cross_origin=chain.crossed_origin)
+                sent = exchange.sent
+                target = URL(_without_user(sent.url) if "@" in sent.url else sent.url, encoded=True)
+                response = failure = None
+                try:
+                    response = await session.request(sent.method, target, **arguments)
+                except FAILURES as error:
+                    failure = exchange.failure(error)
+                if response is None:
+                    assert failure is not None
+                    try:
+                        request = sender.after_failure(request, failure)
+                    finally:
+                        failure = None  # its traceback holds this frame
+                    continue
+                again = None if sent.prepared is None else sender.after_challenge(request, sent, response)
+                if again is not None:
+                    request = again
+                    continue
                 chain.url = sent.url
-                following = _following(chain, response) if is_redirect(response.status) else None
+                following = _following(chain, response) if response.status in REDIRECTS else None
                 if following is None:
                     self.body = body = _unread(chain, response, self, limits.silence)
                     return body
                 request = following
+                sender.restart()
         except MalformedRequest as error:
             raise chain.refusal(error) from None
         except asyncio.CancelledError:
@@ -130,6 +154,12 @@ class AiohttpTransport(Wakeup):
         self.body = None  # it refers to this, too
         if self._released is not None:
             await self._released()
+
+
+def _without_user(url: str) -> str:
+    """Return `url` without user and password: they are in the headers already."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _following(chain: RedirectChain, response: aiohttp.ClientResponse) -> Request | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from functools import cache
+from functools import cache, partial
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, cast
 from weakref import ref
@@ -42,8 +42,8 @@ class TrackedConnection:
             super().connect()  # type: ignore[misc]  # a mixin: urllib3's connection comes after it
             opening.connecting = False
             opening.connected = True
-            if wakeup is not None:
-                wakeup.watch(self.sock)
+            if wakeup is not None and (self._handle is not None or not self._connects):
+                wakeup.watch(self.sock)  # else it has been watched since it was made
         finally:
             if self._handle is not None:
                 if wakeup is not None and not opening.connected:
@@ -51,7 +51,8 @@ class TrackedConnection:
                 self._handle.close()
                 self._handle = None
         if wakeup is not None:
-            self.sock.settimeout(seconds_left(opening.silence, opening.deadline))
+            deadline = opening.deadline
+            self.sock.settimeout(opening.silence if deadline is None else seconds_left(opening.silence, deadline))
 
     def _tunnel(self) -> None:
         self.response_class = TunnelResponse
@@ -114,24 +115,23 @@ class TrackedConnection:
         sock = self.sock
         response = super().getresponse(*args, **kwargs)  # type: ignore[misc]  # as above
         if opening.wakeup is not None and isinstance(response, PooledResponse):
-            _release_before_reuse(response, opening.wakeup)
+            response.release_conn = partial(_release_conn, ref(response), opening.wakeup)  # type: ignore[method-assign]
             response.sse_client_socket = sock  # type: ignore[attr-defined]  # http.client forgets one that it will close
         return cast("Any", response)
 
 
-def _release_before_reuse(response: PooledResponse, wakeup: Wakeup) -> None:
-    """Have the socket released before urllib3 gives the connection back: from then on it may serve another stream."""
-    weakly = ref(response)  # a response that nobody holds any more is closed at once
-    release = type(response).release_conn
+def _release_conn(weakly: ref[PooledResponse], wakeup: Wakeup) -> None:
+    """Release the socket before urllib3 gives the connection back: from then on it may serve another stream.
 
-    def release_conn() -> None:
-        own = weakly()
-        assert own is not None
-        if own.connection is not None:  # else it is back already, and the socket may be that of a later response
-            wakeup.release_socket()
-        release(own)
-
-    response.release_conn = release_conn  # type: ignore[method-assign]  # of this response alone
+    Args:
+        weakly: the response; one that nobody holds any more is closed at once.
+        wakeup: of the stream that reads it.
+    """
+    response = weakly()
+    assert response is not None
+    if response.connection is not None:  # else it is back already, and the socket may be that of a later response
+        wakeup.release_socket()
+    type(response).release_conn(response)
 
 
 @cache

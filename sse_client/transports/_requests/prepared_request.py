@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sse_client._http.redirects import RedirectChain
     from sse_client.request import Request
 
-__all__ = ["flaw_of", "is_own", "prepared"]
+__all__ = ["flaw_of", "prepared"]
 
 
 def prepared(
@@ -37,7 +37,8 @@ def prepared(
         MalformedRequest: it cannot be sent.
         TypeError: something is of a type that cannot be sent.
     """
-    if not chain.crossed_origin and not is_own(session, "prepare_request"):
+    own = getattr(session.prepare_request, "__func__", None) is requests.Session.prepare_request
+    if not own and not chain.crossed_origin:
         return _prepared_by(session, request, chain, resume)
     defaults = SessionDefaults(
         headers=session.headers,
@@ -58,11 +59,6 @@ def prepared(
         if hooks:
             result.register_hook(event, hooks)
     return result
-
-
-def is_own(session: requests.Session, name: str) -> bool:
-    """Tell whether a method of the session is the one of requests."""
-    return getattr(getattr(session, name), "__func__", None) is getattr(requests.Session, name)
 
 
 def flaw_of(ready: requests.PreparedRequest, error: BaseException) -> str | None:

@@ -33,7 +33,7 @@ class TimedReader(io.RawIOBase):
         # Not the socket alone: http.client closes that one, and has its file keep the connection open for the body.
         self._file = sock.makefile("rb", buffering=0)
         self.silence = opening.silence
-        self.deadline = opening.nearest_deadline
+        self.deadline = opening.deadline
 
     def makefile(self, *_: Any) -> io.BufferedReader:
         """Return what http.client asks a socket for: the file that it reads a response from."""
@@ -137,6 +137,7 @@ class TunnelResponse(CheckedResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
+        self.reader.deadline = opening.nearest_deadline  # the connection is still being made
         self.fp.detach()
         self.fp = _ProxyHead(self.reader, _BUFFER)
 
@@ -164,5 +165,5 @@ def _final_head(file: io.BufferedReader) -> tuple[bytes, list[bytes]]:
             fields = field_lines(b"".join(lines[1:-1]))
         except ValueError as error:
             raise HTTPException(str(error)) from None
-        if not is_interim(lines[0]):
+        if lines[0][9:10] != b"1" or not is_interim(lines[0]):  # the first digit of nearly all statuses is another
             return lines[0], fields.splitlines(keepends=True)

@@ -9,14 +9,13 @@ import os
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+import requests
+
 from sse_client._http.environment import TrustedCertificates, may_have_proxies, trusted_certificates
 from sse_client.request import display_url
-from sse_client.transports._requests.prepared_request import is_own
 from sse_client.transports.certificates import file_stamps, tls_context
 
 if TYPE_CHECKING:
-    import requests
-
     from sse_client.options import Options
 
 __all__ = ["check_certificates", "check_proxy_scheme", "settings"]
@@ -32,8 +31,10 @@ def settings(session: requests.Session, url: str, options: Options) -> dict[str,
     """Return the settings for requesting `url`: the options', the session's, and the environment's if it is trusted."""
     verify = _verify(session, options)[0]
     given: Any = dict(options.proxies or {})
-    if may_have_proxies() or not is_own(session, "merge_environment_settings"):
-        return dict(session.merge_environment_settings(url, given, True, verify, options.cert))
+    merge = session.merge_environment_settings
+    own = getattr(merge, "__func__", None) is requests.Session.merge_environment_settings
+    if may_have_proxies() or not own:
+        return dict(merge(url, given, True, verify, options.cert))
     verify = session.verify if verify is None else verify
     cert = session.cert if options.cert is None else options.cert
     return {"proxies": {**session.proxies, **given}, "stream": True, "verify": verify, "cert": cert}

@@ -12,7 +12,7 @@ from requests.utils import select_proxy
 from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
 
 from sse_client._http.encoded_body import awaited_nowhere, octets
-from sse_client._http.redirects import RedirectChain, is_redirect
+from sse_client._http.redirects import REDIRECTS, RedirectChain
 from sse_client._http.request_body import ReplayableBody
 from sse_client._http.url import MalformedRequest
 from sse_client.request import Request, display_url
@@ -90,7 +90,7 @@ class RequestsTransport(Wakeup):
                 if "Set-Cookie" in each.headers:
                     keep_cookies(session.cookies, each)
             chain.url = ready.url or ""
-            step = self._following(chain, response) if is_redirect(response.status_code) else None
+            step = self._following(chain, response) if response.status_code in REDIRECTS else None
             if step is None:
                 return body_of(response, chain, self, limits.silence)
             following = step
@@ -173,7 +173,7 @@ class RequestsTransport(Wakeup):
                 error, url, connected=connected, silence=limits.silence, connect=limits.connect, proxy=proxy
             )
         finally:
-            opening.end()
+            opening.wakeup = None
             if watchdog is not None:
                 watchdog.stop()
         return response, None
