@@ -40,7 +40,10 @@ class HttpClientTransport(BlockingTransport):
         parts = urlsplit(request.url)
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         connection = kind(parts.hostname or "", parts.port, timeout=limits.connect)
-        connection.connect()  # an OSError here says that nothing was sent
+        try:
+            connection.connect()  # an OSError here says that nothing was sent
+        except TimeoutError as error:
+            raise ConnectionError(str(error)) from error
         try:
             self.watch(connection.sock)
             connection.sock.settimeout(limits.silence)
@@ -55,10 +58,9 @@ class HttpClientTransport(BlockingTransport):
             if isinstance(error, (HTTPException, ConnectionError)):
                 raise EOFError(str(error)) from error
             raise
-        head = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.getheaders()]
-        return HttpClientBody(
-            Response(answer.status, Headers(head), request.url, answer), limits, self, connection, sock
-        )
+        head = Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.getheaders()])
+        response = Response(answer.status, head, request.url, answer)
+        return HttpClientBody(response, limits, self, connection, sock)
 
 
 class HttpClientBody(BlockingBody):
@@ -96,8 +98,5 @@ def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        main(sys.argv[1])
-    else:
-        with Server() as server:
-            main(f"{server.url}/events")
+    with Server() as server:
+        main(sys.argv[1] if sys.argv[1:] else f"{server.url}/events")

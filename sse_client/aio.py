@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sse_client.transports._aiohttp.transport import AiohttpTransport
     from sse_client.transports._httpx.async_transport import AsyncHttpxTransport
     from sse_client.transports._httpx.library import Library
+    from sse_client.transports.async_custom import AsyncSession, AsyncTransport
 
 _NEEDED = "the asyncio client needs aiohttp: pip install sse-client[async]; or httpx2: pip install sse-client[httpx]"
 
@@ -53,9 +54,10 @@ class AsyncClient(StreamClient[AsyncEventStream]):
 
     Args:
         session: whose connections, headers, cookies, proxies and certificates are used: an `aiohttp.ClientSession`, or
-            an `AsyncClient` of httpx2 or httpx, which runs under trio, too; a new `ClientSession` by default. It is
-            closed with the client. Its timeouts and limits of lines are not used, nor a `request` that follows
-            redirects; its middlewares, traces and event hooks are.
+            an `AsyncClient` of httpx2 or httpx, which runs under trio, too, or a
+            `sse_client.transports.async_custom.AsyncSession`; a new `ClientSession` by default. It is closed with the
+            client. Its timeouts and limits of lines are not used, nor a `request` that follows redirects; its
+            middlewares, traces and event hooks are.
         **defaults: options of every stream, which those of a call replace; headers are merged one by one.
 
     Raises:
@@ -67,12 +69,13 @@ class AsyncClient(StreamClient[AsyncEventStream]):
 
     def __init__(
         self,
-        session: aiohttp.ClientSession | httpx2.AsyncClient | httpx.AsyncClient | None = None,
+        session: aiohttp.ClientSession | httpx2.AsyncClient | httpx.AsyncClient | AsyncSession | None = None,
         **defaults: Unpack[StreamOptions],
     ) -> None:
         if session is None and not _HAS_AIOHTTP:
             raise ImportError(_NEEDED)
-        self._library = None if session is None else _checked_library(session)
+        self._custom = None if session is None else _custom(session)
+        self._library = None if session is None or self._custom is not None else _checked_library(session)
         self._session: Any = session
         self._own = session is None
         self._inherited = False
@@ -137,10 +140,14 @@ class AsyncClient(StreamClient[AsyncEventStream]):
     ) -> AsyncEventStream:
         if self._closed:
             raise RuntimeError("this client is closed")
+        if self._custom is not None and self._inherited:
+            raise RuntimeError(_INHERITED)
         checked = merged(self._defaults, options)
         request = checked.request(method, url)
-        transport: AiohttpTransport | AsyncHttpxTransport
-        if self._library is not None:
+        transport: AiohttpTransport | AsyncHttpxTransport | AsyncTransport
+        if self._custom is not None:
+            transport = self._custom.transport(checked)
+        elif self._library is not None:
             transport = self._httpx_transport(self._library, checked, released)
         else:
             # What is loaded with the first stream need not be with the package.
@@ -163,13 +170,13 @@ class AsyncClient(StreamClient[AsyncEventStream]):
     def _start_anew(self) -> None:
         """Leave the session, or its connections, to the process that this one is a fork of."""
         self._loop = None
-        if self._library is not None:
+        if self._library is not None or self._custom is not None:
             from sse_client.transports._httpx.forking import forget_connections
 
             for stream in tuple(self._open):
                 wakeup: Any = stream._wakeup  # noqa: SLF001  (a stream of this client)
                 wakeup.forbid()
-            self._inherited = not forget_connections(self._session)
+            self._inherited = self._custom is not None or not forget_connections(self._session)
             return
         _parents.append(self._session)
         self._inherited = self._session is not None and not self._own
@@ -181,7 +188,8 @@ class AsyncClient(StreamClient[AsyncEventStream]):
         session = self._session
         if session is None:
             return _nothing()
-        closing: Awaitable[object] = session.close() if self._library is None else session.aclose()
+        of_aiohttp = self._library is None and self._custom is None
+        closing: Awaitable[object] = session.close() if of_aiohttp else session.aclose()
         return closing
 
     def _http_session(self) -> Any:
@@ -189,7 +197,7 @@ class AsyncClient(StreamClient[AsyncEventStream]):
         if self._closed:
             raise RuntimeError("this client is closed")
         if self._inherited:
-            raise RuntimeError("this client's session belongs to the parent process: make a client after the fork")
+            raise RuntimeError(_INHERITED)
         loop: object
         if self._library is not None:
             loop = running_loop_itself()
@@ -220,6 +228,13 @@ async def _nothing() -> None:
 
 
 _ACCEPTED = "an aiohttp.ClientSession, or an AsyncClient of httpx2 or httpx"
+_INHERITED = "this client's session belongs to the parent process: make a client after the fork"
+
+
+def _custom(session: Any) -> AsyncSession | None:
+    """Return a session of others' making; None if it is none."""
+    custom: Any = sys.modules.get("sse_client.transports.async_custom")  # loaded, where there is such a session
+    return session if custom is not None and isinstance(session, custom.AsyncSession) else None
 
 
 def _checked_library(session: Any) -> Library | None:

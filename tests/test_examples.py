@@ -52,6 +52,7 @@ RUNS = [
         id="a response in the background",
     ),
     pytest.param("http_client_transport.py", [], ["1 ", "2 ", "3 "], id="a transport of one's own"),
+    pytest.param("asyncio_transport.py", [], ["1 ", "2 ", "3 "], id="an asynchronous transport of one's own"),
     pytest.param(
         "many_streams.py", ["--streams", "5", "--tokens", "3", "--pace", "0.01"],
         ["5 streams, 15 tokens", "0 failed", "time to first token", "tokens a second", "CPU of this process"],

@@ -29,4 +29,7 @@ NO_CORE = {
     "test_what_still_comes_behind_the_last_event_is_let_pass": "it keeps no connections",
     "test_a_used_connection_that_is_gone_is_no_reason_to_send_a_put_twice": "it keeps no connections",
 }
-"""What the example of a transport, on http.client, leaves out."""
+"""What the examples of a transport leave out."""
+
+EXAMPLES = {"http.client", "asyncio streams"}
+"""The columns that they are."""

@@ -253,14 +253,18 @@ class HttpxAsync:
         return readings
 
 
+def _example(name: str, session: str) -> Any:
+    """Return the class of sessions that an example defines."""
+    return runpy.run_path(str(Path(__file__).parent.parent.parent / "examples" / name))[session]
+
+
 class Custom:
     """The blocking client on the transport of examples/http_client_transport.py."""
 
     name = "http.client"
 
     def __init__(self) -> None:
-        path = Path(__file__).parent.parent.parent / "examples" / "http_client_transport.py"
-        self._session: Any = runpy.run_path(str(path))["HttpClientSession"]
+        self._session = _example("http_client_transport.py", "HttpClientSession")
 
     def read(self, method: str, url: str, *, take: int | None = None, **options: Any) -> Reading:
         with sse_client.Client(self._session()) as client:
@@ -269,6 +273,52 @@ class Custom:
     def read_twice(self, url: str, **defaults: Any) -> list[Reading]:
         with sse_client.Client(self._session(), **defaults) as client:
             return [_read(client.get(url), None) for _ in range(2)]
+
+
+class AsyncCustom:
+    """The asynchronous client on the transport of examples/asyncio_transport.py."""
+
+    name = "asyncio streams"
+
+    def __init__(self) -> None:
+        self._session = _example("asyncio_transport.py", "StreamsSession")
+
+    def read(self, method: str, url: str, *, take: int | None = None, **options: Any) -> Reading:
+        client = AsyncClient(self._session())
+        stream = client.stream(method, url, **options)
+        reading = Reading(stream)
+
+        async def main() -> None:
+            async with client:
+                await _aread(stream, reading, take)
+
+        asyncio.run(main())
+        return reading
+
+    def read_twice(self, url: str, **defaults: Any) -> list[Reading]:
+        async def main() -> list[Reading]:
+            readings: list[Reading] = []
+            async with AsyncClient(self._session(), **defaults) as client:
+                for _ in range(2):
+                    readings.append(Reading(client.get(url)))
+                    await _aread(readings[-1].stream, readings[-1], None)
+            return readings
+
+        return asyncio.run(main())
+
+
+async def _aread(stream: Any, reading: Reading, take: int | None) -> None:
+    """Read an asynchronous stream to its end, or for so many events; an error is kept."""
+    try:
+        async for event in stream:
+            reading.events.append(event)
+            reading.ids.append(stream.last_event_id)
+            if len(reading.events) == take:
+                break
+    except Exception as error:  # noqa: BLE001 - it is looked at
+        reading.error = error
+    finally:
+        await stream.aclose()
 
 
 def _read(stream: EventStream, take: int | None) -> Reading:
@@ -291,7 +341,7 @@ def _run_asyncio(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(main())
 
 
-Client = Blocking | Asyncio | HttpxBlocking | HttpxAsync | Custom
+Client = Blocking | Asyncio | HttpxBlocking | HttpxAsync | Custom | AsyncCustom
 
 CLIENTS: dict[str, Callable[[], Client]] = {
     "blocking": Blocking,
@@ -303,6 +353,7 @@ CLIENTS: dict[str, Callable[[], Client]] = {
     "httpx-asyncio": lambda: HttpxAsync(httpx, "asyncio"),
     "httpx-trio": lambda: HttpxAsync(httpx, "trio"),
     "http.client": Custom,
+    "asyncio streams": AsyncCustom,
 }
 """The columns: every way to read a stream."""
 

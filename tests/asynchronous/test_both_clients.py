@@ -41,7 +41,7 @@ from sse_client._http.optional_codings import zstd_module
 from sse_client.aio import AsyncClient
 from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Pause, Server, Wait, chunk, head, reply, stream
 
-from .differences import NO_CORE
+from .differences import EXAMPLES, NO_CORE
 from .kit import AT_ONCE, CLIENTS, ONE, Asyncio, Blocking, Client, Log
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ DONE = stream([b"data: 1\n\n"])
 @pytest.fixture(params=CLIENTS)
 def client(request: pytest.FixtureRequest) -> Client:
     """One client after the other."""
-    if request.param == "http.client" and (missing := NO_CORE.get(request.node.originalname)) is not None:
+    if request.param in EXAMPLES and (missing := NO_CORE.get(request.node.originalname)) is not None:
         pytest.skip(missing)
     return CLIENTS[request.param]()
 

@@ -10,6 +10,7 @@ import pytest
 from sse_client import ConnectionFailed
 from sse_client.testing import CLOSE, Server
 
+from .differences import EXAMPLES
 from .kit import CLIENTS, Client
 
 EVENT = b"data: 1\n\n"
@@ -19,8 +20,8 @@ CHUNKS = b"Transfer-Encoding: chunked\r\n"
 CHUNK, END = b"9\r\n" + EVENT + b"\r\n", b"0\r\n\r\n"
 
 
-# The example of a transport reads heads and chunks with http.client, whose rules are its own.
-@pytest.fixture(params=[name for name in CLIENTS if name != "http.client"])
+# The examples of a transport read heads and chunks with http.client and with h11, whose rules are their own.
+@pytest.fixture(params=[name for name in CLIENTS if name not in EXAMPLES])
 def client(request: pytest.FixtureRequest) -> Client:
     """One client after the other."""
     return CLIENTS[request.param]()

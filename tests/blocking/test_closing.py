@@ -17,7 +17,7 @@ from sse_client import Client, Closed, EventStream, Reconnect, Request, Timeout
 from sse_client._core.delivery import Delivery
 from sse_client._core.response_body import ResponseBody
 from sse_client.testing import CLOSE, LAST_CHUNK, STALL, Server, Step, Wait, chunk, head, reply, stream
-from sse_client.transports._httpx.direct_body import DirectBody, PlainDirectBody
+from sse_client.transports._httpx.direct_body import DirectBody
 from sse_client.transports._requests.live_body import SocketBody
 from sse_client.transports._requests.wakeup import Wakeup
 
@@ -34,26 +34,19 @@ ALL = Timeout(connect=60, read=60)
 def reading(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     """Released each time that a reader is about to read from its connection."""
     begun = threading.Semaphore(0)
-    for kind in (DirectBody, PlainDirectBody):
+    for kind in (SocketBody, DirectBody):
         announce(monkeypatch, begun, kind)
-    read = SocketBody.read_blocking
-
-    def announced(self: SocketBody, deadline: float | None) -> bytes:
-        begun.release()
-        return read(self, deadline)
-
-    monkeypatch.setattr(SocketBody, "read_blocking", announced)
     return begun
 
 
 def announce(monkeypatch: pytest.MonkeyPatch, begun: threading.Semaphore, kind: type[ResponseBody]) -> None:
-    read = kind.read
+    read = kind.read_blocking
 
-    async def announced(self: ResponseBody, deadline: float | None) -> bytes:
+    def announced(self: ResponseBody, deadline: float | None) -> bytes:
         begun.release()
-        return await read(self, deadline)
+        return read(self, deadline)
 
-    monkeypatch.setattr(kind, "read", announced)
+    monkeypatch.setattr(kind, "read_blocking", announced)
 
 
 @pytest.fixture

@@ -123,7 +123,8 @@ def body_of(response: Response, wakeup: Wakeup, silence: float | None) -> Aiohtt
 def reachable(content: aiohttp.StreamReader) -> bool:
     """Return whether `LiveBody` does to a reader, in this version of aiohttp, what its own methods would do."""
     known = type(content) is aiohttp.StreamReader
-    return known and type(getattr(content._protocol, "_reading_paused", None)) is bool and _as_expected()
+    protocol = getattr(content, "_protocol", None)
+    return known and type(getattr(protocol, "_reading_paused", None)) is bool and _as_expected()
 
 
 class _Protocol:

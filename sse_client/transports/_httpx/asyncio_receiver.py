@@ -24,6 +24,7 @@ def asyncio_receiver(stream: Any) -> Callable[[int], Awaitable[bytes]] | None:
     """
     guard, transport, protocol = (getattr(stream, name, None) for name in ("_receive_guard", "_transport", "_protocol"))
     known = type(stream).__module__ == "anyio._backends._asyncio" and hasattr(guard, "_guarded")
+    known = known and hasattr(transport, "is_closing")
     if not known or not all(hasattr(protocol, name) for name in ("read_queue", "read_event", "is_at_eof")):
         return None
     return _Receiver(stream, guard, transport, protocol).receive

@@ -34,7 +34,7 @@ class DirectBody(ResponseBody):
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
     """
 
-    __slots__ = ("_errors", "_raw", "_source", "_wakeup")
+    __slots__ = ("_errors", "_finished", "_raw", "_source", "_wakeup")
 
     def __init__(
         self, head: Response, library: Library, source: ChunkSource | FrameSource, wakeup: Wakeup, silence: float | None
@@ -43,10 +43,15 @@ class DirectBody(ResponseBody):
         self._raw: Any = head.raw
         self._errors: tuple[type[Exception], ...] = (*transport_errors(library), ValueError)
         self._source = source
+        self._finished = False
         self._wakeup = wakeup
         wakeup.watch(source.alarm)
 
     async def _receive(self, deadline: float | None) -> bytes:
+        """Return bytes of the body as they are coded; `b""` at its end."""
+        return self.read_blocking(deadline)
+
+    def read_blocking(self, deadline: float | None) -> bytes:
         """Return bytes of the body as they are coded; `b""` at its end."""
         source = self._source
         try:
@@ -63,8 +68,7 @@ class DirectBody(ResponseBody):
             failure = answered(error, self.response.url, self.silence)
         else:
             if not data:
-                source.finish(self._errors)
-                self._release()
+                self._end()
             return data
         raise failure from failure.__cause__
 
@@ -73,6 +77,13 @@ class DirectBody(ResponseBody):
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
+
+    def _end(self) -> None:
+        """Give the connection back, once: at the body's end, `read` follows `read_blocking`."""
+        if not self._finished:
+            self._finished = True
+            self._source.finish(self._errors)
+            self._release()
 
     def close(self) -> None:
         """Close the connection, or reset the stream, unless its body was read to the end."""
@@ -99,10 +110,11 @@ class DirectBody(ResponseBody):
 
 
 class PlainDirectBody(DirectBody):
-    """A body without content codings, whose `read` is `_receive` itself: a live event passes through one call less."""
+    """A body without content codings: the bytes that are received are those that are read."""
 
     __slots__ = ()
 
+    blocks = True
     read = DirectBody._receive  # noqa: SLF001  (of its own base)
 
 

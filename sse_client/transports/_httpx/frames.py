@@ -16,7 +16,11 @@ from sse_client.transports._httpx.source import part_of
 __all__ = ["Frames", "frames_part"]
 
 _CREDIT = 64 * 1024  # bytes that may be owed to the windows, which httpcore opens to 16 MiB
-_PARTS = ("_events", "_h2_state", "_read_lock", "_state_lock", "_receive_events", "_write_outgoing_data")
+_PARTS = (
+    *("_connection_error", "_connection_terminated", "_events", "_h2_state", "_read_exception", "_read_lock"),
+    *("_receive_events", "_receive_remote_settings_change", "_receive_stream_event", "_state_lock"),
+    "_write_outgoing_data",
+)
 
 
 class Frames:
@@ -127,4 +131,4 @@ def frames_part(response: Any) -> Any:
     part = part_of(response)
     connection: Any = getattr(part, "_connection", None)
     known = all(hasattr(connection, name) for name in _PARTS) and hasattr(connection._h2_state, "_data_to_send")
-    return part if known and part._stream_id in connection._events else None
+    return part if known and getattr(part, "_stream_id", None) in connection._events else None

@@ -17,7 +17,10 @@ def part_of(response: Any) -> Any:
     """Return httpcore's own part of a response, which has its connection and request; None where there is none."""
     wrapper = getattr(response.stream, "_stream", None)
     part = getattr(getattr(wrapper, "_httpcore_stream", None), "_stream", None)
-    known = hasattr(part, "_request") and hasattr(getattr(part, "_connection", None), "_receive_response_body")
+    connection = getattr(part, "_connection", None)
+    known = hasattr(part, "_request") and hasattr(connection, "_receive_response_body")
+    if "HTTP2" in type(connection).__name__:
+        known = known and hasattr(part, "_stream_id")
     return part if known else None
 
 

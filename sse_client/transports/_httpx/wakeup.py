@@ -43,7 +43,10 @@ class ScopedWakeup:
         scope: of the wait that the task is in; None: it is in none.
         kind: the class of cancel scopes on this event loop; None before the first wait.
         clock_offset: from `time.monotonic` to the clock of the event loop, which may be another one.
+        runs_on: what to say where no such loop runs.
     """
+
+    runs_on = "httpx runs on asyncio and trio"
 
     def __init__(self) -> None:
         self.closed = False
@@ -83,7 +86,7 @@ class ScopedWakeup:
             raise RuntimeError("this stream is being read by another task")
         self.task = self.current_task()
         if self.task is None:
-            raise RuntimeError(not_in_a_task("httpx runs on asyncio and trio"))
+            raise RuntimeError(not_in_a_task(self.runs_on))
 
     def leave(self) -> None:
         """Release the task; wake those who wait for that."""

@@ -1,0 +1,135 @@
+"""What transports of others need not do, blocking or not: redirects, challenges, the errors of a request."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from sse_client._core.failures import connection_broke, no_connection, no_data
+from sse_client._http.framing import framing
+from sse_client._http.outgoing import OutgoingRequest, SessionDefaults, outgoing
+from sse_client._http.redirects import RedirectChain
+from sse_client._http.request_body import ReplayableBody
+from sse_client._http.requests_auth import answer_to_challenge, is_digest, waits_for_response
+from sse_client._http.url import MalformedRequest
+from sse_client.request import display_url
+
+if TYPE_CHECKING:
+    from sse_client._core.response_body import ResponseBody
+    from sse_client._core.transport import Limits
+    from sse_client.errors import ConnectionFailed
+    from sse_client.observer import Response
+    from sse_client.options import Options
+    from sse_client.request import Request
+
+__all__ = ["CustomTransport", "check_framing", "failure_to_send"]
+
+
+class CustomTransport(ABC):
+    """Opens a response by the one request at a time that a transport of others sends.
+
+    Args:
+        options: of the stream.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self._replayable = ReplayableBody()
+        self._options = options
+
+    async def open(self, request: Request, resume: bytes, limits: Limits) -> ResponseBody:
+        """Send a request, follow its redirects, and return the response; see `Transport.open`."""
+        chain = RedirectChain(request, self._replayable, allow=self._options.allow_redirects)
+        request = chain.begin()
+        while True:
+            body = await self._answered(request, resume, chain, limits)
+            # As requests does: whoever sends other characters than ASCII means UTF-8.
+            location = (body.response.headers.get("Location") or "").encode("latin-1").decode("utf-8", "replace")
+            try:
+                following = chain.follow(body.response.status, location)
+            except BaseException:
+                await body.aclose()
+                raise
+            if following is None:
+                body.method, body.redirected = chain.request.method, chain.followed > 0
+                return body
+            await body.aclose()
+            request = following
+
+    async def _answered(self, request: Request, resume: bytes, chain: RedirectChain, limits: Limits) -> ResponseBody:
+        """Send a request, once more if its authentication object answers a challenge; return the last response."""
+        challenged = False
+        while True:
+            try:
+                sent = _checked(outgoing(request, SessionDefaults(), resume))
+            except MalformedRequest as error:
+                raise chain.refusal(error) from None
+            prepared = sent.prepared
+            if prepared is not None and waits_for_response(prepared) and not is_digest(request.auth):
+                raise TypeError(
+                    f"auth: {type(request.auth).__name__} waits for the response to its request, which can be done "
+                    "for HTTPDigestAuth of requests alone"
+                )
+            body = await self._sent(sent, limits, repeated=challenged or chain.followed > 0)
+            chain.url = sent.url
+            answer = None
+            if prepared is not None and body.response.status == HTTPStatus.UNAUTHORIZED:
+                answer = answer_to_challenge(prepared, body.response.status, body.response.headers)
+            if answer is None:
+                return body
+            await body.aclose()
+            challenged = True
+            again = dataclasses.replace(request, auth=None, headers={**request.headers, "Authorization": answer})
+            request = self._replayable.body_for(again)
+
+    @abstractmethod
+    async def _sent(self, request: OutgoingRequest, limits: Limits, *, repeated: bool) -> ResponseBody:
+        """Send one request; return its response.
+
+        Args:
+            request: as it is sent.
+            limits: how long it may take.
+            repeated: whether the server has had an earlier request of the same call.
+
+        Raises:
+            ConnectionFailed: there is none.
+        """
+
+
+def failure_to_send(
+    error: OSError | EOFError | ValueError, url: str, limits: Limits, *, repeated: bool
+) -> ConnectionFailed:
+    """Return the error that an exception of `send` stands for."""
+    if isinstance(error, TimeoutError):
+        return no_data(url, limits.silence)
+    if isinstance(error, OSError):
+        failure = no_connection(url, error)
+        failure.sent = repeated
+        return failure
+    return connection_broke(url, error)
+
+
+def check_framing(head: Response, method: str) -> None:
+    """Refuse a response whose end cannot be told.
+
+    Raises:
+        ValueError: it is one.
+    """
+    fields: Any = head.headers
+    lengths = fields.all("Content-Length")
+    framing(fields.all("Transfer-Encoding"), lengths, method=method, status=head.status)
+
+
+def _checked(request: OutgoingRequest) -> OutgoingRequest:
+    """Refuse a host that no name service takes.
+
+    Raises:
+        MalformedRequest: it is one.
+    """
+    try:
+        (urlsplit(request.url).hostname or "").encode("idna")
+    except UnicodeError:
+        raise MalformedRequest(f"the URL {display_url(request.url)} names a host that cannot be looked up") from None
+    return request
