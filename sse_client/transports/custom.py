@@ -163,7 +163,10 @@ class BlockingTransport(Wakeup, ABC):
         else:
             return body
         failure = content.error or failure  # the caller's own, which is no failure of the network
-        raise failure from failure.__cause__
+        try:
+            raise failure from failure.__cause__
+        finally:
+            del failure  # its traceback holds this frame
 
     async def sleep(self, seconds: float) -> None:
         """Wait for `seconds`, or until `close`."""
@@ -213,7 +216,10 @@ class BlockingBody(ResponseBody):
             failure: ConnectionFailed = no_data(self.response.url, self.silence)
         except (OSError, EOFError, ValueError) as error:
             failure = connection_broke(self.response.url, error)
-        raise failure from failure.__cause__
+        try:
+            raise failure from failure.__cause__
+        finally:
+            del failure  # its traceback holds this frame
 
     async def read(self, deadline: float | None) -> bytes:
         """Return what has arrived, decoded; see `ResponseBody.read`."""
