@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+from typing import TYPE_CHECKING
+
 from sse_client._http.foreign_text import shown
 from sse_client.errors import ConnectionFailed, IdleTimeout
 from sse_client.request import display_url
 
-__all__ = ["connection_broke", "forget_context", "innermost", "no_connection", "no_data"]
+if TYPE_CHECKING:
+    from types import FrameType
+
+__all__ = ["connection_broke", "forget_context", "forget_frames", "innermost", "no_connection", "no_data"]
 
 
 def no_connection(
@@ -70,6 +76,28 @@ def forget_context(error: BaseException) -> None:
         if each.__suppress_context__:
             each.__context__ = None
         each = each.__cause__
+
+
+def forget_frames(error: BaseException) -> None:
+    """Drop the tracebacks of a library's error and of the errors that led to it.
+
+    Frames in them hold these errors (those of contextlib do): a cycle, which would keep the frames of the callers, and
+    so the stream, until the next garbage collection. What a caller is handling is the caller's, and stays whole.
+    """
+    callers: set[FrameType | None] = set()
+    frame = inspect.currentframe()
+    while frame is not None:  # this function's own frame is left out: in its own set, it would be such a cycle
+        frame = frame.f_back
+        callers.add(frame)
+    error.__traceback__ = None
+    pending = [error]
+    while pending:
+        each = pending.pop()
+        for inner in (each.__cause__, each.__context__):
+            traceback = None if inner is None else inner.__traceback__
+            if inner is not None and traceback is not None and traceback.tb_frame not in callers:
+                inner.__traceback__ = None
+                pending.append(inner)
 
 
 def _caused(failure: ConnectionFailed, cause: BaseException) -> ConnectionFailed:

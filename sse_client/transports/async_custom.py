@@ -112,7 +112,10 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
         else:
             self.body = body
             return body
-        raise failure from failure.__cause__
+        try:
+            raise failure from failure.__cause__
+        finally:
+            del failure  # its traceback holds this frame
 
     async def sleep(self, seconds: float) -> None:
         """Wait for `seconds`, or until `close`."""
@@ -179,7 +182,10 @@ class AsyncBody(ResponseBody):
             failure: ConnectionFailed = no_data(self.response.url, self.silence)
         except (OSError, EOFError, ValueError) as error:
             failure = connection_broke(self.response.url, error)
-        raise failure from failure.__cause__
+        try:
+            raise failure from failure.__cause__
+        finally:
+            del failure  # its traceback holds this frame
 
     async def read(self, deadline: float | None) -> bytes:
         """Return what has arrived, decoded; see `ResponseBody.read`."""

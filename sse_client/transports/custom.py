@@ -103,7 +103,10 @@ class BlockingTransport(CustomTransport, Wakeup):
             failure = content.error or failure_to_send(error, request.url, limits, repeated=repeated)
         else:
             return body
-        raise failure from failure.__cause__
+        try:
+            raise failure from failure.__cause__
+        finally:
+            del failure  # its traceback holds this frame
 
     async def sleep(self, seconds: float) -> None:
         """Wait for `seconds`, or until `close`."""
@@ -153,7 +156,10 @@ class BlockingBody(ResponseBody):
             failure: ConnectionFailed = no_data(self.response.url, self.silence)
         except (OSError, EOFError, ValueError) as error:
             failure = connection_broke(self.response.url, error)
-        raise failure from failure.__cause__
+        try:
+            raise failure from failure.__cause__
+        finally:
+            del failure  # its traceback holds this frame
 
     async def read(self, deadline: float | None) -> bytes:
         """Return what has arrived, decoded; see `ResponseBody.read`."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import ssl
 import threading
+import weakref
 from socket import create_server
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -519,3 +521,31 @@ def test_closing_a_client_ends_its_streams() -> None:
         assert next(events, None) is None
         assert events.reason == "closed"
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "timeout"),
+    [
+        pytest.param([*ONE, CLOSE], 5.0, id="cut off"),
+        pytest.param([*ONE, b"no size\r\n"], 5.0, id="malformed"),
+        pytest.param([*ONE, STALL], 1.0, id="silent"),
+        pytest.param([b"HTTP/1.1 no status\r\n\r\n", CLOSE], 5.0, id="malformed in its head"),
+        pytest.param([CLOSE], 5.0, id="closed before its head"),
+        pytest.param([STALL], 1.0, id="silent before its head"),
+    ],
+)
+def test_a_stream_that_was_lost_before_is_let_go_when_it_is_dropped(
+    first: list[Step], timeout: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("CRITICAL", "sse_client")  # a record holds the error, and that the stream
+    with Server(first, [head(), chunk(b"data: 2\n\n"), STALL]) as server, Client() as client:
+        events = client.get(server.url, reconnect=Reconnect(initial_delay=0), timeout=timeout)
+        gc.disable()
+        try:
+            while next(events).data != "2":
+                pass
+            dropped = weakref.ref(events)
+            del events
+            assert dropped() is None, "it waits for the garbage collector"
+        finally:
+            gc.enable()

@@ -82,7 +82,10 @@ class AsyncDirectBody(ResponseBody):
                 await source.afinish(self._errors)
                 await self.aclose()
             return data
-        raise failure from failure.__cause__
+        try:
+            raise failure from failure.__cause__
+        finally:
+            del failure  # its traceback holds this frame
 
     async def read(self, deadline: float | None) -> bytes:
         """Return what has arrived, decoded; see `ResponseBody.read`."""

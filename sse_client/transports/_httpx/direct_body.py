@@ -70,7 +70,10 @@ class DirectBody(ResponseBody):
             if not data:
                 self._end()
             return data
-        raise failure from failure.__cause__
+        try:
+            raise failure from failure.__cause__
+        finally:
+            del failure  # its traceback holds this frame
 
     async def read(self, deadline: float | None) -> bytes:
         """Return what has arrived, decoded; see `ResponseBody.read`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from sse_client._core.failures import connection_broke, innermost, no_connection, no_data
+from sse_client._core.failures import connection_broke, forget_frames, innermost, no_connection, no_data
 from sse_client.transports._httpx.http2 import http2_errors
 
 if TYPE_CHECKING:
@@ -56,13 +56,14 @@ def translated(
     """Return what to raise from the cause that is set in it.
 
     Args:
-        error: what the library raised.
+        error: what the library raised; it loses its traceback.
         url: where the request went.
         sent: whether anything of the request was sent; None where that is not known.
         head: whether the response's head had not come yet.
         stream_id: of the request, where it went over HTTP/2.
         silence: the seconds of silence that were allowed.
     """
+    forget_frames(error)
     kinds = {each.__name__ for each in type(error).__mro__}
     if sent is None:
         sent = not kinds & _UNSENT

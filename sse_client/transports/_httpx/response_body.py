@@ -127,7 +127,10 @@ class HttpxBody(_LibraryBody):
                     self._ended = True
                 self._release()
             return data
-        raise failure from failure.__cause__
+        try:
+            raise failure from failure.__cause__
+        finally:
+            del failure  # its traceback holds this frame
 
     def _is_late(self) -> bool:
         # A call, because a type checker assumes that an attribute keeps the value that it was last compared with.
@@ -224,7 +227,10 @@ class AsyncHttpxBody(_LibraryBody):
             self._ended = True
             await self.aclose()
             return b""
-        raise failure from failure.__cause__
+        try:
+            raise failure from failure.__cause__
+        finally:
+            del failure  # its traceback holds this frame
 
     def close(self) -> None:
         """Leave the connection to `aclose`, which alone can close it."""

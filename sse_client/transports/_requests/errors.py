@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import requests
 from urllib3 import exceptions as urllib3_errors
 
-from sse_client._core.failures import connection_broke, innermost, no_connection, no_data
+from sse_client._core.failures import connection_broke, forget_frames, innermost, no_connection, no_data
 from sse_client._http.foreign_text import shown
 
 if TYPE_CHECKING:
@@ -34,13 +34,14 @@ def broken(
     """Return what to raise, with its cause.
 
     Args:
-        error: what the transport raised.
+        error: what the transport raised; it loses its traceback.
         url: where the request went.
         connected: whether there was a connection, so that the request may have been processed.
         silence: the seconds of silence that were allowed.
         connect: the seconds to connect that were allowed.
         proxy: the proxy that the request was to go through.
     """
+    forget_frames(error)
     cause = _shown(_innermost(error))
     if not connected:
         return no_connection(url, cause, proxy if _is_proxys(error, proxy) else None, seconds=connect)

@@ -138,7 +138,10 @@ class SocketBody(ResponseBody):
         else:
             self._hand_back()
             return b""
-        raise failure from failure.__cause__
+        try:
+            raise failure from failure.__cause__
+        finally:
+            del failure  # its traceback holds this frame
 
     def _receive_first(self, size: int) -> bytes:
         """Return what came along with the head, or else what arrives next; from then on, receive from the socket."""

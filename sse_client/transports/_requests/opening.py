@@ -48,7 +48,8 @@ class Opening(threading.local):
 
     def end(self) -> None:
         """Open for no stream any more."""
-        self.wakeup = None
+        self.wakeup = self.silence = self.deadline = self.connect_deadline = None
+        self.connecting = False
 
 
 opening = Opening()

@@ -59,7 +59,10 @@ class LibraryBody(ResponseBody):
             if getattr(self._raw, "connection", None) is None:
                 self._wakeup.release_socket()  # at the body's end, urllib3 gives it back; it may serve another already
             return data
-        raise failure from failure.__cause__
+        try:
+            raise failure from failure.__cause__
+        finally:
+            del failure  # its traceback holds this frame
 
     def _read_within(self, deadline: float | None) -> bytes:
         """Read once, and shut the connection down at the deadline."""
