@@ -49,8 +49,8 @@ LIMITS = {
     "a response's head, interim responses included (requests, httpx2, httpx)": size(response_head._MAX_HEAD),
     "interim responses before a head (aiohttp)": f"{MOST_INTERIM:,}",
     "the body of a refused response": (
-        f"{size(DEFAULT_MAX_ERROR_BODY)}, {seconds(response_body._EXCERPT_SILENCE)} of silence, "
-        f"{seconds(response_body._EXCERPT_SECONDS)}"
+        f"{size(DEFAULT_MAX_ERROR_BODY)}, within {seconds(response_body._EXCERPT_SECONDS)} "
+        f"and {seconds(response_body._EXCERPT_SILENCE)} of silence"
     ),
     "redirects": str(requests.Session().max_redirects),
     "what a server may ask to wait": seconds(Reconnect().max_asked),

@@ -158,7 +158,8 @@ def test_an_interrupted_recording_says_what_it_has(tmp_path: Path, monkeypatch: 
 @pytest.fixture
 def _imports_without_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take away pytest's importer, which may have the package rewritten, and gives `runpy` no code."""
-    monkeypatch.setattr(sys, "meta_path", [each for each in sys.meta_path if hasattr(each, "find_distributions")])
+    others = [each for each in sys.meta_path if not type(each).__module__.startswith("_pytest")]
+    monkeypatch.setattr(sys, "meta_path", others)
 
 
 @pytest.mark.usefixtures("_imports_without_pytest")

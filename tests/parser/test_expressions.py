@@ -52,7 +52,11 @@ def is_linear(work: Callable[[str], object], start: str, unit: str, end: str) ->
 
 
 def test_the_measurement_finds_quadratic_time() -> None:
-    assert not is_linear(lambda text: [text.find("y") for _ in range(0, len(text), 20)], "", "x", "")
+    def work(text: str) -> object:
+        return [text.find("y") for _ in range(0, len(text), 20)]
+
+    # What else the machine does may hide it once: six measurements have to agree each time.
+    assert any(not is_linear(work, "", "x", "") for _ in range(3))
 
 
 @hostile
