@@ -224,7 +224,7 @@ class AsyncClient(StreamClient[AsyncEventStream]):
 
 
 async def _nothing() -> None:
-    """Do what there is to do for a client that has made no session."""
+    """Close a client that has made no session: nothing is open."""
 
 
 _ACCEPTED = "an aiohttp.ClientSession, or an AsyncClient of httpx2 or httpx"

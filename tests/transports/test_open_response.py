@@ -172,7 +172,11 @@ def test_a_coding_that_cannot_be_undone_is_no_empty_stream(opener: Any, coding: 
     assert caught.value.status == 200
 
 
-@pytest.mark.parametrize(("body", "found"), [(gzip.compress(b"".join(BLOCKS))[:-4], FOUND), (b"data: 1\n\n", [])])
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [(gzip.compress(b"".join(BLOCKS))[:-4], FOUND), (b"data: 1\n\n", [])],
+    ids=["cut off", "corrupt"],
+)
 @pytest.mark.parametrize("opener", [by_urllib, by_http_client])
 def test_a_compressed_body_that_is_cut_or_corrupt_is_no_whole_one(opener: Any, body: bytes, found: list[str]) -> None:
     with Server(stream([body], headers={"Content-Encoding": "gzip"})) as server, opener(server.url) as response:
