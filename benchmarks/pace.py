@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import sys
 from heapq import heappop, heappush
 from itertools import count
@@ -15,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Paced", "Pacer"]
+
+_GOLDEN = (5**0.5 - 1) / 2
+"""Multiples of it, modulo 1, are spread evenly, however many there are."""
 
 
 class Paced:
@@ -59,6 +61,7 @@ class Pacer:
         self._loop = asyncio.get_running_loop()
         self._due: list[tuple[float, int, Paced]] = []
         self._numbers = count()
+        self._phases = count(1)
         self._held: list[Paced] = []
         self._waking: asyncio.TimerHandle | None = None
 
@@ -73,8 +76,10 @@ class Pacer:
             self.add(stream)
 
     def add(self, stream: Paced) -> None:
-        """Begin with a stream, somewhere in its period, so that streams that were opened together are not due so."""
-        self._wait(self._loop.time() + random.random() * stream.period, stream)
+        """Begin with a stream, at a moment of its own: none is always due right after another one."""
+        now = self._loop.time()
+        moment = next(self._phases) * _GOLDEN % 1 * stream.period
+        self._wait(now + (moment - now) % stream.period, stream)
         self._wake_when_due()
 
     def _wait(self, due: float, stream: Paced) -> None:
