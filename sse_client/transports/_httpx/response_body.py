@@ -33,6 +33,10 @@ __all__ = ["AsyncHttpxBody", "HttpxBody"]
 _TURN = 0.002  # seconds of decoding and parsing after which other tasks get a turn
 _CLOSING = 1.0  # seconds that closing a response may take
 
+# Generators that were begun and not closed. The garbage collector, which would close those of a dropped stream in no
+# particular order, does not find them: `abandon` drops the outermost one, and the event loop closes that.
+_begun: set[Any] = set()
+
 
 class _LibraryBody(ResponseBody):
     """What the two kinds have in common.
@@ -195,8 +199,7 @@ class AsyncHttpxBody(_LibraryBody):
         self._wakeup = wakeup
         self._turn_since = time.monotonic()
         whole = self._whole()
-        # httpx leaves its inner generators to the loop, which must know of them then.
-        self._begun = library.name != "httpx2"
+        self._begun = False
         self._pieces_of: Any = apieces_of(self._raw) if whole is None else _once(whole)
 
     async def read(self, deadline: float | None) -> bytes:
@@ -213,8 +216,10 @@ class AsyncHttpxBody(_LibraryBody):
             with self._wakeup.waiting(self._until(deadline)) as scope:
                 if not self._begun:
                     self._begun = True
+                    _begun.add(self._pieces_of)
                     with contextlib.suppress(StopAsyncIteration):
-                        if data := await first_step(self._pieces_of):
+                        # httpcore's own generator waits for nothing when it is closed.
+                        if data := await first_step(self._pieces_of, known=part_of(self._raw) is None):
                             return data
                 async for data in self._pieces_of:
                     if data:
@@ -247,16 +252,20 @@ class AsyncHttpxBody(_LibraryBody):
                 await self._pieces_of.aclose()
             await self._raw.stream.aclose()
             await self._raw.aclose()
+        _begun.discard(self._pieces_of)
 
     def abandon(self) -> None:
         """End the connection of a stream that nobody closes, so that its server hears of it; over HTTP/1.1 alone.
 
         The connection of HTTP/2 may carry other streams.
         """
-        stream = self._raw.extensions.get("network_stream")
-        if self._ended or stream is None or self._raw.http_version == "HTTP/2" or self._wakeup.inherited:
+        if self._wakeup.inherited:
             return
-        abort_connection(stream)
+        stream = self._raw.extensions.get("network_stream")
+        if not self._ended and stream is not None and self._raw.http_version != "HTTP/2":
+            abort_connection(stream)
+        _begun.discard(self._pieces_of)
+        self._pieces_of = None
 
     async def _breathe(self, deadline: float | None) -> None:
         now = time.monotonic()
