@@ -11,7 +11,6 @@ import anyio
 
 from sse_client._core.failures import no_data
 from sse_client._core.response_body import ResponseBody
-from sse_client.errors import ConnectionFailed
 from sse_client.transports._httpx.closing import abort_connection
 from sse_client.transports._httpx.errors import answered, transport_errors
 from sse_client.transports._httpx.first_step import first_step
@@ -22,6 +21,7 @@ from sse_client.transports._requests.watchdog import Watchdog
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from sse_client.errors import ConnectionFailed
     from sse_client.observer import Response
     from sse_client.transports._httpx.exchange import Exchange
     from sse_client.transports._httpx.library import Library
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncHttpxBody", "HttpxBody"]
 
-_TURN = 0.002  # seconds of decoding and parsing after which other tasks get a turn
 _CLOSING = 1.0  # seconds that closing a response may take
 
 # Generators that were begun and not closed. The garbage collector, which would close those of a dropped stream in no
@@ -179,10 +178,7 @@ class HttpxBody(_LibraryBody):
             self._raw.close()
 
     async def _breathe(self, deadline: float | None) -> None:
-        if self._wakeup.closed:
-            raise ConnectionFailed("the stream was closed")
-        if deadline is not None and time.monotonic() >= deadline:
-            raise no_data(self.response.url)
+        self._wakeup.check(deadline, self.response.url)
 
 
 class AsyncHttpxBody(_LibraryBody):
@@ -268,15 +264,7 @@ class AsyncHttpxBody(_LibraryBody):
         self._pieces_of = None
 
     async def _breathe(self, deadline: float | None) -> None:
-        now = time.monotonic()
-        if now - self._turn_since > _TURN:
-            with self._wakeup.waiting():
-                await anyio.lowlevel.checkpoint()
-            self._turn_since = time.monotonic()
-        if self._wakeup.closed:
-            raise ConnectionFailed("the stream was closed")
-        if deadline is not None and now >= deadline:
-            raise no_data(self.response.url)
+        self._turn_since = await self._wakeup.check(self._turn_since, deadline, self.response.url)
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:
