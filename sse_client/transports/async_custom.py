@@ -10,7 +10,6 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import anyio
-import anyio.lowlevel
 from msgspec.structs import replace
 
 from sse_client._core.failures import connection_broke, no_data

@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
-import anyio.lowlevel
 
 from sse_client._core.response_body import ResponseBody
 from sse_client.transports._httpx.closing import abort_connection
