@@ -55,5 +55,6 @@ class HttpClientBody(BlockingBody):
 if __name__ == "__main__":
     with Server() as server, Client(HttpClientSession()) as client:
         url = sys.argv[1] if sys.argv[1:] else f"{server.url}/events"
-        for event in islice(client.get(url), 3):
-            print(event.id, event.event, event.data)
+        with client.get(url) as events:
+            for event in islice(events, 3):
+                print(event.id, event.event, event.data)
