@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from sse_client.options import Options
     from sse_client.transports.async_custom import Limits, OutgoingRequest
 
-MALFORMED = "it ended too early, or is no HTTP/1.1"  # h11's own words quote what came, secrets and all
-
 
 class _Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -55,40 +53,29 @@ class StreamsSession(AsyncSession):
 
     def transport(self, options: Options) -> AsyncTransport:
         """Return a transport for one stream."""
-        for name in ("verify", "cert", "proxies"):
-            if getattr(options, name) is not None:
-                raise TypeError(f"{name}: this transport has no such option")
         return StreamsTransport(options)
-
-    async def aclose(self) -> None:
-        """Do nothing."""
-        return  # each stream closes its own
 
 
 class StreamsTransport(AsyncTransport):
     """Sends one request at a time."""
 
+    errors = (h11.ProtocolError,)
+
     async def send(self, request: OutgoingRequest, limits: Limits) -> AsyncBody:
         """Send a request; return its response."""
         parts = urlsplit(request.url)
         tls = ssl.create_default_context() if parts.scheme == "https" else None
-        try:
-            async with asyncio.timeout(limits.connect):  # an OSError here says that nothing was sent
+        with self.connecting():  # what fails here has sent nothing
+            async with asyncio.timeout(limits.connect):
                 connected = await asyncio.open_connection(parts.hostname, parts.port or (443 if tls else 80), ssl=tls)
-        except TimeoutError:
-            raise ConnectionError(f"timed out after {limits.connect} s") from None
         connection = _Connection(*connected)
         try:
             async with asyncio.timeout(limits.silence):
                 await connection.send(request)
                 while isinstance(head := await connection.next_event(), h11.InformationalResponse):
                     pass
-        except BaseException as error:
+        except BaseException:
             connection.writer.transport.abort()
-            if isinstance(error, h11.ProtocolError):
-                raise EOFError(MALFORMED) from None
-            if isinstance(error, ConnectionError):
-                raise EOFError(str(error)) from error
             raise
         response = Response(head.status_code, Headers(head.headers.raw_items()), request.url, head)
         return StreamsBody(response, limits, self, connection)
@@ -103,10 +90,7 @@ class StreamsBody(AsyncBody):
 
     async def receive(self) -> bytes:
         """Return what has arrived."""
-        try:
-            event = await self._connection.next_event()
-        except h11.ProtocolError:
-            raise EOFError(MALFORMED) from None
+        event = await self._connection.next_event()
         return bytes(event.data) if isinstance(event, h11.Data) else b""
 
     async def disconnect(self) -> None:

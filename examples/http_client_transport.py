@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sse_client import Client
@@ -18,85 +18,43 @@ if TYPE_CHECKING:
 
 
 class HttpClientSession(BlockingSession):
-    """Makes a connection for each request."""
-
     def transport(self, options: Options) -> BlockingTransport:
-        """Return a transport for one stream."""
-        for name in ("verify", "cert", "proxies"):
-            if getattr(options, name) is not None:
-                raise TypeError(f"{name}: this transport has no such option")
         return HttpClientTransport(options)
-
-    def close(self) -> None:
-        """Do nothing."""
-        return  # each stream closes its own
 
 
 class HttpClientTransport(BlockingTransport):
-    """Sends one request at a time."""
+    errors = (HTTPException,)
 
     def send(self, request: OutgoingRequest, limits: Limits) -> BlockingBody:
-        """Send a request; return its response."""
         parts = urlsplit(request.url)
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         connection = kind(parts.hostname or "", parts.port, timeout=limits.connect)
-        try:
-            connection.connect()  # an OSError here says that nothing was sent
-        except TimeoutError as error:
-            raise ConnectionError(str(error)) from error
-        try:
-            self.watch(connection.sock)
-            connection.sock.settimeout(limits.silence)
-            fields: Any = dict(request.headers.values())
-            chunked = "Transfer-Encoding" in fields
-            target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
-            connection.request(request.method, target, request.body, fields, encode_chunked=chunked)
-            sock = connection.sock  # http.client forgets it where the body ends with the connection
-            answer = connection.getresponse()
-        except BaseException as error:
-            connection.close()
-            if isinstance(error, (HTTPException, ConnectionError)):
-                raise EOFError(str(error)) from error
-            raise
-        head = Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.getheaders()])
-        response = Response(answer.status, head, request.url, answer)
-        return HttpClientBody(response, limits, self, connection, sock)
+        with self.connecting(connection.close):  # what fails here has sent nothing
+            connection.connect()
+        self.watch(connection.sock)
+        connection.sock.settimeout(limits.silence)
+        fields = dict(request.headers.values())
+        target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        connection.request(request.method, target, request.body, fields, encode_chunked="Transfer-Encoding" in fields)
+        answer = connection.getresponse()
+        return HttpClientBody(Response(answer.status, Headers(answer.getheaders()), request.url, answer), limits, self)
 
 
 class HttpClientBody(BlockingBody):
-    """Reads what has arrived, and no more than that."""
-
-    def __init__(self, response: Response, limits: Limits, transport: BlockingTransport, *made: Any) -> None:
-        super().__init__(response, limits, transport)
-        self._connection, self._sock = made
-
-    def receive(self, timeout: float | None) -> bytes:
-        """Return what has arrived."""
-        answer = self.response.raw
-        if not answer.isclosed():
-            self._sock.settimeout(timeout)
-        try:
-            data: bytes = answer.read1(65536)
-        except HTTPException as error:
-            raise EOFError(str(error)) from error
-        if not data and answer.length:
+    def receive(self, timeout: float | None) -> bytes:  # noqa: ARG002  (the socket has it)
+        data: bytes = self.response.raw.read1(65536)
+        if not data and self.response.raw.length:
             raise EOFError("it ended before the body's end")
         return data
 
     def close(self) -> None:
-        """Close the connection."""
-        self._transport.release_socket()
         self.response.raw.close()
-        self._connection.close()
-
-
-def main(url: str) -> None:
-    """Print three events of a stream."""
-    with Client(HttpClientSession()) as client, client.get(url) as events:
-        for event in islice(events, 3):
-            print(event.id, event.event, event.data)
+        super().close()
 
 
 if __name__ == "__main__":
-    with Server() as server:
-        main(sys.argv[1] if sys.argv[1:] else f"{server.url}/events")
+    with Server() as server, Client(HttpClientSession()) as client:
+        url = sys.argv[1] if sys.argv[1:] else f"{server.url}/events"
+        with client.get(url) as events:
+            for event in islice(events, 3):
+                print(event.id, event.event, event.data)

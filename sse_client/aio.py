@@ -82,6 +82,10 @@ class AsyncClient(StreamClient[AsyncEventStream]):
         self._loop: object = None
         self._closed = False
         self._defaults = merged(DEFAULTS, defaults, shared=True) if defaults else DEFAULTS
+        if self._library is not None:
+            from sse_client.transports._httpx.library import check_fixed_options
+
+            check_fixed_options(self._defaults, self._library)
         self._open: weakref.WeakSet[AsyncEventStream] = weakref.WeakSet()
         self._wrapper = None
         _clients.add(self)
@@ -143,6 +147,10 @@ class AsyncClient(StreamClient[AsyncEventStream]):
         if self._custom is not None and self._inherited:
             raise RuntimeError(_INHERITED)
         checked = merged(self._defaults, options)
+        if self._library is not None:
+            from sse_client.transports._httpx.library import with_base_url
+
+            url = with_base_url(self._session, url)
         request = checked.request(method, url)
         transport: AiohttpTransport | AsyncHttpxTransport | AsyncTransport
         if self._custom is not None:

@@ -63,6 +63,10 @@ class Client(StreamClient[EventStream]):
         self._closed = self._closing = False
         self._connections = 10  # idle ones that a session of its own keeps for each host, as requests does
         self._defaults = merged(DEFAULTS, defaults, shared=True) if defaults else DEFAULTS
+        if self._library is not None:
+            from sse_client.transports._httpx.library import check_fixed_options
+
+            check_fixed_options(self._defaults, self._library)
         self._open: weakref.WeakSet[EventStream] = weakref.WeakSet()
         self._wrapper = None
         _clients.add(self)
@@ -139,6 +143,10 @@ class Client(StreamClient[EventStream]):
         if self._custom is not None and self._process != os.getpid():
             raise RuntimeError("this client's session belongs to the parent process: make a client after the fork")
         checked = merged(self._defaults, options)
+        if self._library is not None:
+            from sse_client.transports._httpx.library import with_base_url
+
+            url = with_base_url(self._session, url)
         request = checked.request(method, url)
         transport: RequestsTransport | BlockingHttpxTransport | BlockingTransport
         if self._custom is not None:

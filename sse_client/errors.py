@@ -5,7 +5,7 @@ r"""The errors of every part of the package.
         IdleTimeout          silence                          -> retried
         StreamTruncated      ended before `until`             -> retried where allowed
       ResponseError          an answer, but not a stream
-        StatusError          the status was not 200           -> retried if `Reconnect` lists it
+        StatusError          not the status of a stream       -> retried if `Reconnect` lists it
         ContentTypeError     not `text/event-stream`
       EventTooLarge          \\
       BodyNotReplayable       | final

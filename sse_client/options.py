@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import inspect
-import os
 import threading
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
-from sse_client._http.redirects import AllowRedirects, check_allow_redirects
-from sse_client._http.shapes import is_listing, is_mapping
-from sse_client.checkpoint import Checkpoint, FileCheckpoint
+from sse_client._http.shapes import is_mapping
+from sse_client._option_checks import CHECKS, TYPES, mistyped
 from sse_client.parser import DEFAULT_MAX_EVENT_SIZE
-from sse_client.policy import Reconnect
 from sse_client.request import Attempt, Request, check, check_last_event_id
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Sequence
+    import os
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
+    from sse_client._http.redirects import AllowRedirects
+    from sse_client.checkpoint import Checkpoint
     from sse_client.events import Event
     from sse_client.observer import Observer
+    from sse_client.policy import Reconnect
 
 __all__ = ["DEFAULTS", "DEFAULT_MAX_ERROR_BODY", "Options", "StreamOptions", "Timeout", "merged"]
 
@@ -191,10 +190,10 @@ def merged(defaults: Options, options: Mapping[str, Any], *, shared: bool = Fals
         raise _unknown(min(options.keys() - _NAMES), _NAMES)
     changes = dict(options)
     for name, value in options.items():
-        if name in _CHECKED:
-            changes[name] = _CHECKED[name](value)
-        elif name in _TYPES and not isinstance(value, _TYPES[name]):
-            raise _mistyped(name, _TYPES[name], value)
+        if name in _CHECKS:
+            changes[name] = _CHECKS[name](value)
+        elif name in TYPES and not isinstance(value, TYPES[name]):
+            raise mistyped(name, TYPES[name], value)
     if "headers" in changes:
         _take_resume_header(changes)
         changes["headers"] = _merged_headers(defaults.headers, changes["headers"])
@@ -212,14 +211,6 @@ def _unknown(name: str, names: Iterable[str]) -> TypeError:
     return TypeError(f"unknown option {name!r}{hint} the options are {', '.join(sorted(names))}")
 
 
-def _proxies(value: Any) -> Any:
-    given: Mapping[str, object] = _typed("proxies", (Mapping, type(None)), value) or {}
-    for proxy in given.values():
-        if proxy is not None and not isinstance(proxy, str):
-            raise TypeError(f"proxies: expected URLs, or None, as values, got {type(proxy).__name__}")
-    return value
-
-
 def _timeout(value: Timeout | float | tuple[float | None, float | None] | None) -> Timeout:
     if isinstance(value, Timeout):
         return value
@@ -228,31 +219,6 @@ def _timeout(value: Timeout | float | tuple[float | None, float | None] | None) 
     if len(pair) != 2:
         raise ValueError(f"timeout: expected (connect, read), got {len(pair)} values")
     return Timeout(*pair)
-
-
-def _verify(value: Any) -> bool | str | None:
-    if value is None or value is True:
-        return None  # as the session and the environment have it
-    path = value if value is False else _path(value)
-    if path is None:
-        raise TypeError(f"verify: expected True, False, or a path, got {type(value).__name__}")
-    return path
-
-
-def _cert(value: Any) -> str | tuple[str, str] | None:
-    pair: tuple[Any, ...] = tuple(value) if is_listing(value) else (value,)
-    paths = [path for path in map(_path, pair) if path is not None]
-    if len(paths) == len(pair) == 2:
-        return paths[0], paths[1]
-    if len(paths) == len(pair) == 1:
-        return paths[0]
-    if value is None:
-        return None
-    raise TypeError("cert: expected the path of a certificate with its key, or a pair of paths")
-
-
-def _path(value: object) -> str | None:
-    return os.fsdecode(cast("os.PathLike[str]", value)) if isinstance(value, (str, os.PathLike)) else None
 
 
 def _take_resume_header(changes: dict[str, Any]) -> None:
@@ -294,81 +260,4 @@ def _merged_headers(ours: Mapping[str, Any], theirs: Mapping[Any, Any] | None) -
     return merged_headers
 
 
-def _checkpoint(value: Any) -> Checkpoint | None:
-    if isinstance(value, (str, os.PathLike)):
-        return FileCheckpoint(cast("str | os.PathLike[str]", value))
-    for name in ("load", "save") if value is not None else ():
-        if not callable(getattr(value, name, None)):
-            raise TypeError(f"checkpoint: expected a path, or an object with load and save; it has no {name}")
-    return cast("Checkpoint | None", value)
-
-
-def _until(value: Any) -> Any:
-    if value is not None and not isinstance(value, str) and not callable(value):
-        raise TypeError(f"until: expected a str or a callable, got {type(value).__name__}")
-    return _awaiting_nothing("until", value)
-
-
-def _prepare(value: Any) -> Any:
-    if value is not None and not callable(value):
-        raise TypeError(f"prepare: expected a callable, got {type(value).__name__}")
-    return value
-
-
-def _observer(value: Any) -> Any:
-    if value is not None and not callable(value):
-        raise TypeError(f"observer: expected a callable, got {type(value).__name__}")
-    return _awaiting_nothing("observer", value)
-
-
-def _awaiting_nothing(name: str, value: Any) -> Any:
-    if inspect.iscoroutinefunction(value):
-        raise TypeError(f"{name}: expected a function, got a coroutine function, which nothing awaits")
-    return value
-
-
-def _max_event_size(value: Any) -> Any:
-    if _typed("max_event_size", (int, type(None)), value) is not None and value < 1:
-        raise ValueError(f"max_event_size must be 1 or more bytes, or None for no limit, not {value}")
-    return value
-
-
-def _max_error_body(value: Any) -> Any:
-    if _typed("max_error_body", (int, type(None)), value) is not None and value < 0:
-        raise ValueError(f"max_error_body must be 0 or more bytes, or None for no limit, not {value}")
-    return value
-
-
-def _typed(name: str, types: tuple[type, ...], value: Any) -> Any:
-    if not isinstance(value, types):
-        raise _mistyped(name, types, value)
-    return value
-
-
-def _mistyped(name: str, types: tuple[type, ...], value: object) -> TypeError:
-    names = ("None" if each is type(None) else each.__name__ for each in types)
-    return TypeError(f"{name}: expected {' or '.join(names)}, got {type(value).__name__}")
-
-
-# What returns an option as it is kept, or raises TypeError or ValueError.
-_CHECKED: dict[str, Callable[[Any], Any]] = {
-    "verify": _verify,
-    "cert": _cert,
-    "proxies": _proxies,
-    "allow_redirects": check_allow_redirects,
-    "timeout": _timeout,
-    "last_event_id": check_last_event_id,
-    "until": _until,
-    "prepare": _prepare,
-    "checkpoint": _checkpoint,
-    "max_event_size": _max_event_size,
-    "max_error_body": _max_error_body,
-    "observer": _observer,
-}
-
-# What the types of the other options may be, where the request itself does not check them.
-_TYPES: dict[str, tuple[type, ...]] = {
-    "reconnect": (bool, Reconnect, type(None)),
-    "include_last": (bool,),
-    "comments": (bool,),
-}
+_CHECKS: dict[str, Callable[[Any], Any]] = {**CHECKS, "timeout": _timeout}

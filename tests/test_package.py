@@ -50,7 +50,8 @@ ROOMS = {
     "parser": "events errors",
     "_http": "events errors request observer",
     "policy": "errors _http",
-    "options": "events policy request checkpoint observer parser _http",
+    "_option_checks": "policy request checkpoint _http",
+    "options": "events policy request checkpoint observer parser _http _option_checks",
     "_core": "events errors request policy checkpoint observer options parser _http",
     "transports": "events errors request observer options _http _core",
     "faces": "events errors request policy checkpoint observer options _core transports",
@@ -129,7 +130,7 @@ def test_a_room_imports_only_from_the_rooms_above_it(module: str) -> None:
 
 # Rooms without input and output, and what of these a file may load when it is needed: to encode a body as urllib3
 # does, or to run an authentication object that was made for requests.
-PURE = {"events", "errors", "request", "policy", "observer", "options", "parser", "_http", "_core"}
+PURE = {"events", "errors", "request", "policy", "observer", "_option_checks", "options", "parser", "_http", "_core"}
 LATE = {"_http": {"requests", "urllib3"}}
 IO = {
     "aiohttp",

@@ -19,7 +19,7 @@ from sse_client._http.foreign_text import shown
 from sse_client._http.media_types import EVENT_STREAM as EVENT_STREAM_TYPE
 from sse_client._http.media_types import extract_mime_type
 from sse_client._http.retry_after import retry_after
-from sse_client._http.statuses import ends_stream, opens_stream
+from sse_client._http.statuses import ends_stream, expected_status, opens_stream
 from sse_client.errors import (
     BodyNotReplayable,
     ConnectionFailed,
@@ -166,8 +166,9 @@ class Session:
             if ends_stream(status):
                 self.ending = "no content"
                 return None
+            expected = expected_status(body.method)
             return StatusError(
-                f"expected status 200 from {display_url(response.url)}, got {status}{_phrase(status)}",
+                f"expected {expected} from {display_url(response.url)}, got {status}{_phrase(status)}",
                 status=status,
                 headers=headers,
                 retry_after=retry_after(headers.get("Retry-After"), time.time()),

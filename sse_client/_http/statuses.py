@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["ends_stream", "opens_stream"]
+__all__ = ["ends_stream", "expected_status", "opens_stream"]
 
 _NO_CONTENT, _RESET_CONTENT = 204, 205
+_STANDARD = {"GET", "HEAD", "OPTIONS"}
 
 
 def opens_stream(method: str, status: int) -> bool:
@@ -17,9 +18,14 @@ def opens_stream(method: str, status: int) -> bool:
         method: in upper case; after redirects, that of the last request.
         status: the status of the answer.
     """
-    if method in {"GET", "HEAD", "OPTIONS"}:
+    if method in _STANDARD:
         return status == 200
     return 200 <= status < 300 and status not in {_NO_CONTENT, _RESET_CONTENT}
+
+
+def expected_status(method: str) -> str:
+    """Return in words which statuses `opens_stream` accepts for a method."""
+    return "status 200" if method in _STANDARD else "a 2xx status with content"
 
 
 def ends_stream(status: int) -> bool:

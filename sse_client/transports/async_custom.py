@@ -10,7 +10,6 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import anyio
-import anyio.lowlevel
 from msgspec.structs import replace
 
 from sse_client._core.failures import connection_broke, no_data
@@ -22,18 +21,14 @@ from sse_client.errors import ConnectionFailed
 from sse_client.observer import Response
 from sse_client.transports import sent_body
 from sse_client.transports._httpx.wakeup import ScopedWakeup
-from sse_client.transports.custom_steps import CustomTransport, check_framing, failure_to_send
+from sse_client.transports.custom_steps import CustomTransport, check_framing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from sse_client.options import Options
 
 __all__ = ["AsyncBody", "AsyncSession", "AsyncTransport", "Headers", "Limits", "OutgoingRequest", "Response"]
 
-_TURN = 0.002  # seconds of decoding and parsing after which other tasks get a turn
 _CLOSING = 1.0  # seconds that closing a response may take
-_LONGEST = 1e9  # seconds: a loop's clock takes no more
 
 
 class AsyncSession(ABC):
@@ -47,9 +42,8 @@ class AsyncSession(ABC):
             options: of the stream; those that the library cannot do are a TypeError, at once.
         """
 
-    @abstractmethod
-    async def aclose(self) -> None:
-        """Close its connections; awaited with the client's `aclose`, and maybe more than once."""
+    async def aclose(self) -> None:  # noqa: B027  (it may be left out)
+        """Close what its streams share, if anything; awaited with the client's `aclose`, and maybe more than once."""
 
 
 class AsyncTransport(CustomTransport, ScopedWakeup):
@@ -86,16 +80,11 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
             TimeoutError: the head did not come in time.
         """
 
-    async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
-        """Await what `prepare` returned; return None at the deadline, and when the stream is closed."""
-        with self.waiting(deadline):
-            return await prepared
-        return None
-
     async def _sent(self, request: OutgoingRequest, limits: Limits, *, repeated: bool) -> AsyncBody:
         content = sent_body.AsyncBody(request.body)
         data = content.data.encode() if isinstance(content.data, str) else content.data
         body: AsyncBody | None = None
+        self._begin()
         try:
             with self.waiting(limits.deadline):
                 body = await self.send(replace(request, body=data), limits)
@@ -106,9 +95,13 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
             except ValueError:
                 await body.aclose()
                 raise
-        except (OSError, EOFError, ValueError) as error:
+        except self.failures as error:
+            self._disconnected()
             # The caller's own error is no failure of the network.
-            failure = content.error or failure_to_send(error, request.url, limits, repeated=repeated)
+            failure = content.error or self._failure(error, request.url, limits, repeated=repeated)
+        except BaseException:
+            self._disconnected()
+            raise
         else:
             self.body = body
             return body
@@ -116,12 +109,6 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
             raise failure from failure.__cause__
         finally:
             del failure  # its traceback holds this frame
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait for `seconds`, or until `close`."""
-        if not self.closed:
-            with self.waiting():
-                await anyio.sleep(min(seconds, _LONGEST))
 
     async def release(self) -> None:
         """Release what was held for this stream alone; a transport that overrides it calls it, too."""
@@ -180,8 +167,8 @@ class AsyncBody(ResponseBody):
             raise TimeoutError("timed out")
         except TimeoutError:
             failure: ConnectionFailed = no_data(self.response.url, self.silence)
-        except (OSError, EOFError, ValueError) as error:
-            failure = connection_broke(self.response.url, error)
+        except self._transport.failures as error:
+            failure = connection_broke(self.response.url, self._transport.plain(error))
         try:
             raise failure from failure.__cause__
         finally:
@@ -204,12 +191,4 @@ class AsyncBody(ResponseBody):
                 await self.disconnect()
 
     async def _breathe(self, deadline: float | None) -> None:
-        now = time.monotonic()
-        if now - self._turn_since > _TURN:
-            with self._transport.waiting():
-                await anyio.lowlevel.checkpoint()
-            self._turn_since = time.monotonic()
-        if self._transport.closed:
-            raise ConnectionFailed("the stream was closed")
-        if deadline is not None and now >= deadline:
-            raise no_data(self.response.url)
+        self._turn_since = await self._transport.check(self._turn_since, deadline, self.response.url)

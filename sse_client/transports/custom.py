@@ -8,9 +8,9 @@ bytes as they arrive. What HTTP says about redirects, credentials, bodies and co
 
 from __future__ import annotations
 
+import socket
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -20,15 +20,13 @@ from sse_client._core.response_body import ResponseBody
 from sse_client._core.transport import Limits
 from sse_client._http.headers import Headers
 from sse_client._http.outgoing import OutgoingRequest
-from sse_client.errors import ConnectionFailed
 from sse_client.observer import Response
 from sse_client.transports._requests.wakeup import Wakeup
-from sse_client.transports.custom_steps import CustomTransport, check_framing, failure_to_send
+from sse_client.transports.custom_steps import CustomTransport, check_framing
 from sse_client.transports.sent_body import SyncBody
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
+    from sse_client.errors import ConnectionFailed
     from sse_client.options import Options
 
 __all__ = ["BlockingBody", "BlockingSession", "BlockingTransport", "Headers", "Limits", "OutgoingRequest", "Response"]
@@ -45,9 +43,8 @@ class BlockingSession(ABC):
             options: of the stream; those that the library cannot do are a TypeError, at once.
         """
 
-    @abstractmethod
-    def close(self) -> None:
-        """Close its connections; called with the client, and maybe more than once."""
+    def close(self) -> None:  # noqa: B027  (it may be left out)
+        """Close what its streams share, if anything; called with the client, and maybe more than once."""
 
 
 class BlockingTransport(CustomTransport, Wakeup):
@@ -75,20 +72,10 @@ class BlockingTransport(CustomTransport, Wakeup):
             TimeoutError: the head did not come in time.
         """
 
-    async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
-        """Refuse to wait for what `prepare` returns.
-
-        Raises:
-            TypeError: always.
-        """
-        del deadline
-        if isinstance(prepared, Coroutine):
-            prepared.close()  # else Python warns that it was never awaited
-        raise TypeError("prepare: expected a Request, got an awaitable, which the blocking client cannot await")
-
     async def _sent(self, request: OutgoingRequest, limits: Limits, *, repeated: bool) -> BlockingBody:
         content = SyncBody(request.body)
         data = content.data.encode() if isinstance(content.data, str) else content.data
+        self._begin()
         try:
             if self.closed:
                 raise ConnectionAbortedError("the stream was closed")
@@ -98,9 +85,13 @@ class BlockingTransport(CustomTransport, Wakeup):
             except ValueError:
                 body.close()
                 raise
-        except (OSError, EOFError, ValueError) as error:
+        except self.failures as error:
+            self._disconnected()
             # The caller's own error is no failure of the network.
-            failure = content.error or failure_to_send(error, request.url, limits, repeated=repeated)
+            failure = content.error or self._failure(error, request.url, limits, repeated=repeated)
+        except BaseException:
+            self._disconnected()
+            raise
         else:
             return body
         try:
@@ -108,9 +99,11 @@ class BlockingTransport(CustomTransport, Wakeup):
         finally:
             del failure  # its traceback holds this frame
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait for `seconds`, or until `close`."""
-        self.pause(seconds)
+    def limit_wait(self, timeout: float | None) -> None:
+        """Set the timeout of the socket that is watched, if it is still open."""
+        sock = self._socket
+        if isinstance(sock, socket.socket) and sock.fileno() >= 0:
+            sock.settimeout(timeout)
 
     async def release(self) -> None:
         """Release what was held for this stream alone; a transport of others may override it."""
@@ -128,6 +121,7 @@ class BlockingBody(ResponseBody):
     def __init__(self, response: Response, limits: Limits, transport: BlockingTransport) -> None:
         super().__init__(response, limits.silence)
         self._transport = transport
+        self._disconnect = transport.disconnect
 
     @abstractmethod
     def receive(self, timeout: float | None) -> bytes:
@@ -136,12 +130,18 @@ class BlockingBody(ResponseBody):
         Content codings are undone by whoever calls this.
 
         Args:
-            timeout: seconds to wait; None: no limit.
+            timeout: seconds to wait; None: no limit. It is set on the socket that `watch` was given.
 
         Raises:
             TimeoutError: nothing came in time.
             OSError, EOFError, ValueError: the body was cut off, or its framing is malformed.
         """
+
+    def close(self) -> None:
+        """Close the connection, as `connecting` was told to; a transport that keeps connections overrides it."""
+        self._transport.release_socket()
+        if self._disconnect is not None:
+            self._disconnect()
 
     async def _receive(self, deadline: float | None) -> bytes:
         timeout = self.silence
@@ -151,11 +151,12 @@ class BlockingBody(ResponseBody):
                 if left <= 0:
                     raise TimeoutError("timed out")
                 timeout = left if timeout is None else min(left, timeout)
+            self._transport.limit_wait(timeout)
             return self.receive(timeout)
         except TimeoutError:
             failure: ConnectionFailed = no_data(self.response.url, self.silence)
-        except (OSError, EOFError, ValueError) as error:
-            failure = connection_broke(self.response.url, error)
+        except self._transport.failures as error:
+            failure = connection_broke(self.response.url, self._transport.plain(error))
         try:
             raise failure from failure.__cause__
         finally:
@@ -168,7 +169,4 @@ class BlockingBody(ResponseBody):
         return await self._receive(deadline)
 
     async def _breathe(self, deadline: float | None) -> None:
-        if self._transport.closed:
-            raise ConnectionFailed("the stream was closed")
-        if deadline is not None and time.monotonic() >= deadline:
-            raise no_data(self.response.url)
+        self._transport.check(deadline, self.response.url)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from sse_client._core.failures import connection_broke, no_connection, no_data
@@ -18,6 +19,8 @@ from sse_client._http.url import MalformedRequest
 from sse_client.request import display_url
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
     from sse_client._core.response_body import ResponseBody
     from sse_client._core.transport import Limits
     from sse_client.errors import ConnectionFailed
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
     from sse_client.options import Options
     from sse_client.request import Request
 
-__all__ = ["CustomTransport", "check_framing", "failure_to_send"]
+__all__ = ["CustomTransport", "check_framing"]
+
+_FIXED = ("verify", "cert", "proxies")
 
 
 class CustomTransport(ABC):
@@ -33,11 +38,42 @@ class CustomTransport(ABC):
 
     Args:
         options: of the stream.
+
+    Attributes:
+        accepts: those of the options `verify`, `cert` and `proxies` that it can do; others are a TypeError.
+        errors: the library's exceptions that mean that a connection ended, or that what came is malformed. They count
+            as EOFError does. Their text is not shown: it may quote what came.
+
+        failures: what `send` and `receive` may raise.
+        disconnect: closes the connection of the current request, as `connecting` was given it; None where it was not.
+
+    Raises:
+        TypeError: an option is one that it cannot do.
     """
 
+    accepts: ClassVar[frozenset[str]] = frozenset()
+    errors: ClassVar[tuple[type[Exception], ...]] = ()
+
     def __init__(self, options: Options) -> None:
+        for name in _FIXED:
+            if name not in self.accepts and getattr(options, name) is not None:
+                raise TypeError(f"{name}: this transport has no such option")
+        self.failures: tuple[type[Exception], ...] = (OSError, EOFError, ValueError, *self.errors)
+        self._connected: bool | None = None  # None: `connecting` was not used
+        self.disconnect: Callable[[], object] | None = None
         self._replayable = ReplayableBody()
         self._options = options
+
+    @contextmanager
+    def connecting(self, disconnect: Callable[[], object] | None = None) -> Generator[None]:
+        """Make a connection inside, in `send`. What fails inside has sent nothing; what fails after it may have.
+
+        Args:
+            disconnect: closes the connection, made or not: where `send` fails, and with the body.
+        """
+        self._connected, self.disconnect = False, disconnect
+        yield
+        self._connected = True
 
     async def open(self, request: Request, resume: bytes, limits: Limits) -> ResponseBody:
         """Send a request, follow its redirects, and return the response; see `Transport.open`."""
@@ -84,6 +120,32 @@ class CustomTransport(ABC):
             again = dataclasses.replace(request, auth=None, headers={**request.headers, "Authorization": answer})
             request = self._replayable.body_for(again)
 
+    def _begin(self) -> None:
+        """Forget the connection of the request before."""
+        self._connected = self.disconnect = None
+
+    def _disconnected(self) -> None:
+        """Close what `send` had opened when it failed."""
+        if self.disconnect is not None:
+            self.disconnect()
+
+    def _failure(self, error: Exception, url: str, limits: Limits, *, repeated: bool) -> ConnectionFailed:
+        """Return the error that an exception of `send` stands for."""
+        connecting = self._connected is False
+        if isinstance(error, TimeoutError) and not connecting:
+            return no_data(url, limits.silence)
+        if connecting or (isinstance(error, OSError) and not self._connected):
+            failure = no_connection(url, self.plain(error), seconds=limits.connect)
+            failure.sent = repeated
+            return failure
+        return connection_broke(url, self.plain(error))
+
+    def plain(self, error: Exception) -> Exception:
+        """Return an error whose text may be shown: not one of the library's."""
+        if isinstance(error, self.errors) and not isinstance(error, OSError):
+            return EOFError(f"it ended too early, or is malformed ({type(error).__name__})")
+        return error
+
     @abstractmethod
     async def _sent(self, request: OutgoingRequest, limits: Limits, *, repeated: bool) -> ResponseBody:
         """Send one request; return its response.
@@ -96,19 +158,6 @@ class CustomTransport(ABC):
         Raises:
             ConnectionFailed: there is none.
         """
-
-
-def failure_to_send(
-    error: OSError | EOFError | ValueError, url: str, limits: Limits, *, repeated: bool
-) -> ConnectionFailed:
-    """Return the error that an exception of `send` stands for."""
-    if isinstance(error, TimeoutError):
-        return no_data(url, limits.silence)
-    if isinstance(error, OSError):
-        failure = no_connection(url, error)
-        failure.sent = repeated
-        return failure
-    return connection_broke(url, error)
 
 
 def check_framing(head: Response, method: str) -> None:

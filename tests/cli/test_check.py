@@ -67,7 +67,9 @@ def test_a_good_server_has_no_problems() -> None:
 @pytest.mark.parametrize(
     ("script", "sentence"),
     [
-        pytest.param(reply(404, b"nobody"), "The status is 404: expected 200. The server says: nobody", id="status"),
+        pytest.param(
+            reply(404, b"nobody"), "The status is 404, which opens no stream. The server says: nobody", id="status"
+        ),
         pytest.param(reply(200, b"<html><title>Hi</title>", {"Content-Type": "text/html"}),
                      'The content type is text/html: expected text/event-stream, without which no client reads the '
                      'events. The answer is an HTML page: "Hi".', id="type"),

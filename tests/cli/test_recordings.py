@@ -94,7 +94,7 @@ def test_all_may_take_only_so_long(file: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "code", "words"),
     [
-        pytest.param(reply(404, b"nobody"), 4, "expected status 200, got 404; the answer is recorded", id="status"),
+        pytest.param(reply(404, b"nobody"), 4, "status 404 opens no stream; the answer is recorded", id="status"),
         pytest.param(reply(200, b"{}", {"Content-Type": "application/json"}), 5, "got application/json", id="type"),
         pytest.param(reply(200), 5, "got no content type", id="no type"),
         pytest.param([head(), chunk(BLOCKS[0]), RESET], 6, "the stream broke off", id="reset"),

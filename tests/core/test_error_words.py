@@ -102,7 +102,10 @@ CASES: list[Any] = [
         id="max_event_size",
     ),
     pytest.param(
-        reply(503), {"reconnect": False}, "expected status 200 from {url}, got 503 (Service Unavailable)", id="a status"
+        reply(503),
+        {"reconnect": False},
+        "expected a 2xx status with content from {url}, got 503 (Service Unavailable)",
+        id="a status",
     ),
     pytest.param(
         reply(200, b"{}", headers={"Content-Type": "application/json"}),

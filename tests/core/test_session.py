@@ -792,7 +792,9 @@ def test_any_success_opens_a_post(status: int) -> None:
 def test_a_post_that_became_a_get_is_opened_by_200_alone() -> None:
     stream = session("POST")
     begun(stream)
-    assert type(stream.opened(body(status=201))) is StatusError
+    error = stream.opened(body(status=201))
+    assert type(error) is StatusError
+    assert str(error) == "expected status 200 from https://example.com/events, got 201 (Created)"
 
 
 def test_reset_content_opens_no_stream_of_any_method() -> None:
@@ -801,7 +803,10 @@ def test_reset_content_opens_no_stream_of_any_method() -> None:
         begun(stream)
         answer = body(status=205)
         answer.method = method
-        assert type(stream.opened(answer)) is StatusError
+        error = stream.opened(answer)
+        assert type(error) is StatusError
+        expected = {"GET": "status 200", "POST": "a 2xx status with content"}[method]
+        assert str(error) == f"expected {expected} from https://example.com/events, got 205 (Reset Content)"
 
 
 def test_a_post_that_was_redirected_is_not_sent_again_on_request() -> None:

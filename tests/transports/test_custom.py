@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -62,7 +63,7 @@ class Body(BlockingBody):
         self.closed = True
 
 
-def read(session: Canned, method: str = "POST", **options: Any) -> list[str]:
+def read(session: BlockingSession, method: str = "POST", **options: Any) -> list[str]:
     with Client(session) as client, client.stream(method, "http://example.test/a", **options) as events:
         return [event.data for event in events]
 
@@ -118,3 +119,94 @@ def test_what_is_no_session_of_others_is_refused() -> None:
     like: Any = Like()
     with pytest.raises(TypeError, match=r"expected a requests\.Session"):
         Client(like)
+
+
+class Library(Exception):
+    """What a library raises whose text quotes what came."""
+
+
+class OverSockets(BlockingSession):
+    """Connects to nothing: a pair of sockets, of which the other end is the test's.
+
+    Args:
+        where: while connecting, once connected, or while reading.
+        error: what is raised there.
+    """
+
+    def __init__(self, where: str = "", error: Exception | None = None) -> None:
+        self.where, self.error = where, error
+        self.ours, self.theirs = socket.socketpair()
+        self.timeouts: list[float | None] = []
+
+    def fail(self, where: str) -> None:
+        if where == self.where and self.error is not None:
+            raise self.error
+
+    def transport(self, options: Options) -> BlockingTransport:
+        return OverSocket(options, self)
+
+
+class OverSocket(BlockingTransport):
+    accepts = frozenset({"verify"})
+    errors = (Library,)
+
+    def __init__(self, options: Options, session: OverSockets) -> None:
+        super().__init__(options)
+        self._session = session
+
+    def send(self, request: OutgoingRequest, limits: Limits) -> BlockingBody:
+        with self.connecting(self._session.ours.close):
+            self._session.fail("connecting")
+        self.watch(self._session.ours)
+        self._session.fail("connected")
+        head = Response(200, Headers([("Content-Type", "text/event-stream")]), request.url, self._session)
+        return SocketBody(head, limits, self)
+
+
+class SocketBody(BlockingBody):
+    def receive(self, timeout: float | None) -> bytes:
+        session: OverSockets = self.response.raw
+        session.timeouts.append(session.ours.gettimeout())
+        session.fail("reading")
+        return session.ours.recv(100)
+
+
+PLACES: list[Any] = [
+    ("connecting", TimeoutError("late"), "could not connect .*timed out after 3 s .timeout: connect", False),
+    ("connecting", EOFError("the proxy hung up"), "could not connect .*the proxy hung up", False),
+    ("connecting", Library("secret"), r"could not connect .*\(Library\)", False),
+    ("connected", ConnectionResetError(104, "reset"), "broke: .*reset", True),
+    ("connected", TimeoutError("late"), "got nothing within 4 s", True),
+    ("connected", Library("secret"), r"broke: it ended too early, or is malformed \(Library\)", True),
+    ("reading", Library("secret"), r"broke: it ended too early, or is malformed \(Library\)", True),
+]
+
+
+@pytest.mark.parametrize(("where", "error", "words", "sent"), PLACES)
+def test_what_fails_while_connecting_has_sent_nothing(where: str, error: Exception, words: str, sent: bool) -> None:
+    session = OverSockets(where, error)
+    with pytest.raises(ConnectionFailed, match=words) as caught:
+        read(session, reconnect=False, timeout=(3, 4))
+    assert caught.value.sent is sent
+    assert "secret" not in f"{caught.value}{caught.value.__cause__}"
+    assert session.ours.fileno() == -1
+    session.theirs.close()
+
+
+def test_a_body_is_received_within_its_timeout_and_closes_its_connection() -> None:
+    session = OverSockets()
+    with session.theirs:
+        session.theirs.sendall(b"data: 1\n\n")
+        assert read(session, until="1", timeout=(3, 4)) == []
+        assert session.timeouts[0] == 4.0
+        assert session.ours.fileno() == -1
+
+
+@pytest.mark.parametrize("name", ["cert", "proxies"])
+def test_an_option_that_a_transport_does_not_accept_is_refused(name: str) -> None:
+    session = OverSockets()
+    value: Any = {"cert": "mine.pem", "proxies": {"http": "http://proxy"}}[name]
+    with session.ours, session.theirs, Client(session) as client:
+        client.get("http://example.test/a", verify=False)
+        with pytest.raises(TypeError, match=f"{name}: this transport has no such option"):
+            client.get("http://example.test/a", **{name: value})

@@ -54,7 +54,7 @@ def of_refusal(error: sse.SSEError) -> Finding:
             f"the events. {said}".rstrip()
         )
     if isinstance(error, sse.StatusError):
-        return wrong(f"The status is {error.status}: expected 200. {excerpt(error)}".rstrip())
+        return wrong(f"The status is {error.status}, which opens no stream. {excerpt(error)}".rstrip())
     text = printable(str(error))
     return wrong(text[:1].upper() + text[1:] + ".")
 

@@ -7,11 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
-import anyio.lowlevel
 
-from sse_client._core.failures import no_data
 from sse_client._core.response_body import ResponseBody
-from sse_client.errors import ConnectionFailed
 from sse_client.transports._httpx.closing import abort_connection
 from sse_client.transports._httpx.errors import answered, transport_errors
 from sse_client.transports._httpx.http2 import reset_stream
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncDirectBody", "PlainAsyncDirectBody", "async_direct_body"]
 
-_TURN = 0.002  # seconds of decoding and parsing after which other tasks get a turn
 _CLOSING = 1.0  # seconds that closing a response may take
 
 
@@ -118,15 +114,7 @@ class AsyncDirectBody(ResponseBody):
             abort_connection(self._raw.extensions["network_stream"])
 
     async def _breathe(self, deadline: float | None) -> None:
-        now = time.monotonic()
-        if now - self._turn_since > _TURN:
-            with self._wakeup.waiting():
-                await anyio.lowlevel.checkpoint()
-            self._turn_since = time.monotonic()
-        if self._wakeup.closed:
-            raise ConnectionFailed("the stream was closed")
-        if deadline is not None and now >= deadline:
-            raise no_data(self.response.url)
+        self._turn_since = await self._wakeup.check(self._turn_since, deadline, self.response.url)
 
 
 class PlainAsyncDirectBody(AsyncDirectBody):

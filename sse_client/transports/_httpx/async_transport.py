@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncHttpxTransport"]
 
-_LONGEST = 1e9  # seconds: a loop's clock takes no more
-
 
 class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
     """One stream's way to the network over an `AsyncClient` of httpx2 or httpx; see `Transport`.
@@ -61,21 +59,9 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
         self._released = released
         self.body: AsyncHttpxBody | AsyncDirectBody | None = None
 
-    async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
-        """Await what `prepare` returned; return None at the deadline, and when the stream is closed."""
-        with self.waiting(deadline):
-            return await prepared
-        return None
-
     async def open(self, request: Request, resume: bytes, limits: Limits) -> ResponseBody:
         """Send `request`, follow its redirects, and return the response; see `Transport.open`."""
         return await self._follow(request, resume, limits)
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait for `seconds`, or until `close`."""
-        if not self.closed:
-            with self.waiting():
-                await anyio.sleep(min(seconds, _LONGEST))
 
     async def release(self) -> None:
         """Release what was held for this stream alone."""

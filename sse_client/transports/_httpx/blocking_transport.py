@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from sse_client.transports._httpx.blocking_frames import frame_source
@@ -18,7 +17,7 @@ from sse_client.transports._requests.wakeup import Wakeup
 from sse_client.transports.sent_body import SyncBody
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from sse_client._core.response_body import ResponseBody
     from sse_client._core.transport import Limits
@@ -50,24 +49,9 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
         Wakeup.__init__(self)
         self._released = released
 
-    async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
-        """Refuse to wait.
-
-        Raises:
-            TypeError: always.
-        """
-        del deadline
-        if isinstance(prepared, Coroutine):
-            prepared.close()  # else Python warns that it was never awaited
-        raise TypeError("prepare: expected a Request, got an awaitable, which the blocking client cannot await")
-
     async def open(self, request: Request, resume: bytes, limits: Limits) -> ResponseBody:
         """Send `request`, follow its redirects, and return the response; see `Transport.open`."""
         return await self._follow(request, resume, limits)
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait for `seconds`, or until `close`."""
-        self.pause(seconds)
 
     async def release(self) -> None:
         """Release what was held for this stream alone."""

@@ -6,9 +6,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sse_client._core.failures import no_data
 from sse_client._core.response_body import ResponseBody
-from sse_client.errors import ConnectionFailed
 from sse_client.transports._httpx.errors import answered, transport_errors
 from sse_client.transports._httpx.http2 import reset_stream
 from sse_client.transports._httpx.source import part_of
@@ -106,10 +104,7 @@ class DirectBody(ResponseBody):
             self._raw.close()
 
     async def _breathe(self, deadline: float | None) -> None:
-        if self._wakeup.closed:
-            raise ConnectionFailed("the stream was closed")
-        if deadline is not None and time.monotonic() >= deadline:
-            raise no_data(self.response.url)
+        self._wakeup.check(deadline, self.response.url)
 
 
 class PlainDirectBody(DirectBody):

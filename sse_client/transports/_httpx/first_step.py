@@ -20,16 +20,21 @@ class first_step:  # noqa: N801  (it is awaited like a coroutine function's call
 
     Args:
         pieces: the generator; its first step must begin the others before it waits for anything.
+        known: whether the loop is told of the outermost one. It need not be where closing that waits for nothing: then
+            trio does not complain of one that is dropped.
     """
 
-    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+    def __init__(self, pieces: AsyncIterator[bytes], *, known: bool = True) -> None:
         self._pieces = pieces
+        self._known = known
 
     def __await__(self) -> Generator[Any, Any, bytes]:
-        step = self._pieces.__anext__().__await__()
+        step = self._pieces.__anext__().__await__() if self._known else None
         hooks = sys.get_asyncgen_hooks()
         sys.set_asyncgen_hooks(None, None)
         try:
+            if step is None:
+                step = self._pieces.__anext__().__await__()
             waits = next(step)
         except StopIteration as done:
             piece: bytes = done.value

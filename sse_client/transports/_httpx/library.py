@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from sse_client.transports.bypassed import warn_of_bypassed
 
 if TYPE_CHECKING:
     from sse_client.options import Options
 
-__all__ = ["Library", "accepted_library", "check_fixed_options", "check_open", "library_of"]
+__all__ = ["Library", "accepted_library", "check_fixed_options", "check_open", "library_of", "with_base_url"]
 
 _NAMES = ("httpx2", "httpx")
 _BYPASSED = ("request", "stream", "build_request", "get", "options", "head", "post", "put", "patch", "delete")
@@ -82,3 +83,14 @@ def check_fixed_options(options: Options, library: Library) -> None:
         if getattr(options, option) is not None:
             where = f"{library.name}.{library.kind}({argument}=...)"
             raise TypeError(f"{option}: {library.name} fixes it for each client; pass {where} as the session")
+
+
+def with_base_url(client: Any, url: str) -> str:
+    """Return a URL after the `base_url` of a client, as the library joins them; an absolute one as it is."""
+    base = str(client.base_url)
+    try:
+        if not base or url.startswith("//") or urlsplit(url).scheme:
+            return url
+    except (AttributeError, ValueError):  # it is refused later
+        return url
+    return f"{base.rstrip('/')}/{url.lstrip('/')}"

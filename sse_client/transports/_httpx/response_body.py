@@ -11,7 +11,6 @@ import anyio
 
 from sse_client._core.failures import no_data
 from sse_client._core.response_body import ResponseBody
-from sse_client.errors import ConnectionFailed
 from sse_client.transports._httpx.closing import abort_connection
 from sse_client.transports._httpx.errors import answered, transport_errors
 from sse_client.transports._httpx.first_step import first_step
@@ -22,6 +21,7 @@ from sse_client.transports._requests.watchdog import Watchdog
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from sse_client.errors import ConnectionFailed
     from sse_client.observer import Response
     from sse_client.transports._httpx.exchange import Exchange
     from sse_client.transports._httpx.library import Library
@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncHttpxBody", "HttpxBody"]
 
-_TURN = 0.002  # seconds of decoding and parsing after which other tasks get a turn
 _CLOSING = 1.0  # seconds that closing a response may take
+
+# Generators that were begun and not closed. The garbage collector, which would close those of a dropped stream in no
+# particular order, does not find them: `abandon` drops the outermost one, and the event loop closes that.
+_begun: set[Any] = set()
 
 
 class _LibraryBody(ResponseBody):
@@ -175,10 +178,7 @@ class HttpxBody(_LibraryBody):
             self._raw.close()
 
     async def _breathe(self, deadline: float | None) -> None:
-        if self._wakeup.closed:
-            raise ConnectionFailed("the stream was closed")
-        if deadline is not None and time.monotonic() >= deadline:
-            raise no_data(self.response.url)
+        self._wakeup.check(deadline, self.response.url)
 
 
 class AsyncHttpxBody(_LibraryBody):
@@ -195,8 +195,7 @@ class AsyncHttpxBody(_LibraryBody):
         self._wakeup = wakeup
         self._turn_since = time.monotonic()
         whole = self._whole()
-        # httpx leaves its inner generators to the loop, which must know of them then.
-        self._begun = library.name != "httpx2"
+        self._begun = False
         self._pieces_of: Any = apieces_of(self._raw) if whole is None else _once(whole)
 
     async def read(self, deadline: float | None) -> bytes:
@@ -213,8 +212,10 @@ class AsyncHttpxBody(_LibraryBody):
             with self._wakeup.waiting(self._until(deadline)) as scope:
                 if not self._begun:
                     self._begun = True
+                    _begun.add(self._pieces_of)
                     with contextlib.suppress(StopAsyncIteration):
-                        if data := await first_step(self._pieces_of):
+                        # httpcore's own generator waits for nothing when it is closed.
+                        if data := await first_step(self._pieces_of, known=part_of(self._raw) is None):
                             return data
                 async for data in self._pieces_of:
                     if data:
@@ -247,27 +248,23 @@ class AsyncHttpxBody(_LibraryBody):
                 await self._pieces_of.aclose()
             await self._raw.stream.aclose()
             await self._raw.aclose()
+        _begun.discard(self._pieces_of)
 
     def abandon(self) -> None:
         """End the connection of a stream that nobody closes, so that its server hears of it; over HTTP/1.1 alone.
 
         The connection of HTTP/2 may carry other streams.
         """
-        stream = self._raw.extensions.get("network_stream")
-        if self._ended or stream is None or self._raw.http_version == "HTTP/2" or self._wakeup.inherited:
+        if self._wakeup.inherited:
             return
-        abort_connection(stream)
+        stream = self._raw.extensions.get("network_stream")
+        if not self._ended and stream is not None and self._raw.http_version != "HTTP/2":
+            abort_connection(stream)
+        _begun.discard(self._pieces_of)
+        self._pieces_of = None
 
     async def _breathe(self, deadline: float | None) -> None:
-        now = time.monotonic()
-        if now - self._turn_since > _TURN:
-            with self._wakeup.waiting():
-                await anyio.lowlevel.checkpoint()
-            self._turn_since = time.monotonic()
-        if self._wakeup.closed:
-            raise ConnectionFailed("the stream was closed")
-        if deadline is not None and now >= deadline:
-            raise no_data(self.response.url)
+        self._turn_since = await self._wakeup.check(self._turn_since, deadline, self.response.url)
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

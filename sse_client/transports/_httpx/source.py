@@ -8,7 +8,10 @@ promise none of what is used here: where it looks different, it is the documente
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
 
 __all__ = ["apieces_of", "part_of", "pieces_of"]
 
@@ -36,8 +39,26 @@ def apieces_of(response: Any) -> Any:
     """Return an asynchronous iterator over the bytes of an asynchronous client's response."""
     part = part_of(response)
     if part is None:
-        return aiter(response.stream)
+        return _closed_first(response.stream)
     return part._connection._receive_response_body(**_arguments(part))
+
+
+async def _closed_first(stream: Any) -> AsyncGenerator[bytes]:
+    """Yield the bytes of a library's stream; if that is left in the middle, close its connection before its generators.
+
+    The libraries' generators close the connection when they are closed, and wait for it; but only those that somebody
+    awaits may wait, and the outer ones leave the inner ones to the garbage collector. Where the connection is closed
+    already, there is nothing left to wait for.
+    """
+    pieces = aiter(stream)
+    try:
+        async for piece in pieces:
+            yield piece
+    except GeneratorExit:
+        await stream.aclose()
+        if hasattr(pieces, "aclose"):
+            await pieces.aclose()
+        raise
 
 
 def _arguments(part: Any) -> dict[str, Any]:

@@ -8,15 +8,21 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.lowlevel
 
+from sse_client._core.failures import no_data
 from sse_client.errors import ConnectionFailed
 from sse_client.transports.event_loops import not_in_a_task, running_loop
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
     from contextlib import AbstractContextManager
     from types import TracebackType
 
 __all__ = ["ScopedWakeup"]
+
+_TURN = 0.002  # seconds of decoding and parsing after which other tasks get a turn
+_LONGEST = 1e9  # seconds: a loop's clock takes no more
 
 
 class _Task:
@@ -113,6 +119,43 @@ class ScopedWakeup:
         self.closed = True
         if self.scope is not None:
             self.scope.cancel()
+
+    async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
+        """Await what `prepare` returned; return None at the deadline, and when the stream is closed."""
+        with self.waiting(deadline):
+            return await prepared
+        return None
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for `seconds`, or until `close`."""
+        if not self.closed:
+            with self.waiting():
+                await anyio.sleep(min(seconds, _LONGEST))
+
+    async def check(self, since: float, deadline: float | None, url: str) -> float:
+        """Check in the midst of decoding that the stream is open, and in time; give other tasks a turn.
+
+        Args:
+            since: when they had the last one, by `time.monotonic`.
+            deadline: of the read; None: no limit.
+            url: of the response, for the error.
+
+        Returns:
+            When they had the last turn.
+
+        Raises:
+            ConnectionFailed: the stream was closed, or the deadline has passed.
+        """
+        now = time.monotonic()
+        if now - since > _TURN:
+            with self.waiting():
+                await anyio.lowlevel.checkpoint()
+            since = time.monotonic()
+        if self.closed:
+            raise ConnectionFailed("the stream was closed")
+        if deadline is not None and now >= deadline:
+            raise no_data(url)
+        return since
 
     def waiting(self, deadline: float | None = None) -> AbstractContextManager[anyio.CancelScope, bool]:
         """Wait inside; the scope's `cancelled_caught` says afterwards whether the wait was ended early.

@@ -69,7 +69,7 @@ class TrackedConnection:
             return cast("socket.socket", made)
         try:
             sock = connect_socket(
-                this._dns_host,  # noqa: SLF001  (as urllib3's own `_new_conn` does)
+                getattr(this, "_dns_host", this.host),  # as urllib3's own `_new_conn` does: with a final dot
                 this.port,
                 source_address=this.source_address,
                 options=this.socket_options or (),

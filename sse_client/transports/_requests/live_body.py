@@ -14,7 +14,7 @@ from sse_client._http.chunked import ChunkedDecoder
 from sse_client.observer import Response
 from sse_client.transports._requests.errors import TRANSPORT_ERRORS, broken
 from sse_client.transports._requests.opening import seconds_left
-from sse_client.transports._requests.response_body import LibraryBody, close_response, look_up_from_work
+from sse_client.transports._requests.response_body import LibraryBody, close_response
 from sse_client.transports._requests.response_head import CheckedResponse
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class SocketBody(ResponseBody):
         close_response(self._raw)
 
     async def _breathe(self, deadline: float | None) -> None:
-        look_up_from_work(self._wakeup, deadline)
+        self._wakeup.check(deadline, self.response.url)
 
     def _hand_back(self) -> None:
         """Give the connection back to its pool, unless there is more to read on it."""

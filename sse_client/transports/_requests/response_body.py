@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import _thread
 import inspect
-import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
 from sse_client._core.response_body import ResponseBody
-from sse_client.errors import ConnectionFailed
 from sse_client.transports._requests.errors import TRANSPORT_ERRORS, broken
 from sse_client.transports._requests.opening import seconds_left
 from sse_client.transports._requests.watchdog import Watchdog
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from sse_client.observer import Response
     from sse_client.transports._requests.wakeup import Wakeup
 
-__all__ = ["LibraryBody", "close_response", "look_up_from_work"]
+__all__ = ["LibraryBody", "close_response"]
 
 _RECEIVE = 64 * 1024
 
@@ -91,7 +89,7 @@ class LibraryBody(ResponseBody):
         close_response(self._raw)
 
     async def _breathe(self, deadline: float | None) -> None:
-        look_up_from_work(self._wakeup, deadline)
+        self._wakeup.check(deadline, self.response.url)
 
 
 def close_response(raw: Any) -> None:
@@ -115,11 +113,3 @@ def _can_decode(raw: Any) -> bool:
         return "decode_content" in inspect.signature(raw.read1).parameters
     except ValueError:  # a builtin without a signature
         return False
-
-
-def look_up_from_work(wakeup: Wakeup, deadline: float | None) -> None:
-    """Raise ConnectionFailed where the deadline has passed, or the stream was closed."""
-    if wakeup.closed:
-        raise ConnectionFailed("the stream was closed")
-    if deadline is not None and time.monotonic() >= deadline:
-        raise ConnectionFailed("a deadline passed while the body was being decoded")

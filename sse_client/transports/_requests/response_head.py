@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import io
-from http.client import HTTPException, HTTPMessage, HTTPResponse, LineTooLong, RemoteDisconnected, UnknownProtocol
+import re
+from http.client import (
+    BadStatusLine,
+    HTTPException,
+    HTTPMessage,
+    HTTPResponse,
+    LineTooLong,
+    RemoteDisconnected,
+    UnknownProtocol,
+)
 from typing import TYPE_CHECKING, Any, cast
 
 from sse_client._http.framing import framing
@@ -17,6 +26,7 @@ __all__ = ["CheckedResponse", "TimedReader", "TunnelResponse"]
 
 _MAX_HEAD = 256 * 1024  # bytes of all heads before a body: of a 1xx too, of which a server may send any number
 _BUFFER = 64 * 1024
+_STATUS = re.compile(r"[1-9][0-9]{2}")
 _MAX_LINE, _MAX_LINES = 64 * 1024, 100  # of the fields, the blank line included: the bounds of http.client
 
 
@@ -94,21 +104,19 @@ class CheckedResponse(HTTPResponse):
         Raises:
             HTTPException: it is malformed or too long, or the connection ended before its end.
         """
-        file = self.fp
-        # Two private methods of http.client's are called, the same in CPython 3.11 to 3.13.
-        status_line, lines = _final_head(file)
-        try:
-            self.fp = cast("io.BufferedReader", io.BytesIO(status_line))
-            parts: Any = super()._read_status()  # type: ignore[misc]  # private to http.client
-            version, self.status, reason = cast("tuple[str, int, str]", parts)
-        finally:
-            self.fp = file
+        status_line, lines = _final_head(self.fp)
+        if len(status_line) > _MAX_LINE:
+            raise LineTooLong("status line")
+        parts = status_line.decode("latin-1").split(None, 2)
+        if len(parts) < 2 or not parts[0].startswith("HTTP/") or not _STATUS.fullmatch(parts[1]):
+            raise BadStatusLine(status_line.decode("latin-1"))
+        version, self.status = parts[0], int(parts[1])
         old = version in {"HTTP/1.0", "HTTP/0.9"}
         if not old and not version.startswith("HTTP/1."):
             raise UnknownProtocol(version)
         self.version = 10 if old else 11
         self.code = self.status
-        self.reason = reason.strip()
+        self.reason = parts[2].strip() if len(parts) > 2 else ""
         if max(map(len, lines), default=0) > _MAX_LINE:
             raise LineTooLong("header line")
         if len(lines) >= _MAX_LINES:
@@ -129,7 +137,7 @@ class CheckedResponse(HTTPResponse):
         self.chunked = found.kind == "chunked"
         self.chunk_left = None
         self.length = 0 if found.kind == "none" else found.length
-        self.will_close = found.kind == "close" or super()._check_close()  # type: ignore[misc]
+        self.will_close = found.kind == "close" or ((old or "Connection" in fields) and _closes(fields, old=old))
 
 
 class TunnelResponse(CheckedResponse):
@@ -140,6 +148,20 @@ class TunnelResponse(CheckedResponse):
         self.reader.deadline = opening.nearest_deadline  # the connection is still being made
         self.fp.detach()
         self.fp = _ProxyHead(self.reader, _BUFFER)
+
+
+def _closes(fields: HTTPMessage, *, old: bool) -> bool:
+    """Return whether the server closes the connection after a response (RFC 9112 9.3).
+
+    Args:
+        fields: of the response.
+        old: whether it is one of HTTP/1.0.
+    """
+    option = (fields.get("Connection") or "").lower()
+    if not old:
+        return "close" in option
+    kept = "keep-alive" in option or "keep-alive" in (fields.get("Proxy-Connection") or "").lower()
+    return not kept and not fields.get("Keep-Alive")
 
 
 def _final_head(file: io.BufferedReader) -> tuple[bytes, list[bytes]]:

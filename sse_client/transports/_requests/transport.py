@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -27,7 +26,7 @@ from sse_client.transports._requests.wakeup import Wakeup
 from sse_client.transports._requests.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sse_client._core.response_body import ResponseBody
     from sse_client._core.transport import Limits
@@ -57,17 +56,6 @@ class RequestsTransport(Wakeup):
         self._released = released
         self._body = ReplayableBody()
 
-    async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
-        """Refuse to wait.
-
-        Raises:
-            TypeError: always.
-        """
-        del deadline
-        if isinstance(prepared, Coroutine):
-            prepared.close()  # else Python warns that it was never awaited
-        raise TypeError("prepare: expected a Request, got an awaitable, which the blocking client cannot await")
-
     async def open(self, request: Request, resume: bytes, limits: Limits) -> ResponseBody:
         """Send `request`, follow its redirects, and return the response; see `Transport.open`."""
         session = self._session()
@@ -94,10 +82,6 @@ class RequestsTransport(Wakeup):
             if step is None:
                 return body_of(response, chain, self, limits.silence)
             following = step
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait for `seconds`, or until `close`."""
-        self.pause(seconds)
 
     async def release(self) -> None:
         """Release what was held for this stream alone."""

@@ -7,7 +7,14 @@ import os
 import socket
 import threading
 import time
-from typing import Any
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from sse_client._core.failures import no_data
+from sse_client.errors import ConnectionFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
 
 __all__ = ["Wakeup"]
 
@@ -78,6 +85,36 @@ class Wakeup:
             if alarm.acquire(timeout=min(left, _SLICE)):
                 break
         self._alarm = None
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for `seconds`, or until `close`; see `Transport.sleep`."""
+        self.pause(seconds)
+
+    async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
+        """Refuse to wait for what `prepare` returns; see `Transport.resolve`.
+
+        Raises:
+            TypeError: always.
+        """
+        del deadline
+        if isinstance(prepared, Coroutine):
+            prepared.close()  # else Python warns that it was never awaited
+        raise TypeError("prepare: expected a Request, got an awaitable, which the blocking client cannot await")
+
+    def check(self, deadline: float | None, url: str) -> None:
+        """Check in the midst of decoding that the stream is open, and in time.
+
+        Args:
+            deadline: of the read, by `time.monotonic`; None: no limit.
+            url: of the response, for the error.
+
+        Raises:
+            ConnectionFailed: the stream was closed, or the deadline has passed.
+        """
+        if self.closed:
+            raise ConnectionFailed("the stream was closed")
+        if deadline is not None and time.monotonic() >= deadline:
+            raise no_data(url)
 
     def _shut_down(self) -> None:
         sock = self._socket

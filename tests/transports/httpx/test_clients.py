@@ -16,7 +16,7 @@ import trio
 
 import sse_client
 from sse_client.aio import AsyncClient
-from sse_client.testing import Server, reply, stream
+from sse_client.testing import LAST_CHUNK, Server, chunk, head, reply, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -48,9 +48,47 @@ def test_what_is_fixed_for_a_client_says_where_it_belongs(library: Any, option: 
     where = rf"{library.__name__}\.Client\({argument}\)".replace("...", r"\.\.\.")
     with sse_client.Client(library.Client()) as client, pytest.raises(TypeError, match=where):
         client.get("http://127.0.0.1/", **option)
+    with library.Client() as session, pytest.raises(TypeError, match=where):
+        sse_client.Client(session, **option)
     other = AsyncClient(library.AsyncClient())
     with pytest.raises(TypeError, match=where.replace(".Client", ".AsyncClient")):
         other.get("http://127.0.0.1/", **option)
+    with pytest.raises(TypeError, match=where.replace(".Client", ".AsyncClient")):
+        AsyncClient(library.AsyncClient(), **option)
+
+
+@libraries
+@pytest.mark.parametrize("base", ["", "/v1", "/v1/"])
+@pytest.mark.parametrize("url", ["events?a=b", "/events?a=b"])
+def test_a_relative_url_is_joined_to_the_base_of_the_client(library: Any, base: str, url: str) -> None:
+    async def main(origin: str) -> None:
+        async with AsyncClient(library.AsyncClient(base_url=origin + base)) as client, client.post(url) as events:
+            assert [event.data async for event in events] == ["1"]
+
+    answer = [head(), chunk(b"data: 1\n\n"), LAST_CHUNK]
+    with Server(answer, answer, answer) as server:
+        origin = server.url.rstrip("/")
+        asyncio.run(main(origin))
+        with sse_client.Client(library.Client(base_url=origin + base)) as client:
+            for each in (url, f"{origin}/elsewhere"):
+                with client.post(each) as events:
+                    assert [event.data for event in events] == ["1"]
+        path = f"{base.rstrip('/')}/events?a=b"
+        assert [request.path for request in server.requests] == [path, path, "/elsewhere"]
+
+
+def test_a_relative_url_without_a_base_is_refused() -> None:
+    with sse_client.Client(httpx2.Client()) as client, pytest.raises(ValueError, match="expected an absolute URL"):
+        client.get("/events")
+
+
+def test_what_is_no_url_is_refused_whatever_the_base() -> None:
+    with sse_client.Client(httpx2.Client(base_url="http://127.0.0.1/")) as client:
+        nothing: Any = None
+        with pytest.raises(TypeError, match="url"):
+            client.get(nothing)
+        with pytest.raises(ValueError, match="malformed"):
+            client.get("http://[")
 
 
 @libraries

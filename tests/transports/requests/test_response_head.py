@@ -110,3 +110,14 @@ def test_bounds_of_a_head_are_those_of_http_client(
     else:
         with pytest.raises(error):
             read(kind, head)
+
+
+@pytest.mark.parametrize("kind", [HTTPResponse, CheckedResponse])
+@pytest.mark.parametrize("more", [0, 1])
+def test_bounds_of_a_status_line_are_those_of_http_client(kind: type[HTTPResponse], more: int) -> None:
+    line = b"HTTP/1.1 200 " + b"x" * (64 * 1024 - 15 + more) + b"\r\n"
+    if more:
+        with pytest.raises(LineTooLong):
+            read(kind, line + b"\r\n")
+    else:
+        assert read(kind, line + b"\r\n").status == 200
