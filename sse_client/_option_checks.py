@@ -59,7 +59,9 @@ def _checkpoint(value: Any) -> Checkpoint | None:
 
 
 def _until(value: Any) -> Any:
-    if value is not None and not isinstance(value, str) and not callable(value):
+    if value is None or isinstance(value, str):
+        return value
+    if not callable(value):
         raise TypeError(f"until: expected a str or a callable, got {type(value).__name__}")
     return _awaiting_nothing("until", value)
 

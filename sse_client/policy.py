@@ -23,6 +23,7 @@ __all__ = ["Policy", "Reconnect", "retry_after"]
 _LEAST_DELAY = 0.1  # seconds, unless the caller's own `initial_delay` is less
 _MANY_FLEETING = 5  # connections in a row that end after one event; from then on, waits grow
 _ASKS = frozenset({429, 503})  # the statuses whose Retry-After counts
+_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Reconnect:
     max_delay: float = 30.0
     max_attempts: int | None = 5
     max_asked: float = 3600.0
-    statuses: Iterable[int] = frozenset({429, 500, 502, 503, 504})
+    statuses: Iterable[int] = _STATUSES
     wait: Callable[[RetryCallState], float] | None = None
     stop: Callable[[RetryCallState], bool] | None = None
     retry: Callable[[RetryCallState], bool] | None = None
@@ -84,7 +85,8 @@ class Reconnect:
                 raise TypeError(f"{name}: expected a strategy of tenacity or None, got {type(strategy).__name__}")
         if not isinstance(self.on_end, bool):
             raise TypeError(f"on_end: expected bool, got {type(self.on_end).__name__}")
-        object.__setattr__(self, "statuses", _checked_statuses(self.statuses))
+        if self.statuses is not _STATUSES:
+            object.__setattr__(self, "statuses", _checked_statuses(self.statuses))
 
 
 def _checked_statuses(statuses: Any) -> frozenset[int]:

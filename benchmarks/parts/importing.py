@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -26,11 +27,13 @@ print([time.process_time() - cpu, time.perf_counter() - wall])
 def run(effort: Effort) -> Result:
     """Measure."""
     result = Result("import")
+    # Where it is set, every import compiles a tree that is not installed.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     samples = {modules: Sample() for modules in _IMPORTS if find_spec(modules.split(",")[0].split(".")[0])}
     for turn in range(1 + effort.rounds):
         for modules, sample in samples.items():
             command = [sys.executable, "-c", _MEASURE.format(modules)]
-            cpu, wall = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+            cpu, wall = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment).stdout)
             if turn:  # the first one writes the bytecode, and warms the disk's cache
                 sample.cpu.append(cpu)
                 sample.wall.append(wall)

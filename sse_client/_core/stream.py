@@ -163,6 +163,7 @@ class StreamLoop:
         try:
             if self._body is not None and reason in {"until", "no content"}:
                 await self._body.drain()
+                self._body = None  # closed by that
         finally:
             await self._disconnect()
             try:

@@ -36,8 +36,14 @@ def netrc_credentials(url: str) -> tuple[str, str] | None:
     A file that cannot be read has none.
     """
     named = os.environ.get("NETRC")
-    folder = os.path.expanduser("~" if named is None else named)
-    for path in (f"{folder}{os.sep}.netrc", f"{folder}{os.sep}_netrc") if named is None else (folder,):
+    paths: tuple[str, ...]
+    if named is None:
+        # `os.path.expanduser` returns the same, and takes six times as long.
+        home = (os.environ.get("HOME") if os.name == "posix" else None) or os.path.expanduser("~")
+        paths = f"{home}{os.sep}.netrc", f"{home}{os.sep}_netrc"
+    else:
+        paths = (os.path.expanduser(named),)
+    for path in paths:
         # Most often there is none: `os.path.exists` catches an error for that, which takes twice as long.
         if os.access(path, os.F_OK):
             return _entry(path, urlsplit(url).hostname or "")

@@ -1,5 +1,6 @@
 """Credentials of a pair, of a URL, and of ~/.netrc, the same as requests reads them."""
 
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,19 @@ def test_netrc_of_the_home_directory_is_read(monkeypatch: pytest.MonkeyPatch, tm
     assert netrc_credentials("http://127.0.0.1/") is None
     (tmp_path / name).write_text(NETRC)
     (tmp_path / name).chmod(0o600)
+    assert netrc_credentials("http://127.0.0.1/") == ("me", "word")
+
+
+@pytest.mark.parametrize("home", ["", None])
+def test_without_home_the_directory_is_that_of_the_user(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: str | None
+) -> None:
+    (tmp_path / ".netrc").write_text(NETRC)
+    monkeypatch.delenv("NETRC", raising=False)
+    monkeypatch.delenv("HOME", raising=False)
+    if home is not None:
+        monkeypatch.setenv("HOME", home)
+    monkeypatch.setattr("os.path.expanduser", lambda path: str(tmp_path) if path == "~" else path)
     assert netrc_credentials("http://127.0.0.1/") == ("me", "word")
 
 

@@ -23,6 +23,7 @@ from sse_client.errors import ConnectionFailed
 from sse_client.transports._aiohttp import proxies
 from sse_client.transports._aiohttp.errors import StaleConnection
 from sse_client.transports._aiohttp.exchange import Exchange
+from sse_client.transports._aiohttp.idle_connections import may_be_stale
 from sse_client.transports._aiohttp.outgoing_body import stop_reading
 from sse_client.transports._aiohttp.tls_settings import tls_settings
 
@@ -116,7 +117,7 @@ class Sender(msgspec.Struct, eq=False):
         proxy = None
         if options.proxies or (environment and proxies.may_have_proxies()):
             proxy = await proxies.find_proxy(sent.url, options.proxies, environment=environment)
-        if sent.method not in _REPEATED:
+        if sent.method not in _REPEATED and may_be_stale(session.connector):
             # One turn of the loop finds out which idle connections the server has closed, the next one takes them out
             # of the pool. What is written to such a connection may have been processed for all one knows.
             await asyncio.sleep(0)

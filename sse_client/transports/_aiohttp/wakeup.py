@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 
 from sse_client.transports.event_loops import not_in_a_task
@@ -62,12 +61,13 @@ class Wakeup:
         """
         if self.task is not None:
             raise RuntimeError("this stream is being read by another task")
-        with contextlib.suppress(RuntimeError):  # there is no loop
-            self.task = asyncio.current_task()
-        if self.task is not None:
-            self.cancelling = self.task.cancelling()
-        else:
-            raise RuntimeError(not_in_a_task("aiohttp runs on asyncio alone"))
+        try:
+            self.task = task = asyncio.current_task()
+        except RuntimeError:  # there is no loop
+            task = None
+        if task is None:
+            raise RuntimeError(not_in_a_task("aiohttp runs on asyncio alone")) from None
+        self.cancelling = task.cancelling()
 
     def leave(self) -> None:
         """Release the task; wake those who wait for that."""

@@ -1,0 +1,41 @@
+"""Finds out, without a turn of the event loop, whether a server has closed an idle connection of aiohttp's pool.
+
+This reaches below what aiohttp documents, in this module alone; where the pool is not as it is known, the answer is
+that a connection may be closed.
+"""
+
+from __future__ import annotations
+
+import select
+from typing import Any
+
+__all__ = ["may_be_stale"]
+
+# Idle connections that are examined at most, at 0.4 µs each: two turns of an idle loop take 20 to 30 µs.
+_MOST = 16
+
+
+def may_be_stale(connector: Any) -> bool:
+    """Return whether a pooled connection may have been closed by its server, and the loop has not noticed yet.
+
+    A server that says nothing on an idle connection has not closed it: its socket is not readable then.
+    """
+    pools: dict[Any, Any] | None = getattr(connector, "_conns", None)
+    # Windows has no poll. A connector of `socks` has other connectors, one a proxy, with pools of their own.
+    if not isinstance(pools, dict) or not hasattr(select, "poll") or getattr(connector, "_by_proxy", None):
+        return True
+    if not pools:
+        return False
+    poll = select.poll()
+    left = _MOST
+    for pool in pools.values():
+        for protocol, *_ in pool:
+            transport = protocol.transport
+            if transport is None:
+                continue  # lost already: aiohttp passes over it
+            sock = transport.get_extra_info("socket")
+            left -= 1
+            if left < 0 or transport.is_closing() or sock is None or sock.fileno() < 0:
+                return True
+            poll.register(sock.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
