@@ -12,7 +12,6 @@ SECONDS = {
     "asynchronous/test_both_clients.py": 90,
     "proxies/test_reverse.py": 90,
     "stacks/test_stacks.py": 90,
-    "openai/chat_api/test_chat_dialects.py": 75,
     "openai/chat_api/test_bounds.py": 60,
     "test_docs.py": 60,
     "cli/test_processes.py": 50,
@@ -22,11 +21,9 @@ SECONDS = {
     "openai/chat_api/test_chat_beside_the_sdk.py": 40,
     "servers/test_mcp.py": 40,
     "soak/test_chaos.py": 40,
-    "parser/test_linear_cost.py": 35,
+    "openai/chat_api/test_chat_dialects.py": 35,
     "batch/test_batches.py": 30,
     "cluster/test_cluster.py": 30,
-    "openai/chat_api/test_chat_dialects_in_pieces.py": 30,
-    "parser/test_blocks.py": 30,
     "pictures/test_pictures.py": 30,
     "proxies/test_forward.py": 30,
     "relay/test_consumers.py": 30,
@@ -41,7 +38,10 @@ SECONDS = {
     "relay/test_command.py": 25,
     "cli/test_bad_input.py": 20,
     "cli/test_pages.py": 20,
+    "parser/test_blocks.py": 20,
     "test_site.py": 20,
+    "parser/test_linear_cost.py": 16,
+    "openai/chat_api/test_chat_dialects_in_pieces.py": 10,
 }
 """What the files cost that take longest."""
 
