@@ -1,24 +1,30 @@
 # `make demo` and `make test` do all the set-up there is; they need a Python of 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: soak docs pictures servers engines help demo test check lint types mypy pyright pyright-packages unit quick bench fuzz cluster clean
+.PHONY: soak docs pictures servers engines help demo test check lint types mypy pyright pyright-packages collected unit shard quick bench \
+	fuzz cluster clean
 
 VENV   ?= .venv
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 BIN    := $(VENV)/bin
-PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Without compiling 14,000 modules, most of which nothing imports: each is compiled when it is imported first.
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 LINK   := sse_client/adapters
 
-# Tests run in so many processes, each of whose files are run by one of them.
-WORKERS ?= 3
-PYTEST  := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile
+# Where it is set, each process would compile the package and the tests anew, of which thousands are started.
+unexport PYTHONDONTWRITEBYTECODE
 
-TEST_TIME := 10 to 20 minutes on two cores
+# Tests run in so many processes, each file in one of them, the long files first (tests/shards.py).
+WORKERS ?= 3
+PYTEST  := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
+
+TEST_TIME := 10 to 15 minutes on two cores
 
 help:
 	@echo "make demo    a chat answer as it streams, and a subscription that survives two drops"
 	@echo "make check   ruff, mypy, pyright and the quick tests, in under a minute: for while one works"
 	@echo "make test    every check: ruff, mypy, pyright, the site, tests with coverage, README, the built wheel; $(TEST_TIME)"
+	@echo "make shard   a part of these tests, without coverage: SHARD=2/4 is the second of four"
 	@echo "make servers of these, the clients against servers and proxies of others, which it installs"
 	@echo "make engines of these, the relay on real Redis, batches on Dask and Ray, and hosts that die"
 	@echo "make docs    the pages as a site, in site/"
@@ -54,7 +60,10 @@ $(VENV)/.bench: pyproject.toml setup.cfg | $(BIN)/python $(LINK)/__init__.py
 demo: $(VENV)/.run
 	@$(BIN)/python examples/demo.py
 
-test: announce-test lint types docs unit
+# What needs no server runs side by side, before tests that must be prompt have both cores.
+test: announce-test lint
+	@$(MAKE) --no-print-directory --jobs=3 pyright mypy collected docs
+	@$(MAKE) --no-print-directory unit
 
 # Warnings are errors.
 docs: $(VENV)/.dev
@@ -88,9 +97,19 @@ pyright: $(VENV)/.dev
 pyright-packages: $(VENV)/.dev
 	$(BIN)/pyright sse_client adapters
 
+# One process compiles the tests and what they import, or each of those that run them would.
+collected: $(VENV)/.dev
+	@found=$$($(BIN)/pytest --collect-only -qq tests) || { echo "$$found"; exit 1; }
+
 # `--cov` comes last: before a folder, it would take that for what is measured.
 unit: $(VENV)/.dev
 	$(PYTEST) tests --cov
+
+# A part of that, on a machine of its own: every file of tests is in exactly one of the shards, 1/4 to 4/4.
+SHARD ?= 1/4
+
+shard: $(VENV)/.dev
+	$(PYTEST) --shard=$(SHARD) tests
 
 # Parts of that, for whoever works on them.
 servers: $(VENV)/.dev

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import shards
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
@@ -29,21 +30,56 @@ settings.register_profile(
 settings.load_profile("default")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "run the files of one shard alone, such as 2/4; all the shards of so many have each file once"
+    parser.addoption("--shard", metavar="N/M", type=shards.parsed, help=text)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    shard: tuple[int, int] | None = config.getoption("--shard")
+    if shard is None or not (collection_path.name.startswith("test_") and collection_path.suffix == ".py"):
+        return None
+    number, many = shard
+    return shards.shard_of(collection_path.relative_to(TESTS).as_posix(), many) != number or None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # A process that began a file of two minutes last would run alone.
+    items.sort(key=lambda item: -shards.SECONDS.get(item.path.relative_to(TESTS).as_posix(), 0))
+
+
 def pytest_configure() -> None:
     # A shell starts what runs in its background with SIGINT ignored, and so would be all that the tests start.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# Folders whose tests measure time, promptness and memory, or run other people's programs: they run without coverage's
-# trace function, with which a live event costs twice as much. What they execute, the others execute, too.
+# Folders whose tests measure time, promptness and memory, or run other people's programs, and files that count what
+# thousands of events cost: they run without coverage's trace function, with which a live event costs twice as much, and
+# an event of a chat four times. What they execute, the others execute, too.
 UNTRACED = frozenset({"cluster", "faults", "promises", "proxies", "servers", "soak", "stacks"})
+UNTRACED_FILES = frozenset(
+    {
+        "anthropic/test_messages_bounds.py",
+        "http/test_foreign_text.py",
+        "openai/chat_api/test_bounds.py",
+        "openai/chat_api/test_chat_accumulation.py",
+        "openai/chat_api/test_chat_dialects_in_pieces.py",
+        "parser/test_blocks.py",
+        "parser/test_expressions.py",
+        "parser/test_linear_cost.py",
+        "parser/test_max_event_size.py",
+    }
+)
+TESTS = Path(__file__).parent
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     trace, trace_of_threads = sys.gettrace(), threading.gettrace()
-    if item.path.relative_to(Path(__file__).parent).parts[0] not in UNTRACED:
+    file = item.path.relative_to(TESTS)
+    if file.parts[0] not in UNTRACED and file.as_posix() not in UNTRACED_FILES:
         return (yield)
     sys.settrace(None)
     threading.settrace(None)
@@ -54,11 +90,17 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         threading.settrace(trace_of_threads)
 
 
-def pytest_collection_finish() -> None:
-    # The tests themselves are half a million objects: each collection would search them again, for up to a second in
-    # the middle of what is timed.
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    # The tests themselves are half a million objects: each collection of garbage would search them again, a dozen times
+    # while they come to be, and later for up to a second in the middle of what is timed.
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture

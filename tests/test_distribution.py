@@ -19,7 +19,10 @@ from test_package import modules
 ROOT = Path(__file__).parent.parent
 
 # What a checkout has beside the sources; `git` is not asked, as an unpacked archive has none.
-LEFT_OUT = (".git", ".venv", "build", "dist", "node_modules", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis")
+LEFT_OUT = (
+    ".git", ".venv", ".servers", "build", "dist", "site", "node_modules", "*.egg-info", "__pycache__", ".*_cache",
+    ".hypothesis",
+)  # fmt: skip
 
 pytestmark = pytest.mark.timeout(300)  # building takes half a minute, and several on a busy machine
 

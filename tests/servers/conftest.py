@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ from .clients import EVERY_CLIENT, ReadingClient
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-FOLDERS = tuple(Path(__file__).parents[1] / name for name in ("servers", "proxies"))
+TESTS = Path(__file__).parents[1]
+FOLDERS = frozenset({"servers", "proxies"})
 
 # The first test with a server installs it and starts it, within limits of their own, which say more when they are over
 # than that of a test: apt-get twice, then the rest.
@@ -22,9 +24,10 @@ LIMIT = 2 * install.LIMIT + process.START + 60
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
     """Give each test with a server the time that its installation may take."""
-    for item in items:
-        if any(item.path.is_relative_to(folder) for folder in FOLDERS):
-            item.add_marker(pytest.mark.timeout(LIMIT))
+    for path, of_one_file in groupby(items, key=lambda item: item.path):
+        if path.relative_to(TESTS).parts[0] in FOLDERS:
+            for item in of_one_file:
+                item.add_marker(pytest.mark.timeout(LIMIT))
 
 
 @pytest.fixture(params=EVERY_CLIENT, ids=lambda client: client.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -96,24 +95,6 @@ def test_the_deltas_of_a_dialect_add_up_to_its_completion(dialect: Dialect) -> N
             names[part.index] = part.name or names.get(part.index, "")
         added = [(names[index], arguments[index]) for index in sorted(arguments) if names[index]]
         assert added == [(call.name, call.arguments) for call in choice.message.tool_calls]
-
-
-@pytest.mark.parametrize("dialect", each(DIALECTS))
-def test_a_dialect_means_the_same_however_it_arrives(dialect: Dialect) -> None:
-    whole = bare(dialect, len(dialect.stream.encode()) or 1)
-    for size in (1, 7):
-        assert bare(dialect, size).told == whole.told
-
-
-@pytest.mark.parametrize("dialect", each(DIALECTS))
-def test_a_dialect_that_is_cut_anywhere_is_whole_only_if_it_says_so(dialect: Dialect) -> None:
-    for length in range(1, len(dialect.stream), max(13, len(dialect.stream) // 100)):
-        beginning = replace(dialect, stream=dialect.stream[:length])
-        reading = bare(beginning, length)
-        assert type(reading.error) in (type(None), StreamTruncated, ChatError)
-        if reading.outcome == "complete":
-            assert reading.completion.choices
-            assert "[DONE]" in beginning.stream or all(choice.finish_reason for choice in reading.completion.choices)
 
 
 @pytest.fixture(scope="module")
