@@ -52,7 +52,7 @@ class RedisServer:
 
     def __init__(self, folder: Path, *options: str, port: int | None = None, sentinel: Path | None = None) -> None:
         self.port = port or free_port()
-        self._folder = folder
+        self.folder = folder
         self._command = ["redis-server", "--port", str(self.port), *options]
         if sentinel is not None:
             self._command = ["redis-server", str(sentinel), "--sentinel"]
