@@ -69,7 +69,7 @@ local function lose(count, ids, idle)
     end
   end
   for _, each in ipairs(all) do
-    if each[1] == consumer or time - each[2] >= idle then
+    if each[1] == consumer or math.abs(time - each[2]) >= idle then  -- a clock may be set back
       count = count + each[3]
       add(each[4])
     else
@@ -96,7 +96,7 @@ end
 local function without_group(answer) return string.find(answer['err'], 'NOGROUP', 1, true) ~= nil end
 
 -- The ID after which a new group reads. A stream that the relay began to write to when the group was there, because it
--- was given more partitions, is read from when the group began.
+-- was given more partitions, is read from when the group began; so is one whose group someone has removed.
 local function first_id(start)
   if start ~= '$' then return start end
   if redis.call('HSETNX', groups, group, string.format('%.0f-0', now())) == 1 then return start end
@@ -135,9 +135,9 @@ local function join(start)
   local read = kind == 'stream' and already_read(stream)
   local known = has_read(stream) ~= nil
   -- Nothing is written where there is nothing to do, so that a consumer can come back though memory is full.
-  local first = start
+  local first
   if not read then
-    if not known then first = first_id(start) end
+    first = first_id(start)
     redis.call('XGROUP', 'CREATE', stream, group, first, 'MKSTREAM')
   end
   if not known then redis.call('HSET', groups, mark, read or before_first(first)) end

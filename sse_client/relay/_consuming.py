@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCRIPT", "Consuming"]
 
-SCRIPT = Script(CONSUMER)
+SCRIPT = Script(CONSUMER, ("hash", "hash", "stream", "stream", "zset"), "string")
 
 _log = logging.getLogger("sse_client.relay")
 _LONGEST_WAIT = 1.0  # seconds; a consumer that is closed stops waiting after it

@@ -104,7 +104,7 @@ if ARGV[1] == '1' then
 end
 return {'ok', most, former}
 """
-_SCRIPT = Script(_LAG)
+_SCRIPT = Script(_LAG, ("hash", "hash"))
 
 
 @dataclass(frozen=True, slots=True)

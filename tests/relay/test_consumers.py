@@ -418,9 +418,8 @@ def dies_before_it_tells(server: RedisServer, monkeypatch: pytest.MonkeyPatch, *
     with monkeypatch.context() as patched:
         patched.setattr(Handling, "note_lost", die)
         patched.setattr(Consumer, "_leave", lambda *_: None)
-        consumer = Consumer(
-            "g", print, redis=server.url, stream="ticks", **{"lease": 0.2, "claim_after": 0.2, **options}
-        )
+        given: dict[str, Any] = {"lease": 0.2, "claim_after": 0.2, **options}
+        consumer = Consumer("g", print, redis=server.url, stream="ticks", **given)
         with pytest.raises(Died):
             consumer.run()
 
