@@ -75,7 +75,7 @@ def test_a_signal_ends_it_after_what_was_read_is_written(
         try:
             eventually(lambda: client.xlen("ticks") == 30)
             process.send_signal(number)
-            _, err = process.communicate(timeout=20)
+            _, err = process.communicate(timeout=45)
         finally:
             process.kill()
             process.wait()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 HOST_SCRIPT = Path(__file__).with_name("host.py")
 HERE = HOST_SCRIPT.parent.parent.parent
-PATIENT = 15.0
+PATIENT = 45.0
 """Seconds after which a test gives up waiting; a busy machine may need some of them."""
 
 
