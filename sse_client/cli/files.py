@@ -48,18 +48,23 @@ def read_text(path: str | Path, what: str) -> str:
         raise Failure(f"{what}: expected text in UTF-8 in {path}, got other bytes at {error.start}") from error
 
 
-def first_line(path: str | Path, what: str) -> str:
+def first_line(path: str | Path, what: str, kind: str = "key") -> str:
     """Return the first line of a file, without blanks around it.
+
+    Args:
+        path: of the file.
+        what: the option that names it.
+        kind: what is expected there.
 
     Raises:
         Failure: it cannot be read, or is empty.
     """
     lines = read_text(path, what).strip().splitlines()
     if not lines:
-        raise Failure(f"{what}: expected a key in the first line of {path}, but there is none")
+        raise Failure(f"{what}: expected a {kind} in the first line of {path}, but there is none")
     line = lines[0].strip()
     if len(line) > _LONGEST_KEY:
-        raise Failure(f"{what}: expected a key in the first line of {path}, got {len(line)} characters")
+        raise Failure(f"{what}: expected a {kind} in the first line of {path}, got {len(line)} characters")
     return line
 
 
@@ -76,22 +81,28 @@ def utf8(text: str, what: str) -> str:
     return text
 
 
-def key(variable: str | None, path: str | Path | None) -> str | None:
+def key(variable: str | None, path: str | Path | None, option: str = "--key", kind: str = "key") -> str | None:
     """Return the key out of an environment variable or a file; None where neither is named.
+
+    Args:
+        variable: of the environment.
+        path: of the file.
+        option: how the options that name them begin.
+        kind: what is expected there.
 
     Raises:
         Failure: both are named, or there is none where it was said to be.
     """
-    if variable and path:
-        raise Failure("expected a key from one place, got --key-env and --key-file")
+    if variable is not None and path is not None:
+        raise Failure(f"expected a {kind} from one place, got {option}-env and {option}-file")
     if variable is not None:
         if not variable:
-            raise Failure("--key-env: expected the name of an environment variable, got nothing")
+            raise Failure(f"{option}-env: expected the name of an environment variable, got nothing")
         value = os.environ.get(variable, "").strip()
         if not value:
-            raise Failure(f"--key-env: expected a key in the environment variable {variable}, but it is not set")
+            raise Failure(f"{option}-env: expected a {kind} in the environment variable {variable}, but it is not set")
         return value
-    return first_line(path, "--key-file") if path else None
+    return first_line(path, f"{option}-file", kind) if path else None
 
 
 def writable(path: str | Path, what: str) -> None:

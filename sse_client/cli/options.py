@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Group, Parameter
 
-__all__ = ["ConnectionOptions", "OutputOptions", "RequestOptions", "ResumeOptions"]
+__all__ = ["ConnectionOptions", "OutputOptions", "ReconnectOptions", "RequestOptions", "ResumeOptions"]
 
 REQUEST = Group("Request", sort_key=1)
 CONNECTION = Group("Connection", sort_key=2)
@@ -76,14 +76,11 @@ class ConnectionOptions:
 
 @Parameter(name="*", group=RESUMING)
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResumeOptions:
+class ReconnectOptions:
     """Where to begin, and what follows a loss."""
 
     last_event_id: Annotated[str | None, Parameter("--last-event-id", metavar="ID", allow_leading_hyphen=True)] = None
     """Resume after this event."""
-
-    checkpoint: Annotated[Path | None, Parameter("--checkpoint", metavar="FILE")] = None
-    """Keep the last event ID in this file, and resume from it."""
 
     reconnect: Annotated[bool | None, Parameter("--reconnect", negative="--no-reconnect", show_default=False)] = None
     """Connect again after every loss, whatever the method; or never. Not given: GET does, after an end too; others
@@ -94,6 +91,15 @@ class ResumeOptions:
 
     retry_for: Annotated[float | None, Parameter("--retry-for", metavar="SECONDS")] = None
     """Keep trying for this long without an event; 5 attempts where it is not given."""
+
+
+@Parameter(name="*", group=RESUMING)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeOptions(ReconnectOptions):
+    """The same, and a place in a file."""
+
+    checkpoint: Annotated[Path | None, Parameter("--checkpoint", metavar="FILE")] = None
+    """Keep the last event ID in this file, and resume from it."""
 
 
 @Parameter(name="*", group=OUTPUT)

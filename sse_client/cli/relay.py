@@ -3,19 +3,53 @@
 from __future__ import annotations
 
 import signal
-from typing import Annotated, Literal
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path  # noqa: TC003  (the parser evaluates the annotations)
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
+from sse_client import Client
+from sse_client.cli.exits import Failure
+from sse_client.cli.files import key as secret
 from sse_client.cli.http.masking import credentials
-from sse_client.cli.http.request import asked
-from sse_client.cli.options import RequestOptions
+from sse_client.cli.http.request import asked, connection_arguments, readable, reconnect_arguments
+from sse_client.cli.options import ConnectionOptions, ReconnectOptions, RequestOptions
 
-__all__ = ["relay"]
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
-REDIS = Group("Redis", sort_key=2)
-LAG = Group("Consumers that are behind", sort_key=3)
-OUTPUT = Group("Output", sort_key=4)
+__all__ = ["RedisOptions", "relay"]
+
+REDIS = Group("Redis", sort_key=0)
+LAG = Group("Consumers that are behind", sort_key=4)
+OUTPUT = Group("Output", sort_key=5)
+
+
+@Parameter(name="*", group=REDIS)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisOptions:
+    """How Redis is reached."""
+
+    redis: Annotated[str | None, Parameter("--redis", metavar="URL")] = None
+    """Where Redis is; the environment's REDIS_URL where it is not given, so that its password need not be on the
+    command line."""
+
+    password_env: Annotated[str | None, Parameter("--redis-password-env", metavar="NAME")] = None
+    """The password of Redis is in this environment variable."""
+
+    password_file: Annotated[Path | None, Parameter("--redis-password-file", metavar="FILE")] = None
+    """The password of Redis is in the first line of this file."""
+
+    cacert: Annotated[Path | None, Parameter("--redis-cacert", metavar="FILE")] = None
+    """Certificates (PEM) to trust for Redis (rediss://) in place of the usual ones."""
+
+    cert: Annotated[Path | None, Parameter("--redis-cert", metavar="FILE")] = None
+    """Client certificate (PEM) for Redis, with its private key unless --redis-cert-key names another file."""
+
+    cert_key: Annotated[Path | None, Parameter("--redis-cert-key", metavar="FILE")] = None
+    """Private key (PEM) of the client certificate for Redis."""
 
 
 def relay(
@@ -23,7 +57,7 @@ def relay(
     /,
     *,
     stream: Annotated[str, Parameter("--stream", metavar="NAME", group=REDIS)],
-    redis: Annotated[str | None, Parameter("--redis", metavar="URL", group=REDIS)] = None,
+    access: RedisOptions = RedisOptions(),
     partitions: Annotated[int, Parameter("--partitions", metavar="N", group=REDIS)] = 1,
     key: Annotated[str | None, Parameter("--key", metavar="PATH", group=REDIS)] = None,
     lease: Annotated[float, Parameter("--lease", metavar="SECONDS", group=REDIS)] = 2.0,
@@ -39,6 +73,8 @@ def relay(
     metrics: Annotated[str | None, Parameter("--metrics", metavar="[HOST:]PORT", group=OUTPUT)] = None,
     quiet: Annotated[bool, Parameter(("-q", "--quiet"), negative="", show_default=False, group=OUTPUT)] = False,
     request: RequestOptions = RequestOptions(),  # noqa: B008  (frozen; the parser's way to flatten options)
+    connection: ConnectionOptions = ConnectionOptions(),  # noqa: B008
+    resume: ReconnectOptions = ReconnectOptions(),  # noqa: B008
 ) -> int:
     """Append the events of a stream to a Redis Stream.
 
@@ -48,8 +84,7 @@ def relay(
     Args:
         url: where the stream is; http:// may be left out.
         stream: the name of the Redis Stream.
-        redis: where Redis is; the environment's REDIS_URL where it is not given, so that its password need not be on
-            the command line.
+        access: how Redis is reached.
         partitions: spread the events over N streams, NAME:0 and so on.
         key: a path into the JSON of an event, such as user.id; events with equal values stay in one partition.
         lease: replace a host that has been silent for this long.
@@ -63,23 +98,57 @@ def relay(
         metrics: serve Prometheus metrics there, under /metrics; on 127.0.0.1 where no host is given.
         quiet: do not show how it is doing; warnings and errors are shown.
         request: what is sent.
+        connection: how the server is reached.
+        resume: where to begin while Redis has no place, and what follows a loss.
     """
     from sse_client.relay import command
 
     question = asked("GET", url, request, credentials)
+    arguments = {
+        **question.arguments,
+        **connection_arguments(connection),
+        **reconnect_arguments(resume, question.method),
+        **_redis_arguments(access),
+    }
     # The relay answers signals itself. It may need longer for that than this command grants the others.
     watched = signal.set_wakeup_fd(-1)
     try:
-        return command(
-            question.url, stream=stream, redis=redis, method=question.method, header=_lines(question.headers),
-            data=question.body, partitions=partitions, key=key, lease=lease, max_lag=max_lag, on_lag=on_lag,
-            drop_acknowledged=drop_acknowledged, guard=guard, host=host, metrics=metrics,
-            wait_for_redis=wait_for_redis, patience=patience, view=not quiet,
-        )  # fmt: skip
+        with _client(connection.unix_socket) as client:
+            return command(
+                question.url, stream=stream, method=question.method, client=client, partitions=partitions, key=key,
+                lease=lease, max_lag=max_lag, on_lag=on_lag, drop_acknowledged=drop_acknowledged, guard=guard,
+                host=host, metrics=metrics, wait_for_redis=wait_for_redis, patience=patience, view=not quiet,
+                **arguments,
+            )  # fmt: skip
     finally:
         signal.set_wakeup_fd(watched)
 
 
-def _lines(headers: dict[str, str | bytes | None]) -> list[str]:
-    texts = {name: value.decode("latin-1") if isinstance(value, bytes) else value for name, value in headers.items()}
-    return [f"{name}: {value or ''}" for name, value in texts.items()]
+def _client(unix_socket: Path | None) -> AbstractContextManager[Client | None]:
+    """Return a client that connects to a Unix socket; None where there is none."""
+    if unix_socket is None:
+        return nullcontext()
+    from sse_client.cli.http.wire import Wire, session_over  # what they load is needed for this alone
+
+    return Client(session_over(Wire(unix_socket=unix_socket), follows=False))
+
+
+def _redis_arguments(access: RedisOptions) -> dict[str, Any]:
+    """Return the arguments of the relay that say how Redis is reached.
+
+    Raises:
+        Failure: two options contradict each other, or a file cannot be read.
+    """
+    if access.cert_key and not access.cert:
+        raise Failure("--redis-cert-key: expected a certificate that it belongs to, with --redis-cert")
+    password = secret(access.password_env, access.password_file, "--redis-password", "password")
+    if password is not None:
+        credentials.learn(password)
+    files = {"cacert": access.cacert, "cert": access.cert, "cert_key": access.cert_key}
+    return {
+        "redis": access.redis,
+        "redis_password": password,
+        **{
+            f"redis_{name}": readable(f"--redis-{name.replace('_', '-')}", path) for name, path in files.items() if path
+        },
+    }

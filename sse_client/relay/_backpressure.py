@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from sse_client.relay._failures import Unreachable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Backpressure"]
 
+_log = logging.getLogger("sse_client.relay")
 _POLL = 0.05
 
 
@@ -45,6 +47,7 @@ class Backpressure:
         self._progress = progress
         self._closing = closing
         self._room = 0
+        self._warned = False
 
     def admit(self, wanted: int, term: Term) -> int:
         """Return how many events may be written, 1 to `wanted`; wait until there is room for one.
@@ -60,10 +63,11 @@ class Backpressure:
                 found = lag(self._link, self._keys, trim=self._trim)
             except Unreachable:
                 return 1  # the write will find the same, and knows how long to wait
-            self._progress.lag = found
-            self._room = self._most - found
+            self._progress.lag = found.entries
+            self._room = self._most - found.entries
             if self._room < 1:
                 self._progress.held_back = True
+                self._warn_of(found.former)
                 if self._closing.wait(min(_POLL, term.interval)):
                     raise Interrupted
                 term.renew()
@@ -71,3 +75,13 @@ class Backpressure:
         admitted = min(wanted, self._room)
         self._room -= admitted
         return admitted
+
+    def _warn_of(self, former: int) -> None:
+        """Log what holds the relay back where its consumers may no longer look at it."""
+        if former and not self._warned:
+            self._warned = True
+            _log.warning(
+                "relay %r: it waits for its slowest group, which has %d entries before it in streams of a former "
+                "number of partitions; consumers that are given that number handle them, or delete those streams",
+                self._keys.name, former,
+            )  # fmt: skip

@@ -6,7 +6,7 @@ import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from sse_client import Event
+from sse_client import Comment, Event
 from sse_client.relay._backpressure import Backpressure
 from sse_client.relay._failures import Unreachable
 from sse_client.relay._guard import Guard
@@ -141,6 +141,8 @@ class Candidate:
                 if isinstance(event, Event):
                     partition = plan.partitioner(event)
                     writer.put((event.id, event.event, event.data, partition, guard.checksum(event)))
+                elif not isinstance(event, Comment):
+                    raise TypeError(f"expected events of the source, got {type(event).__name__}")
                 if closing.is_set():
                     break
         except BaseException as error:

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from sse_client import (
     ConnectionFailed,
@@ -18,6 +18,7 @@ from sse_client import (
     SSEError,
     StatusError,
 )
+from sse_client.relay._redis_url import completed
 from sse_client.relay._signals import on_terminate
 from sse_client.relay._view import measure, watch
 from sse_client.relay.errors import RedisUnavailable
@@ -26,6 +27,8 @@ from sse_client.relay.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
+
+    from sse_client import Client
 
 __all__ = ["command"]
 
@@ -48,9 +51,12 @@ def command(
     *,
     stream: str,
     redis: str | None = None,
+    redis_password: str | None = None,
+    redis_cacert: str | None = None,
+    redis_cert: str | None = None,
+    redis_cert_key: str | None = None,
     method: str = "GET",
     header: Sequence[str] = (),
-    data: str | bytes | None = None,
     partitions: int = 1,
     key: str | None = None,
     lease: float = 2.0,
@@ -64,6 +70,8 @@ def command(
     patience: float | None = None,
     view: bool = True,
     output: TextIO | None = None,
+    client: Client | None = None,
+    **options: Any,
 ) -> int:
     """Relay the event stream at a URL to a Redis Stream, until it ends or SIGTERM or Ctrl-C comes.
 
@@ -75,9 +83,12 @@ def command(
         stream: the name of the Redis Stream.
         redis: the URL of Redis, as for `Relay`; the environment's `REDIS_URL` by default, so that its password need
             not be on the command line.
+        redis_password: in place of one in the URL.
+        redis_cacert: a file of certificates (PEM) to trust, for a URL with TLS.
+        redis_cert: a file with a client's certificate (PEM), and its private key unless `redis_cert_key` has it.
+        redis_cert_key: a file with that private key (PEM).
         method: the HTTP method.
         header: `Name: value`, any number of them; `Name:` leaves a default one out.
-        data: the request's body.
         partitions: over how many streams the events are spread.
         key: a path into an event's JSON, such as `user.id`; events with the same value stay in one partition.
         lease: seconds after which a host that says nothing is replaced.
@@ -91,6 +102,8 @@ def command(
         patience: seconds that Redis may be away later; no limit by default.
         view: show how it is doing, on `output`.
         output: standard error by default.
+        client: whose connections are used.
+        **options: as for `Client.stream`: `headers`, `data`, `timeout`, `verify`, `proxies`, `reconnect`, ...
 
     Returns:
         The exit code: 0 at the end or after a signal, 2 for a wrong argument, 3 where Redis cannot be reached, 4 to 7
@@ -103,14 +116,16 @@ def command(
     try:
         if not url_of_redis:
             raise ValueError("expected the URL of Redis: pass --redis, or set REDIS_URL")
+        access = completed(url_of_redis, redis_password, redis_cacert, redis_cert, redis_cert_key)
         relay = Relay(
-            url_of_redis, stream, lease=lease, partitions=partitions, key=key, max_lag=max_lag, on_lag=on_lag,
+            access, stream, lease=lease, partitions=partitions, key=key, max_lag=max_lag, on_lag=on_lag,
             drop_acknowledged=drop_acknowledged, guard=guard, host=name, patience=patience,
             connect_patience=wait_for_redis,
         )  # fmt: skip
         address = None if metrics is None else _address(metrics)
         with relay, _surroundings(relay, stream, name, address, shown, view=view):
-            done = relay.run(method, url, headers=_headers(header), data=data)
+            headers = {**_headers(header), **(options.pop("headers", None) or {})}
+            done = relay.run(method, url, client=client, headers=headers, **options)
     except (ValueError, TypeError, ImportError) as error:
         return _ended(shown, error, _USAGE)
     except OSError as error:

@@ -15,6 +15,8 @@ CONSUMER: Final = r"""
 local state, groups, dead, stream, members = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local op, group, consumer = ARGV[1], ARGV[2], ARGV[3]
 local mark = group .. ':' .. stream
+-- No group's name begins with a colon.
+local untold = ':lost:' .. mark
 
 local function field(entry, name)
   if not entry or not entry[2] then return nil end
@@ -37,15 +39,67 @@ local function has_read(key)
   return read
 end
 
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function found_lost(key)
+  local packed = redis.call('HGET', groups, ':lost:' .. group .. ':' .. key)
+  return packed and cmsgpack.unpack(packed) or {}
+end
+
+local function keep_lost(all)
+  redis.call('HDEL', groups, untold)  -- it frees memory: after it, Redis refuses no write of this script for want of it
+  if #all > 0 then redis.call('HSET', groups, untold, cmsgpack.pack(all)) end
+end
+
+-- What is found to be lost is kept until its owner was told: who found it may die first. For each consumer that found
+-- some: its name, when, how many whose IDs are not known, and the IDs of the others. Returned is what this one has to
+-- tell: what it has found, now or in an answer that did not reach it, and what others found that have been silent for
+-- `idle` milliseconds.
+local function lose(count, ids, idle)
+  local all = found_lost(stream)
+  if count + #ids + #all == 0 then return {0, ids} end
+  local time, others, mine, known = now(), {}, {}, {}
+  local function add(new)
+    for _, id in ipairs(new) do
+      if not known[id] then mine[#mine + 1] = id end
+      known[id] = true
+    end
+  end
+  for _, each in ipairs(all) do
+    if each[1] == consumer or math.abs(time - each[2]) >= idle then  -- a clock may be set back
+      count = count + each[3]
+      add(each[4])
+    else
+      others[#others + 1] = each
+    end
+  end
+  add(ids)
+  if count + #mine > 0 then
+    others[#others + 1] = {consumer, time, count, mine}
+    keep_lost(others)
+  end
+  return {count + #mine, mine}
+end
+
+local function told()
+  local others = {}
+  for _, each in ipairs(found_lost(stream)) do
+    if each[1] ~= consumer then others[#others + 1] = each end
+  end
+  keep_lost(others)
+  return {'ok'}
+end
+
 local function without_group(answer) return string.find(answer['err'], 'NOGROUP', 1, true) ~= nil end
 
 -- The ID after which a new group reads. A stream that the relay began to write to when the group was there, because it
--- was given more partitions, is read from when the group began.
+-- was given more partitions, is read from when the group began; so is one whose group someone has removed.
 local function first_id(start)
   if start ~= '$' then return start end
-  local time = redis.call('TIME')
-  local now = string.format('%.0f-0', time[1] * 1000 + math.floor(time[2] / 1000))
-  if redis.call('HSETNX', groups, group, now) == 1 then return start end
+  if redis.call('HSETNX', groups, group, string.format('%.0f-0', now())) == 1 then return start end
   local began = redis.call('HGET', groups, group)
   local later = kind_of(stream) == 'stream' and redis.call('XRANGE', stream, '(' .. began, '+', 'COUNT', 1)[1]
   return later and began or start
@@ -81,9 +135,9 @@ local function join(start)
   local read = kind == 'stream' and already_read(stream)
   local known = has_read(stream) ~= nil
   -- Nothing is written where there is nothing to do, so that a consumer can come back though memory is full.
-  local first = start
+  local first
   if not read then
-    if not known then first = first_id(start) end
+    first = first_id(start)
     redis.call('XGROUP', 'CREATE', stream, group, first, 'MKSTREAM')
   end
   if not known then redis.call('HSET', groups, mark, read or before_first(first)) end
@@ -110,6 +164,7 @@ local function unfinished(start)
     if read then
       local pending = exists and redis.pcall('XPENDING', key, group)
       count = math.max(0, written(key) - read) + (pending and not pending['err'] and pending[1] or 0)
+      for _, each in ipairs(found_lost(key)) do count = count + each[3] + #each[4] end
     elseif exists and start == '0' then
       count = redis.call('XLEN', key)
     end
@@ -151,7 +206,7 @@ local function read(count, token, milliseconds)
     local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
     latest = newest and newest[1] or '0-0'
   end
-  return {'ok', lost, latest, entries, #entries == 0 and partitions() or 0}
+  return {'ok', lose(lost, {}, math.huge), latest, entries, #entries == 0 and partitions() or 0}
 end
 
 local function claim(idle, cursor, count, token, milliseconds)
@@ -162,7 +217,7 @@ local function claim(idle, cursor, count, token, milliseconds)
     if without_group(answer) then return {'nogroup'} end
     return redis.error_reply(answer['err'])
   end
-  return {'ok', answer[1], answer[3] or {}, answer[2]}
+  return {'ok', lose(0, answer[3] or {}, tonumber(idle)), answer[1], answer[2]}
 end
 
 -- An entry that was given out before, if it is still this consumer's; it is counted now. What is gone from the stream
@@ -173,15 +228,15 @@ local function again(id, kept)
   local one = not pending['err'] and pending[1]
   if not one then
     local gone = kept == '1' and #redis.call('XRANGE', stream, id, id) == 0
-    return {'ok', gone and {id} or {}, {}}
+    return {'ok', gone and lose(0, {id}, math.huge) or {0, {}}, {}}
   end
-  if one[2] ~= consumer then return {'ok', {}, {}} end
+  if one[2] ~= consumer then return {'ok', {0, {}}, {}} end
   local entry = redis.call('XCLAIM', stream, group, consumer, 0, id)[1]
   if not entry or not entry[2] then
     redis.call('XACK', stream, group, id)
-    return {'ok', {id}, {}}
+    return {'ok', lose(0, {id}, math.huge), {}}
   end
-  return {'ok', {}, {{id, entry[2], one[4] + 1}}}
+  return {'ok', {0, {}}, {{id, entry[2], one[4] + 1}}}
 end
 
 local function own(count)
@@ -221,11 +276,10 @@ end
 -- Divides the partitions between the living: who has too many gives some back, who has too few takes what is free.
 -- Without `move`, only what is held stays held.
 local function share(token, milliseconds, move)
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local time = now()
   -- First what frees memory: after it, Redis refuses this script no write, though its memory is full.
-  redis.call('ZREMRANGEBYSCORE', members, '-inf', now)
-  redis.call('ZADD', members, now + milliseconds, consumer)
+  redis.call('ZREMRANGEBYSCORE', members, '-inf', time)
+  redis.call('ZADD', members, time + milliseconds, consumer)
   local total = #KEYS - 5
   local fair = move == '1' and math.ceil(total / redis.call('ZCARD', members)) or total
   local mine = {}
@@ -261,6 +315,7 @@ if op == 'read' then return read(ARGV[4], ARGV[5], ARGV[6]) end
 if op == 'claim' then return claim(ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]) end
 if op == 'own' then return own(ARGV[4]) end
 if op == 'again' then return again(ARGV[4], ARGV[5]) end
+if op == 'told' then return told() end
 if op == 'touch' then return touch(ARGV[4], 5) end
 if op == 'ack' then return {'ok', redis.call('XACK', stream, group, ARGV[4])} end
 if op == 'bury' then return bury(ARGV[4], 5) end

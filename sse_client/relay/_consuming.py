@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCRIPT", "Consuming"]
 
-SCRIPT = Script(CONSUMER)
+SCRIPT = Script(CONSUMER, ("hash", "hash", "stream", "stream", "zset"), "string")
 
 _log = logging.getLogger("sse_client.relay")
 _LONGEST_WAIT = 1.0  # seconds; a consumer that is closed stops waiting after it
@@ -198,11 +198,11 @@ class Consuming:
         elif kind == "fenced":
             self._drop(lane)
         else:
-            self._handling.note_lost(lane, int(answer[1]), ())
             lane.latest = text(answer[2])
             lane.queue.extend(lane.entries(answer[3]))
             lane.ready = len(answer[3]) == settings.batch
             self._hold(lane, asked_at)
+            yield from self._handling.note_lost(lane, answer[1])
             if not answer[3]:
                 self._layout.check(int(answer[4]))
 
@@ -229,8 +229,7 @@ class Consuming:
                 self._drop(lane)
             lane.cursor = None
             return  # without a group there is nothing to claim; reading makes it anew
-        cursor, deleted, ids = text(answer[1]), answer[2], map(text, answer[3])
-        self._handling.note_lost(lane, len(deleted), deleted)
+        cursor, ids = text(answer[2]), map(text, answer[3])
         known = set(lane.in_hand())
         found = [each for each in ids if each not in known]
         self.claimed += len(found)
@@ -238,6 +237,7 @@ class Consuming:
         lane.cursor = None if cursor == "0-0" else cursor
         lane.claim_at = monotonic() + (settings.claim_after / 2 if lane.cursor is None else 0.0)
         self._hold(lane, asked_at)
+        yield from self._handling.note_lost(lane, answer[1])
 
     def _own(self, lane: Lane) -> Steps:
         """Take entries that are this consumer's by name and that it does not have in hand."""

@@ -78,7 +78,7 @@ class Handling:
         kept = entry_id not in lane.doubtful
         lane.doubtful.discard(entry_id)
         answer = yield Ask(*self._group.asked("again", lane.partition, entry_id, int(kept)))
-        self.note_lost(lane, len(answer[1]), answer[1])
+        yield from self.note_lost(lane, answer[1])
         return next(iter(lane.entries(answer[2])), None)
 
     def _hand_out(self, lane: Lane, entry: StreamEntry) -> Steps:
@@ -122,14 +122,27 @@ class Handling:
             self.dead += 1
             _log.error("group %r: entry %s is a dead letter: %s", self._group.group, entry.entry_id, why)
 
-    def note_lost(self, lane: Lane, count: int, ids: Any) -> None:
-        """Count, log and report entries that are gone; `ids` are those that had been given out."""
+    def note_lost(self, lane: Lane, found: tuple[Any, list[Any]]) -> Steps:
+        """Count, log and report entries that are gone, and tell Redis that this was done.
+
+        A consumer that dies before leaves it to the next one. What `on_lost` raises is raised after that: it was told.
+
+        Args:
+            lane: where they were.
+            found: how many there are, and the IDs of those that had been given out.
+        """
+        count, ids = int(found[0]), tuple(map(text, found[1]))
         if not count:
             return
         self.lost += count
-        lost = LostEntries(lane.stream, lane.partition, count, tuple(map(text, ids)))
         _log.error(
             "group %r: %d entries of %s were trimmed before they were handled", self._group.group, count, lane.stream
         )
+        told = Ask(*self._group.asked("told", lane.partition))
         if self._settings.on_lost is not None:
-            self._settings.on_lost(lost)
+            try:
+                self._settings.on_lost(LostEntries(lane.stream, lane.partition, count, ids))
+            except Exception:
+                yield told
+                raise
+        yield told

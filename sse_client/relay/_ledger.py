@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fenced", "Granted", "Held", "Item", "Ledger", "Moved"]
 
-_SCRIPT = Script(RELAY)
+_SCRIPT = Script(RELAY, ("hash", "string", "zset"))
 _encode = msgspec.msgpack.Encoder().encode
 
 Item = tuple[str, str, str, int, "int | None"]

@@ -19,11 +19,34 @@ __all__ = ["ERRORS", "Link", "Script", "refused", "streams", "text"]
 
 
 class Script:
-    """A Lua script, and the SHA-1 that Redis knows it by."""
+    """A Lua script, and the SHA-1 that Redis knows it by.
 
-    def __init__(self, source: str) -> None:
+    Args:
+        source: of the script.
+        kinds: of values, as `TYPE` names them, that its first keys hold.
+        others: the kind that all other keys hold.
+    """
+
+    def __init__(self, source: str, kinds: Sequence[str] = (), others: str = "stream") -> None:
         self.source = source
         self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+        self._kinds = kinds
+        self._others = others
+
+    def check(self, keys: Sequence[str], found: Sequence[Any]) -> None:
+        """Compare the kinds that keys hold with those that the script expects.
+
+        Args:
+            keys: of one call.
+            found: what `TYPE` answered for each.
+
+        Raises:
+            WrongType: one holds another kind.
+        """
+        for place, (key, each) in enumerate(zip(keys, found, strict=True)):
+            kind, wanted = text(each), self._kinds[place] if place < len(self._kinds) else self._others
+            if kind not in {"none", wanted}:
+                raise WrongType(f"expected the key {key!r} to be a {wanted}, but it is a {kind}", key=key)
 
 
 # AuthenticationError is a ConnectionError for redis-py; trying again does not help.
@@ -82,6 +105,10 @@ class Link:
             except refusals.NoScriptError:
                 # After a restart or a fail-over the server does not have it.
                 return self._send("EVAL", script.source, len(keys), *keys, *arguments)
+        except refusals.ResponseError as error:
+            if str(error).startswith("WRONGTYPE"):  # Redis does not say which key
+                script.check(keys, self._types(keys))
+            refused(error)
         except ERRORS as error:
             refused(error)
 
@@ -105,6 +132,12 @@ class Link:
         if self._connection is not None:
             self._pool.release(self._connection)
             self._connection = None
+
+    def _types(self, keys: Sequence[str]) -> list[Any]:
+        try:
+            return [self._send("TYPE", key) for key in keys]
+        except ERRORS as error:
+            refused(error)
 
     def _evaluate(self, script: Script, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         if self._pool is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 from sse_client.relay._link import ERRORS, Script, refused, streams
 
@@ -32,6 +32,10 @@ class AsyncLink:
                 return await self._client.execute_command("EVALSHA", script.sha, *rest, NEVER_DECODE=True)
             except NoScriptError:
                 return await self._client.execute_command("EVAL", script.source, *rest, NEVER_DECODE=True)
+        except ResponseError as error:
+            if str(error).startswith("WRONGTYPE"):
+                script.check(keys, await self._types(keys))
+            refused(error)
         except ERRORS as error:
             refused(error)
 
@@ -40,5 +44,11 @@ class AsyncLink:
         block = ("XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", *after, *after.values())
         try:
             return streams(await self._client.execute_command(*block, NEVER_DECODE=True))
+        except ERRORS as error:
+            refused(error)
+
+    async def _types(self, keys: Sequence[str]) -> list[Any]:
+        try:
+            return [await self._client.execute_command("TYPE", key, NEVER_DECODE=True) for key in keys]
         except ERRORS as error:
             refused(error)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-__all__ = ["RedisURL", "shown"]
+__all__ = ["RedisURL", "completed", "shown"]
 
 _SCHEMES = frozenset(
     {"redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"}
@@ -103,6 +103,33 @@ class RedisURL:
         """The user's name and the password."""
         user, _, password = self.parts.netloc.rpartition("@")[0].partition(":")
         return unquote(user) or None, unquote(password) or None
+
+
+def completed(
+    url: str, password: str | None, cacert: str | None = None, cert: str | None = None, cert_key: str | None = None
+) -> str:
+    """Return `url` with what is not to be written into it: the password, and files of certificates.
+
+    Raises:
+        ValueError: it has a password already, or it is none of TLS and there are certificates.
+    """
+    files = {name: path for name, path in zip(_FILES, (cacert, cert, cert_key), strict=True) if path is not None}
+    if password is None and not files:
+        return url
+    RedisURL.parse(url)
+    parts = urlsplit(url)
+    if files and not parts.scheme.startswith("rediss"):
+        raise ValueError(f"expected a URL of Redis with TLS (rediss) for certificates, not of {parts.scheme!r}")
+    before, _, host = parts.netloc.rpartition("@")
+    user, colon, _ = before.partition(":")
+    if password is not None:
+        if colon:
+            raise ValueError("expected the password of Redis from one place, got one in its URL, too")
+        host = f"{user}:{quote(password, safe='')}@{host}"
+    elif before:
+        host = f"{before}@{host}"
+    query = "&".join(filter(None, (parts.query, urlencode(files))))
+    return urlunsplit((parts.scheme, host, parts.path, query, parts.fragment))
 
 
 def shown(url: object) -> str:

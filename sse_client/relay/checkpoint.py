@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sse_client.relay._connect import close, connect
-from sse_client.relay.errors import RedisUnavailable
+from sse_client.relay.errors import RedisUnavailable, WrongType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,3 +78,5 @@ class RedisCheckpoint:
                 refused(error)
             except Unreachable as unreachable:
                 raise RedisUnavailable(str(unreachable)) from error
+            except WrongType as wrong:
+                raise WrongType(f"expected the key {self.key!r} to be a string: {error}", key=self.key) from wrong

@@ -52,7 +52,8 @@ class Consumer:
         retry_delay: seconds until an entry whose handling failed is tried again; more than 0, 0.1 by default, and
             doubled each time, up to 30.
         on_lost: is called with `LostEntries` where entries were trimmed or deleted before they were handled; they
-            are logged as errors in any case. What it raises ends the consumer.
+            are logged as errors in any case. What it raises ends the consumer. If the consumer that found
+            a loss dies before it was reported, another one reports it.
         on_error: is called with an entry and the exception of its handler. What it raises ends the consumer.
         patience: seconds that Redis may be away or take no writes before `run` raises; None, the default, for no
             limit.

@@ -153,6 +153,8 @@ class Relay:
     def lag(self) -> int:
         """Return how many entries the slowest group has not acknowledged. Any thread may ask.
 
+        Those in the streams of a former number of partitions count, too.
+
         Raises:
             RedisUnavailable: Redis does not answer.
             RelayError: it refuses to.
@@ -164,7 +166,7 @@ class Relay:
 
         link = Link(self._client)
         try:
-            self._progress.lag = lag(link, self._keys)
+            self._progress.lag = lag(link, self._keys).entries
         except Unreachable as error:
             raise RedisUnavailable(str(error)) from error
         finally:

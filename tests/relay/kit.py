@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 HOST_SCRIPT = Path(__file__).with_name("host.py")
 HERE = HOST_SCRIPT.parent.parent.parent
-PATIENT = 15.0
+PATIENT = 45.0
 """Seconds after which a test gives up waiting; a busy machine may need some of them."""
 
 
@@ -52,7 +52,7 @@ class RedisServer:
 
     def __init__(self, folder: Path, *options: str, port: int | None = None, sentinel: Path | None = None) -> None:
         self.port = port or free_port()
-        self._folder = folder
+        self.folder = folder
         self._command = ["redis-server", "--port", str(self.port), *options]
         if sentinel is not None:
             self._command = ["redis-server", str(sentinel), "--sentinel"]

@@ -107,7 +107,7 @@ def test_a_lag_that_cannot_be_asked_for_holds_nothing_back(
     asked: list[int] = []
     whole = lag_module.lag
 
-    def lag(*arguments: Any, **options: Any) -> int:
+    def lag(*arguments: Any, **options: Any) -> lag_module.Lag:
         asked.append(1)
         if len(asked) == 1:
             raise Unreachable("away")

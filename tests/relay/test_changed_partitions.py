@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from relay.kit import eventually, ids
@@ -174,3 +176,76 @@ def test_a_group_that_began_late_has_all_of_the_new_streams(
     eventually(lambda: len(seen) == 40)
     assert new.stopped().lost == 0
     assert by_number(seen) == [str(number) for number in range(21, 61)]
+
+
+def _lost_and_untold(client: Any, stream: str) -> None:
+    """Leave a loss in Redis as a consumer does that dies before it tells."""
+    untold = msgspec.msgpack.encode([["gone", 0, 3, ["1-0"]]])
+    client.hset("{ticks}:groups", f":lost:g:{stream}", untold)
+
+
+def test_a_loss_in_an_old_stream_is_told_before_its_consumers_end(server: RedisServer, client: Any, face: str) -> None:
+    fill(server, 10, 1)
+    seen: list[StreamEntry] = []
+    first = Run(face, seen.append, redis=server.url)
+    eventually(lambda: len(seen) == 10)
+    first.stopped()
+    fill(server, 20, 3)
+    _lost_and_untold(client, "ticks")
+    lost: list[LostEntries] = []
+    with pytest.raises(RelayError, match="this consumer was given 1"):
+        Run(face, seen.append, redis=server.url, on_lost=lost.append).ended()
+    assert lost == [LostEntries("ticks", 0, 4, ("1-0",))]
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 3), (3, 1), (4, 2)])
+def test_the_lag_counts_what_is_left_in_the_old_streams(
+    server: RedisServer, client: Any, caplog: pytest.LogCaptureFixture, before: int, after: int
+) -> None:
+    fill(server, 20, before)
+    seen: list[StreamEntry] = []
+    first = Run("blocking", seen.append, redis=server.url, partitions=before)
+    eventually(lambda: len(seen) == 20)
+    first.stopped()
+    fill(server, 100, before)
+    with Relay(server.url, "ticks", partitions=after, key="user", max_lag=90, batch=10) as relay:
+        assert relay.lag() == 80
+        running = threading.Thread(target=relay.run, args=(EVENTS,))
+        running.start()
+        eventually(lambda: relay.status.held_back)
+        assert relay.status.count == 110
+        assert "which has " in caplog.text
+        assert "in streams of a former number of partitions" in caplog.text
+        old = Run("blocking", seen.append, redis=server.url, partitions=before)
+        new = Run("blocking", seen.append, redis=server.url, partitions=after)
+        running.join(20)
+        assert not running.is_alive()
+        eventually(lambda: len(seen) == 200)
+    new.stopped()
+    assert old.close is not None
+    old.close()
+    assert by_number(seen) == numbers(200)
+
+
+def test_a_group_that_began_after_a_change_owes_nothing_to_the_old_stream(server: RedisServer, client: Any) -> None:
+    fill(server, 100, 1)
+    fill(server, 120, 3)
+    seen: list[StreamEntry] = []
+    new = Run("blocking", seen.append, redis=server.url, partitions=3)
+    eventually(lambda: len(seen) == 20)
+    new.stopped()
+    client.xgroup_create("ticks", "elsewhere", id="$")
+    with Relay(server.url, "ticks", partitions=3) as relay:
+        assert relay.lag() == 20, "the other group has not come to the new streams"
+        client.xgroup_destroy("ticks", "elsewhere")
+        assert relay.lag() == 0
+
+
+def test_what_a_group_has_not_come_to_yet_is_not_dropped(server: RedisServer, client: Any) -> None:
+    fill(server, 100, 2)
+    for stream in streams(2):
+        client.xgroup_create(stream, "fast", id="$")
+    client.xgroup_create(streams(2)[0], "slow", id="$")
+    with Relay(server.url, "ticks", partitions=2, key="user", max_lag=1000, drop_acknowledged=True) as relay:
+        relay.run(EVENTS[:110])
+    assert numbers(110) == sorted((each for name in streams(2) for each in ids(client, name)), key=int)

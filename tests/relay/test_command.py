@@ -155,7 +155,7 @@ def test_a_signal_ends_it_after_what_was_read_is_written(
             with urllib.request.urlopen(address[0], timeout=5) as answer:
                 assert b"sse_relay_events_written_total" in answer.read()
             process.send_signal(number)
-            _, said = process.communicate(timeout=10)
+            _, said = process.communicate(timeout=45)
         finally:
             process.kill()
             process.wait()

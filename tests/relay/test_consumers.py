@@ -30,11 +30,13 @@ from sse_client.relay import (
     aconsume,
     consume,
 )
+from sse_client.relay._handling import Handling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from relay.kit import RedisServer
+    from sse_client.relay._steps import Steps
 
 
 @pytest.fixture(autouse=True)
@@ -401,6 +403,102 @@ def test_everything_trimmed_before_it_was_read_is_told_at_once(server: RedisServ
     eventually(lambda: lost)
     assert run.stopped() == Consumed(lost=8)
     assert lost == [LostEntries("ticks", 0, 8)]
+
+
+class Died(BaseException):
+    """A kill, as far as Redis can see it."""
+
+
+def dies_before_it_tells(server: RedisServer, monkeypatch: pytest.MonkeyPatch, **options: Any) -> None:
+    """Run a consumer that gets to know of a loss, and is gone before it says so."""
+
+    def die(*_: Any) -> Steps:
+        raise Died
+
+    def vanish(*_: Any) -> None:
+        """Give nothing back."""
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Handling, "note_lost", die)
+        patched.setattr(Consumer, "_leave", vanish)
+        given: dict[str, Any] = {"lease": 0.2, "claim_after": 0.2, **options}
+        consumer = Consumer("g", print, redis=server.url, stream="ticks", **given)
+        with pytest.raises(Died):
+            consumer.run()
+
+
+@pytest.mark.parametrize("partitions", [1, 2])
+def test_a_loss_that_a_dead_consumer_found_is_told_by_the_next(
+    server: RedisServer, client: Any, face: str, monkeypatch: pytest.MonkeyPatch, partitions: int
+) -> None:
+    fill(server, *numbered(1, 8), partitions=partitions)
+    stream = "ticks" if partitions == 1 else "{ticks}:0"
+    client.xgroup_create(stream, "g", id="0")
+    client.xreadgroup("g", "gone", {stream: ">"}, count=3)
+    client.hset("{ticks}:groups", f"g:{stream}", 3)
+    client.xtrim(stream, maxlen=0, approximate=False)
+    dies_before_it_tells(server, monkeypatch, partitions=partitions)  # what had been given out
+    dies_before_it_tells(server, monkeypatch, partitions=partitions)  # what had not
+    lost: list[LostEntries] = []
+    options: dict[str, Any] = {"redis": server.url, "partitions": partitions, "lease": 0.2, "claim_after": 0.2}
+    run = Run(face, print, on_lost=lost.append, **options)
+    eventually(lambda: sum(each.count for each in lost) == 8)
+    assert run.stopped() == Consumed(lost=8)
+    assert sum(len(each.entry_ids) for each in lost) == 3
+    assert not client.hexists("{ticks}:groups", f":lost:g:{stream}"), "it is told once"
+
+
+def test_a_loss_in_an_answer_that_never_came_is_told_at_once(
+    server: RedisServer, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(server, *numbered(1, 8))
+    Run("blocking", print, redis=server.url, consumer="c", start="0", batch=1).stopped()
+    left = int(client.xinfo_groups("ticks")[0]["lag"])
+    client.xtrim("ticks", maxlen=0, approximate=False)
+    dies_before_it_tells(server, monkeypatch, consumer="c")
+    lost: list[LostEntries] = []
+    run = Run("blocking", print, redis=server.url, consumer="c", on_lost=lost.append, claim_after=3600.0)
+    eventually(lambda: lost)
+    assert run.stopped().lost == left
+    assert [each.count for each in lost] == [left]
+
+
+def test_a_loss_is_left_to_the_living_who_found_it(server: RedisServer, client: Any) -> None:
+    fill(server, *numbered(1, 8))
+    client.xgroup_create("ticks", "g", id="0")
+    client.hset("{ticks}:groups", "g:ticks", 0)
+    client.xtrim("ticks", maxlen=0, approximate=False)
+    telling, told = threading.Event(), threading.Event()
+
+    def slow(_: LostEntries) -> None:
+        telling.set()
+        told.wait(20)
+
+    first = Run("blocking", print, redis=server.url, on_lost=slow)
+    assert telling.wait(20)
+    lost: list[LostEntries] = []
+    seen: list[StreamEntry] = []
+    second = Run("blocking", seen.append, redis=server.url, on_lost=lost.append)
+    fill(server, *numbered(1, 9))
+    eventually(lambda: seen)
+    assert second.stopped() == Consumed(handled=1)
+    told.set()
+    assert first.stopped().lost == 8
+    assert lost == []
+
+
+def test_a_loss_is_told_though_its_owner_raises(server: RedisServer, client: Any, face: str) -> None:
+    fill(server, *numbered(1, 8))
+    client.xgroup_create("ticks", "g", id="0")
+    client.hset("{ticks}:groups", "g:ticks", 0)
+    client.xtrim("ticks", maxlen=0, approximate=False)
+
+    def stop(lost: LostEntries) -> None:
+        raise ValueError(f"{lost.count} are gone")
+
+    with pytest.raises(ValueError, match="8 are gone"):
+        Run(face, print, redis=server.url, on_lost=stop).ended()
+    assert not client.hexists("{ticks}:groups", ":lost:g:ticks")
 
 
 def test_a_group_that_begins_late_has_lost_nothing(server: RedisServer, client: Any, face: str) -> None:

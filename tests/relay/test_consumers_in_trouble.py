@@ -14,7 +14,7 @@ import pytest
 from relay.kit import RedisServer, eventually, numbered
 from relay.running import Run
 from sse_client import Event
-from sse_client.relay import Consumed, LostEntries, Relay, StreamEntry, aconsume, consume
+from sse_client.relay import Consumed, LostEntries, Relay, StreamEntry, WrongType, aconsume, consume
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,3 +141,48 @@ def test_a_second_sigterm_changes_nothing(server: RedisServer, client: Any) -> N
     consumer_ended = consume("g", handle, redis=client, stream="ticks", claim_after=60)
     assert consumer_ended.handled == len(seen) < 5
     assert len(client.xautoclaim("ticks", "g", "next", 60_000)[1]) == 5 - len(seen)
+
+
+@pytest.mark.parametrize(
+    ("key", "wanted", "partitions"),
+    [
+        ("{ticks}:relay", "hash", 1),
+        ("{ticks}:groups", "hash", 1),
+        ("{ticks}:dead", "stream", 1),
+        ("{ticks}:group:g:members", "zset", 2),
+        ("{ticks}:group:g:owner:1", "string", 2),
+    ],
+)
+def test_a_key_of_another_type_is_named_with_both_types(
+    server: RedisServer, client: Any, face: str, key: str, wanted: str, partitions: int
+) -> None:
+    fill(server, *numbered(1, 5), partitions=partitions)
+    client.delete(key)
+    client.lpush(key, "x")
+
+    def fail(_: StreamEntry) -> None:
+        raise ValueError("no")
+
+    with pytest.raises(WrongType, match=f"expected the key '{key}' to be a {wanted}, but it is a list") as raised:
+        Run(face, fail, redis=server.url, partitions=partitions, max_deliveries=1).ended()
+    assert raised.value.key == key
+
+
+def test_what_came_while_a_group_was_removed_is_not_lost(server: RedisServer, client: Any, face: str) -> None:
+    fill(server, *numbered(1, 5))
+    seen: list[str] = []
+    lost: list[LostEntries] = []
+
+    def handle(entry: StreamEntry) -> None:
+        if entry.id == "8" and "8" not in seen:
+            client.xgroup_destroy("ticks", "g")
+            fill(server, *numbered(1, 14))
+        seen.append(entry.id)
+
+    run = Run(face, handle, redis=server.url, start="$", on_lost=lost.append)
+    eventually(lambda: client.xinfo_groups("ticks"))
+    fill(server, *numbered(1, 8))
+    eventually(lambda: "14" in seen)
+    assert run.stopped().lost == 0
+    assert {int(each) for each in seen} == set(range(6, 15))
+    assert lost == []

@@ -383,6 +383,26 @@ def test_an_older_place_in_redis_is_read_again_from(server: RedisServer, client:
     assert in_order(ids(client, "ticks"))
 
 
+@pytest.mark.parametrize(
+    ("key", "wanted"), [("{ticks}:relay", "hash"), ("{ticks}:relay:lease", "string"), ("{ticks}:relay:seen", "zset")]
+)
+def test_a_key_that_becomes_another_type_is_named(server: RedisServer, client: Any, key: str, wanted: str) -> None:
+    def source() -> Iterator[Event]:
+        yield from numbered(1, 5)
+        eventually(lambda: client.xlen("ticks") == 5)
+        client.delete(key)
+        client.lpush(key, "x")
+        yield from numbered(6, 9)
+
+    with (
+        Relay(server.url, "ticks") as relay,
+        pytest.raises(WrongType, match=f"to be a {wanted}, but it is a list") as e,
+    ):
+        relay.run(source())
+    assert e.value.key == key
+    assert client.xlen("ticks") == 5, "nothing of the write was done"
+
+
 def test_a_password_that_is_wrong_is_final_and_not_shown(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     server = RedisServer(tmp_path, "--requirepass", "right").start()
     try:

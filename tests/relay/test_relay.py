@@ -181,6 +181,14 @@ def _item(number: int) -> Item:
     return (str(number), "message", f"event {number}", 0, number)
 
 
+def test_what_is_no_event_is_a_type_error_and_not_left_out(server: RedisServer, client: Any) -> None:
+    source: Any = [*numbered(1, 3), {"data": "x"}, *numbered(4, 5)]
+    with Relay(server.url, "ticks") as relay, pytest.raises(TypeError, match="expected events of the source, got dict"):
+        relay.run(iter(source))
+    assert ids(client, "ticks") == ["1", "2", "3"]
+    assert not client.exists("{ticks}:relay:lease")
+
+
 def test_a_host_that_was_paused_past_its_lease_writes_nothing(server: RedisServer, client: Any) -> None:
     from sse_client.relay._keys import Keys
     from sse_client.relay._ledger import Fenced, Granted, Ledger

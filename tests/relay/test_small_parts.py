@@ -174,7 +174,7 @@ def test_a_place_that_is_none_is_a_value_error(client: Any, value: bytes) -> Non
 
 def test_a_checkpoint_says_why_it_cannot_be_used(client: Any) -> None:
     client.lpush("place", "x")
-    with pytest.raises(WrongType):
+    with pytest.raises(WrongType, match="expected the key 'place' to be a string"):
         RedisCheckpoint(client, "place").load()
     with pytest.raises(RedisUnavailable):
         RedisCheckpoint(f"redis://127.0.0.1:{free_port()}", "place").load()

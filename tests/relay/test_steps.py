@@ -88,7 +88,7 @@ def test_what_is_in_hand_is_not_claimed_twice() -> None:
     one = lane()
     one.queue.extend(one.entries([[b"1-0", FIELDS]]))
     work = consuming()
-    drive(work._claim(one), [b"ok", [b"1-0"]], [b"ok", b"5-0", [], [b"1-0"]])
+    drive(work._claim(one), [b"ok", [b"1-0"]], [b"ok", [0, []], b"5-0", [b"1-0"]])
     assert (len(one.queue), one.cursor, work.claimed) == (1, "5-0", 0)
 
 
@@ -102,14 +102,14 @@ def test_a_lane_that_gave_all_it_had_is_read_again_when_it_has_more() -> None:
     work = Consuming(
         Group(Keys("ticks", 2), "g", "c", "", 1000), Settings("0", 2, 60.0, 1, 0.1, None, None)
     )  # fmt: skip
-    nothing: list[Any] = [b"ok", 0, b"0-0", [], 0]
-    one: list[Any] = [b"ok", 0, b"1-0", [[b"1-0", FIELDS]], 0]
-    two: list[Any] = [b"ok", 0, b"2-0", [[b"1-0", FIELDS], [b"2-0", FIELDS]], 0]
+    nothing: list[Any] = [b"ok", [0, []], b"0-0", [], 0]
+    one: list[Any] = [b"ok", [0, []], b"1-0", [[b"1-0", FIELDS]], 0]
+    two: list[Any] = [b"ok", [0, []], b"2-0", [[b"1-0", FIELDS], [b"2-0", FIELDS]], 0]
     done = [b"ok", 1]
     told: list[tuple[str, Any]] = [
         ("layout 0", [b"ok", 2, []]), ("join 0", [b"ok"]), ("join 1", [b"ok"]),
-        ("own 0", [b"ok", []]), ("claim 0", [b"ok", b"0-0", [], []]), ("read 0", nothing),
-        ("own 1", [b"ok", []]), ("claim 1", [b"ok", b"0-0", [], []]), ("read 1", one), ("handle", None),
+        ("own 0", [b"ok", []]), ("claim 0", [b"ok", [0, []], b"0-0", []]), ("read 0", nothing),
+        ("own 1", [b"ok", []]), ("claim 1", [b"ok", [0, []], b"0-0", []]), ("read 1", one), ("handle", None),
         ("ack 1", done), ("wait", frozenset({"{ticks}:1"})), ("read 1", one), ("handle", None), ("ack 1", done),
         # As many as were asked for: there may be more, here and elsewhere.
         ("wait", frozenset({"{ticks}:1"})), ("read 1", two), ("handle", None), ("ack 1", done), ("handle", None),
@@ -201,8 +201,8 @@ def test_what_need_not_be_repeated_ends_when_redis_is_back(step: Any) -> None:
 
 def test_lost_entries_are_counted_where_nobody_asks() -> None:
     handling = Handling(group(), SETTINGS)
-    handling.note_lost(lane(), 3, [])
-    assert handling.lost == 3
+    (told, *_) = drive(handling.note_lost(lane(), (3, [])), [b"ok"])
+    assert (handling.lost, _name(told)) == (3, "told s")
 
 
 def test_signals_are_left_alone_out_of_the_main_thread() -> None:

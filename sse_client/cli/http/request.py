@@ -18,9 +18,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sse_client.cli.http.masking import Mask
-    from sse_client.cli.options import ConnectionOptions, RequestOptions, ResumeOptions
+    from sse_client.cli.options import ConnectionOptions, ReconnectOptions, RequestOptions, ResumeOptions
 
-__all__ = ["Asked", "asked", "connection_arguments", "resume_arguments", "seconds_of"]
+__all__ = [
+    "Asked",
+    "asked",
+    "connection_arguments",
+    "readable",
+    "reconnect_arguments",
+    "resume_arguments",
+    "seconds_of",
+]
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST = threading.TIMEOUT_MAX  # seconds that Python can wait
@@ -124,12 +132,12 @@ def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) 
         # The user knows; urllib3 would say it at every connection.
         warnings.filterwarnings("ignore", message="Unverified HTTPS request")
     if options.insecure or options.cacert:
-        arguments["verify"] = _readable("--cacert", options.cacert) if options.cacert else False
+        arguments["verify"] = readable("--cacert", options.cacert) if options.cacert else False
     if options.cert_key and not options.cert:
         raise Failure("--cert-key: expected a certificate that it belongs to, with --cert")
     if options.cert:
-        certificate = _readable("--cert", options.cert)
-        private = _readable("--cert-key", options.cert_key) if options.cert_key else None
+        certificate = readable("--cert", options.cert)
+        private = readable("--cert-key", options.cert_key) if options.cert_key else None
         arguments["cert"] = (certificate, private) if private else certificate
     if options.proxy:
         if options.unix_socket:
@@ -151,12 +159,33 @@ def seconds_of(name: str, value: float | None) -> float | None:
     return value
 
 
-def _readable(name: str, path: Path) -> str:
+def readable(name: str, path: Path) -> str:
+    """Return the path of a file that an option names.
+
+    Raises:
+        Failure: it cannot be read.
+    """
     read_bytes(path, name)
     return str(path)
 
 
 def resume_arguments(options: ResumeOptions, method: str) -> dict[str, Any]:
+    """Return the arguments that say where to begin, what follows a loss, and where the place is kept.
+
+    Raises:
+        Failure: a value is out of its range.
+    """
+    arguments = reconnect_arguments(options, method)
+    if options.checkpoint is not None:
+        path = options.checkpoint
+        # What a device or a pipe has to read may never end, and a file would take its place.
+        if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+            raise Failure(f"--checkpoint: expected a file, but {path} is something else", Exit.FILE)
+        arguments["checkpoint"] = sse.FileCheckpoint(path)
+    return arguments
+
+
+def reconnect_arguments(options: ReconnectOptions, method: str) -> dict[str, Any]:
     """Return the arguments that say where to begin, and what follows a loss.
 
     Raises:
@@ -165,12 +194,6 @@ def resume_arguments(options: ResumeOptions, method: str) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     if options.last_event_id is not None:
         arguments["last_event_id"] = options.last_event_id
-    if options.checkpoint is not None:
-        path = options.checkpoint
-        # What a device or a pipe has to read may never end, and a file would take its place.
-        if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
-            raise Failure(f"--checkpoint: expected a file, but {path} is something else", Exit.FILE)
-        arguments["checkpoint"] = sse.FileCheckpoint(path)
     if options.reconnect is not None:
         arguments["reconnect"] = options.reconnect
     seconds = seconds_of("--retry-for", options.retry_for)

@@ -1,4 +1,4 @@
-"""Measure and print: python -m cluster.speed [--events N] [--chats N] [--long N] [--rounds N].
+"""Measure and print: python -m cluster.speed [PART ...] [--events N] [--chats N] [--long N] [--rounds N].
 
 Whatever is compared runs in turn, in pairs, and the median of the pairs counts: a machine that others use is slower in
 one run than in the next.
@@ -13,12 +13,13 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from cluster.speed.chats import at_once, replies, server_cpu
+from cluster.speed.chats import WARM_UP, at_once, replies, server_cpu
 from cluster.speed.feed import Run, consumed, entry_bytes, latencies, run, world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_PARTS = ("burst", "live", "consumers", "memory", "chats", "workers")
 _AT_ONCE = 1e9  # events a second
 _LIVE = 100
 
@@ -26,20 +27,27 @@ _LIVE = 100
 def main(arguments: Sequence[str]) -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(prog="python -m cluster.speed")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(_PARTS)}; all of them by default")
     parser.add_argument("--events", type=int, default=50_000, help="of a burst")
     parser.add_argument("--live", type=int, default=1_000, help="events that come one by one, 100 a second")
     parser.add_argument("--chats", type=int, default=2_000)
     parser.add_argument("--long", type=int, default=1_000_000, help="events for the memory; 0 to leave it out")
     parser.add_argument("--rounds", type=int, default=5, help="pairs of runs, of which the median counts")
     asked = parser.parse_args(arguments)
+    if unknown := set(asked.parts) - set(_PARTS):
+        parser.error(f"expected parts out of {', '.join(_PARTS)}, got {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        burst(asked.events, asked.rounds, folder)
-        live(asked.live, asked.rounds, folder)
-        consumers(asked.events, asked.live, folder)
-        memory(asked.long, folder)
-        chats(asked.chats, asked.rounds, folder)
-    workers(asked.chats, asked.rounds)
+        measures: dict[str, Callable[[], None]] = {
+            "burst": lambda: burst(asked.events, asked.rounds, folder),
+            "live": lambda: live(asked.live, asked.rounds, folder),
+            "consumers": lambda: consumers(asked.events, asked.live, folder),
+            "memory": lambda: memory(asked.long, folder),
+            "chats": lambda: chats(asked.chats, asked.rounds, folder),
+            "workers": lambda: workers(asked.chats, asked.rounds),
+        }
+        for part in asked.parts or _PARTS:
+            measures[part]()
 
 
 def burst(events: int, rounds: int, folder: Path) -> None:
@@ -103,16 +111,20 @@ def workers(many: int, rounds: int) -> None:
         urls = [f"{url}/v1"] * 2
         began = server_cpu(url)
         found = [(at_once("batch", urls[:1], many), at_once("batch", urls, many)) for _ in range(rounds)]
-        served = (server_cpu(url) - began) / (3 * many * rounds)
+        served = (server_cpu(url) - began) / (3 * (many + WARM_UP) * rounds)
     chat = median(one.cpu for one, _ in found) / many
     more = median(two.cpu / one.cpu / 2 for one, two in found)
+    # Two cores are shared by two processes and the server; with one process, the server has the other core.
+    possible = 2 * chat / (chat * more + served)
     _say(f"two processes, {rounds} rounds of {many:,} chats each: a chat takes {chat * 1e6:.0f} us of CPU in one "
-         f"process, {more:.2f} times that in two; {served * 1e6:.0f} us of the server's")  # fmt: skip
-    gains = sorted((two.share, 2 * one.wall / two.wall, one.share) for one, two in found)
-    _say(f"  by the clock, two answer {median(gain for _, gain, _ in gains):.2f} times as many; by round, with the "
-         "share of a core that each process had at least:")  # fmt: skip
-    for share, gain, alone in reversed(gains):
-        _say(f"    {gain:.2f} times ({share:.0%} of a core each in two, {alone:.0%} in one)")
+         f"process, {more:.2f} times that in two; {served * 1e6:.0f} us of the server's: by arithmetic, two idle cores "
+         f"answer {possible:.2f} times as many with two")  # fmt: skip
+    gains = sorted((2 * one.wall / two.wall, one, two) for one, two in found)
+    _say(f"  by the clock, {median(gain for gain, _, _ in gains):.2f} times as many; by round, with the share of a "
+         "core that each process had at least:")  # fmt: skip
+    for gain, one, two in reversed(gains):
+        _say(f"    {gain:.2f} times ({two.share:.0%} of a core each in two, which ran {two.together:.0%} of the time "
+             f"together; {one.share:.0%} in one)")  # fmt: skip
 
 
 def _pairs(rounds: int, measure: Callable[[str], Run]) -> list[tuple[Run, Run]]:

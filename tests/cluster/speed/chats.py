@@ -21,7 +21,10 @@ from sse_client.adapters.openai.batch import ChatBatch
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-__all__ = ["Spent", "at_once", "replies", "server_cpu"]
+__all__ = ["WARM_UP", "Spent", "at_once", "replies", "server_cpu"]
+
+WARM_UP = 50
+"""Chats of each process before those that count."""
 
 _CONCURRENCY = 32
 _PIPE = subprocess.PIPE
@@ -50,11 +53,19 @@ def _batched(url: str, chats: range) -> None:
 
 
 class Spent(NamedTuple):
-    """Seconds by the clock, and of CPU in all processes; and the least share of a core that one of them had."""
+    """What a run of one or more processes took.
+
+    Attributes:
+        wall: seconds by the clock, from the first to begin to the last to end.
+        cpu: seconds of CPU in all processes.
+        share: the least share of a core that one of them had.
+        together: the share of `wall` in which all of them ran.
+    """
 
     wall: float
     cpu: float
     share: float
+    together: float
 
 
 def at_once(kind: str, urls: Sequence[str], chats: int) -> Spent:
@@ -72,11 +83,20 @@ def at_once(kind: str, urls: Sequence[str], chats: int) -> Spent:
     for child in children:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
-    began = perf_counter()
-    found = [json.loads(child.communicate("go\n", timeout=600)[0]) for child in children]
-    walls = [each["ended"] - began for each in found]
-    shares = [each["cpu"] / wall for each, wall in zip(found, walls, strict=True)]
-    return Spent(max(walls), sum(each["cpu"] for each in found), min(shares))
+    # All of them begin before any is waited for: `communicate` returns when its child has ended.
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+    found = [json.loads(child.communicate(timeout=600)[0]) for child in children]
+    began, ended = [each["began"] for each in found], [each["ended"] for each in found]
+    wall = max(ended) - min(began)
+    return Spent(
+        wall=wall,
+        cpu=sum(each["cpu"] for each in found),
+        share=min(each["cpu"] / (each["ended"] - each["began"]) for each in found),
+        together=max(0.0, min(ended) - max(began)) / wall,
+    )
 
 
 @contextmanager
@@ -111,13 +131,13 @@ def _main(kind: str, url: str, chats: int) -> None:
         else:
             _batched(url, numbers)
 
-    work(range(1_000_000, 1_000_050))  # what is imported at the first use is no cost of a chat
+    work(range(WARM_UP))  # what is imported at the first use is no cost of a chat
     print("ready", flush=True)
     sys.stdin.readline()
-    cpu = process_time()
+    began, cpu = perf_counter(), process_time()
     work(range(chats))
     # The monotonic clock is the same in all processes.
-    print(json.dumps({"cpu": process_time() - cpu, "ended": perf_counter()}))
+    print(json.dumps({"cpu": process_time() - cpu, "began": began, "ended": perf_counter()}))
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ python -m cluster.speed.replies PORT
 
 from __future__ import annotations
 
-import asyncio
 import json
+import selectors
+import socket
 import sys
 from time import process_time
 from typing import Any
@@ -22,35 +23,49 @@ _BODY = _CHAT + b"data: [DONE]\n\n"
 _ANSWER = _HEAD % len(_BODY) + _BODY
 
 
-class _Replies(asyncio.Protocol):
-    """One connection, on which the next request comes after the answer to the last one."""
-
-    def __init__(self) -> None:
-        self._held = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        data = self._held + data
-        head, end, body = data.partition(b"\r\n\r\n")
-        _, _, length = head.lower().partition(b"content-length:")
-        if not end or len(body) < int(length.partition(b"\r\n")[0] or b"0"):
-            self._held = data
-            return
-        self._held = b""
-        if head.startswith(b"GET /cpu "):
-            spent = b"%f" % process_time()
-            self._transport.write(_HEAD % len(spent) + spent)
-        else:
-            self._transport.write(_ANSWER)
+def _serve(listener: socket.socket, selector: selectors.BaseSelector) -> None:
+    held: dict[socket.socket, bytes] = {}
+    while True:
+        for key, _ in selector.select():
+            connection: Any = key.fileobj
+            if connection is listener:
+                connection, _ = listener.accept()
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                selector.register(connection, selectors.EVENT_READ)
+                held[connection] = b""
+                continue
+            try:
+                data = connection.recv(65536)
+            except OSError:
+                data = b""
+            if data:
+                held[connection] = _answered(connection, held[connection] + data)
+            else:
+                selector.unregister(connection)
+                connection.close()
+                del held[connection]
 
 
-async def _main(port: int) -> None:
-    server = await asyncio.get_running_loop().create_server(_Replies, "127.0.0.1", port)
-    await server.serve_forever()
+def _answered(connection: socket.socket, data: bytes) -> bytes:
+    """Answer `data` if it is a whole request; return what is to be kept for the next call."""
+    head, end, body = data.partition(b"\r\n\r\n")
+    _, _, length = head.lower().partition(b"content-length:")
+    if not end or len(body) < int(length.partition(b"\r\n")[0] or b"0"):
+        return data
+    answer = _ANSWER
+    if head.startswith(b"GET /cpu "):
+        spent = b"%f" % process_time()
+        answer = _HEAD % len(spent) + spent
+    connection.sendall(answer)  # the next request comes after the answer: there is room for it
+    return b""
+
+
+def _main(port: int) -> None:
+    # Without asyncio, which takes twice the CPU for a request.
+    with socket.create_server(("127.0.0.1", port), backlog=1024) as listener, selectors.DefaultSelector() as selector:
+        selector.register(listener, selectors.EVENT_READ)
+        _serve(listener, selector)
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(int(sys.argv[1])))
+    _main(int(sys.argv[1]))
