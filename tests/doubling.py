@@ -20,7 +20,8 @@ def assert_linear(work: Callable[[int], object], size: int) -> None:
     """Fail if `work(2 * size)` takes more than 2.2 times what `work(size)` takes, in CPU time of this thread."""
     ratios: list[float] = []
     for factor in range(1, 1 + _TRIES):
-        once, twice = (min(_seconds(work, number) for _ in range(3)) for number in (factor * size, 2 * factor * size))
+        turns = [[_seconds(work, number) for number in (factor * size, 2 * factor * size)] for _ in range(3)]
+        once, twice = map(min, zip(*turns, strict=True))  # in turns: a load that comes or goes meets both sizes
         if twice <= MOST * once + _IGNORED:
             return
         ratios.append(round(twice / once, 2))
