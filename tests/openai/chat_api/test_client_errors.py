@@ -391,3 +391,26 @@ def test_a_reply_runs_on_until_the_deltas_of_a_last_line_are_taken() -> None:
     with Server(stream([piece("Hi").rstrip()])) as server, chatting(server) as chat, ask(chat) as replying:
         assert next(replying).content == "Hi"
         assert replying.outcome is None
+
+
+_TWO = [piece("Hi"), piece(" you")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"".join(_TWO[:1]), id="between events"),
+        pytest.param(b"".join(_TWO)[:-40], id="inside a line"),
+        pytest.param(b"".join(_TWO)[:-2], id="at the end of a line"),
+    ],
+)
+def test_what_a_proxy_writes_after_a_cut_is_no_text_of_the_reply(body: bytes) -> None:
+    """http-proxy-middleware appends its error page's text to a stream that is reset upstream, and ends it cleanly."""
+    page = b"Error occurred while trying to proxy: 127.0.0.1:8000/v1/chat/completions"
+    with Server(stream([body + page])) as server, chatting(server) as chat:
+        replying = ask(chat)
+        text, error = read(replying)
+    assert text == "Hi"
+    assert isinstance(error, StreamTruncated)
+    assert error.partial == HI
+    assert replying.outcome == "truncated"
