@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sse_client as sse
 from sse_client.cli.exits import Exit, Failure
-from sse_client.cli.files import key, read_bytes
+from sse_client.cli.files import key, read_bytes, utf8
 from sse_client.cli.http import headers
 
 if TYPE_CHECKING:
@@ -164,7 +164,9 @@ def resume_arguments(options: ResumeOptions, method: str) -> dict[str, Any]:
     """
     arguments: dict[str, Any] = {}
     if options.last_event_id is not None:
-        arguments["last_event_id"] = options.last_event_id
+        arguments["last_event_id"] = utf8(options.last_event_id, "--last-event-id")
+        if not {"\r", "\n", "\0"}.isdisjoint(options.last_event_id):
+            raise Failure("--last-event-id: expected an ID in one line, got one with a line end or a NUL")
     if options.checkpoint is not None:
         path = options.checkpoint
         # What a device or a pipe has to read may never end, and a file would take its place.
