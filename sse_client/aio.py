@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from sse_client.transports._httpx.library import Library
     from sse_client.transports.async_custom import AsyncSession, AsyncTransport
 
-_NEEDED = "the asyncio client needs aiohttp: pip install sse-client[async]; or httpx2: pip install sse-client[httpx]"
+_NEEDED = (
+    "the asyncio client needs aiohttp: pip install 'sse-client[async]'; or httpx2: pip install 'sse-client[httpx]'"
+)
 
 __all__ = ["AsyncClient", "AsyncEventStream", "AsyncSubscription", "astream"]
 

@@ -7,7 +7,7 @@ r"""A feed on Redis Streams: one of many hosts reads it, groups of consumers han
 
     consume("billing", handler, redis="redis://localhost", stream="prices")
 
-Needs redis-py (`pip install sse-client[redis]`) and a server of Redis 7.
+Needs redis-py (`pip install 'sse-client[redis]'`) and a server of Redis 7.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def needed() -> Any:
         import redis
         from redis import asyncio, sentinel
     except ImportError as error:
-        raise ImportError("the relay needs redis-py: pip install sse-client[redis]") from error
+        raise ImportError("the relay needs redis-py: pip install 'sse-client[redis]'") from error
     del asyncio, sentinel  # loaded, and so attributes of the package
     return redis
 

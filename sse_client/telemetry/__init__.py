@@ -6,7 +6,7 @@
     client = telemetry.instrument(sse_client.Client())        # its streams, and those of what is built on it
     chat = telemetry.chat(ChatClient(client=client))
 
-Needs `pip install sse-client[otel]`; whatever exports the spans is the application's own.
+Needs `pip install 'sse-client[otel]'`; whatever exports the spans is the application's own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 try:
     import opentelemetry.trace  # noqa: F401  # pyright: ignore[reportUnusedImport]
 except ImportError as error:
-    raise ImportError("telemetry needs OpenTelemetry's API: pip install sse-client[otel]") from error
+    raise ImportError("telemetry needs OpenTelemetry's API: pip install 'sse-client[otel]'") from error
 
 from sse_client.telemetry.chat import (
     TracedChat,

@@ -88,7 +88,8 @@ def refused(ran: Ran, code: Exit, *words: str) -> None:
         pytest.param(["get", "http://x/", "--key-env", "NO_SUCH_KEY"], ["NO_SUCH_KEY, but it is not set"], id="no key"),
         pytest.param(["get", "http://x/", "--key-env", "A", "--key-file", "b"], ["one place"], id="two keys"),
         pytest.param(["get", "http://x/", "--key-file", os.devnull], ["expected a key"], id="an empty file of keys"),
-        pytest.param(["get", "http://x/", "--last-event-id", "a\nb"], ["CR, LF or NUL"], id="an id of two lines"),
+        pytest.param(["get", "http://x/", "--last-event-id", "a\nb"], ["-id: expected an ID"], id="two lines"),
+        pytest.param(["get", "http://x/", "--last-event-id", "\udcff"], ["-id: expected text"], id="no text"),
         pytest.param(["completion", "tcsh"], ["tcsh"], id="an unknown shell"),
     ],
 )  # fmt: skip

@@ -48,6 +48,7 @@ def test_the_help_of_a_command_has_its_options_and_examples(
     options = ran.out.partition("Examples:")[0]
     assert max(map(len, options.splitlines())) <= max(int(columns), 56)
     assert all(line in ran.out for _, line in EXAMPLES[name])
+    assert max(len(line) for _, line in EXAMPLES[name]) <= 78  # with their indent, a line of a terminal
 
 
 def test_help_is_a_command_too() -> None:

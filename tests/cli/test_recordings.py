@@ -274,8 +274,8 @@ def test_a_replay_needs_a_recording_and_a_free_port(recorded: Path, tmp_path: Pa
         for arguments, code, words in (
             ([str(recorded), "--port", port], 9, f"cannot listen on port {port}: Address already in use"),
             ([str(recorded), "--port", "99999"], 2, "--port: expected a port"),
-            ([str(recorded), "--speed", "0"], 2, "expected a speed above 0"),
-            ([str(recorded), "--drop-after", "0"], 2, "expected a drop after"),
+            ([str(recorded), "--speed", "0"], 2, "--speed: expected a factor above 0, got 0"),
+            ([str(recorded), "--drop-after", "0"], 2, "--drop-after: expected 1 event or more, got 0"),
             ([str(recorded), "--fault", "nonsense"], 2, '"cut"'),
             ([str(tmp_path / "other")], 2, "is no recording"),
             ([str(tmp_path / "none")], 2, "cannot read"),

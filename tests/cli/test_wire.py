@@ -197,4 +197,10 @@ def test_a_system_without_unix_sockets_says_so(monkeypatch: pytest.MonkeyPatch) 
 def test_no_unix_socket_is_a_sentence(scheme: str) -> None:
     ran = run("get", f"{scheme}://x/", "--unix-socket", "/no/such", "--no-reconnect", "--timeout", "1")
     assert ran.code == 3
-    assert "No such file or directory" in ran.err
+    assert "No such file or directory: '/no/such'" in ran.err
+
+
+def test_a_unix_socket_with_too_long_a_path_is_a_sentence() -> None:
+    ran = run("get", "http://x/", "--unix-socket", "/" + "s" * 200, "--no-reconnect")
+    assert ran.code == 3
+    assert "AF_UNIX path too long: /sss" in ran.err

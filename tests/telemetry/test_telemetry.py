@@ -326,4 +326,4 @@ def test_the_package_imports_no_telemetry() -> None:
 def test_without_opentelemetry_it_says_what_to_install() -> None:
     script = "import sys; sys.modules['opentelemetry'] = None\nimport sse_client.telemetry"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
-    assert "pip install sse-client[otel]" in ran.stderr.splitlines()[-1]
+    assert "pip install 'sse-client[otel]'" in ran.stderr.splitlines()[-1]

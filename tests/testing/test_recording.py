@@ -211,10 +211,15 @@ def test_file_cut_in_its_first_line_says_so(path: Path) -> None:
         Recording.open(path)
 
 
+def test_an_empty_file_says_so(path: Path) -> None:
+    path.touch()
+    with pytest.raises(RecordingTruncated, match="is empty: nothing was recorded"):
+        Recording.open(path)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param(b"", "its first line does not say", id="empty"),
         pytest.param(b"data: 1\n\n", "its first line does not say", id="an event stream"),
         pytest.param(b"\x1f\x8b\xff\xff\n", "its first line does not say", id="binary"),
         pytest.param(b'{"format":"other","version":1}\n', "its first line does not say", id="another format"),

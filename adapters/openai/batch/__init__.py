@@ -8,7 +8,7 @@ r"""Many prompts at once: a batch of rows to the same rows with their answers, a
     ds.map_batches(ask, concurrency=8)                  # Ray Data
     client.map(ask, batches)                            # Dask
 
-Needs aiohttp (`pip install sse-client[async]`, or `[ray]`, `[dask]`).
+Needs aiohttp (`pip install 'sse-client[async]'`, or `[ray]`, `[dask]`).
 """
 
 from __future__ import annotations

@@ -63,10 +63,14 @@ def _lines(seen: Observation) -> Iterator[Finding]:
     unknown = sorted({name for name in names if name not in _FIELDS})
     if unknown:
         shown = ", ".join(repr(printable(name[:30].decode("utf-8", "replace"))) for name in unknown[:3])
+        count = sum(name not in _FIELDS for name in names)
         yield wrong(
-            f"{sum(name not in _FIELDS for name in names)} lines have a field that no client knows ({shown}), and are "
-            "ignored: the fields are data, event, id and retry, in lower case, from the line's first character on."
+            f"{'1 line has' if count == 1 else f'{count} lines have'} a field that no client knows ({shown}), and "
+            f"{'is' if count == 1 else 'are'} ignored: the fields are data, event, id and retry, in lower case, from "
+            "the line's first character on."
         )
+    if any(line.startswith(b"id:") and b"\0" in line for line in lines):
+        yield wrong("An id has a NUL in it and is ignored: a client resumes after the event before it.")
 
 
 def _buffering(seen: Observation) -> Iterator[Finding]:
@@ -120,8 +124,8 @@ def _ids(seen: Observation) -> Iterator[Finding]:
         yield note(f"{ids.count('')} of {len(ids)} events came before the first id.")
     elif len(set(ids)) < len(ids):
         yield note(
-            f"{len(ids)} events have {len(set(ids))} different ids: a client resumes after the last of them, and may "
-            "get some events twice, or lose some."
+            f"{len(ids)} events have {len(set(ids))} different id{'s' * (len(set(ids)) > 1)}: a client resumes after "
+            "the last of them, and may get some events twice, or lose some."
         )
     else:
         yield ok("Every event has an id of its own.")
@@ -140,9 +144,13 @@ def _heartbeats(seen: Observation) -> Iterator[Finding]:
 
 def _retry(seen: Observation) -> Iterator[Finding]:
     times = [event.retry for _, event in seen.events if event.retry is not None]
-    found = re.findall(rb"(?:^|[\r\n])retry: ?([0-9]{1,18})(?=[\r\n])", seen.sample) if not seen.coding else []
-    times += [int(each) for each in found]
-    if not times:
+    values = re.findall(rb"(?:^|[\r\n])retry(?:: ?([^\r\n]*+))?(?=[\r\n])", seen.sample) if not seen.coding else []
+    times += [int(value) for value in values if value.isdigit() and len(value) <= 18]
+    ignored = [value for value in values if not value.isdigit()]
+    if ignored:
+        shown = printable(ignored[0][:30].decode("utf-8", "replace"))
+        yield wrong(f"`retry` is ignored: expected milliseconds as digits alone, got {shown!r}.")
+    elif not times:
         yield note("No `retry` was sent: clients wait as long as they like before they connect again.")
     elif times[-1] < 100:
         yield wrong(f"`retry` is {times[-1]} ms: after a restart, all clients come back at once, and again and again.")

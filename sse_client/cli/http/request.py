@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sse_client as sse
 from sse_client.cli.exits import Exit, Failure
-from sse_client.cli.files import key, read_bytes
+from sse_client.cli.files import key, read_bytes, utf8
 from sse_client.cli.http import headers
 
 if TYPE_CHECKING:
@@ -193,7 +193,9 @@ def reconnect_arguments(options: ReconnectOptions, method: str) -> dict[str, Any
     """
     arguments: dict[str, Any] = {}
     if options.last_event_id is not None:
-        arguments["last_event_id"] = options.last_event_id
+        arguments["last_event_id"] = utf8(options.last_event_id, "--last-event-id")
+        if not {"\r", "\n", "\0"}.isdisjoint(options.last_event_id):
+            raise Failure("--last-event-id: expected an ID in one line, got one with a line end or a NUL")
     if options.reconnect is not None:
         arguments["reconnect"] = options.reconnect
     seconds = seconds_of("--retry-for", options.retry_for)

@@ -111,10 +111,17 @@ def _over(path: str, base: Any) -> Any:
                 sock.connect(path)
             except OSError as error:
                 sock.close()
-                raise NewConnectionError(self, f"{path}: {error.strerror or error}") from error
+                raise NewConnectionError(self, f"{path}: {error.strerror or error}") from _naming(error, path)
             return sock
 
     return OverUnixSocket
+
+
+def _naming(error: OSError, path: str) -> OSError:
+    """Return `error` with the path of the socket in its message, which Python leaves out."""
+    if error.errno is None:
+        return OSError(f"{error}: {path}")
+    return type(error)(error.errno, error.strerror, path)
 
 
 class _Session(requests.Session):

@@ -24,7 +24,7 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
         ("Send a file; end at the sentinel.", "sse-client post URL -d @question.json --until '[DONE]'"),
         (
             "The text of a chat, as it comes.",
-            "sse-client post URL --key-env KEY -d @chat.json --field choices.0.delta.content",
+            "sse-client post URL --key-env KEY -d @ask.json --field choices.0.delta.content",
         ),
     ],
     "chat": [
@@ -35,7 +35,7 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
     ],
     "record": [
         ("Keep ten seconds of a stream.", "sse-client record https://example.com/events -o events.rec --for 10"),
-        ("Keep the answer to a POST.", "sse-client record URL -X POST -d @chat.json --key-env KEY -o chat.rec"),
+        ("Keep the answer to a POST.", "sse-client record URL -X POST -d @ask.json --key-env KEY -o chat.rec"),
     ],
     "replay": [
         ("Serve a recording, twice as fast.", "sse-client replay events.rec --port 8000 --speed 2"),
@@ -54,7 +54,7 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
         ),
         (
             "In order for each user, over 8 streams; with metrics.",
-            "sse-client relay URL --stream prices --partitions 8 --key user.id --metrics 9100",
+            "sse-client relay URL --stream prices --partitions 8 --key user --metrics 9100",
         ),
     ],
     "demo": [("See it.", "sse-client demo")],

@@ -45,6 +45,10 @@ def replay(
     """
     if not 0 <= port <= 65535:
         raise Failure(f"--port: expected a port from 1 to 65535, got {port}")
+    if not speed > 0:
+        raise Failure(f"--speed: expected a factor above 0, got {speed:g}")
+    if drop_after is not None and drop_after < 1:
+        raise Failure(f"--drop-after: expected 1 event or more, got {drop_after}")
     server = _server(file, port, speed=speed, drop_after=drop_after, fault=fault)
     server.start()
     Stdout().write(f"{server.url}\n".encode())

@@ -20,7 +20,7 @@ _LEAST = 2048
 
 _ID = re.compile(rb"(?:id:.*\n)?")
 _RETRY = re.compile(rb"(?:retry: ?[0-9]{1,18}\n)?")
-_DATA = re.compile(rb"\ndata: ?(.*+)")
+_DATA = re.compile(rb"\ndata(?:: |:|(?=\n))(.*+)")
 
 
 def in_bulk(data: bytes, replace: Callable[[bytes], bytes | None]) -> bytes:
@@ -74,11 +74,8 @@ def data_lines(blocks: bytes) -> tuple[bytes, bytes] | None:
     """
     alike = _alike(blocks)
     if alike is None:
-        lines = b"\n" + blocks
-        if lines.rfind(b"\ndata\n") >= 0:
-            return None
         # An event's lines of data are joined by line feeds: shown, they are lines again, whatever its block is like.
-        found = _DATA.findall(lines)
+        found = _DATA.findall(b"\n" + blocks)
         found.append(b"")
         alike = b"\n".join(found), blocks
     if not alike[0].isascii():
@@ -99,7 +96,10 @@ def _alike(blocks: bytes) -> tuple[bytes, bytes] | None:
     if not blocks.startswith(blocks[:start], blocks.find(b"\n\n", start) + 2):
         return None  # a look at the second block spares one at all
     # From the end, a separator is found in half the time.
-    values = blocks[start:-1].rsplit(b"\n\n" + blocks[:start])
-    text = b"\n".join(values)
-    # All lines between two values are known; one more would be in a value.
-    return (text, blocks[:start] + b"\n\n") if text.count(b"\n") == len(values) else None
+    values = blocks[start:-2].rsplit(b"\n\n" + blocks[:start])
+    # All lines between two values are known; one more would be in a value. To join them once more and search that costs
+    # 18 ns a value; to count the line feeds of the text, 49 ns a chat chunk, and 7 ns a value of 9 bytes.
+    if b"\n" in b"".join(values):
+        return None
+    values.append(b"")
+    return b"\n".join(values), blocks[:start] + b"\n\n"

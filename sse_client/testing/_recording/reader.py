@@ -69,6 +69,8 @@ class Recording:
             first = file.readline(MAX_LINE)
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
             tail = file.read()
+        if not first:
+            raise RecordingTruncated(f"{path} is empty: nothing was recorded")
         if not first.endswith(b"\n") and first.startswith(b'{"format"'):
             raise RecordingTruncated(f"{path} ends inside its first line: nothing was recorded")
         try:
