@@ -8,6 +8,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from sse_client._http.coding_steps import in_parts
 from sse_client._http.content_decoding import Decoder, decoder_for
 from sse_client.errors import ConnectionFailed, SSEError
 from sse_client.request import display_url
@@ -32,6 +33,7 @@ class ResponseBody(ABC):
         silence: seconds without a byte after which the connection counts as dead; None: no limit.
         method: of the request that was answered, the last one after redirects.
         closes_by_awaiting: whether `aclose` is needed, where for others `close` does.
+        shares_loop: whether other tasks wait for their turn of an event loop while this body is decoded.
         blocks: whether `read_blocking` does what `read` does, by blocking.
         redirected: whether the server had answered an earlier request with a redirect.
         coding_error: why the body's content codings cannot be undone; empty if they can.
@@ -40,6 +42,7 @@ class ResponseBody(ABC):
     __slots__ = ("_decoder", "_pieces", "coding_error", "method", "redirected", "response", "silence")
 
     closes_by_awaiting = False
+    shares_loop = False
     blocks = False
 
     def __init__(self, response: Response, silence: float | None) -> None:
@@ -84,7 +87,8 @@ class ResponseBody(ABC):
                 raise ConnectionFailed(f"{error}, from {display_url(self.response.url)}") from None
             data = await self._receive(deadline)
             if data:
-                self._pieces = decoder.decode(data)
+                pieces = decoder.decode(data)
+                self._pieces = in_parts(pieces) if self.shares_loop else pieces
             elif decoder.complete:
                 return data
             else:

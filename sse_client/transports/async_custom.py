@@ -138,6 +138,7 @@ class AsyncBody(ResponseBody):
     """
 
     closes_by_awaiting = True
+    shares_loop = True
 
     def __init__(self, response: Response, limits: Limits, transport: AsyncTransport) -> None:
         super().__init__(response, limits.silence)
@@ -170,10 +171,10 @@ class AsyncBody(ResponseBody):
         """
 
     async def _receive(self, deadline: float | None) -> bytes:
-        now = self._turn_since = time.monotonic()
+        began = time.monotonic()
         end = deadline
         if self.silence is not None:
-            end = now + self.silence if deadline is None else min(now + self.silence, deadline)
+            end = began + self.silence if deadline is None else min(began + self.silence, deadline)
         try:
             with self._transport.waiting(end):
                 return await self.receive()
@@ -182,6 +183,10 @@ class AsyncBody(ResponseBody):
             failure: ConnectionFailed = no_data(self.response.url, self.silence)
         except (OSError, EOFError, ValueError) as error:
             failure = connection_broke(self.response.url, error)
+        finally:
+            # A shorter wait may have been none: the library has more pieces of one receive.
+            if (now := time.monotonic()) - began > _TURN:
+                self._turn_since = now
         try:
             raise failure from failure.__cause__
         finally:

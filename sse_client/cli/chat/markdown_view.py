@@ -135,7 +135,8 @@ class MarkdownView:
         for number, line in enumerate(lines[-most:]):
             rendered.append("\n" if number else "")
             for segment in line:
-                rendered.append(segment.text, segment.style)
+                # Markdown decodes what `printable` has not seen: `%1b` in a link, `&#x202e;` anywhere.
+                rendered.append(printable(segment.text), segment.style)
         return rendered
 
 

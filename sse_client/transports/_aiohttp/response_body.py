@@ -49,6 +49,8 @@ class AiohttpBody(ResponseBody):
         "_wakeup",
     )
 
+    shares_loop = True
+
     def __init__(self, response: Response, wakeup: Wakeup, silence: float | None) -> None:
         super().__init__(response, silence)
         self._wakeup = wakeup
