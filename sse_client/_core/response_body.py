@@ -8,7 +8,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from sse_client._http.coding_steps import in_parts
+from sse_client._http.coding_steps import Parts
 from sse_client._http.content_decoding import Decoder, decoder_for
 from sse_client.errors import ConnectionFailed, SSEError
 from sse_client.request import display_url
@@ -39,7 +39,7 @@ class ResponseBody(ABC):
         coding_error: why the body's content codings cannot be undone; empty if they can.
     """
 
-    __slots__ = ("_decoder", "_pieces", "coding_error", "method", "redirected", "response", "silence")
+    __slots__ = ("_decoder", "_parts", "_pieces", "coding_error", "method", "redirected", "response", "silence")
 
     closes_by_awaiting = False
     shares_loop = False
@@ -52,11 +52,13 @@ class ResponseBody(ABC):
         self.redirected = False
         self._pieces = _EXHAUSTED
         self._decoder: Decoder | None = None
+        self._parts: Parts | None = None
         self.coding_error = ""
         codings = response.headers.get("Content-Encoding")
         if codings:
             try:
                 self._decoder = decoder_for(codings)
+                self._parts = Parts() if self.shares_loop else None
             except ValueError as error:
                 self.coding_error = str(error)
 
@@ -88,7 +90,7 @@ class ResponseBody(ABC):
             data = await self._receive(deadline)
             if data:
                 pieces = decoder.decode(data)
-                self._pieces = in_parts(pieces) if self.shares_loop else pieces
+                self._pieces = self._parts.of(pieces) if self._parts is not None else pieces
             elif decoder.complete:
                 return data
             else:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from sse_client._http import coding_steps, inflate
 from sse_client._http import optional_codings as _optional
-from sse_client._http.coding_steps import PIECE, in_parts
+from sse_client._http.coding_steps import PIECE, Parts
 from sse_client._http.content_decoding import Decoder, decoder_for
 
 if TYPE_CHECKING:
@@ -787,16 +787,16 @@ def test_a_coding_alone_works_in_proportion_to_what_is_received(name: str) -> No
         assert made._stages[0].parts <= 10_002
 
 
-@pytest.mark.parametrize("unit", [b"id\n", b"\r", b"data:\r\n"])
-def test_a_piece_of_many_short_lines_comes_in_parts(unit: bytes) -> None:
-    piece = unit * (PIECE // len(unit))
-    parts = list(in_parts([b"", piece, b"x\n"]))
-    assert parts[0] == b""
-    assert parts[-1] == b"x\n"
-    assert b"".join(parts[1:-1]) == piece
-    assert max(map(len, parts)) == PIECE // 4
-
-
-def test_a_piece_of_usual_events_stays_whole() -> None:
-    piece = (b"data: " + b"x" * 20 + b"\n\n") * (PIECE // 28)
-    assert list(in_parts([piece])) == [piece]
+def test_pieces_come_in_parts_once_one_has_kept_its_consumer_busy() -> None:
+    now = 0.0
+    parts = Parts(lambda: now)
+    whole = [b"x" * PIECE, b"", b"y"]
+    assert list(parts.of(whole)) == whole
+    found: list[bytes] = []
+    for piece in parts.of(whole):
+        found.append(piece)
+        now += 0.003
+    assert found == [b"x" * PIECE, b"", b"y"]
+    after = list(parts.of(whole))
+    assert b"".join(after) == b"".join(whole)
+    assert list(map(len, after)) == [PIECE // 4] * 4 + [0, 1]
