@@ -280,3 +280,23 @@ def test_an_interrupt_as_listening_begins_leaves_nothing_to_wait_for(monkeypatch
         with pytest.raises(KeyboardInterrupt):
             observe(question, {}, HANGS)
     assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+
+
+def test_a_head_full_of_escapes_does_not_command_the_terminal() -> None:
+    nasty = "\x1b[2J\x9b2J" + "x" * 5000
+    head_lines = (
+        f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; x={nasty}\r\nCache-Control: no-cache, {nasty}\r\n"
+        f"Via: {nasty}\r\nAge: {nasty}\r\nContent-Encoding: {nasty}\r\n\r\n"
+    ).encode("latin-1")
+    code, out = check([head_lines, b"id: " + nasty.encode() + b"\ndata: x\n\n", CLOSE])
+    assert code == 1
+    assert all(char == "\n" or char.isprintable() for char in plain(out))
+    assert "\x1b" not in out
+    assert max(map(len, out.splitlines())) < 700
+
+
+def test_a_charset_full_of_escapes_is_escaped() -> None:
+    line = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=\x1b[2J\x9b\r\n\r\n"
+    _, out = check([line, b"data: x\n\n", CLOSE])
+    assert "charset=\\x1b[2j\\x9b" in out
+    assert "\x1b" not in out
