@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from sse_client import ConnectionFailed, Event
+from sse_client.cli.check import probe
 from sse_client.cli.check.findings_stream import of_compression, of_resume
 from sse_client.cli.check.probe import Observation, Read, observe
 from sse_client.cli.http.request import Asked
@@ -300,3 +301,12 @@ def test_a_charset_full_of_escapes_is_escaped() -> None:
     _, out = check([line, b"data: x\n\n", CLOSE])
     assert "charset=\\x1b[2j\\x9b" in out
     assert "\x1b" not in out
+
+
+def test_what_is_kept_of_events_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "_MOST_IDS", 1000)
+    blocks = [b"id: %d\ndata: %s\n\n" % (number, b"x" * 5000) for number in range(10, 20)]
+    blocks.append(b"id: " + b"9" * 2000 + b"\ndata: x\n\n")
+    with Server(stream([*blocks, b"data: never\n\n"])) as server:
+        seen = observe(Asked("GET", server.url, {}, None), {}, 30)
+    assert [(event.id, event.data) for _, event in seen.events] == [(str(number), "") for number in range(10, 20)]
