@@ -160,7 +160,8 @@ class RequestsTransport(Wakeup):
                 response = session.send(ready, allow_redirects=False, timeout=timeout, **how)
             else:
                 response = adapter.send(ready, timeout=timeout, **how)
-                response = _after_challenge(adapter, ready, response, timeout=timeout, **how)
+                hooked = bool(ready.hooks.get("response"))
+                response = _after_challenge(adapter, ready, response, timeout=timeout, **how) if hooked else response
                 # An authentication object may send the request again from here.
                 response = dispatch_hook("response", ready.hooks, response, timeout=limits[:2], **how)
         except (requests.exceptions.InvalidURL, LocationValueError, ProxySchemeUnknown):
@@ -193,7 +194,7 @@ def _after_challenge(
     The authentication object itself would read the body of the challenge, which may have no end, to its end, and send
     the request again where it has no answer to the challenge.
     """
-    hooks: list[Any] = ready.hooks.get("response", [])
+    hooks: list[Any] = ready.hooks["response"]
     own = [hook for hook in hooks if isinstance(getattr(hook, "__self__", None), HTTPDigestAuth)]
     if not own:
         return response
