@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 from pathlib import Path
 from typing import Protocol
 
 __all__ = ["Checkpoint", "FileCheckpoint"]
 
 _LONGEST_NAME = 200  # bytes, of which file systems take 255, with the ending beside it
+_LONGEST_ID = 64 * 1024 * 1024  # bytes: by default, no event may be longer
+# A pipe without a writer would block `open`. Windows has neither flag, but would read text without the last one.
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Checkpoint(Protocol):
@@ -41,18 +46,18 @@ class FileCheckpoint:
 
         Raises:
             OSError: the file cannot be read, or its folder does not exist.
-            ValueError: it holds no last event ID.
+            ValueError: it holds no last event ID, or is no regular file.
         """
         try:
             # Bytes: reading as text would make a CR, which no ID can hold, into a LF.
-            content = self.path.read_bytes()
+            content = self._content()
         except FileNotFoundError:
             if not self.path.parent.is_dir():
                 # Otherwise the first save would fail, in the middle of the stream.
                 raise FileNotFoundError(f"{self.path}: expected a folder for the checkpoint to be in") from None
             return ""
         try:
-            last_event_id = content.decode()
+            last_event_id = content.decode() if len(content) <= _LONGEST_ID else "\0"
         except UnicodeDecodeError:
             last_event_id = "\0"
         if any(char in last_event_id for char in "\r\n\0"):
@@ -67,7 +72,13 @@ class FileCheckpoint:
 
         Raises:
             OSError: the file cannot be written.
+            ValueError: something else than a regular file is in its place, or the ID is longer than 64 MiB.
         """
+        content = last_event_id.encode()
+        if len(content) > _LONGEST_ID:
+            raise ValueError(f"expected a last event ID of at most {_LONGEST_ID:,} bytes, got {len(content):,}")
+        with contextlib.suppress(FileNotFoundError):
+            self._check_regular(os.stat(self.path).st_mode)  # what is renamed would replace a device, too
         target = os.path.realpath(self.path)
         beside = _beside(target)
         with contextlib.suppress(FileNotFoundError):
@@ -75,13 +86,36 @@ class FileCheckpoint:
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with open(handle, "wb") as file:
-                file.write(last_event_id.encode())
+                file.write(content)
                 file.flush()
                 os.fsync(handle)
             os.replace(beside, target)
         except BaseException:
             os.unlink(beside)
             raise
+
+    def _content(self) -> bytes:
+        """Return the bytes of the file, and one more than an ID can have at most: a device would never end."""
+        handle = os.open(self.path, _READ)
+        try:
+            found = os.fstat(handle)
+            self._check_regular(found.st_mode)
+            with open(handle, "rb", closefd=False) as file:
+                return file.read(min(found.st_size, _LONGEST_ID) + 1)
+        finally:
+            os.close(handle)
+
+    def _check_regular(self, mode: int) -> None:
+        """Refuse what is no regular file.
+
+        Raises:
+            IsADirectoryError: it is a folder.
+            ValueError: it is a device, a pipe or a socket.
+        """
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(self.path))
+        if not stat.S_ISREG(mode):
+            raise ValueError(f"{self.path}: expected a regular file for the checkpoint, got a device, pipe or socket")
 
 
 def _beside(target: str) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+import sse_client.checkpoint
 from sse_client.checkpoint import FileCheckpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 IDS = ["7", "", "  7  ", "événement-ü-日本", "\u2028\x85\x0b", "x" * 100_000, '{"a": 1}', "\ufeff1"]
@@ -96,6 +99,78 @@ def test_what_cannot_be_read_is_an_os_error(path: Path) -> None:
 def test_a_missing_folder_is_an_os_error(path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         FileCheckpoint(path / "deeper").save("1")
+
+
+@pytest.fixture(params=["device", "pipe", "socket", "link to a pipe"])
+def no_file(path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """Yield a path at which something else than a regular file is."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no such files")
+    with socket.socket(socket.AF_UNIX) as sock:
+        if request.param == "device":
+            path.symlink_to("/dev/zero")
+        elif request.param == "socket":
+            sock.bind(str(path))
+        else:
+            pipe = path if request.param == "pipe" else path.with_name("pipe")
+            os.mkfifo(pipe)
+            if pipe != path:
+                path.symlink_to(pipe)
+        yield path
+
+
+def test_a_device_a_pipe_or_a_socket_is_neither_read_nor_replaced(no_file: Path) -> None:
+    before = names(no_file)
+    with pytest.raises((ValueError, OSError)):  # a socket cannot be opened at all
+        FileCheckpoint(no_file).load()
+    with pytest.raises(ValueError, match="place: expected a regular file"):
+        FileCheckpoint(no_file).save("1")
+    assert names(no_file) == before
+    assert not stat.S_ISREG(no_file.stat().st_mode)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_a_pipe_that_is_written_to_is_refused(path: Path) -> None:
+    os.mkfifo(path)
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.write(handle, b"7")
+        with pytest.raises(ValueError, match="place: expected a regular file"):
+            FileCheckpoint(path).load()
+    finally:
+        os.close(handle)
+
+
+def test_links_that_lead_in_a_circle_are_an_os_error(path: Path) -> None:
+    path.symlink_to(path)
+    for use in (FileCheckpoint(path).load, lambda: FileCheckpoint(path).save("1")):
+        with pytest.raises(OSError, match="place"):
+            use()
+    assert path.is_symlink()
+
+
+def test_a_file_longer_than_an_id_can_be_is_refused_without_being_read_whole(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sse_client.checkpoint, "_LONGEST_ID", 1000)
+    FileCheckpoint(path).save("x" * 1000)
+    assert FileCheckpoint(path).load() == "x" * 1000
+    with pytest.raises(ValueError, match="at most 1,000 bytes, got 1,001"):
+        FileCheckpoint(path).save("x" * 1001)
+    with path.open("wb") as file:
+        file.truncate(1 << 33)  # sparse: it takes no room, but would take 8 GiB of memory
+    with pytest.raises(ValueError, match="place: expected one last event ID"):
+        FileCheckpoint(path).load()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="this system does not list open files")
+def test_a_refusal_leaves_no_file_open(path: Path) -> None:
+    path.mkdir()
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        with pytest.raises(IsADirectoryError):
+            FileCheckpoint(path).load()
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 class _Killed(BaseException):

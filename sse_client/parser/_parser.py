@@ -23,6 +23,7 @@ __all__ = ["DEFAULT_MAX_EVENT_SIZE", "Parser"]
 
 DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024
 
+_COLON = b":"[0]
 _SHORT = 1024  # bytes that are cheap enough to scan again with each read that adds to them
 _MAX_DIGITS = 600  # `int` refuses more than a limit that can be lowered to 640; a time this long is forever
 
@@ -240,13 +241,21 @@ class Parser(Generic[Item]):
         else:
             unfinished = self._held + unfinished
         events: list[Any] = []
+        comments = self._comments
+        item: Event | Comment | None
         for number, line in enumerate(lines):
-            if line and self._size + len(line) + 1 > self._limit:
+            if not line:
+                if not self._size:  # ends no block; 16 KiB of blank lines: 1.4 ms, not 4.7
+                    continue
+                item = self._dispatch()
+            elif self._size + len(line) + 1 > self._limit:
                 unfinished = line + after_line(data, number)
                 break
-            if not line and not self._size:  # ends no block; 16 KiB of blank lines: 1.4 ms, not 4.7
+            elif line[0] == _COLON and not comments:  # 16 KiB of the shortest ones: 1.2 ms, not 8.2
+                self.comment_count += 1
                 continue
-            item = self._interpret_line(line) if line else self._dispatch()
+            else:
+                item = self._interpret_line(line)
             if item is not None:
                 events.append(item)
         self._at_block_start = not (self._size or self._skip or len(unfinished) > _SHORT)
@@ -260,7 +269,7 @@ class Parser(Generic[Item]):
         return events
 
     def _interpret_line(self, line: bytes) -> Event | Comment | None:
-        """Interpret a line that is not blank; return what takes its place among the events, if anything does."""
+        """Interpret a line, neither blank nor an unwanted comment; return what takes its place among the events."""
         name, colon, _ = line[:6].partition(b":")  # no field has a longer name
         start = len(name) + len(colon)
         value = str(memoryview(line)[start + line.startswith(b" ", start) :], "utf-8", "replace")
@@ -283,7 +292,7 @@ class Parser(Generic[Item]):
             return self._ignored_field(other, value.removeprefix(" "), text)
         else:
             self.comment_count += 1
-            return Comment(value) if self._comments else None
+            return Comment(value)
         self._size += len(line) + 1
         return None
 

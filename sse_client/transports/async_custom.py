@@ -13,7 +13,7 @@ import anyio
 from msgspec.structs import replace
 
 from sse_client._core.failures import connection_broke, no_data
-from sse_client._core.response_body import ResponseBody
+from sse_client._core.response_body import TURN, ResponseBody
 from sse_client._core.transport import Limits
 from sse_client._http.headers import Headers
 from sse_client._http.outgoing import OutgoingRequest
@@ -125,6 +125,7 @@ class AsyncBody(ResponseBody):
     """
 
     closes_by_awaiting = True
+    shares_loop = True
 
     def __init__(self, response: Response, limits: Limits, transport: AsyncTransport) -> None:
         super().__init__(response, limits.silence)
@@ -157,10 +158,10 @@ class AsyncBody(ResponseBody):
         """
 
     async def _receive(self, deadline: float | None) -> bytes:
-        now = self._turn_since = time.monotonic()
+        began = time.monotonic()
         end = deadline
         if self.silence is not None:
-            end = now + self.silence if deadline is None else min(now + self.silence, deadline)
+            end = began + self.silence if deadline is None else min(began + self.silence, deadline)
         try:
             with self._transport.waiting(end):
                 return await self.receive()
@@ -169,6 +170,10 @@ class AsyncBody(ResponseBody):
             failure: ConnectionFailed = no_data(self.response.url, self.silence)
         except self._transport.failures as error:
             failure = connection_broke(self.response.url, self._transport.plain(error))
+        finally:
+            # A shorter wait may have been none: the library has more pieces of one receive.
+            if (now := time.monotonic()) - began > TURN:
+                self._turn_since = now
         try:
             raise failure from failure.__cause__
         finally:

@@ -219,6 +219,16 @@ def test_a_terminal_shows_markdown(server: Server) -> None:
     assert "\x1b[1mbold\x1b[0m" in ran.out
 
 
+@pytest.mark.parametrize(
+    "text", ["<http://x/%1b%5b2J%c2%9b2J>", "<http://x/%e2%80%ae%0dy>", "&#x202e;a &#27;[2J", "[a](http://x/%1b%5b2J)"]
+)
+def test_what_markdown_decodes_does_not_command_the_terminal(server: Server, text: str) -> None:
+    server.script(answer(delta(content=text + "\n\nThe end.")))
+    ran = chat(server, "Hi", terminal=True)
+    assert "\x1b[2J" not in ran.out
+    assert all(char == "\n" or char.isprintable() for char in plain(ran.out))
+
+
 def test_thoughts_are_dimmed_and_end_before_the_answer(server: Server) -> None:
     server.script(answer(delta(reasoning_content="Hm, \x1b]0;x\x07"), delta(content="Yes.")))
     ran = chat(server, "Hi", terminal=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from sse_client import ConnectionFailed, Event
+from sse_client.cli.check import probe
 from sse_client.cli.check.findings_stream import of_compression, of_resume
 from sse_client.cli.check.probe import Observation, Read, observe
 from sse_client.cli.http.request import Asked
@@ -289,3 +290,32 @@ def test_an_interrupt_as_listening_begins_leaves_nothing_to_wait_for(monkeypatch
         with pytest.raises(KeyboardInterrupt):
             observe(question, {}, HANGS)
     assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+
+
+def test_a_head_full_of_escapes_does_not_command_the_terminal() -> None:
+    nasty = "\x1b[2J\x9b2J" + "x" * 5000
+    head_lines = (
+        f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; x={nasty}\r\nCache-Control: no-cache, {nasty}\r\n"
+        f"Via: {nasty}\r\nAge: {nasty}\r\nContent-Encoding: {nasty}\r\n\r\n"
+    ).encode("latin-1")
+    code, out = check([head_lines, b"id: " + nasty.encode() + b"\ndata: x\n\n", CLOSE])
+    assert code == 1
+    assert all(char == "\n" or char.isprintable() for char in plain(out))
+    assert "\x1b" not in out
+    assert max(map(len, out.splitlines())) < 700
+
+
+def test_a_charset_full_of_escapes_is_escaped() -> None:
+    line = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=\x1b[2J\x9b\r\n\r\n"
+    _, out = check([line, b"data: x\n\n", CLOSE])
+    assert "charset=\\x1b[2j\\x9b" in out
+    assert "\x1b" not in out
+
+
+def test_what_is_kept_of_events_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "_MOST_IDS", 1000)
+    blocks = [b"id: %d\ndata: %s\n\n" % (number, b"x" * 5000) for number in range(10, 20)]
+    blocks.append(b"id: " + b"9" * 2000 + b"\ndata: x\n\n")
+    with Server(stream([*blocks, b"data: never\n\n"])) as server:
+        seen = observe(Asked("GET", server.url, {}, None), {}, 30)
+    assert [(event.id, event.data) for _, event in seen.events] == [(str(number), "") for number in range(10, 20)]

@@ -215,3 +215,22 @@ def test_a_standard_error_that_is_closed_is_not_missed(monkeypatch: pytest.Monke
 
 def test_a_mask_without_secrets_changes_nothing() -> None:
     assert Mask().hide("nothing to hide") == "nothing to hide"
+
+
+def test_a_block_without_an_end_is_looked_at_in_proportion_to_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sse_client.cli.chat import markdown_view
+
+    looked_at: list[int] = []
+
+    def counted(text: str) -> int:
+        looked_at.append(len(text))
+        return 0
+
+    monkeypatch.setattr(markdown_view, "whole_blocks", counted)
+    monkeypatch.setattr(markdown_view, "Live", always(None))
+    view = markdown_view.MarkdownView()
+    monkeypatch.setattr(view, "_live", object())
+    line = "- " + "x" * 60 + "\n"
+    for _ in range(8000):
+        view.content(line)
+    assert sum(looked_at) < 12 * 8000 * len(line)

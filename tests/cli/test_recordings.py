@@ -377,3 +377,18 @@ def test_a_recording_of_a_post_has_its_body_sent(file: Path) -> None:
 
     with Server(answer) as server:
         assert run("record", server.url, "-X", "POST", "-d", '{"a": 1}', "-o", str(file), "-v").code == 0
+
+
+def test_the_body_of_a_redirect_is_not_read(tmp_path: Path) -> None:
+    sent: list[int] = []
+
+    def endless(_: Received) -> Iterable[Step]:
+        yield b"HTTP/1.1 302 Found\r\nLocation: /stream\r\n\r\n"
+        for piece in [bytes(65536)] * 1024:
+            yield piece
+            sent.append(65536)
+
+    with Server(endless, stream([b"data: x\n\n"])) as server:
+        ran = run("record", server.url, "-q", "-o", str(tmp_path / "kept"))
+    assert ran.code == 0, ran.err
+    assert sum(sent) < 32 * 1024 * 1024  # what the buffers of the system take

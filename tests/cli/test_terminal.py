@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import datetime
 
 import pytest
 
 from sse_client import Comment, Event
-from sse_client.cli.screen.terminal import Style, encodes, is_terminal, printable, style_for
+from sse_client.cli.screen.terminal import Style, encodes, is_terminal, printable, short, style_for
 from sse_client.cli.streams.event_line import EventLine
 from sse_client.cli.streams.pretty_json import pretty
-from sse_client.testing import Server, stream
+from sse_client.testing import CLOSE, Server, stream
 
 from .kit import Stream, command, plain, run
 
@@ -132,3 +133,51 @@ def test_a_pipe_is_utf_8_whatever_the_locale() -> None:
     with Server(stream(["data: déjà\n\n".encode()])) as server:
         ran = command("get", server.url, "--no-reconnect", LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert ran.out == "déjà\n"
+
+
+NASTY = "\x1b[2J\x9b2J\u202e"
+
+
+def commands_in(text: str) -> str:
+    """Return what in `text` would command a terminal, beside the colours of our own."""
+    return "".join(char for char in plain(text) if char != "\n" and not char.isprintable())
+
+
+@pytest.mark.parametrize("option", [["--json"], ["--json", "--timing"], ["--field", "a"], ["--field", "b"], []])
+def test_no_output_lets_a_server_command_the_terminal(option: list[str]) -> None:
+    data = json.dumps({"a": NASTY, "b": [NASTY]}, ensure_ascii=False)
+    with Server(stream([f"id: {NASTY}\nevent: {NASTY}\ndata: {data}\n\n".encode()])) as server:
+        ran = run("get", server.url, "--no-reconnect", *option, terminal=True)
+    assert ran.code == 0
+    assert commands_in(ran.out + ran.err) == ""
+    assert "\x1b[2J" not in ran.out
+    if option[:1] == ["--json"]:
+        shown_event = json.loads(ran.out)
+        assert (shown_event["id"], shown_event["event"], shown_event["data"]) == (NASTY, NASTY, data)
+
+
+@pytest.mark.parametrize("option", ["--json", "--field=a"])
+def test_a_pipe_gets_a_text_as_it_came(option: str) -> None:
+    data = json.dumps({"a": "\x9b"}, ensure_ascii=False)
+    with Server(stream([f"data: {data}\n\n".encode()])) as server:
+        assert "\x9b" in run("get", server.url, "--no-reconnect", option).out
+
+
+def test_what_a_server_puts_into_a_sentence_is_cut_and_on_one_line() -> None:
+    assert short("a\nb\x1b") == "a\\nb\\x1b"
+    assert short("x" * 200) == "x" * 200
+    assert short("\x1b" * (1 << 20)) == "\\x1b" * 50 + "..."
+
+
+def test_the_heads_of_verbose_are_a_line_each() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-A: b\r\n * c\r\n\r\ndata: x\n\n"
+    with Server([answer, CLOSE]) as server:
+        ran = run("get", server.url, "--no-reconnect", "-v", "-q")
+    assert all(line[:1] in {"<", ">"} for line in ran.err.splitlines())
+
+
+def test_an_id_that_is_resumed_after_is_cut() -> None:
+    with Server(stream([b"id: " + b"7" * 5000 + b"\ndata: x\n\n"]), stream([b"data: y\n\n"])) as server:
+        ran = run("get", server.url, "-n", "2")
+    assert "resumed after id 777" in ran.err
+    assert max(map(len, ran.err.splitlines())) < 400

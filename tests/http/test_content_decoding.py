@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from sse_client._http import coding_steps, inflate
 from sse_client._http import optional_codings as _optional
-from sse_client._http.coding_steps import PIECE
+from sse_client._http.coding_steps import PIECE, Parts
 from sse_client._http.content_decoding import Decoder, decoder_for
 
 if TYPE_CHECKING:
@@ -785,3 +785,18 @@ def test_a_coding_alone_works_in_proportion_to_what_is_received(name: str) -> No
     assert steps <= MIB / 16
     if name == "empty frames":
         assert made._stages[0].parts <= 10_002
+
+
+def test_pieces_come_in_parts_once_one_has_kept_its_consumer_busy() -> None:
+    now = 0.0
+    parts = Parts(lambda: now)
+    whole = [b"x" * PIECE, b"", b"y"]
+    assert list(parts.of(whole)) == whole
+    found: list[bytes] = []
+    for piece in parts.of(whole):
+        found.append(piece)
+        now += 0.003
+    assert found == [b"x" * PIECE, b"", b"y"]
+    after = list(parts.of(whole))
+    assert b"".join(after) == b"".join(whole)
+    assert list(map(len, after)) == [PIECE // 4] * 4 + [0, 1]

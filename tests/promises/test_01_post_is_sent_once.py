@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from requests.auth import HTTPDigestAuth
 
-from sse_client import ConnectionFailed, Reconnect, StatusError
+from sse_client import ConnectionFailed, Reconnect, StatusError, Timeout
 from sse_client.testing import CLOSE, RESET, Server, reply, stream
 
-from .kit import read_request, refused, to
+from .kit import read_request, refused, serving, to
 
 if TYPE_CHECKING:
     from asynchronous.kit import Client
@@ -96,6 +96,40 @@ def test_a_challenge_answered_to_a_dead_server_sends_post_once(client: Client) -
     assert isinstance(error, ConnectionFailed)
     assert error.sent
     assert len(received) == 1
+
+
+@pytest.mark.parametrize(
+    "challenge", ['realm="r", nonce="n", algorithm=UNKNOWN', 'realm="r", nonce="n", qop="auth-int"', 'realm="r"', '=,"']
+)
+def test_a_challenge_that_has_no_answer_sends_post_once(client: Client, challenge: str) -> None:
+    with Server(default=lambda _: reply(401, headers={"WWW-Authenticate": f"Digest {challenge}"})) as server:
+        reading = client.read("POST", server.url, auth=HTTPDigestAuth("user", "secret"), data=b"x")
+        assert isinstance(reading.error, StatusError)
+        assert len(server.requests) == 1
+
+
+def test_the_body_of_a_challenge_is_not_read_to_its_end(client: Client) -> None:
+    sent: list[int] = []
+
+    def talk(sock: socket.socket) -> None:
+        if b"uthorization" in read_request(sock):
+            sock.sendall(b"".join(step for step in stream([b"data: 1\n\n"]) if isinstance(step, bytes)))
+            return
+        sock.sendall(b'HTTP/1.1 401 -\r\nWWW-Authenticate: Digest realm="r", nonce="n", qop="auth"\r\n\r\n')
+        for _ in range(1024):
+            sock.sendall(bytes(65536))
+            sent.append(65536)
+
+    with serving(talk) as port:
+        reading = client.read(
+            "POST",
+            f"http://127.0.0.1:{port}/",
+            auth=HTTPDigestAuth("user", "secret"),
+            data=b"x",
+            timeout=Timeout(total=20),
+        )
+    assert reading.data == ["1"]
+    assert sum(sent) < 32 * 1024 * 1024  # what the buffers of the system take
 
 
 def test_a_redirected_get_is_tried_again(client: Client) -> None:

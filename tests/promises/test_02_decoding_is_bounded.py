@@ -14,17 +14,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import brotli  # type: ignore[import-untyped]  # it has no types
+import httpx2
 import pytest
 
 import sse_client
 from sse_client import ConnectionFailed, DeadlineExceeded, ResponseError, SSEError, StatusError, Timeout
-from sse_client.aio import astream
+from sse_client.aio import AsyncClient, astream
 
 from .kit import SLACK, bound, read_request, run_program, serving
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
     from contextlib import AbstractContextManager
 
     from asynchronous.kit import Client
@@ -51,6 +52,7 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "one event in gzip": ("gzip", lambda: members(b"data: " + b"x" * (60 * MIB), 61)),
     "ids in gzip": ("gzip", lambda: members(b"id:x\n\n", 16, 10)),
     "comments in gzip": ("gzip", lambda: members(b":\n", 16, 10)),
+    "ids without a value in gzip": ("gzip", lambda: members(b"id\n", 16, 10)),
     "empty data lines in gzip": ("gzip", lambda: members(b"data\n", 16, 10)),
     "reconnection times in gzip": ("gzip", lambda: members(b"retry:1\n\n", 16, 10)),
     "members without content": ("gzip", lambda: gzip.compress(b"", mtime=0) * 400_000),
@@ -173,6 +175,35 @@ def test_a_bomb_does_not_hold_up_the_loop(name: str, status: int) -> None:
         assert min(stalls) <= most, stalls
 
 
+def test_pieces_that_a_library_has_at_hand_let_the_loop_turn() -> None:
+    # Each is decoded and parsed in less than the time after which other tasks get a turn; all take seconds.
+    compressor = zlib.compressobj(wbits=31)
+    unit = b"id\n" * 1300
+    pieces = [compressor.compress(unit) + compressor.flush(zlib.Z_SYNC_FLUSH) for _ in range(300)]
+
+    class Body(httpx2.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for piece in pieces:
+                yield piece
+
+    def answer(_: httpx2.Request) -> httpx2.Response:
+        head = {"Content-Type": "text/event-stream", "Content-Encoding": "gzip"}
+        return httpx2.Response(200, headers=head, stream=Body())
+
+    async def main() -> float:
+        async with AsyncClient(httpx2.AsyncClient(transport=httpx2.MockTransport(answer))) as client:
+            async with heartbeat() as stall:
+                with contextlib.suppress(SSEError):
+                    async for _ in client.stream("POST", "http://host/"):
+                        pass
+            return stall[0]
+
+    stalls = [asyncio.run(main())]
+    while min(stalls) > MOST_STALL and len(stalls) < 4:
+        stalls.append(asyncio.run(main()))
+    assert min(stalls) <= MOST_STALL, stalls
+
+
 @pytest.mark.parametrize("name", FOREVER)
 def test_aclose_and_cancellation_end_the_decoding_of_a_bomb(name: str) -> None:
     async def main(url: str) -> None:
@@ -222,7 +253,7 @@ MEMORY = """
 import asyncio, resource, sys
 import sse_client
 from sse_client import Timeout
-from sse_client.aio import astream
+from sse_client.aio import AsyncClient, astream
 
 url = sys.argv[1]
 

@@ -34,8 +34,10 @@ from sse_client.testing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
     from pathlib import Path
+
+    from sse_client.testing import Received, Step
 
 EVENTS = [b"id: 1\ndata: \xe2\x82\xac\n\n", b": beat\n\n", b"data: 2\n\n"]
 HEADERS = {"Accept-Encoding": "gzip", "Authorization": "Bearer s3cret"}
@@ -420,3 +422,18 @@ def test_cancelled_task_ends_the_recording(path: Path) -> None:
     with Server([*stream(EVENTS)[:2], STALL]) as server:
         asyncio.run(main(server.url))
     assert ended(Recording.open(path)) == ("stopped", "CancelledError")
+
+
+def test_the_body_of_a_redirect_is_not_read(path: Path) -> None:
+    sent: list[int] = []
+
+    def endless(_: Received) -> Iterable[Step]:
+        yield b"HTTP/1.1 302 Found\r\nLocation: /stream\r\n\r\n"
+        for piece in [bytes(65536)] * 1024:
+            yield piece
+            sent.append(65536)
+
+    with Server(endless, stream([b"data: x\n\n"])) as server:
+        recording = record(server.url, path)
+    assert recording.response.status == 200
+    assert sum(sent) < 32 * 1024 * 1024  # what the buffers of the system take

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["MarkdownView", "whole_blocks"]
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_SHORT = 4096  # characters of a block that are cheap enough to look at with each line
 _REFRESHES = 15  # a second
 # Colours that can be read on light and dark: no background, no white.
 _THEME = Theme({"markdown.code": "bold cyan", "markdown.code_block": "cyan", "markdown.block_quote": "magenta"})
@@ -54,6 +55,7 @@ class MarkdownView:
     def __init__(self) -> None:
         self._console = Console(file=sys.stdout, theme=_THEME, highlight=False, markup=False, emoji=False)
         self._pending = ""
+        self._look_at = 0  # characters pending at which whole blocks are looked for again
         self._live: Live | None = None
         self._thinking = False
 
@@ -66,8 +68,13 @@ class MarkdownView:
         """Show a piece of the answer."""
         self._end_thoughts()
         self._pending += printable(text)
-        # Looked for once a line, not once a token.
-        whole = whole_blocks(self._pending) if "\n" in text else 0
+        # Looked for once a line, not once a token; in a long block, which may have no end, each time it has grown by an
+        # eighth.
+        whole = 0
+        if "\n" in text and len(self._pending) >= self._look_at:
+            whole = whole_blocks(self._pending)
+            long = not whole and len(self._pending) > _SHORT
+            self._look_at = len(self._pending) * 9 // 8 if long else 0
         if whole:
             self._stop()
             self._print(self._pending[:whole])
@@ -97,6 +104,7 @@ class MarkdownView:
         if self._pending:
             self._print(self._pending)
             self._pending = ""
+        self._look_at = 0
 
     def _end_thoughts(self) -> None:
         if self._thinking:
@@ -135,7 +143,8 @@ class MarkdownView:
         for number, line in enumerate(lines[-most:]):
             rendered.append("\n" if number else "")
             for segment in line:
-                rendered.append(segment.text, segment.style)
+                # Markdown decodes what `printable` has not seen: `%1b` in a link, `&#x202e;` anywhere.
+                rendered.append(printable(segment.text), segment.style)
         return rendered
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import sse_client as sse
 from sse_client.cli.http.excerpt import excerpt
 from sse_client.cli.screen.gaps import seconds
-from sse_client.cli.screen.terminal import printable
+from sse_client.cli.screen.terminal import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,12 +55,12 @@ def of_refusal(error: sse.SSEError) -> Finding:
         )
     if isinstance(error, sse.StatusError):
         return wrong(f"The status is {error.status}, which opens no stream. {excerpt(error)}".rstrip())
-    text = printable(str(error))
+    text = short(str(error))
     return wrong(text[:1].upper() + text[1:] + ".")
 
 
 def _content_type(error: sse.ResponseError) -> str:
-    return printable(error.headers.get("Content-Type", "")) or "missing"
+    return short(error.headers.get("Content-Type", "")) or "missing"
 
 
 def of_head(seen: Observation) -> Iterator[Finding]:
@@ -81,9 +81,11 @@ def _type(seen: Observation) -> Iterator[Finding]:
     given = seen.header("Content-Type")
     charset = given.partition("charset=")[2].strip('"; ')
     if charset and charset not in {"utf-8", "utf8"}:
-        yield wrong(f"The content type says charset={charset}: event streams are UTF-8 always, and clients read it so.")
+        yield wrong(
+            f"The content type says charset={short(charset)}: event streams are UTF-8 always, and clients read it so."
+        )
     else:
-        yield ok(f"The content type is {given}.")
+        yield ok(f"The content type is {short(given)}.")
 
 
 def _framing(seen: Observation) -> Iterator[Finding]:
@@ -93,8 +95,8 @@ def _framing(seen: Observation) -> Iterator[Finding]:
         yield ok("The body is chunked, so that an end differs from a lost connection.")
     elif seen.header("Content-Length"):
         yield wrong(
-            f"The body has a Content-Length of {seen.header('Content-Length')}: its length is known, so it is no live "
-            "stream; something has collected it whole."
+            f"The body has a Content-Length of {short(seen.header('Content-Length'))}: its length is known, so it is "
+            "no live stream; something has collected it whole."
         )
     else:
         yield wrong(
@@ -106,7 +108,7 @@ def _framing(seen: Observation) -> Iterator[Finding]:
 def _caches(seen: Observation) -> Iterator[Finding]:
     control = seen.header("Cache-Control")
     if "no-store" in control or "no-cache" in control:
-        yield ok(f"No cache may keep it: Cache-Control: {control}.")
+        yield ok(f"No cache may keep it: Cache-Control: {short(control)}.")
     else:
         yield note("Cache-Control is not no-cache or no-store: a cache on the way may keep the stream.")
 
@@ -123,7 +125,7 @@ def _between(seen: Observation) -> Iterator[Finding]:
     }
     found = {name: label for name, label in marks.items() if seen.header(name)}
     for name, label in found.items():
-        yield note(f"The answer came through {label} ({name}: {printable(seen.header(name))}).")
+        yield note(f"The answer came through {label} ({name}: {short(seen.header(name))}).")
     unbuffered = seen.header("X-Accel-Buffering") == "no"
     if "nginx" in seen.header("Server") and not unbuffered:
         yield note(
@@ -133,4 +135,4 @@ def _between(seen: Observation) -> Iterator[Finding]:
     if unbuffered:
         yield ok("X-Accel-Buffering: no keeps nginx from holding events back.")
     if seen.header("Age"):
-        yield wrong(f"The answer comes out of a cache (Age: {printable(seen.header('Age'))}): these events are old.")
+        yield wrong(f"The answer comes out of a cache (Age: {short(seen.header('Age'))}): these events are old.")

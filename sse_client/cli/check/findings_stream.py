@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sse_client.cli.check.findings import Finding, note, ok, wrong
 from sse_client.cli.screen.gaps import seconds
-from sse_client.cli.screen.terminal import printable
+from sse_client.cli.screen.terminal import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ def _lines(seen: Observation) -> Iterator[Finding]:
     names = [line.partition(b":")[0] for line in lines if line]
     unknown = sorted({name for name in names if name not in _FIELDS})
     if unknown:
-        shown = ", ".join(repr(printable(name[:30].decode("utf-8", "replace"))) for name in unknown[:3])
+        shown = ", ".join(repr(short(name[:30].decode("utf-8", "replace"))) for name in unknown[:3])
         count = sum(name not in _FIELDS for name in names)
         yield wrong(
             f"{'1 line has' if count == 1 else f'{count} lines have'} a field that no client knows ({shown}), and "
@@ -148,7 +148,7 @@ def _retry(seen: Observation) -> Iterator[Finding]:
     times += [int(value) for value in values if value.isdigit() and len(value) <= 18]
     ignored = [value for value in values if not value.isdigit()]
     if ignored:
-        shown = printable(ignored[0][:30].decode("utf-8", "replace"))
+        shown = short(ignored[0][:30].decode("utf-8", "replace"))
         yield wrong(f"`retry` is ignored: expected milliseconds as digits alone, got {shown!r}.")
     elif not times:
         yield note("No `retry` was sent: clients wait as long as they like before they connect again.")
@@ -162,7 +162,7 @@ def _retry(seen: Observation) -> Iterator[Finding]:
 
 def _end(seen: Observation) -> Iterator[Finding]:
     if seen.error is not None:
-        yield wrong(f"The stream broke off: {printable(str(seen.error))}.")
+        yield wrong(f"The stream broke off: {short(str(seen.error))}.")
     elif seen.ended_at is not None:
         if seen.tail:
             yield wrong("The stream ended inside an event, which is lost: a blank line is missing after it.")
@@ -178,32 +178,33 @@ def of_compression(compressed: Observation, plain: Observation) -> Iterator[Find
         return
     if not plain.events:
         yield note(
-            f"The stream is compressed ({compressed.coding}); uncompressed, it brought no event to compare with."
+            f"The stream is compressed ({short(compressed.coding)}); uncompressed, it brought no event to compare with."
         )
         return
+    coding = short(compressed.coding)
     before, after = plain.events[0][0], compressed.events[0][0] if compressed.events else None
     if after is None:
         yield wrong(
-            f"Compression ({compressed.coding}) holds events back: the first came after {seconds(before)} without it, "
+            f"Compression ({coding}) holds events back: the first came after {seconds(before)} without it, "
             "and with it not at all. The compressor must be flushed after each event."
         )
     elif after - before > _HELD_BACK:
         yield wrong(
-            f"Compression ({compressed.coding}) holds events back: the first came after {seconds(after)}, and after "
+            f"Compression ({coding}) holds events back: the first came after {seconds(after)}, and after "
             f"{seconds(before)} without it. The compressor must be flushed after each event."
         )
     else:
-        yield ok(f"The stream is compressed ({compressed.coding}), and no event is held back by it.")
+        yield ok(f"The stream is compressed ({coding}), and no event is held back by it.")
 
 
 def of_resume(first: Observation, resumed: Observation) -> Finding:
     """Return what became of a request to resume after the first event of `first`."""
     ids = [event.id for _, event in first.events if event.id]
-    place = printable(ids[0])
+    place = short(ids[0])
     if resumed.status == 204:
         return ok(f"Asked to resume after id {place}, the server says that there is no more (204).")
     if resumed.error is not None and not resumed.events:
-        return wrong(f"Asked to resume after id {place}, it failed: {printable(str(resumed.error))}.")
+        return wrong(f"Asked to resume after id {place}, it failed: {short(str(resumed.error))}.")
     if not resumed.events:
         return note(f"Asked to resume after id {place}, the server sent nothing in {seconds(resumed.seconds)}.")
     came = resumed.events[0][1].id
@@ -211,10 +212,10 @@ def of_resume(first: Observation, resumed: Observation) -> Finding:
         return wrong(f"Last-Event-ID is ignored: asked to resume after id {place}, the server sent that event again.")
     following = next((each for each in ids if each != ids[0]), None)
     if came == following:
-        return ok(f"It resumes: after id {place} came id {printable(came)}, the next one.")
+        return ok(f"It resumes: after id {place} came id {short(came)}, the next one.")
     if came in ids:
-        return wrong(f"Events are lost on resuming: after id {place} came id {printable(came)}, not the next one.")
+        return wrong(f"Events are lost on resuming: after id {place} came id {short(came)}, not the next one.")
     return note(
-        f"Asked to resume after id {place}, the server sent id {printable(came)}, which it had not sent before: "
+        f"Asked to resume after id {place}, the server sent id {short(came)}, which it had not sent before: "
         "whether events between were lost cannot be seen from here."
     )

@@ -15,7 +15,7 @@ from sse_client.cli.check.probe import Observation, listen_over
 from sse_client.cli.exits import Failure
 from sse_client.cli.files import reason
 from sse_client.cli.screen.gaps import seconds
-from sse_client.cli.screen.terminal import printable
+from sse_client.cli.screen.terminal import short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,7 @@ def _head_of(seen: Observation, began: float) -> Callable[[object], None]:
 def of_http2(first: Observation, over: Observation) -> Finding:
     """Return what HTTP/2 changes; `first` is of the same endpoint over HTTP/1.1."""
     if over.error is not None and not over.events:
-        return wrong(f"Offered HTTP/2, it fails: {printable(str(over.error))}.")
+        return wrong(f"Offered HTTP/2, it fails: {short(str(over.error))}.")
     if over.version != "2":
         return note("The server does not speak HTTP/2: a browser then keeps at most six streams of it open.")
     if not first.events or not over.events:

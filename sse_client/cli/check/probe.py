@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Observation", "Read", "listen_over", "observe"]
 
 _MOST_EVENTS = 10_000
+_MOST_IDS = 16 * 1024 * 1024  # characters
+_MOST_TYPE = 200  # characters
 _MOST_BYTES = 256 * 1024
 _BLANK_LINES = (b"\n\n", b"\r\r", b"\r\n\r\n")
 
@@ -46,7 +48,7 @@ class Observation:
         headers: of the response.
         head_at: when the head was there.
         reads: the receives.
-        events: the first 10,000 events, with their times.
+        events: the first 10,000 events, with their times, and without their data: all of it would take much memory.
         comments: the times of the first 10,000 comments.
         sample: the body's first 256 KiB, as they came.
         tail: what had come of an event that was not over.
@@ -125,12 +127,14 @@ def listen_over(
 
 def _listen(seen: Observation, stream: sse.EventStream, began: float) -> None:
     events: Iterator[sse.Event | sse.Comment] = iter(stream)
+    ids = 0
     for event in events:
         now = time.monotonic() - began
         if isinstance(event, sse.Event):
-            if len(seen.events) == _MOST_EVENTS:
+            ids += len(event.id)
+            if len(seen.events) == _MOST_EVENTS or ids > _MOST_IDS:
                 return
-            seen.events.append((now, event))
+            seen.events.append((now, sse.Event("", event.event[:_MOST_TYPE], event.id, event.retry)))
         elif len(seen.comments) < _MOST_EVENTS:
             seen.comments.append(now)
     if stream.reason != "closed":

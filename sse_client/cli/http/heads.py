@@ -59,7 +59,8 @@ class Heads:
             self._line(mark, f"{_text(name)}: {self._mask.header(_text(name), value)}")
 
     def _line(self, mark: str, text: str) -> None:
-        self._show(f"{mark} {printable(text)}".rstrip())
+        # A header that goes on in the next line holds a line feed: it shall not look like a line of ours.
+        self._show(f"{mark} {printable(text)}".replace("\n", "\\n").rstrip())
 
 
 def _text(value: Any) -> str:

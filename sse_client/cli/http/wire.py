@@ -127,6 +127,13 @@ def _naming(error: OSError, path: str) -> OSError:
 class _Session(requests.Session):
     """Follows redirects as `sse_client` does: nothing secret, and no body, goes to another origin."""
 
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        target = super().get_redirect_target(resp)
+        if target is not None:
+            resp.close()
+            resp._content = b""  # noqa: SLF001  (requests would read and keep a body that may have no end)
+        return target
+
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
         super().rebuild_auth(prepared_request, response)
         if not self.should_strip_auth(str(response.request.url), str(prepared_request.url)):

@@ -6,6 +6,7 @@ import requests
 
 from sse_client.cli.exits import Exit, Failure
 from sse_client.cli.http.masking import credentials
+from sse_client.cli.screen.terminal import short
 
 __all__ = ["failure_of_request"]
 
@@ -20,7 +21,7 @@ def failure_of_request(error: requests.RequestException, url: str) -> Failure:
     if isinstance(error, requests.Timeout):
         return Failure(f"expected an answer from {where}, got none in time", Exit.TIMED_OUT)
     # What is no HTTP is repeated up to its line end.
-    why = " ".join(str(_innermost(error)).split())
+    why = short(" ".join(str(_innermost(error))[:1000].split()))
     return Failure(f"could not connect to {where}: {why}", Exit.NO_CONNECTION)
 
 

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import sse_client as sse
-from sse_client.cli.screen.terminal import folded, printable, style_for
+from sse_client.cli.screen.terminal import folded, printable, short, style_for
 
 if TYPE_CHECKING:
     from sse_client.cli.http.masking import Mask
@@ -61,10 +61,12 @@ class News:
     def _report_opened(self, news: sse.Opened) -> None:
         where = f"{news.response.status} from {self._mask.url(news.response.url)}"
         if self.opened:
-            place = f"after id {news.attempt.last_event_id}" if news.attempt.last_event_id else "from the beginning"
+            place = (
+                f"after id {short(news.attempt.last_event_id)}" if news.attempt.last_event_id else "from the beginning"
+            )
             self.line(f"resumed {place}: {where}")
         elif news.attempt.last_event_id:
-            self.line(f"opened, to resume after id {news.attempt.last_event_id}: {where}")
+            self.line(f"opened, to resume after id {short(news.attempt.last_event_id)}: {where}")
         else:
             self.line(f"opened: {where}")
         self.opened = True

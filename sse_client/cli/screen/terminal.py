@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Style", "encodes", "folded", "is_terminal", "printable", "style_for", "width"]
+__all__ = ["Style", "encodes", "escaped_json", "folded", "is_terminal", "printable", "short", "style_for", "width"]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -23,6 +23,17 @@ def printable(text: str) -> str:
     Line feeds and tabs stay; so does everything that is only a character.
     """
     return _CONTROL.sub(lambda found: _escaped(found[0]), text)
+
+
+def escaped_json(text: str) -> str:
+    r"""Return JSON with the control characters in its strings as `\u009b`, so that it stays JSON."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def short(text: str, most: int = 200) -> str:
+    """Return `text` on one line, as `printable` has it, and cut: for what a server sends into a sentence of ours."""
+    line = printable(text[: most + 1]).replace("\n", "\\n")
+    return line if len(line) <= most else line[:most] + "..."
 
 
 def _escaped(char: str) -> str:

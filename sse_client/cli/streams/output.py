@@ -128,9 +128,9 @@ def _sink(out: Stdout, options: OutputOptions, *, bulk: bool) -> Sink:
     if options.raw:
         return Silent()
     if options.json:
-        return JsonLines(out, timing=options.timing, comments=options.comments)
+        return JsonLines(out, timing=options.timing, comments=options.comments, safe=is_terminal(sys.stdout))
     if options.field is not None:
-        return FieldValues(out, path_of(options.field))
+        return FieldValues(out, path_of(options.field), safe=is_terminal(sys.stdout))
     if not is_terminal(sys.stdout):
         return PlainInBulk(out) if bulk else Plain(out, comments=options.comments)
     from sse_client.cli.streams.event_line import EventLine

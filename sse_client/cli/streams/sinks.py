@@ -10,6 +10,7 @@ import msgspec
 
 from sse_client import Comment, Event
 from sse_client.cli.exits import Failure
+from sse_client.cli.screen.terminal import escaped_json, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,10 +69,14 @@ class _Line(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 class JsonLines:
-    """An object a line; with `timing`, it has the time of arrival and the seconds since the one before."""
+    """An object a line; with `timing`, it has the time of arrival and the seconds since the one before.
 
-    def __init__(self, out: Stdout, *, timing: bool = False, comments: bool = False) -> None:
+    With `safe`, characters that command a terminal are escaped as JSON has it: JSON itself leaves U+009B, say.
+    """
+
+    def __init__(self, out: Stdout, *, timing: bool = False, comments: bool = False, safe: bool = False) -> None:
         self._out = out
+        self._safe = safe
         self._timing = timing
         self._events_alone = not timing and not comments
         self._before: float | None = None
@@ -80,10 +85,13 @@ class JsonLines:
         """Write `events` as JSON."""
         if self._events_alone:
             lines = [_Line(each.event, each.data, each.id, each.retry) for each in cast("Sequence[Event]", events)]
-            self._out.write(_ENCODER.encode_lines(lines))
+            self._write(_ENCODER.encode_lines(lines))
             return len(lines)
-        self._out.write(_ENCODER.encode_lines([self._object(event) for event in events]))
+        self._write(_ENCODER.encode_lines([self._object(event) for event in events]))
         return count_events(events)
+
+    def _write(self, lines: bytes) -> None:
+        self._out.write(escaped_json(lines.decode()).encode() if self._safe else lines)
 
     def _object(self, event: Event | Comment) -> dict[str, Any]:
         if isinstance(event, Comment):
@@ -115,12 +123,18 @@ def path_of(text: str) -> list[str]:
 class FieldValues:
     """One value out of each event's JSON; events that do not have it are passed over.
 
+    Args:
+        out: where to.
+        path: where in the JSON.
+        safe: whether control characters are escaped, for a terminal.
+
     Attributes:
         found: whether an event had it.
     """
 
-    def __init__(self, out: Stdout, path: Sequence[str]) -> None:
+    def __init__(self, out: Stdout, path: Sequence[str], *, safe: bool = False) -> None:
         self._out = out
+        self._safe = safe
         self._path = path
         self.found = False
 
@@ -129,7 +143,8 @@ class FieldValues:
         values = [found for event in events if isinstance(event, Event) for found in self._values(event.data)]
         if values:
             self.found = True
-            self._out.write("".join(values).encode("utf-8", "backslashreplace"))
+            text = "".join(values)
+            self._out.write((printable(text) if self._safe else text).encode("utf-8", "backslashreplace"))
         return len(values)
 
     def _values(self, data: str) -> list[str]:

@@ -198,9 +198,25 @@ def _request(url: str, options: dict[str, Any]) -> requests.Response:
     given: dict[str, Any] = {"method": "GET", **options, "url": url, "headers": headers, "stream": True}
     timeout = given.pop("timeout", (10, 300))
     try:
-        return requests.request(**given, timeout=timeout)
+        with requests.Session() as session:
+            _leave_redirects_unread(session)
+            return session.request(**given, timeout=timeout)
     except requests.RequestException as error:
         if isinstance(error, ValueError):
             raise ValueError(f"expected a URL of http or https, got {display_url(url)}") from None
         # Its text holds the URL with its query, and so may the texts of its causes.
         raise ConnectionFailed(f"no response from {display_url(url)} ({type(error).__name__})") from None
+
+
+def _leave_redirects_unread(session: requests.Session) -> None:
+    """Have a session close a redirect: it would read and keep its body, which may have no end."""
+    target_of = session.get_redirect_target
+
+    def closed_target(resp: requests.Response) -> str | None:
+        target = target_of(resp)
+        if target is not None:
+            resp.close()
+            resp._content = b""  # noqa: SLF001  (as if it had been read)
+        return target
+
+    session.get_redirect_target = closed_target  # type: ignore[method-assign]

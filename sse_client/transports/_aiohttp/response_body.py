@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from sse_client._core.failures import no_data
-from sse_client._core.response_body import ResponseBody
+from sse_client._core.response_body import TURN, ResponseBody
 from sse_client.transports._aiohttp.errors import TRANSPORT_ERRORS, translated
 
 if TYPE_CHECKING:
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from sse_client.transports._aiohttp.wakeup import Wakeup
 
 __all__ = ["AiohttpBody"]
-
-# Seconds of decoding and parsing after which other tasks get a turn. A task that sleeps waits for three turns of the
-# loop, and what ends the last piece comes on top: 20 ms in all.
-_TURN = 0.002
 
 
 class AiohttpBody(ResponseBody):
@@ -48,6 +44,8 @@ class AiohttpBody(ResponseBody):
         "_waits_since",
         "_wakeup",
     )
+
+    shares_loop = True
 
     def __init__(self, response: Response, wakeup: Wakeup, silence: float | None) -> None:
         super().__init__(response, silence)
@@ -139,7 +137,7 @@ class AiohttpBody(ResponseBody):
 
     async def _breathe(self, deadline: float | None) -> None:
         now = monotonic()
-        if now - self._turn_since > _TURN:
+        if now - self._turn_since > TURN:
             await asyncio.sleep(0)
             self._turn_since = monotonic()
         if deadline is not None and now >= deadline:

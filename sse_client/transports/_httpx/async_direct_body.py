@@ -40,6 +40,7 @@ class AsyncDirectBody(ResponseBody):
     __slots__ = ("_closed", "_errors", "_raw", "_source", "_turn_since", "_wakeup")
 
     closes_by_awaiting = True
+    shares_loop = True
 
     def __init__(
         self,

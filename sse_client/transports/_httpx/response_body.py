@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from sse_client._core.failures import no_data
-from sse_client._core.response_body import ResponseBody
+from sse_client._core.response_body import TURN, ResponseBody
 from sse_client.transports._httpx.closing import abort_connection
 from sse_client.transports._httpx.errors import answered, transport_errors
 from sse_client.transports._httpx.first_step import first_step
@@ -187,6 +187,7 @@ class AsyncHttpxBody(_LibraryBody):
     __slots__ = ("_begun", "_pieces_of", "_turn_since", "_wakeup")
 
     closes_by_awaiting = True
+    shares_loop = True
 
     def __init__(
         self, head: Response, library: Library, exchange: Exchange, wakeup: ScopedWakeup, silence: float | None
@@ -206,7 +207,7 @@ class AsyncHttpxBody(_LibraryBody):
 
     async def _receive(self, deadline: float | None) -> bytes:
         """Return bytes of the body as they are coded; `b""` at its end."""
-        self._turn_since = time.monotonic()
+        began = time.monotonic()
         try:
             data: bytes = b""
             with self._wakeup.waiting(self._until(deadline)) as scope:
@@ -228,6 +229,10 @@ class AsyncHttpxBody(_LibraryBody):
             self._ended = True
             await self.aclose()
             return b""
+        finally:
+            # A shorter wait may have been none: the library has more chunks of one receive.
+            if (now := time.monotonic()) - began > TURN:
+                self._turn_since = now
         try:
             raise failure from failure.__cause__
         finally:

@@ -11,6 +11,7 @@ import anyio
 import anyio.lowlevel
 
 from sse_client._core.failures import no_data
+from sse_client._core.response_body import TURN
 from sse_client.errors import ConnectionFailed
 from sse_client.transports.event_loops import not_in_a_task, running_loop
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ScopedWakeup"]
 
-_TURN = 0.002  # seconds of decoding and parsing after which other tasks get a turn
 _LONGEST = 1e9  # seconds: a loop's clock takes no more
 
 
@@ -147,7 +147,7 @@ class ScopedWakeup:
             ConnectionFailed: the stream was closed, or the deadline has passed.
         """
         now = time.monotonic()
-        if now - since > _TURN:
+        if now - since > TURN:
             with self.waiting():
                 await anyio.lowlevel.checkpoint()
             since = time.monotonic()

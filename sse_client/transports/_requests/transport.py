@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import HTTPDigestAuth
+from requests.cookies import extract_cookies_to_jar
 from requests.hooks import dispatch_hook
 from requests.utils import select_proxy
 from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
@@ -13,6 +15,7 @@ from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
 from sse_client._http.encoded_body import awaited_nowhere, octets
 from sse_client._http.redirects import REDIRECTS, RedirectChain
 from sse_client._http.request_body import ReplayableBody
+from sse_client._http.requests_auth import answer_to_challenge
 from sse_client._http.url import MalformedRequest
 from sse_client.request import Request, display_url
 from sse_client.transports._requests.cookies import keep_cookies
@@ -27,6 +30,8 @@ from sse_client.transports._requests.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from requests.adapters import BaseAdapter
 
     from sse_client._core.response_body import ResponseBody
     from sse_client._core.transport import Limits
@@ -139,6 +144,8 @@ class RequestsTransport(Wakeup):
                 response = session.send(ready, allow_redirects=False, timeout=timeout, **how)
             else:
                 response = adapter.send(ready, timeout=timeout, **how)
+                hooked = bool(ready.hooks.get("response"))
+                response = _after_challenge(adapter, ready, response, timeout=timeout, **how) if hooked else response
                 # An authentication object may send the request again from here.
                 response = dispatch_hook("response", ready.hooks, response, timeout=limits[:2], **how)
         except (requests.exceptions.InvalidURL, LocationValueError, ProxySchemeUnknown):
@@ -161,6 +168,35 @@ class RequestsTransport(Wakeup):
             if watchdog is not None:
                 watchdog.stop()
         return response, None
+
+
+def _after_challenge(
+    adapter: BaseAdapter, ready: requests.PreparedRequest, response: requests.Response, **how: Any
+) -> requests.Response:
+    """Return the response to the request with what digest authentication answers to a challenge; else `response`.
+
+    The authentication object itself would read the body of the challenge, which may have no end, to its end, and send
+    the request again where it has no answer to the challenge.
+    """
+    hooks: list[Any] = ready.hooks["response"]
+    own = [hook for hook in hooks if isinstance(getattr(hook, "__self__", None), HTTPDigestAuth)]
+    if not own:
+        return response
+    asked = ready.copy()
+    asked.hooks = {"response": own}
+    ready.hooks = {**ready.hooks, "response": [hook for hook in hooks if hook not in own]}
+    authorization = answer_to_challenge(asked, response.status_code, response.headers)
+    if authorization is None:
+        return response
+    if "Set-Cookie" in response.headers:
+        jar: Any = ready._cookies  # noqa: SLF001  (as the authentication object does)
+        extract_cookies_to_jar(jar, ready, response.raw)
+        ready.prepare_cookies(jar)
+    response.close()
+    ready.headers["Authorization"] = authorization  # type: ignore[assignment,unused-ignore]
+    again = adapter.send(ready, **how)
+    again.history.append(response)
+    return again
 
 
 class _OwnBody:
