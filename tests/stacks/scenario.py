@@ -12,15 +12,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
+sys.path.append(str(Path(__file__).parent.parent))
 if "without_posix" in sys.argv:
     importlib.import_module("without_posix")
 
 import requests
 import urllib3
+from transports.renamed import private_names, renamed
 
 import sse_client
 from sse_client.adapters.openai import ChatClient
-from sse_client.testing import CLOSE, STALL, Server, Step, Wait, chunk, head, reply, stream
+from sse_client.testing import CLOSE, LAST_CHUNK, STALL, Server, Step, Wait, chunk, head, reply, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,6 +135,69 @@ def streams_with_asyncio() -> None:
         runner.run(main())
 
 
+def reads_sockets_of_urllib3_future() -> None:
+    if not {"urllib3-future", "niquests"} & set(sys.argv):
+        return
+    # Two packets: what h11 has of the body ends inside a size, inside data, before or inside a line end.
+    for framing in FRAMINGS:
+        parts = [each for each in stream(SENT, framing=framing) if isinstance(each, bytes)]
+        whole = b"".join(parts)
+        for cut in range(len(parts[0]), len(whole)):
+            sent: list[Step] = [whole[:cut], whole[cut:], *([CLOSE] if framing == "close" else [])]
+            with Server(sent, sent) as server, sse_client.Client(timeout=LIMIT) as client:
+                for _ in range(2):
+                    data, kind = _found(client, server.url)
+                    assert data == ["0", "1", "2"], (framing, cut)
+                    # Once the last chunk's size is there, only trailers are left, which the library reads.
+                    assert kind == "PlainFutureBody" or cut >= len(whole) - len(b"\r\n"), (framing, cut)
+                assert server.connections == (2 if framing == "close" else 1), (framing, cut)
+
+
+def refuses_malformed_bodies() -> None:
+    sent = b"".join(map(chunk, SENT))
+    surplus: list[list[Step]] = [[head() + sent + LAST_CHUNK + b"x"], [head() + sent, LAST_CHUNK + b"x"]]
+    for script in surplus:
+        with Server(script, stream(SENT)) as server, sse_client.Client(timeout=LIMIT) as client:
+            for _ in range(2):
+                assert _found(client, server.url)[0] == ["0", "1", "2"]
+            assert server.connections == 2
+    # A flaw is found without waiting for what comes after it.
+    flaw = b"+5\r\n"
+    flawed: list[list[Step]] = [[head() + sent + flaw, STALL], [head() + sent, flaw, STALL], [head() + flaw, STALL]]
+    for script in flawed:
+        with Server(script) as server, sse_client.Client(timeout=LIMIT) as client:
+            try:
+                _found(client, server.url)
+            except sse_client.IdleTimeout as error:
+                raise AssertionError("it waited") from error
+            except sse_client.ConnectionFailed:
+                continue
+            raise AssertionError("a malformed body passed for a whole one")
+
+
+def _found(client: sse_client.Client, url: str, opened: threading.Event | None = None) -> tuple[list[str], str]:
+    with client.get(url, reconnect=False) as events:
+        kind = type(events._loop._body).__name__
+        if opened is not None:
+            opened.set()
+        return [event.data for event in events], kind
+
+
+def reads_through_a_library_that_looks_different() -> None:
+    if not {"urllib3-future", "niquests"} & set(sys.argv):
+        return
+    names = private_names("_requests", "future_state")
+    assert {"_matrix", "_bytes_in_chunk", "_remaining"} <= set(names)
+    for name in names:
+        came = threading.Event()
+        begin, *rest = stream(SENT, framing="length" if name == "_remaining" else "chunked")
+        gated: list[Step] = [begin, Wait(came), *rest]
+        with renamed("_requests", name), Server(gated, gated) as server, sse_client.Client(timeout=LIMIT) as client:
+            for _ in range(2):
+                assert _found(client, server.url, came) == (["0", "1", "2"], "LibraryBody"), name
+                came.clear()
+
+
 def reads_what_others_have_opened() -> None:
     if "niquests" in sys.argv:
         niquests = importlib.import_module("niquests")
@@ -180,6 +245,9 @@ for scenario in (
     chats,
     keeps_a_checkpoint,
     streams_with_asyncio,
+    reads_sockets_of_urllib3_future,
+    refuses_malformed_bodies,
+    reads_through_a_library_that_looks_different,
     reads_what_others_have_opened,
 ):
     scenario()

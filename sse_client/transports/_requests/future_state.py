@@ -38,7 +38,7 @@ class Taken(NamedTuple):
         framing: how its end is known.
         first: what the library has received of it, framed as `framing` expects it.
         end: tells the library that the body has ended, and returns whether it has understood; None if the connection
-            ends with the body.
+            cannot be used again.
     """
 
     framing: Framing
@@ -200,7 +200,7 @@ def _until_close(unread: _Unread) -> Taken:
 
 
 def _received_whole(unread: _Unread) -> Taken | None:
-    """Take a body whose end, or flaw, has come with its head."""
+    """Take a body whose end, or flaw, has come with its head; the connection is closed if anything came after that."""
     pieces = unread.pieces()
     body = b"".join(pieces)
     framing: Framing
@@ -217,4 +217,5 @@ def _received_whole(unread: _Unread) -> Taken | None:
         unread.protocol.next_event(unread.number)
     if unread.raw.length_remaining is not None:
         unread.raw.length_remaining -= len(body)
-    return Taken(framing, body, unread.is_readable)
+    is_clean = not unread.others and not len(unread.state._receive_buffer)
+    return Taken(framing, body, unread.is_readable if is_clean else None)
