@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import sys
 import threading
+import time
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +23,7 @@ from transports.renamed import private_names, renamed
 
 import sse_client
 from sse_client.adapters.openai import ChatClient
-from sse_client.testing import CLOSE, LAST_CHUNK, STALL, Server, Step, Wait, chunk, head, reply, stream
+from sse_client.testing import CLOSE, LAST_CHUNK, STALL, Pause, Server, Step, Wait, chunk, head, reply, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,6 +103,18 @@ def wakes_a_reader() -> None:
             events.close()
             reading.join(10)
             assert got == [None], script
+
+
+def keeps_the_deadline_of_a_head() -> None:
+    dribbling: list[Step] = [each for _ in range(400) for each in (b"X: y\r\n", Pause(0.05))]
+    with Server([b"HTTP/1.1 200 OK\r\n", *dribbling]) as server:
+        begun = time.monotonic()
+        try:
+            next(sse_client.get(server.url, timeout=sse_client.Timeout(read=20, total=0.5)))
+        except sse_client.DeadlineExceeded:
+            assert time.monotonic() - begun < 15  # the head takes 20 seconds
+        else:
+            raise AssertionError("an event came of half a head")
 
 
 def chats() -> None:
@@ -242,6 +255,7 @@ for scenario in (
     leaves_a_used_session_to_its_owner,
     reconnects_with_the_last_event_id,
     wakes_a_reader,
+    keeps_the_deadline_of_a_head,
     chats,
     keeps_a_checkpoint,
     streams_with_asyncio,

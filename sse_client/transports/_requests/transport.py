@@ -16,6 +16,7 @@ from sse_client._http.redirects import REDIRECTS, RedirectChain
 from sse_client._http.request_body import ReplayableBody
 from sse_client._http.url import MalformedRequest
 from sse_client.request import Request, display_url
+from sse_client.transports._requests.connection import HEADS_IN_TIME
 from sse_client.transports._requests.cookies import keep_cookies
 from sse_client.transports._requests.errors import TRANSPORT_ERRORS, broken, never_connected
 from sse_client.transports._requests.live_body import body_of
@@ -147,7 +148,7 @@ class RequestsTransport(Wakeup):
         opening.begin(self, limits)
         watchdog = None
         try:
-            if limits.deadline is not None and not tracks:
+            if limits.deadline is not None and not (tracks and HEADS_IN_TIME):
                 watchdog = Watchdog(self)
                 watchdog.arm(limits.deadline)
             timeout = limits.connect, limits.silence
