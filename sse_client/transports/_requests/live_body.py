@@ -32,39 +32,26 @@ __all__ = ["CheckedBody", "PlainCheckedBody", "body_of"]
 class CheckedBody(SocketBody):
     """A body whose head is a `CheckedResponse`, of http.client.
 
-    Args:
-        head: the response's head.
-        raw: urllib3's response.
-        sock: the connection's socket.
-        wakeup: what wakes the reader.
-        silence: seconds without a byte after which the connection counts as dead.
-        original: http.client's response.
+    Attributes:
+        original: that one; set as soon as the body is made.
     """
 
-    __slots__ = ("_original",)
+    __slots__ = ("original",)
 
-    def __init__(
-        self, head: Response, raw: Any, sock: Any, wakeup: Wakeup, silence: float | None, original: CheckedResponse
-    ) -> None:
-        length: Any = original.length
-        framing: Framing = (
-            ChunkedDecoder() if original.chunked else UntilClose() if length is None else LengthFraming(length)
-        )
-        super().__init__(head, raw, sock, wakeup, silence, framing)
-        self._original = original
+    original: CheckedResponse
 
     def _receive_first(self, size: int) -> bytes:
-        reader = self._original.reader
+        reader = self.original.reader
         reader.silence = self._timeout
         reader.deadline = None
-        data: bytes = self._original.fp.read1(size)
+        data: bytes = self.original.fp.read1(size)
         self._recv = self._sock.recv
         return data
 
     def _hand_back(self) -> None:
         if self._framing.surplus:
             self._raw.close()
-        self._original.close()  # as urllib3 does at the end of a chunked body
+        self.original.close()  # as urllib3 does at the end of a chunked body
         self._raw.release_conn()
 
 
@@ -81,24 +68,24 @@ def body_of(response: requests.Response, chain: RedirectChain, wakeup: Wakeup, s
     """Return the body of a response of requests, unread."""
     raw: Any = response.raw
     head = Response(response.status_code, response.headers, chain.url, response)
-    body = _direct_body(head, raw, wakeup, silence) or LibraryBody(head, raw, wakeup, silence)
-    body.method, body.redirected = chain.request.method, chain.followed > 0
-    return body
-
-
-def _direct_body(head: Response, raw: Any, wakeup: Wakeup, silence: float | None) -> ResponseBody | None:
-    """Return a body that is read off its socket; None if the library has to read it."""
     sock = getattr(raw, "sse_client_socket", None)
-    if sock is None:
-        return None
-    coded = bool(head.headers.get("Content-Encoding"))
+    coded = bool(response.headers.get("Content-Encoding"))
     original: Any = getattr(raw, "_original_response", None)
     part: Any = getattr(raw, "_fp", None)
-    if isinstance(original, CheckedResponse):
-        if part is not original or (original.chunked and original.chunk_left is not None):
-            return None
-        return (CheckedBody if coded else PlainCheckedBody)(head, raw, sock, wakeup, silence, original)
-    taken = taken_from(raw, sock)
-    if taken is None:
-        return None
-    return (FutureBody if coded else PlainFutureBody)(head, raw, sock, wakeup, silence, taken)
+    body: ResponseBody | None = None
+    if sock is None:
+        pass
+    elif isinstance(original, CheckedResponse):
+        if part is original and not (original.chunked and original.chunk_left is not None):
+            length: Any = original.length
+            framing: Framing = (
+                ChunkedDecoder() if original.chunked else UntilClose() if length is None else LengthFraming(length)
+            )
+            body = (CheckedBody if coded else PlainCheckedBody)(head, raw, sock, wakeup, silence, framing)
+            body.original = original
+    elif (taken := taken_from(raw, sock)) is not None:
+        body = (FutureBody if coded else PlainFutureBody)(head, raw, sock, wakeup, silence, taken)
+    if body is None:
+        body = LibraryBody(head, raw, wakeup, silence)
+    body.method, body.redirected = chain.request.method, chain.followed > 0
+    return body
