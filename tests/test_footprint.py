@@ -22,8 +22,8 @@ from sse_client.events import Event
 from sse_client.options import Options, merged
 from sse_client.transports._aiohttp.live_body import LiveBody
 from sse_client.transports._aiohttp.response_body import AiohttpBody
-from sse_client.transports._requests.live_body import SocketBody
 from sse_client.transports._requests.response_body import LibraryBody
+from sse_client.transports._requests.socket_body import SocketBody
 from sse_client.transports._requests.wakeup import Wakeup
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from sse_client._core.delivery import Delivery
 from sse_client._core.response_body import ResponseBody
 from sse_client.testing import CLOSE, LAST_CHUNK, STALL, Server, Step, Wait, chunk, head, reply, stream
 from sse_client.transports._httpx.direct_body import DirectBody
-from sse_client.transports._requests.live_body import SocketBody
+from sse_client.transports._requests.socket_body import SocketBody
 from sse_client.transports._requests.wakeup import Wakeup
 
 from .kit import AT_ONCE, ONE, PROMPT, Log, Task, certify, outcome, seconds

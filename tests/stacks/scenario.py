@@ -6,21 +6,24 @@ import asyncio
 import importlib
 import sys
 import threading
+import time
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
+sys.path.append(str(Path(__file__).parent.parent))
 if "without_posix" in sys.argv:
     importlib.import_module("without_posix")
 
 import requests
 import urllib3
+from transports.renamed import private_names, renamed
 
 import sse_client
 from sse_client.adapters.openai import ChatClient
-from sse_client.testing import CLOSE, STALL, Server, Step, Wait, chunk, head, reply, stream
+from sse_client.testing import CLOSE, LAST_CHUNK, STALL, Pause, Server, Step, Wait, chunk, head, reply, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,6 +105,18 @@ def wakes_a_reader() -> None:
             assert got == [None], script
 
 
+def keeps_the_deadline_of_a_head() -> None:
+    dribbling: list[Step] = [each for _ in range(400) for each in (b"X: y\r\n", Pause(0.05))]
+    with Server([b"HTTP/1.1 200 OK\r\n", *dribbling]) as server:
+        begun = time.monotonic()
+        try:
+            next(sse_client.get(server.url, timeout=sse_client.Timeout(read=20, total=0.5)))
+        except sse_client.DeadlineExceeded:
+            assert time.monotonic() - begun < 15  # the head takes 20 seconds
+        else:
+            raise AssertionError("an event came of half a head")
+
+
 def chats() -> None:
     with Server(answer="it works") as server, ChatClient(api_key="key", base_url=server.url + "/v1") as chat:
         for _ in range(2):
@@ -131,6 +146,69 @@ def streams_with_asyncio() -> None:
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(main())
+
+
+def reads_sockets_of_urllib3_future() -> None:
+    if not {"urllib3-future", "niquests"} & set(sys.argv):
+        return
+    # Two packets: what h11 has of the body ends inside a size, inside data, before or inside a line end.
+    for framing in FRAMINGS:
+        parts = [each for each in stream(SENT, framing=framing) if isinstance(each, bytes)]
+        whole = b"".join(parts)
+        for cut in range(len(parts[0]), len(whole)):
+            sent: list[Step] = [whole[:cut], whole[cut:], *([CLOSE] if framing == "close" else [])]
+            with Server(sent, sent) as server, sse_client.Client(timeout=LIMIT) as client:
+                for _ in range(2):
+                    data, kind = _found(client, server.url)
+                    assert data == ["0", "1", "2"], (framing, cut)
+                    # Once the last chunk's size is there, only trailers are left, which the library reads.
+                    assert kind == "PlainFutureBody" or cut >= len(whole) - len(b"\r\n"), (framing, cut)
+                assert server.connections == (2 if framing == "close" else 1), (framing, cut)
+
+
+def refuses_malformed_bodies() -> None:
+    sent = b"".join(map(chunk, SENT))
+    surplus: list[list[Step]] = [[head() + sent + LAST_CHUNK + b"x"], [head() + sent, LAST_CHUNK + b"x"]]
+    for script in surplus:
+        with Server(script, stream(SENT)) as server, sse_client.Client(timeout=LIMIT) as client:
+            for _ in range(2):
+                assert _found(client, server.url)[0] == ["0", "1", "2"]
+            assert server.connections == 2
+    # A flaw is found without waiting for what comes after it.
+    flaw = b"+5\r\n"
+    flawed: list[list[Step]] = [[head() + sent + flaw, STALL], [head() + sent, flaw, STALL], [head() + flaw, STALL]]
+    for script in flawed:
+        with Server(script) as server, sse_client.Client(timeout=LIMIT) as client:
+            try:
+                _found(client, server.url)
+            except sse_client.IdleTimeout as error:
+                raise AssertionError("it waited") from error
+            except sse_client.ConnectionFailed:
+                continue
+            raise AssertionError("a malformed body passed for a whole one")
+
+
+def _found(client: sse_client.Client, url: str, opened: threading.Event | None = None) -> tuple[list[str], str]:
+    with client.get(url, reconnect=False) as events:
+        kind = type(events._loop._body).__name__
+        if opened is not None:
+            opened.set()
+        return [event.data for event in events], kind
+
+
+def reads_through_a_library_that_looks_different() -> None:
+    if not {"urllib3-future", "niquests"} & set(sys.argv):
+        return
+    names = private_names("_requests", "future_state")
+    assert {"_matrix", "_bytes_in_chunk", "_remaining"} <= set(names)
+    for name in names:
+        came = threading.Event()
+        begin, *rest = stream(SENT, framing="length" if name == "_remaining" else "chunked")
+        gated: list[Step] = [begin, Wait(came), *rest]
+        with renamed("_requests", name), Server(gated, gated) as server, sse_client.Client(timeout=LIMIT) as client:
+            for _ in range(2):
+                assert _found(client, server.url, came) == (["0", "1", "2"], "LibraryBody"), name
+                came.clear()
 
 
 def reads_what_others_have_opened() -> None:
@@ -177,9 +255,13 @@ for scenario in (
     leaves_a_used_session_to_its_owner,
     reconnects_with_the_last_event_id,
     wakes_a_reader,
+    keeps_the_deadline_of_a_head,
     chats,
     keeps_a_checkpoint,
     streams_with_asyncio,
+    reads_sockets_of_urllib3_future,
+    refuses_malformed_bodies,
+    reads_through_a_library_that_looks_different,
     reads_what_others_have_opened,
 ):
     scenario()

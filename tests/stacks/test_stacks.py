@@ -16,8 +16,9 @@ ROOT = Path(__file__).parent.parent.parent
 SCENARIO = Path(__file__).parent / "scenario.py"
 NAMES = [
     "reads_promptly", "tells_a_cut", "gives_the_connection_back", "leaves_a_used_session_to_its_owner",
-    "reconnects_with_the_last_event_id", "wakes_a_reader", "chats", "keeps_a_checkpoint", "streams_with_asyncio",
-    "reads_what_others_have_opened",
+    "reconnects_with_the_last_event_id", "wakes_a_reader", "keeps_the_deadline_of_a_head", "chats",
+    "keeps_a_checkpoint", "streams_with_asyncio", "reads_sockets_of_urllib3_future", "refuses_malformed_bodies",
+    "reads_through_a_library_that_looks_different", "reads_what_others_have_opened",
 ]  # fmt: skip
 
 

@@ -54,10 +54,10 @@ class _Rename(ast.NodeTransformer):
         return node
 
 
-def private_names(room: str) -> list[str]:
-    """Return the private names that the modules of a transport look for in other objects."""
+def private_names(room: str, modules: str = "*") -> list[str]:
+    """Return the private names that the modules of a transport, or some of them, look for in other objects."""
     rename = _Rename()
-    for path in _FOLDER.joinpath(room).glob("*.py"):
+    for path in _FOLDER.joinpath(room).glob(f"{modules}.py"):
         rename.visit(ast.parse(path.read_text(encoding="utf-8")))
     return sorted(rename.found)
 

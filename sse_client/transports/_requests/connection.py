@@ -19,7 +19,11 @@ from sse_client.transports._requests.response_head import CheckedResponse, Tunne
 if TYPE_CHECKING:
     from sse_client.transports._requests.wakeup import Wakeup
 
-__all__ = ["TrackedConnection", "tracked"]
+__all__ = ["HEADS_IN_TIME", "TrackedConnection", "tracked"]
+
+# Whether a tracked connection reads heads within their deadline: urllib3-future, which may be installed under urllib3's
+# name, reads them by itself.
+HEADS_IN_TIME = issubclass(PooledConnection, HTTPConnection)
 
 _JOINED = 64 * 1024  # bytes or characters of a body that is small enough to be copied behind the head
 

@@ -18,6 +18,7 @@ from sse_client._http.request_body import ReplayableBody
 from sse_client._http.requests_auth import answer_to_challenge
 from sse_client._http.url import MalformedRequest
 from sse_client.request import Request, display_url
+from sse_client.transports._requests.connection import HEADS_IN_TIME
 from sse_client.transports._requests.cookies import keep_cookies
 from sse_client.transports._requests.errors import TRANSPORT_ERRORS, broken, never_connected
 from sse_client.transports._requests.live_body import body_of
@@ -136,7 +137,7 @@ class RequestsTransport(Wakeup):
         opening.begin(self, limits)
         watchdog = None
         try:
-            if limits.deadline is not None and not tracks:
+            if limits.deadline is not None and not (tracks and HEADS_IN_TIME):
                 watchdog = Watchdog(self)
                 watchdog.arm(limits.deadline)
             timeout = limits.connect, limits.silence

@@ -1,0 +1,168 @@
+"""Reads a response's body off its socket, blocking: bytes as they arrive, on every framing of HTTP/1.1."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sse_client._core.response_body import ResponseBody
+from sse_client.transports._requests.errors import TRANSPORT_ERRORS, broken
+from sse_client.transports._requests.opening import seconds_left
+from sse_client.transports._requests.response_body import close_response
+
+if TYPE_CHECKING:
+    from sse_client.observer import Response
+    from sse_client.transports._requests.wakeup import Wakeup
+
+__all__ = ["Framing", "LengthFraming", "SocketBody", "UntilClose"]
+
+_RECEIVE = 64 * 1024
+
+
+class Framing(Protocol):
+    """How a body's end is known.
+
+    Attributes:
+        ended: whether the whole body has come.
+        surplus: whether bytes came after it: the connection cannot be used again.
+        flaw: what is malformed in it; empty if nothing is.
+    """
+
+    ended: bool
+    surplus: bool
+    flaw: str
+
+    def feed(self, data: bytes) -> bytes:
+        """Return what of `data` is body."""
+        ...
+
+
+class LengthFraming:
+    """A body of so many bytes (RFC 9112 6.2)."""
+
+    def __init__(self, length: int) -> None:
+        self._left = length
+        self.ended = not length
+        self.surplus = False
+        self.flaw = ""
+
+    def feed(self, data: bytes) -> bytes:
+        """Return what of `data` is body."""
+        body = data[: self._left]
+        self._left -= len(body)
+        self.ended = not self._left
+        self.surplus = len(data) > len(body)
+        return body
+
+
+class UntilClose:
+    """A body that ends with the connection (RFC 9112 6.3)."""
+
+    ended = False
+    surplus = False
+    flaw = ""
+
+    def feed(self, data: bytes) -> bytes:
+        """Return `data`."""
+        return data
+
+
+class SocketBody(ResponseBody):
+    """A body read off its socket.
+
+    A subclass knows what the library has received beyond the head, and how it gets its connection back.
+
+    Args:
+        head: the response's head.
+        raw: urllib3's response.
+        sock: the connection's socket.
+        wakeup: what wakes the reader.
+        silence: seconds without a byte after which the connection counts as dead.
+        framing: how the body's end is known.
+    """
+
+    __slots__ = ("_feed", "_framing", "_raw", "_recv", "_sock", "_timeout", "_wakeup")
+
+    def __init__(
+        self, head: Response, raw: Any, sock: Any, wakeup: Wakeup, silence: float | None, framing: Framing
+    ) -> None:
+        super().__init__(head, silence)
+        self._raw = raw
+        self._sock = sock
+        self._wakeup = wakeup
+        self._framing = framing
+        self._feed = framing.feed
+        self._timeout: float | None = -1.0  # of the socket, once this has set it
+        self._recv = self._receive_first
+
+    async def read(self, deadline: float | None) -> bytes:
+        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        if self._decoder is not None:
+            return await self._read_decoded(self._decoder, deadline)
+        return await self._receive(deadline)
+
+    async def _receive(self, deadline: float | None) -> bytes:
+        """Return bytes of the body as they are coded; `b""` at its end."""
+        return self.read_blocking(deadline)
+
+    def read_blocking(self, deadline: float | None) -> bytes:
+        """Return bytes of the body as they are coded; `b""` at its end."""
+        framing = self._framing
+        try:
+            while not framing.ended:
+                if framing.flaw:
+                    raise ValueError(framing.flaw)
+                timeout = self.silence if deadline is None else seconds_left(self.silence, deadline)
+                if timeout != self._timeout:
+                    self._timeout = timeout
+                    self._sock.settimeout(timeout)
+                data = self._recv(_RECEIVE)
+                if not data:
+                    self._end_early()
+                    return data
+                data = self._feed(data)
+                if data:
+                    return data
+            self._wakeup.release_socket()
+            self._hand_back()
+        except TRANSPORT_ERRORS as error:
+            failure = broken(error, self.response.url, silence=self.silence)
+        else:
+            return b""
+        try:
+            raise failure from failure.__cause__
+        finally:
+            del failure  # its traceback holds this frame
+
+    @abstractmethod
+    def _receive_first(self, size: int) -> bytes:
+        """Return what came along with the head, or else what arrives next; from then on, receive from the socket."""
+
+    def _end_early(self) -> None:
+        """Accept the end of the connection as the end of the body, if the framing allows it.
+
+        Raises:
+            EOFError, OSError: the body was cut off.
+        """
+        if not isinstance(self._framing, UntilClose):
+            raise EOFError("it ended before the body's end")
+        # On some versions of CPython, TLS takes a reset for an end; the connection is gone then, not half open.
+        if not self._wakeup.closed:
+            self._sock.getpeername()
+
+    def close(self) -> None:
+        """Close the connection, unless its body was read to the end: then its pool has it already."""
+        self._recv = self._sock.recv  # the first one is a method of this object, which would refer to itself
+        self._wakeup.release_socket()
+        close_response(self._raw)
+
+    async def _breathe(self, deadline: float | None) -> None:
+        self._wakeup.check(deadline, self.response.url)
+
+    @abstractmethod
+    def _hand_back(self) -> None:
+        """Give the connection back to its pool, unless there is more to read on it: then it is closed.
+
+        Raises:
+            OSError, HTTPError: the library has found the body to be malformed.
+        """
