@@ -124,7 +124,7 @@ def command(
         )  # fmt: skip
         address = None if metrics is None else _address(metrics)
         with relay, _surroundings(relay, stream, name, address, shown, view=view):
-            headers = {**_headers(header), **(options.pop("headers", None) or {})}
+            headers: dict[str, Any] = {**_headers(header), **(options.pop("headers", None) or {})}
             done = relay.run(method, url, client=client, headers=headers, **options)
     except (ValueError, TypeError, ImportError) as error:
         return _ended(shown, error, _USAGE)
