@@ -12,6 +12,7 @@ SECONDS = {
     "asynchronous/test_both_clients.py": 90,
     "proxies/test_reverse.py": 90,
     "stacks/test_stacks.py": 90,
+    "transports/test_renamed_leaving.py": 70,
     "openai/chat_api/test_bounds.py": 60,
     "test_docs.py": 60,
     "cli/test_processes.py": 50,

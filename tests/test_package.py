@@ -217,5 +217,5 @@ def test_without_aiohttp_they_say_what_to_install(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, "sse_client.aio", raising=False)
     monkeypatch.delattr(sse_client, "aio", raising=False)
-    with pytest.raises(ImportError, match=r"pip install sse-client\[async\]"):
+    with pytest.raises(ImportError, match=r"pip install 'sse-client\[async\]'"):
         _ = sse_client.AsyncClient

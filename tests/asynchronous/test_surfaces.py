@@ -100,7 +100,7 @@ def test_without_aiohttp_the_error_says_what_to_install(monkeypatch: pytest.Monk
     for name in ("aiohttp", "httpx2", "httpx"):
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, "sse_client.aio")
-    with pytest.raises(ImportError, match=r"pip install sse-client\[async\]"):
+    with pytest.raises(ImportError, match=r"pip install 'sse-client\[async\]'"):
         importlib.import_module("sse_client.aio")
     monkeypatch.undo()
     assert importlib.import_module("sse_client.aio") is aio

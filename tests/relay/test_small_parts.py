@@ -201,7 +201,7 @@ def test_without_redis_py_it_says_what_to_install(monkeypatch: pytest.MonkeyPatc
         lambda: RedisCheckpoint("redis://localhost", "place"),
         lambda: package.Consumer("g", print, redis="redis://localhost", stream="ticks"),
     ):
-        with pytest.raises(ImportError, match=r"pip install sse-client\[redis\]"):
+        with pytest.raises(ImportError, match=r"pip install 'sse-client\[redis\]'"):
             make()
 
 
