@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -300,9 +301,17 @@ def test_threads_that_share_a_connection_get_each_its_own(column: Column) -> Non
             with client.get(server.url, reconnect=False) as stream:
                 seen.append([event.data for event in stream])
 
+        cleared = time.monotonic() + SOON
+        while server.peers[0].requests and time.monotonic() < cleared:
+            time.sleep(0.001)
         threads = [threading.Thread(target=read, daemon=True) for _ in range(number)]
-        for thread in threads:
+        for count, thread in enumerate(threads, 1):
             thread.start()
+            # One after the other: httpcore takes a stream's number and sends its head in two steps, without a lock, so
+            # that two threads may take the same one.
+            late = time.monotonic() + SOON
+            while len(server.peers[0].requests) != count and time.monotonic() < late:
+                time.sleep(0.001)
         for thread in threads:
             thread.join(SOON)
             assert not thread.is_alive()
