@@ -308,7 +308,7 @@ def test_threads_that_share_a_connection_get_each_its_own(column: Column) -> Non
         for count, thread in enumerate(threads, 1):
             thread.start()
             # One after the other: httpcore takes a stream's number and sends its head in two steps, without a lock, so
-            # that two threads may take the same one.
+            # that two threads may take the same one (docs/limits.md).
             late = time.monotonic() + SOON
             while len(server.peers[0].requests) != count and time.monotonic() < late:
                 time.sleep(0.001)
