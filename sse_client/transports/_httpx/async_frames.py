@@ -33,7 +33,7 @@ class AsyncFrameSource(Frames):
     def __init__(
         self, part: Any, receiver: tuple[Callable[[int], Awaitable[bytes]], tuple[type[Exception], ...]]
     ) -> None:
-        super().__init__(part)
+        super().__init__(part._connection, part._request, part._stream_id)
         self._receive_some, self.errors = receiver
 
     async def receive(self) -> bytes:

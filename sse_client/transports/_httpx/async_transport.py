@@ -13,6 +13,8 @@ from sse_client.transports._httpx.async_direct_body import AsyncDirectBody, asyn
 from sse_client.transports._httpx.async_frames import aframe_source
 from sse_client.transports._httpx.chunks import achunk_source
 from sse_client.transports._httpx.exchange import AsyncExchange, Exchange
+from sse_client.transports._httpx.http2 import reset_request
+from sse_client.transports._httpx.places import reduce_places
 from sse_client.transports._httpx.response_body import AsyncHttpxBody
 from sse_client.transports._httpx.transport import HttpxTransport
 from sse_client.transports._httpx.wakeup import ScopedWakeup
@@ -80,7 +82,9 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
         with self.waiting(first) as scope:
 
             def connected(stream: Any, made: bool) -> None:
-                self._adopt(client, ready, exchange, chosen=stream is None)
+                connection = self._adopt(client, ready, exchange, chosen=stream is None)
+                if exchange.stream_id is not None:
+                    reduce_places(connection)
                 if not made:
                     scope.deadline = _loop_time(deadline)
 
@@ -91,6 +95,12 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
         if deadline is not None and time.monotonic() >= deadline:
             raise no_data(ready.sent.url)
         raise TimeoutError("timed out")
+
+    async def _leave(self, exchange: Exchange, request: Any) -> None:
+        with anyio.move_on_after(1, shield=True):
+            written = reset_request(exchange.connection, request, exchange.stream_id)
+            if written is not None:
+                await written
 
     async def _close(self, response: Any) -> None:
         with anyio.move_on_after(1, shield=True):

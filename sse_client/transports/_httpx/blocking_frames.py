@@ -8,15 +8,15 @@ import socket
 import ssl
 import time
 import weakref
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
-from sse_client.transports._httpx.frames import Frames, frames_part
+from sse_client.transports._httpx.frames import Frames, can_read_frames, frames_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FrameSource", "frame_source"]
+__all__ = ["FrameSource", "frame_source", "opening_source"]
 
 _RECEIVE = 64 * 1024
 _SLICE = 0.05  # seconds after which a thread that waits for another one's read looks at its own stream
@@ -28,13 +28,15 @@ class FrameSource(Frames):
 
     Attributes:
         alarm: what wakes a reader, by being shut down: the connection is not its stream's alone.
+        sock: the connection's.
     """
 
-    __slots__ = ("__weakref__", "_closing", "_poll", "_sock", "_wake", "alarm")
+    __slots__ = ("__weakref__", "_closing", "_lock", "_poll", "_wake", "alarm", "sock")
 
-    def __init__(self, part: Any, sock: Any) -> None:
-        super().__init__(part)
-        self._sock = sock
+    def __init__(self, connection: Any, request: Any, stream_id: int, sock: Any) -> None:
+        super().__init__(connection, request, stream_id)
+        self.sock = sock
+        self._lock = getattr(self._state, "lock", None) or nullcontext()
         self.alarm, self._wake = socket.socketpair()
         self._poll = _readable(sock, self._wake)
         self._closing = weakref.finalize(
@@ -48,13 +50,25 @@ class FrameSource(Frames):
             TimeoutError: nothing came in so many seconds.
             Exception: the stream or its connection has ended, in the words of httpcore or h2.
         """
-        end = None if timeout is None else time.monotonic() + timeout
         connection = self._connection
         if self._credit_due:
             self._credit_due = False
             connection._write_outgoing_data(self._request)
-        lock = connection._read_lock._lock
-        while not self._events:
+        if not self._events and self.wait(timeout, self._has_come):
+            self._events.append(connection._receive_stream_event(self._request, self._stream_id))
+        return self.ready()
+
+    def wait(self, timeout: float | None, ready: Callable[[], bool]) -> bool:
+        """Wait for what comes over the connection, until `ready`; return whether the connection is over instead.
+
+        Raises:
+            TimeoutError: it was not in so many seconds.
+            ConnectionError: the stream was closed.
+            Exception: the connection has ended, in the words of h2.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        lock = self._connection._read_lock._lock
+        while not ready():
             left = None if end is None else end - time.monotonic()
             if left is not None and left <= 0:
                 raise TimeoutError("timed out")
@@ -64,16 +78,20 @@ class FrameSource(Frames):
                 continue
             over = others = False
             try:
-                over = not self._events and self._is_over()
-                if not over and not self._events:
-                    over, others = self._read(left)
+                if not ready():
+                    over = self._is_over()
+                    if not over:
+                        over, others = self._read(left)
             finally:
                 lock.release()
             if over:
-                self._events.append(connection._receive_stream_event(self._request, self._stream_id))
-            elif others:
+                return True
+            if others:
                 time.sleep(_YIELD)  # else this thread takes the lock again before those that wait for it
-        return self.ready()
+        return False
+
+    def _has_come(self) -> bool:
+        return bool(self._events)
 
     def _read(self, timeout: float | None) -> tuple[bool, bool]:
         """Read what has come for any stream; return whether it is over, and whether something is for another stream."""
@@ -85,11 +103,13 @@ class FrameSource(Frames):
         touched: set[int] = set()
         connection = self._connection
         try:
-            data = self._sock.recv(_RECEIVE)
+            data = self.sock.recv(_RECEIVE)
             if not data:
                 return True, False
             with connection._state_lock:
-                for event in self._dispatch(data, touched):
+                with self._lock:
+                    changes = self._dispatch(data, touched)
+                for event in changes:
                     connection._receive_remote_settings_change(event)
             if self._state._data_to_send:
                 connection._write_outgoing_data(self._request)  # what h2 answers to a ping, or to settings
@@ -114,12 +134,25 @@ class FrameSource(Frames):
 def frame_source(response: Any) -> FrameSource | None:
     """Return the body of a blocking client's response; None if it is none of HTTP/2, or the library has to read it."""
     stream = response.extensions.get("network_stream")
-    sock = None if stream is None else stream.get_extra_info("socket")
-    is_tls = stream is not None and stream.get_extra_info("ssl_object") is not None
     part = frames_part(response)
-    if part is None or sock is None or is_tls != isinstance(sock, ssl.SSLSocket):
+    return None if part is None else _source_of(part._connection, part._request, part._stream_id, stream)
+
+
+def opening_source(connection: Any, request: Any, stream_id: int) -> FrameSource | None:
+    """Return what waits for the head of a response, or for room for a body; None if the library has to."""
+    if not can_read_frames(connection):
         return None
-    return FrameSource(part, sock) if hasattr(part._connection._read_lock, "_lock") else None
+    return _source_of(connection, request, stream_id, getattr(connection, "_network_stream", None))
+
+
+def _source_of(connection: Any, request: Any, stream_id: int, stream: Any) -> FrameSource | None:
+    if stream is None or not hasattr(connection._read_lock, "_lock"):
+        return None
+    sock = stream.get_extra_info("socket")
+    is_tls = stream.get_extra_info("ssl_object") is not None
+    if sock is None or is_tls != isinstance(sock, ssl.SSLSocket):
+        return None
+    return FrameSource(connection, request, stream_id, sock)
 
 
 def _close(*socks: socket.socket) -> None:

@@ -9,10 +9,12 @@ from sse_client.transports._httpx.chunks import chunk_source
 from sse_client.transports._httpx.connecting import Opening, opening_in
 from sse_client.transports._httpx.direct_body import direct_body
 from sse_client.transports._httpx.exchange import Exchange
-from sse_client.transports._httpx.places import limit_waits, waits_for_a_place
-from sse_client.transports._httpx.pool import network_stream
+from sse_client.transports._httpx.http2 import reset_request
+from sse_client.transports._httpx.pool import chosen_connection, network_stream
 from sse_client.transports._httpx.response_body import HttpxBody
+from sse_client.transports._httpx.shared_connection import share_connection
 from sse_client.transports._httpx.transport import HttpxTransport
+from sse_client.transports._httpx.waiting import opening_a_stream
 from sse_client.transports._requests.wakeup import Wakeup
 from sse_client.transports.sent_body import SyncBody
 
@@ -67,15 +69,18 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
         def connected(stream: Any, made: bool) -> None:
             connection = self._adopt(client, ready, exchange, chosen=stream is None)
             if exchange.stream_id is not None:
-                limit_waits(connection)
+                share_connection(connection)
             if made:
                 opening.connected(stream)
             else:
                 opening.sending(network_stream(connection) if stream is None else stream)
 
-        exchange.connected = connected
+        def initiated() -> None:
+            share_connection(chosen_connection(client, ready.request, exchange))
+
+        exchange.initiated, exchange.connected = initiated, connected
         try:
-            with opening_in(client, ready.request, opening), waits_for_a_place(self, limits.connect, limits.deadline):
+            with opening_in(client, ready.request, opening), opening_a_stream(self, limits.connect, limits.deadline):
                 return client.send(ready.request, stream=True, auth=ready.auth, follow_redirects=False)
         except self._library.module.TransportError:
             if opening.late:
@@ -83,6 +88,9 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
             raise
         finally:
             opening.end()
+
+    async def _leave(self, exchange: Exchange, request: Any) -> None:
+        reset_request(exchange.connection, request, exchange.stream_id)
 
     async def _close(self, response: Any) -> None:
         self.release_socket()

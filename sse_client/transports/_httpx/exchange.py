@@ -22,6 +22,8 @@ class Exchange:
         stream_id: its stream, over HTTP/2.
         head_sent: whether its head was sent whole.
         stream: the last network stream that was made for it; None: none was.
+        initiated: called before the first stream of a connection of HTTP/2, before other threads can use it.
+        connection: that the request has gone over, of HTTP/2.
         connected: called with each network stream that is made for it, and once more when it is about to be sent: with
             the last of them, None where the pool had a connection, and whether it has just been made.
         used_stream: returns the network stream of a connection that the pool had; None where it cannot be told.
@@ -33,6 +35,8 @@ class Exchange:
         self.sent: bool | None = None
         self.stream_id: int | None = None
         self.head_sent = False
+        self.initiated: Callable[[], object] | None = None
+        self.connection: Any = None
         self.connected: Callable[[Any, bool], object] | None = None
         self.used_stream: Callable[[], Any] | None = None
         self.stream: Any = None
@@ -48,6 +52,9 @@ class Exchange:
         if step in _CONNECTED:
             self.stream = info.get("return_value")
             self._tell(made=True)
+        elif step == "send_connection_init.started":
+            if self.initiated is not None:
+                self.initiated()
         elif step == "send_request_headers.started":
             request = info.get("request")
             if getattr(request, "method", b"") != b"CONNECT":  # that is a proxy's

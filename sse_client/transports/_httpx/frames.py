@@ -13,7 +13,7 @@ from typing import Any
 from sse_client.transports._httpx.data_frames import can_take_data, first_frame, take_data
 from sse_client.transports._httpx.source import part_of
 
-__all__ = ["Frames", "frames_part"]
+__all__ = ["Frames", "can_read_frames", "frames_part"]
 
 _CREDIT = 64 * 1024  # bytes that may be owed to the windows, which httpcore opens to 16 MiB
 _PARTS = (
@@ -27,7 +27,9 @@ class Frames:
     """What has come of one stream.
 
     Args:
-        part: httpcore's own part of the response.
+        connection: of httpcore.
+        request: httpcore's.
+        stream_id: of the request.
 
     Attributes:
         ended: whether the whole body has come.
@@ -45,15 +47,15 @@ class Frames:
         "ended",
     )
 
-    def __init__(self, part: Any) -> None:
-        self._connection = part._connection
-        self._request = part._request
-        self._stream_id: int = part._stream_id
-        self._state = part._connection._h2_state
-        self._events: list[Any] = part._connection._events[part._stream_id]
+    def __init__(self, connection: Any, request: Any, stream_id: int) -> None:
+        self._connection = connection
+        self._request = request
+        self._stream_id = stream_id
+        self._state = connection._h2_state
+        self._events: list[Any] = connection._events[stream_id]
         self._owed = 0
         self._credit_due = False
-        self._takes_data = can_take_data(self._state, part._stream_id)
+        self._takes_data = can_take_data(self._state, stream_id)
         self.ended = False
 
     def ready(self) -> bytes:
@@ -114,7 +116,10 @@ class Frames:
             elif kind == "ConnectionTerminated":
                 self._connection._connection_terminated = event
             elif kind == "RemoteSettingsChanged":
+                touched.add(0)  # it may let others open streams, or send more
                 others.append(event)
+            elif kind == "WindowUpdated":
+                touched.add(event.stream_id)
 
     def _is_over(self) -> bool:
         """Return whether the connection has ended, so that the library has to say why."""
@@ -126,9 +131,14 @@ class Frames:
         self._settle()
 
 
+def can_read_frames(connection: Any) -> bool:
+    """Return whether a connection of httpcore has what is used here; one of HTTP/1.1 has not."""
+    return all(hasattr(connection, name) for name in _PARTS) and hasattr(connection._h2_state, "_data_to_send")
+
+
 def frames_part(response: Any) -> Any:
     """Return httpcore's own part of a response of HTTP/2; None if it is none, or looks different."""
     part = part_of(response)
     connection: Any = getattr(part, "_connection", None)
-    known = all(hasattr(connection, name) for name in _PARTS) and hasattr(connection._h2_state, "_data_to_send")
+    known = can_read_frames(connection)
     return part if known and getattr(part, "_stream_id", None) in connection._events else None

@@ -1,71 +1,49 @@
-"""Waiting for a place among the streams that a server allows on one connection, in the blocking client.
+"""Places among the streams that a server allows on one connection of HTTP/2.
 
-httpcore waits for it without a limit of time, and nothing can wake it; an asynchronous client ends it by a scope.
-It does not promise what is replaced here: where it looks different, it waits as it does.
+A blocking client's httpcore waits for one without a limit of time, and nothing can wake it. Where a server allows
+fewer streams than are open, httpcore 1.0 waits for some to end, with the lock held that reading needs. It does not
+promise what is replaced here: where it looks different, it waits as it does.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
 from __future__ import annotations
 
 import threading
-import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from sse_client.errors import ConnectionFailed
+from sse_client.transports._httpx.waiting import wait_to
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Hashable
 
-    from sse_client.transports._requests.wakeup import Wakeup
+__all__ = ["Places", "reduce_places"]
 
-__all__ = ["limit_waits", "waits_for_a_place"]
-
-_SLICE = 0.05  # seconds after which a thread that waits looks whether its stream was closed
+_library: Any = object  # the class of the library that a subclass here is made of
 
 
-class _Wait(NamedTuple):
-    wakeup: Wakeup
-    end: float
-
-
-class _Threads(threading.local):
-    wait: _Wait | None = None
-
-
-_threads = _Threads()
-
-
-@contextmanager
-def waits_for_a_place(wakeup: Wakeup, seconds: float | None, deadline: float | None) -> Generator[None, None, None]:
-    """Wait in this thread, inside, until a stream is closed or it has taken too long.
+class Places:
+    """The places of a blocking connection, of which httpcore keeps account.
 
     Args:
-        wakeup: of the stream.
-        seconds: how long at most; None: no limit.
-        deadline: until when, by `time.monotonic`; None: no limit.
+        places: httpcore's own semaphore.
     """
-    now = time.monotonic()
-    ends = [end for end in (None if seconds is None else now + seconds, deadline) if end is not None]
-    _threads.wait = _Wait(wakeup, min(ends, default=float("inf")))
-    try:
-        yield
-    finally:
-        _threads.wait = None
-
-
-def limit_waits(connection: Any) -> None:
-    """Have those who wait for a place on a connection of httpcore wait as `waits_for_a_place` says."""
-    places = getattr(connection, "_max_streams_semaphore", None)
-    if hasattr(places, "_semaphore") and not isinstance(places, _Places):
-        connection._max_streams_semaphore = _Places(places)
-
-
-class _Places:
-    """The places of a connection, of which httpcore keeps account."""
 
     def __init__(self, places: Any) -> None:
         self._semaphore: threading.Semaphore = places._semaphore
+        self._lock = threading.Lock()
+        self._reducing: int | None = None
+        self._owed = 0
+
+    @contextmanager
+    def reducing(self) -> Generator[None, None, None]:
+        """Have `acquire` in this thread owe the places that are not free, instead of waiting for them."""
+        self._reducing = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._reducing = None
 
     def acquire(self) -> None:
         """Take a place, when there is one.
@@ -73,19 +51,14 @@ class _Places:
         Raises:
             ConnectionFailed: the stream was closed, or it took too long.
         """
-        wait = _threads.wait
-        if wait is None:  # the request of the client's owner
-            self._semaphore.acquire()
+        if self._reducing == threading.get_ident():
+            with self._lock:
+                self._owed += not self._semaphore.acquire(blocking=False)
             return
-        while not self._semaphore.acquire(timeout=_SLICE):
-            if wait.wakeup.closed:
-                raise ConnectionFailed("the stream was closed", sent=False)
-            if time.monotonic() >= wait.end:
-                raise ConnectionFailed(
-                    "the connection has as many streams as its server allows, and none has ended in time "
-                    "(timeout: connect)",
-                    sent=False,
-                )
+        wait_to(
+            lambda seconds: self._semaphore.acquire(timeout=seconds),
+            "the connection has as many streams as its server allows, and none has ended in time",
+        )
 
     def acquire_if_available(self) -> bool:
         """Take a place if there is one; return whether there was."""
@@ -93,4 +66,71 @@ class _Places:
 
     def release(self) -> None:
         """Give a place back."""
+        with self._lock:
+            if self._owed:
+                self._owed -= 1
+                return
         self._semaphore.release()
+
+
+class _AsyncPlaces:
+    """The same, of an asynchronous connection, whose waits end by a scope.
+
+    Attributes:
+        reducing: whether `acquire` owes the places that are not free, instead of waiting for them.
+    """
+
+    def __init__(self, places: Any, free: Any) -> None:
+        self._places = places
+        self._free = free
+        self._owed = 0
+        self.reducing = False
+
+    async def acquire(self) -> None:
+        """Take a place, when there is one."""
+        if not self.reducing:
+            await self._places.acquire()
+        elif self._free.value:
+            self._free.acquire_nowait()
+        else:
+            self._owed += 1
+
+    async def release(self) -> None:
+        """Give a place back."""
+        if self._owed:
+            self._owed -= 1
+        else:
+            await self._places.release()
+
+
+def reduce_places(connection: Any) -> None:
+    """Let a server allow fewer streams than are open on an asynchronous connection of httpcore.
+
+    Args:
+        connection: of HTTP/2; any other one, and None, is left as it is.
+    """
+    places = getattr(connection, "_max_streams_semaphore", None)
+    if hasattr(places, "acquire_if_available") or not hasattr(connection, "_receive_remote_settings_change"):
+        return  # of httpcore2, which owes them itself
+    free = getattr(places, "_anyio_semaphore", getattr(places, "_trio_semaphore", None))
+    if hasattr(free, "acquire_nowait") and hasattr(free, "value"):
+        connection._max_streams_semaphore = _AsyncPlaces(places, free)
+        connection.__class__ = _owing(connection.__class__)
+
+
+class _OwingConnection(_library):  # type: ignore[misc]  # of httpcore 1.0
+    async def _receive_remote_settings_change(self, event: Any) -> None:
+        places = self._max_streams_semaphore
+        places.reducing = True
+        try:
+            base: Any = super()
+            await base._receive_remote_settings_change(event)
+        finally:
+            places.reducing = False
+
+
+@cache
+def _owing(kind: Hashable) -> Any:
+    """Return a subclass of a connection's class whose places are owed."""
+    library: Any = kind
+    return type(f"Owing{library.__name__}", (_OwingConnection, library), {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -71,6 +72,10 @@ class HttpxTransport(ABC):
         """
 
     @abstractmethod
+    async def _leave(self, exchange: Exchange, request: Any) -> None:
+        """Reset the stream of HTTP/2 that a request has, and whose response is not awaited any more."""
+
+    @abstractmethod
     async def _close(self, response: Any) -> None:
         """Close a response that is not read."""
 
@@ -88,6 +93,7 @@ class HttpxTransport(ABC):
             return None
         connection = chosen_connection(client, ready.request, exchange)
         if exchange.stream_id is not None:
+            exchange.connection = connection
             adopt_stream(connection, exchange.stream_id, unavailable(self._library))
         return connection
 
@@ -176,6 +182,17 @@ class HttpxTransport(ABC):
             again = replace(request, auth=None, headers={**request.headers, "Authorization": answer})
             request = self._replayable.body_for(again)
 
+    async def _sent(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:
+        """Send a request; of one that is left before its response comes, tell an HTTP/2 server."""
+        try:
+            return await self._send(client, ready, exchange, limits)
+        except GeneratorExit:  # nothing can be awaited
+            raise
+        except BaseException:
+            with suppress(*transport_errors(self._library)):  # the connection is gone
+                await self._leave(exchange, ready.request)
+            raise
+
     async def _translated(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:
         """Send a request; raise what goes wrong in this package's words, and the caller's own errors as they are."""
         module = self._library.module
@@ -192,7 +209,7 @@ class HttpxTransport(ABC):
         failed: BaseException
         cookies = tuple(client.cookies.jar)
         try:
-            response = await self._send(client, ready, exchange, limits)
+            response = await self._sent(client, ready, exchange, limits)
             limit_cookies(client.cookies.jar, cookies, response)
             return response
         except module.InvalidURL:  # httpx looks at the location of a redirect that it is not to follow
@@ -221,7 +238,8 @@ class HttpxTransport(ABC):
             )
             ready.body.error = None
         finally:
-            exchange.connected = exchange.used_stream = None  # they refer to the request, which refers to the exchange
+            # They refer to the request, which refers to the exchange.
+            exchange.initiated = exchange.connected = exchange.used_stream = exchange.connection = None
         try:
             raise failed from failed.__cause__
         finally:
