@@ -14,7 +14,7 @@ from sse_client.transports._httpx.async_frames import aframe_source
 from sse_client.transports._httpx.chunks import achunk_source
 from sse_client.transports._httpx.exchange import AsyncExchange, Exchange
 from sse_client.transports._httpx.http2 import reset_request
-from sse_client.transports._httpx.places import reduce_places
+from sse_client.transports._httpx.places import take_places
 from sse_client.transports._httpx.response_body import AsyncHttpxBody
 from sse_client.transports._httpx.transport import HttpxTransport
 from sse_client.transports._httpx.wakeup import ScopedWakeup
@@ -84,7 +84,7 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
             def connected(stream: Any, made: bool) -> None:
                 connection = self._adopt(client, ready, exchange, chosen=stream is None)
                 if exchange.stream_id is not None:
-                    reduce_places(connection)
+                    take_places(connection)
                 if not made:
                     scope.deadline = _loop_time(deadline)
 

@@ -1,15 +1,16 @@
 """Places among the streams that a server allows on one connection of HTTP/2.
 
-A blocking client's httpcore waits for one without a limit of time, and nothing can wake it. Where a server allows
-fewer streams than are open, httpcore 1.0 waits for some to end, with the lock held that reading needs. It does not
-promise what is replaced here: where it looks different, it waits as it does.
+A blocking client's httpcore waits for one without a limit of time, and nothing can wake it. Where a server names no
+limit, httpcore allows one stream at a time; where it allows fewer than are open, httpcore 1.0 waits for some to end,
+with the lock held that reading needs. It does not promise what is replaced here: where it looks different, it waits as
+it does.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from sse_client.transports._httpx.waiting import wait_to
 if TYPE_CHECKING:
     from collections.abc import Generator, Hashable
 
-__all__ = ["Places", "reduce_places"]
+__all__ = ["Places", "name_limit", "take_places"]
 
 _library: Any = object  # the class of the library that a subclass here is made of
 
@@ -74,21 +75,26 @@ class Places:
 
 
 class _AsyncPlaces:
-    """The same, of an asynchronous connection, whose waits end by a scope.
-
-    Attributes:
-        reducing: whether `acquire` owes the places that are not free, instead of waiting for them.
-    """
+    """The same, of an asynchronous connection, whose waits end by a scope."""
 
     def __init__(self, places: Any, free: Any) -> None:
         self._places = places
         self._free = free
         self._owed = 0
-        self.reducing = False
+        self._reducing = False
+
+    @contextmanager
+    def reducing(self) -> Generator[None, None, None]:
+        """Have `acquire` owe the places that are not free, instead of waiting for them."""
+        self._reducing = True
+        try:
+            yield
+        finally:
+            self._reducing = False
 
     async def acquire(self) -> None:
         """Take a place, when there is one."""
-        if not self.reducing:
+        if not self._reducing:
             await self._places.acquire()
         elif self._free.value:
             self._free.acquire_nowait()
@@ -103,34 +109,51 @@ class _AsyncPlaces:
             await self._places.release()
 
 
-def reduce_places(connection: Any) -> None:
-    """Let a server allow fewer streams than are open on an asynchronous connection of httpcore.
+def name_limit(connection: Any, event: Any) -> None:
+    """Have the settings of a server that names no limit say so: "initially, there is no limit" (RFC 9113 6.5.2).
+
+    Args:
+        connection: of httpcore, which takes the settings next.
+        event: h2's, of the settings.
+    """
+    from h2.settings import ChangedSetting, SettingCodes
+
+    code = SettingCodes.MAX_CONCURRENT_STREAMS
+    if code not in event.changed_settings:
+        limit = connection._h2_state.remote_settings.max_concurrent_streams
+        event.changed_settings[code] = ChangedSetting(code, None, limit)
+
+
+def take_places(connection: Any) -> None:
+    """Have an asynchronous connection of httpcore take its server's limits as they are meant.
 
     Args:
         connection: of HTTP/2; any other one, and None, is left as it is.
     """
+    kind: Any = connection.__class__
+    if not hasattr(kind, "_receive_remote_settings_change") or hasattr(kind, "takes_places"):
+        return
     places = getattr(connection, "_max_streams_semaphore", None)
-    if hasattr(places, "acquire_if_available") or not hasattr(connection, "_receive_remote_settings_change"):
-        return  # of httpcore2, which owes them itself
     free = getattr(places, "_anyio_semaphore", getattr(places, "_trio_semaphore", None))
-    if hasattr(free, "acquire_nowait") and hasattr(free, "value"):
+    # httpcore2 owes places itself.
+    if not hasattr(places, "acquire_if_available") and hasattr(free, "acquire_nowait") and hasattr(free, "value"):
         connection._max_streams_semaphore = _AsyncPlaces(places, free)
-        connection.__class__ = _owing(connection.__class__)
+    connection.__class__ = _limited(kind)
 
 
-class _OwingConnection(_library):  # type: ignore[misc]  # of httpcore 1.0
+class _LimitedConnection(_library):  # type: ignore[misc]  # which of the two libraries' it is, is seen when it runs
+    takes_places = True
+
     async def _receive_remote_settings_change(self, event: Any) -> None:
+        name_limit(self, event)
         places = self._max_streams_semaphore
-        places.reducing = True
-        try:
-            base: Any = super()
+        base: Any = super()
+        with places.reducing() if isinstance(places, _AsyncPlaces) else nullcontext():
             await base._receive_remote_settings_change(event)
-        finally:
-            places.reducing = False
 
 
 @cache
-def _owing(kind: Hashable) -> Any:
-    """Return a subclass of a connection's class whose places are owed."""
+def _limited(kind: Hashable) -> Any:
+    """Return such a subclass of a library's class."""
     library: Any = kind
-    return type(f"Owing{library.__name__}", (_OwingConnection, library), {})
+    return type(f"Limited{library.__name__}", (_LimitedConnection, library), {})

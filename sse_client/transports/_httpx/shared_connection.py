@@ -18,7 +18,7 @@ from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
 from sse_client.transports._httpx.blocking_frames import opening_source
-from sse_client.transports._httpx.places import Places
+from sse_client.transports._httpx.places import Places, name_limit
 from sse_client.transports._httpx.waiting import wait_to, wakeup_of_thread
 
 if TYPE_CHECKING:
@@ -167,6 +167,7 @@ class _SharedConnection(_library):  # type: ignore[misc]  # which of the two lib
         return base._receive_stream_event(request, stream_id)
 
     def _receive_remote_settings_change(self, event: Any) -> None:
+        name_limit(self, event)
         places = self._max_streams_semaphore
         base: Any = super()
         with places.reducing() if isinstance(places, Places) else nullcontext():

@@ -213,6 +213,35 @@ def test_a_head_that_does_not_come_in_time_ends_its_own_stream_alone(column: Col
     assert codes == [8]
 
 
+def read_three_at_once_and_one(column: Column, url: str) -> list[list[str]]:
+    """Return the data of three streams that are open together, and of one after them, over one client."""
+    seen: list[list[str]] = []
+    options: dict[str, Any] = {"reconnect": False, "timeout": SOON}
+    if column.kind == "blocking":
+        with sse_client.Client(column.library.Client(**H2C)) as client:
+
+            def read(_: int) -> None:
+                seen.append([event.data for event in client.get(url, **options)])
+
+            at_once(3, read)
+            read(4)
+        return seen
+
+    async def main() -> None:
+        async with AsyncClient(column.library.AsyncClient(**H2C)) as client:
+
+            async def read() -> None:
+                seen.append([event.data async for event in client.get(url, **options)])
+
+            async with anyio.create_task_group() as group:
+                for _ in range(3):
+                    group.start_soon(read)
+            await read()
+
+    run(column.kind, main)
+    return seen
+
+
 @columns
 def test_a_server_that_allows_fewer_streams_than_are_open_ends_none(column: Column) -> None:
     def server_script(peer: Peer) -> None:
@@ -229,30 +258,29 @@ def test_a_server_that_allows_fewer_streams_than_are_open_ends_none(column: Colu
         peer.event(last, "3", end=True)
         peer.finish()
 
-    seen: list[list[str]] = []
-    options: dict[str, Any] = {"reconnect": False, "timeout": SOON}
     with H2Server(server_script) as server:
-        if column.kind == "blocking":
-            with sse_client.Client(column.library.Client(**H2C)) as client:
-
-                def read(_: int) -> None:
-                    seen.append([event.data for event in client.get(server.url, **options)])
-
-                at_once(3, read)
-                read(4)
-        else:
-
-            async def main() -> None:
-                async with AsyncClient(column.library.AsyncClient(**H2C)) as client:
-
-                    async def read() -> None:
-                        seen.append([event.data async for event in client.get(server.url, **options)])
-
-                    async with anyio.create_task_group() as group:
-                        for _ in range(3):
-                            group.start_soon(read)
-                    await read()
-
-            run(column.kind, main)
+        seen = read_three_at_once_and_one(column, server.url)
         assert not [event for event in server.peers[0].events if isinstance(event, StreamReset)]
     assert seen == [["1", "2"]] * 3 + [["3"]]
+
+
+@columns
+def test_a_server_that_names_no_limit_has_none(column: Column) -> None:
+    """RFC 9113 6.5.2: without MAX_CONCURRENT_STREAMS there is no limit; each stream waits for the two others."""
+
+    def server_script(peer: Peer) -> None:
+        first = peer.request()  # whatever comes before a client has read the settings, it sends alone
+        peer.head(first)
+        others = [peer.request(2), peer.request(3)]
+        for stream in others:
+            peer.head(stream)
+        for stream in (first, *others):
+            peer.event(stream, "1", end=True)
+        last = peer.request(4)
+        peer.head(last)
+        peer.event(last, "2", end=True)
+        peer.finish()
+
+    with H2Server(server_script, streams=0) as server:
+        assert read_three_at_once_and_one(column, server.url) == [["1"]] * 3 + [["2"]]
+        assert len(server.peers) == 1
