@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -10,10 +11,14 @@ import anyio
 from sse_client._core.failures import no_data
 from sse_client.errors import ConnectionFailed
 from sse_client.transports._httpx.async_direct_body import AsyncDirectBody, async_direct_body
-from sse_client.transports._httpx.async_frames import aframe_source
+from sse_client.transports._httpx.async_frames import aframe_source, ahead_source
+from sse_client.transports._httpx.awaited_head import await_head
 from sse_client.transports._httpx.chunks import achunk_source
+from sse_client.transports._httpx.errors import transport_errors
 from sse_client.transports._httpx.exchange import AsyncExchange, Exchange
+from sse_client.transports._httpx.http2 import reset_stream
 from sse_client.transports._httpx.response_body import AsyncHttpxBody
+from sse_client.transports._httpx.source import part_of
 from sse_client.transports._httpx.transport import HttpxTransport
 from sse_client.transports._httpx.wakeup import ScopedWakeup
 from sse_client.transports.sent_body import AsyncBody
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
     from sse_client.transports._httpx.outgoing import Sendable
 
 __all__ = ["AsyncHttpxTransport"]
+
+_CLOSING = 1.0  # seconds that ending a stream or a connection may take
 
 
 class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
@@ -80,12 +87,24 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
         with self.waiting(first) as scope:
 
             def connected(stream: Any, made: bool) -> None:
-                self._adopt(client, ready, exchange, chosen=stream is None)
+                exchange.connection = self._adopt(client, ready, exchange, chosen=stream is None)
                 if not made:
                     scope.deadline = _loop_time(deadline)
 
-            exchange.connected = connected
-            return await client.send(ready.request, stream=True, auth=ready.auth, follow_redirects=False)
+            async def wait(stream_id: int) -> None:
+                frames = ahead_source(exchange.connection, exchange.request, stream_id)
+                if frames is not None:
+                    exchange.frames = frames
+                    await await_head(frames, limits.silence)
+
+            exchange.connected, exchange.wait = connected, wait
+            try:
+                return await client.send(ready.request, stream=True, auth=ready.auth, follow_redirects=False)
+            except BaseException:
+                exchange.frames = None
+                if (unanswered := exchange.unanswered()) is not None:
+                    await unanswered.areset(transport_errors(self._library), _CLOSING)
+                raise
         if self.closed:
             raise ConnectionFailed("the stream was closed")
         if deadline is not None and time.monotonic() >= deadline:
@@ -93,15 +112,20 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
         raise TimeoutError("timed out")
 
     async def _close(self, response: Any) -> None:
-        with anyio.move_on_after(1, shield=True):
+        with anyio.move_on_after(_CLOSING, shield=True):
+            with suppress(*transport_errors(self._library)):  # the connection is gone
+                written = reset_stream(response, part_of(response))
+                if written is not None:
+                    await written
             await response.aclose()
 
     async def _discard(self, stream: Any) -> None:
-        with anyio.move_on_after(1, shield=True):
+        with anyio.move_on_after(_CLOSING, shield=True):
             await stream.aclose()
 
     def _body_of(self, head: Response, exchange: Exchange, silence: float | None) -> ResponseBody:
-        source = None if head.raw.is_stream_consumed else achunk_source(head.raw) or aframe_source(head.raw)
+        frames, exchange.frames = exchange.frames, None
+        source = None if head.raw.is_stream_consumed else frames or achunk_source(head.raw) or aframe_source(head.raw)
         if source is None:
             self.body = AsyncHttpxBody(head, self._library, exchange, self, silence)
         else:

@@ -11,12 +11,13 @@ import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sse_client.transports._httpx.frames import Frames, frames_part
+from sse_client.transports._httpx.frames import Frames, frames_part, has_frames
+from sse_client.transports._httpx.pool import network_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FrameSource", "frame_source"]
+__all__ = ["FrameSource", "frame_source", "head_source"]
 
 _RECEIVE = 64 * 1024
 _SLICE = 0.05  # seconds after which a thread that waits for another one's read looks at its own stream
@@ -32,8 +33,8 @@ class FrameSource(Frames):
 
     __slots__ = ("__weakref__", "_closing", "_poll", "_sock", "_wake", "alarm")
 
-    def __init__(self, part: Any, sock: Any) -> None:
-        super().__init__(part)
+    def __init__(self, connection: Any, request: Any, stream_id: int, sock: Any) -> None:
+        super().__init__(connection, request, stream_id)
         self._sock = sock
         self.alarm, self._wake = socket.socketpair()
         self._poll = _readable(sock, self._wake)
@@ -42,6 +43,11 @@ class FrameSource(Frames):
         )  # of a stream that is dropped, not closed
 
     def receive(self, timeout: float | None) -> bytes:
+        """Wait for what comes of the body next; see `wait`."""
+        self.wait(timeout)
+        return self.ready()
+
+    def wait(self, timeout: float | None) -> None:
         """Wait for what comes of the stream next.
 
         Raises:
@@ -54,7 +60,7 @@ class FrameSource(Frames):
             self._credit_due = False
             connection._write_outgoing_data(self._request)
         lock = connection._read_lock._lock
-        while not self._events:
+        while not self.events:
             left = None if end is None else end - time.monotonic()
             if left is not None and left <= 0:
                 raise TimeoutError("timed out")
@@ -64,16 +70,15 @@ class FrameSource(Frames):
                 continue
             over = others = False
             try:
-                over = not self._events and self._is_over()
-                if not over and not self._events:
+                over = not self.events and self._is_over()
+                if not over and not self.events:
                     over, others = self._read(left)
             finally:
                 lock.release()
             if over:
-                self._events.append(connection._receive_stream_event(self._request, self._stream_id))
+                self.events.append(connection._receive_stream_event(self._request, self._stream_id))
             elif others:
                 time.sleep(_YIELD)  # else this thread takes the lock again before those that wait for it
-        return self.ready()
 
     def _read(self, timeout: float | None) -> tuple[bool, bool]:
         """Read what has come for any stream; return whether it is over, and whether something is for another stream."""
@@ -113,13 +118,28 @@ class FrameSource(Frames):
 
 def frame_source(response: Any) -> FrameSource | None:
     """Return the body of a blocking client's response; None if it is none of HTTP/2, or the library has to read it."""
-    stream = response.extensions.get("network_stream")
+    part = frames_part(response)
+    return None if part is None else _source(response.extensions.get("network_stream"), *part)
+
+
+def head_source(connection: Any, request: Any, stream_id: int) -> FrameSource | None:
+    """Return what a response that has not come is read off; None where `frame_source` returns None.
+
+    Args:
+        connection: httpcore's.
+        request: httpcore's.
+        stream_id: of the request.
+    """
+    known = has_frames(connection, stream_id)
+    return _source(network_stream(connection), connection, request, stream_id) if known else None
+
+
+def _source(stream: Any, connection: Any, request: Any, stream_id: int) -> FrameSource | None:
     sock = None if stream is None else stream.get_extra_info("socket")
     is_tls = stream is not None and stream.get_extra_info("ssl_object") is not None
-    part = frames_part(response)
-    if part is None or sock is None or is_tls != isinstance(sock, ssl.SSLSocket):
+    if sock is None or is_tls != isinstance(sock, ssl.SSLSocket) or not hasattr(connection._read_lock, "_lock"):
         return None
-    return FrameSource(part, sock) if hasattr(part._connection._read_lock, "_lock") else None
+    return FrameSource(connection, request, stream_id, sock)
 
 
 def _close(*socks: socket.socket) -> None:

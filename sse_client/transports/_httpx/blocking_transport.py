@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sse_client.transports._httpx.blocking_frames import frame_source
+from sse_client.transports._httpx.awaited_head import wait_for_head
+from sse_client.transports._httpx.blocking_frames import frame_source, head_source
 from sse_client.transports._httpx.chunks import chunk_source
 from sse_client.transports._httpx.connecting import Opening, opening_in
 from sse_client.transports._httpx.direct_body import direct_body
+from sse_client.transports._httpx.errors import transport_errors
 from sse_client.transports._httpx.exchange import Exchange
+from sse_client.transports._httpx.http2 import reset_stream
 from sse_client.transports._httpx.places import limit_waits, waits_for_a_place
 from sse_client.transports._httpx.pool import network_stream
 from sse_client.transports._httpx.response_body import HttpxBody
+from sse_client.transports._httpx.source import part_of
 from sse_client.transports._httpx.transport import HttpxTransport
 from sse_client.transports._requests.wakeup import Wakeup
 from sse_client.transports.sent_body import SyncBody
@@ -66,6 +71,7 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
 
         def connected(stream: Any, made: bool) -> None:
             connection = self._adopt(client, ready, exchange, chosen=stream is None)
+            exchange.connection = connection
             if exchange.stream_id is not None:
                 limit_waits(connection)
             if made:
@@ -73,12 +79,22 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
             else:
                 opening.sending(network_stream(connection) if stream is None else stream)
 
-        exchange.connected = connected
+        def wait(stream_id: int) -> None:
+            frames = head_source(exchange.connection, exchange.request, stream_id)
+            if frames is not None:
+                exchange.frames = frames
+                self.watch(frames.alarm)  # the connection is not this stream's alone
+                wait_for_head(frames, limits.silence, limits.deadline)
+
+        exchange.connected, exchange.wait = connected, wait
         try:
             with opening_in(client, ready.request, opening), waits_for_a_place(self, limits.connect, limits.deadline):
                 return client.send(ready.request, stream=True, auth=ready.auth, follow_redirects=False)
-        except self._library.module.TransportError:
-            if opening.late:
+        except BaseException as error:
+            exchange.frames = None
+            if (unanswered := exchange.unanswered()) is not None:
+                unanswered.reset(transport_errors(self._library))
+            if opening.late and isinstance(error, (OSError, self._library.module.TransportError)):
                 raise TimeoutError("timed out") from None
             raise
         finally:
@@ -86,6 +102,8 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
 
     async def _close(self, response: Any) -> None:
         self.release_socket()
+        with suppress(*transport_errors(self._library)):  # the connection is gone
+            reset_stream(response, part_of(response))
         response.close()
 
     async def _discard(self, stream: Any) -> None:
@@ -93,7 +111,8 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
         stream.close()
 
     def _body_of(self, head: Response, exchange: Exchange, silence: float | None) -> ResponseBody:
-        source = None if head.raw.is_stream_consumed else chunk_source(head.raw) or frame_source(head.raw)
+        frames, exchange.frames = exchange.frames, None
+        source = None if head.raw.is_stream_consumed else frames or chunk_source(head.raw) or frame_source(head.raw)
         if source is not None:
             return direct_body(head, self._library, source, self, silence)
         stream = head.raw.extensions.get("network_stream")

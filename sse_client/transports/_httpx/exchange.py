@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sse_client.transports._httpx.awaited_head import Unanswered
 from sse_client.transports._httpx.head_limit import limit_head
 
 if TYPE_CHECKING:
@@ -22,9 +23,14 @@ class Exchange:
         stream_id: its stream, over HTTP/2.
         head_sent: whether its head was sent whole.
         stream: the last network stream that was made for it; None: none was.
+        request: httpcore's own, which was sent.
+        connection: httpcore's, which it was sent over, where the transport has found it out.
+        frames: what the response is read off, over HTTP/2; None where the library reads it.
         connected: called with each network stream that is made for it, and once more when it is about to be sent: with
             the last of them, None where the pool had a connection, and whether it has just been made.
         used_stream: returns the network stream of a connection that the pool had; None where it cannot be told.
+        wait: called, or awaited, with the stream of a request that was sent over HTTP/2, to wait for the head of its
+            response.
     """
 
     _awaits = False
@@ -35,12 +41,37 @@ class Exchange:
         self.head_sent = False
         self.connected: Callable[[Any, bool], object] | None = None
         self.used_stream: Callable[[], Any] | None = None
+        self.wait: Callable[[int], Any] | None = None
         self.stream: Any = None
+        self.request: Any = None
+        self.connection: Any = None
+        self.frames: Any = None
         self._end_limit: Callable[[], None] | None = None
 
     def __call__(self, name: str, info: dict[str, Any]) -> Any:
         """Take note of a step."""
-        self._note(name.partition(".")[2], info)
+        step = name.partition(".")[2]
+        self._note(step, info)
+        stream_id = self._awaited_stream(step, info)
+        if stream_id is not None and self.wait is not None:
+            self.wait(stream_id)
+
+    def unanswered(self) -> Unanswered | None:
+        """Return what resets the stream of a request that failed; None where there is none."""
+        if self.stream_id is None or self.connection is None:
+            return None
+        return Unanswered(self.connection, self.request, self.stream_id)
+
+    def forget(self) -> None:
+        """Drop what refers to the request, which refers to this."""
+        self.connected = self.used_stream = self.wait = None
+        self.request = self.connection = None
+
+    def _awaited_stream(self, step: str, info: dict[str, Any]) -> int | None:
+        """Return the stream whose response is waited for from this step on, over HTTP/2; None for any other step."""
+        if step != "receive_response_headers.started" or self.connection is None:
+            return None
+        return info.get("stream_id")
 
     def _note(self, step: str, info: dict[str, Any]) -> None:
         if self.sent is None:
@@ -51,7 +82,8 @@ class Exchange:
         elif step == "send_request_headers.started":
             request = info.get("request")
             if getattr(request, "method", b"") != b"CONNECT":  # that is a proxy's
-                self.stream_id = info.get("stream_id")
+                self.stream_id, self.request = info.get("stream_id"), request
+                self.connection = self.frames = None
                 self.sent = self.head_sent = False
                 self._tell(made=False)
                 self.sent = True
@@ -88,4 +120,8 @@ class AsyncExchange(Exchange):
 
     async def __call__(self, name: str, info: dict[str, Any]) -> None:
         """Take note of a step."""
-        self._note(name.partition(".")[2], info)
+        step = name.partition(".")[2]
+        self._note(step, info)
+        stream_id = self._awaited_stream(step, info)
+        if stream_id is not None and self.wait is not None:
+            await self.wait(stream_id)

@@ -18,7 +18,13 @@ from sse_client._http.url import MalformedRequest
 from sse_client.errors import BodyNotReplayable, ConnectionFailed, RedirectRefused
 from sse_client.observer import Response
 from sse_client.transports._httpx.cookies import limit_cookies
-from sse_client.transports._httpx.errors import translated, transport_errors, unavailable, violates_http2
+from sse_client.transports._httpx.errors import (
+    takes_no_stream,
+    translated,
+    transport_errors,
+    unavailable,
+    violates_http2,
+)
 from sse_client.transports._httpx.http2 import adopt_stream
 from sse_client.transports._httpx.library import check_open
 from sse_client.transports._httpx.outgoing import sendable
@@ -204,9 +210,12 @@ class HttpxTransport(ABC):
         except transport_errors(self._library) as error:
             own = ready.body.error
             local = isinstance(error, module.LocalProtocolError)
-            if local and not (exchange.head_sent and violates_http2(error)):
+            refused = local and not exchange.head_sent and takes_no_stream(error, exchange.connection)
+            if refused:
+                error = ConnectionError("the server takes no more requests on its connection")
+            elif local and not (exchange.head_sent and violates_http2(error)):
                 raise MalformedRequest("the request holds a header that cannot be sent") from None
-            sent = exchange.sent
+            sent = exchange.sent and not refused
             if sent is None and has_pool(client, ready.request):
                 sent = False  # it has waited for a connection, or for a place on one
             if not sent and exchange.stream is not None:
@@ -221,7 +230,7 @@ class HttpxTransport(ABC):
             )
             ready.body.error = None
         finally:
-            exchange.connected = exchange.used_stream = None  # they refer to the request, which refers to the exchange
+            exchange.forget()
         try:
             raise failed from failed.__cause__
         finally:
