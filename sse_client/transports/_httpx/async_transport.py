@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["AsyncHttpxTransport"]
 
 _CLOSING = 1.0  # seconds that ending a stream or a connection may take
+# What asyncio and trio say where a connection, or a lock of the pool's, is used in an event loop that is not its own.
+_OF_ANOTHER_LOOP = ("Event loop is closed", "different loop", "different event loop", "called from async context")
 
 
 class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
@@ -100,10 +102,15 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
             exchange.connected, exchange.wait = connected, wait
             try:
                 return await client.send(ready.request, stream=True, auth=ready.auth, follow_redirects=False)
-            except BaseException:
+            except BaseException as error:
                 exchange.frames = None
                 if (unanswered := exchange.unanswered()) is not None:
                     await unanswered.areset(transport_errors(self._library), _CLOSING)
+                if isinstance(error, RuntimeError) and any(words in str(error) for words in _OF_ANOTHER_LOOP):
+                    raise RuntimeError(
+                        f"the {self._library.name}.AsyncClient has connections of another event loop: "
+                        "each loop needs a client of its own"
+                    ) from error
                 raise
         if self.closed:
             raise ConnectionFailed("the stream was closed")

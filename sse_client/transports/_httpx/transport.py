@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["HttpxTransport"]
 
 _MOST_REDIRECTS = 30  # as with requests
+_UNSAID = 20  # `max_redirects` of a client of these libraries whose owner named none
 
 
 class HttpxTransport(ABC):
@@ -105,7 +106,8 @@ class HttpxTransport(ABC):
     async def _follow(self, request: Request, resume: bytes, limits: Limits) -> ResponseBody:
         """Send `request`, follow its redirects, and return the response."""
         client = self._open_client()
-        chain = RedirectChain(request, self._replayable, most=_MOST_REDIRECTS, allow=self._options.allow_redirects)
+        most = _MOST_REDIRECTS if client.max_redirects == _UNSAID else client.max_redirects
+        chain = RedirectChain(request, self._replayable, most=most, allow=self._options.allow_redirects)
         request = chain.begin()
         while True:
             try:
