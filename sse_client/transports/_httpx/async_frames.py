@@ -46,8 +46,11 @@ class AsyncFrameSource(Frames):
         await self.wait()
         return self.ready()
 
-    async def wait(self) -> None:
+    async def wait(self, arrived: Callable[[], object] | None = None) -> None:
         """Wait for what comes of the stream next.
+
+        Args:
+            arrived: returns whether what is waited for is there; by default, whether there are events.
 
         Raises:
             Exception: the stream or its connection has ended, in the words of httpcore, h2 or the event loop.
@@ -56,12 +59,14 @@ class AsyncFrameSource(Frames):
         if self._credit_due:
             self._credit_due = False
             await connection._write_outgoing_data(self._request)
-        while not self.events:
+        while not (self.events if arrived is None else arrived()):
             over = False
             async with connection._read_lock:
-                if not self.events:
+                if not (self.events if arrived is None else arrived()):
                     over = self._is_over() or await self._read()
-            if over:
+            if over and self.events:
+                await connection._receive_events(self._request, self._stream_id)
+            elif over:
                 self.events.append(await connection._receive_stream_event(self._request, self._stream_id))
 
     async def _read(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -12,11 +13,12 @@ from sse_client._core.failures import no_data
 from sse_client.errors import ConnectionFailed
 from sse_client.transports._httpx.async_direct_body import AsyncDirectBody, async_direct_body
 from sse_client.transports._httpx.async_frames import aframe_source, ahead_source
-from sse_client.transports._httpx.awaited_head import await_head
+from sse_client.transports._httpx.awaited_head import await_head, await_room
 from sse_client.transports._httpx.chunks import achunk_source
 from sse_client.transports._httpx.errors import transport_errors
 from sse_client.transports._httpx.exchange import AsyncExchange, Exchange
 from sse_client.transports._httpx.http2 import reset_stream
+from sse_client.transports._httpx.paced_body import AsyncPacedBody
 from sse_client.transports._httpx.response_body import AsyncHttpxBody
 from sse_client.transports._httpx.source import part_of
 from sse_client.transports._httpx.transport import HttpxTransport
@@ -93,17 +95,25 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
                 if not made:
                     scope.deadline = _loop_time(deadline)
 
-            async def wait(stream_id: int) -> None:
-                frames = ahead_source(exchange.connection, exchange.request, stream_id)
+            def pace(stream_id: int) -> None:
+                frames = exchange.frames = ahead_source(exchange.connection, exchange.request, stream_id)
                 if frames is not None:
-                    exchange.frames = frames
-                    await await_head(frames, limits.silence)
+                    wait_for_room = partial(await_room, frames, limits.silence)
+                    exchange.body = AsyncPacedBody(exchange.request.stream, frames.room, wait_for_room)
+                    exchange.request.stream = exchange.body
 
-            exchange.connected, exchange.wait = connected, wait
+            async def wait() -> None:
+                if exchange.frames is not None:
+                    await await_head(exchange.frames, limits.silence)
+
+            exchange.connected, exchange.pace, exchange.wait = connected, pace, wait
             try:
                 return await client.send(ready.request, stream=True, auth=ready.auth, follow_redirects=False)
             except BaseException as error:
                 exchange.frames = None
+                if exchange.body is not None:
+                    with anyio.move_on_after(_CLOSING, shield=True):
+                        await exchange.body.aclose()
                 if (unanswered := exchange.unanswered()) is not None:
                     await unanswered.areset(transport_errors(self._library), _CLOSING)
                 if isinstance(error, RuntimeError) and any(words in str(error) for words in _OF_ANOTHER_LOOP):

@@ -1,4 +1,4 @@
-"""Waiting for the head of a response over HTTP/2, off its connection; see `frames`.
+"""Waiting for the head of a response over HTTP/2, and for room for its request, off its connection; see `frames`.
 
 httpcore takes a timeout of this wait for the end of the connection, and so of all its streams; it looks at none while
 another stream is being read; and it tells no server that nobody waits any more.
@@ -16,10 +16,12 @@ import anyio
 from sse_client.transports._httpx.http2 import reset_stream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sse_client.transports._httpx.async_frames import AsyncFrameSource
     from sse_client.transports._httpx.blocking_frames import FrameSource
 
-__all__ = ["Unanswered", "await_head", "wait_for_head"]
+__all__ = ["Unanswered", "await_head", "await_room", "wait_for_head", "wait_for_room"]
 
 _MOST_INTERIM = 1000  # responses, as with aiohttp
 _STATUS = re.compile(rb"[1-9][0-9]{2}")
@@ -67,26 +69,48 @@ def wait_for_head(source: FrameSource, silence: float | None, deadline: float | 
     """
     head = _Head(source.events)
     while not head.has_come():
-        timeout = silence
-        if deadline is not None:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError("timed out")
-            timeout = left if timeout is None else min(left, timeout)
-        source.wait(timeout)
+        source.wait(_seconds(silence, deadline))
+
+
+def wait_for_room(source: FrameSource, silence: float | None, deadline: float | None) -> None:
+    """Wait until a piece of the request's body may be sent; see `wait_for_head`."""
+    source.wait(_seconds(silence, deadline), source.room)
 
 
 async def await_head(source: AsyncFrameSource, silence: float | None) -> None:
-    """Do the same, awaited; whoever awaits it looks at the deadline."""
+    """Do the same as `wait_for_head`, awaited; whoever awaits it looks at the deadline."""
     head = _Head(source.events)
     while not head.has_come():
-        with anyio.move_on_after(silence) as scope:
-            try:
-                await source.wait()
-            except source.errors as error:
-                raise ConnectionError("it was closed") from error
-        if scope.cancelled_caught:
-            raise TimeoutError("timed out")
+        await _await(source, silence, None)
+
+
+async def await_room(source: AsyncFrameSource, silence: float | None) -> None:
+    """Do the same as `wait_for_room`, awaited."""
+    await _await(source, silence, source.room)
+
+
+async def _await(source: AsyncFrameSource, silence: float | None, arrived: Callable[[], object] | None) -> None:
+    with anyio.move_on_after(silence) as scope:
+        try:
+            await source.wait(arrived)
+        except source.errors as error:
+            raise ConnectionError("it was closed") from error
+    if scope.cancelled_caught:
+        raise TimeoutError("timed out")
+
+
+def _seconds(silence: float | None, deadline: float | None) -> float | None:
+    """Return for how long to wait; None for no limit.
+
+    Raises:
+        TimeoutError: the deadline has passed.
+    """
+    if deadline is None:
+        return silence
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    return left if silence is None else min(left, silence)
 
 
 class _Head:

@@ -29,13 +29,14 @@ class FrameSource(Frames):
 
     Attributes:
         alarm: what wakes a reader, by being shut down: the connection is not its stream's alone.
+        sock: the connection's socket.
     """
 
-    __slots__ = ("__weakref__", "_closing", "_poll", "_sock", "_wake", "alarm")
+    __slots__ = ("__weakref__", "_closing", "_poll", "_wake", "alarm", "sock")
 
     def __init__(self, connection: Any, request: Any, stream_id: int, sock: Any) -> None:
         super().__init__(connection, request, stream_id)
-        self._sock = sock
+        self.sock = sock
         self.alarm, self._wake = socket.socketpair()
         self._poll = _readable(sock, self._wake)
         self._closing = weakref.finalize(
@@ -47,8 +48,12 @@ class FrameSource(Frames):
         self.wait(timeout)
         return self.ready()
 
-    def wait(self, timeout: float | None) -> None:
+    def wait(self, timeout: float | None, arrived: Callable[[], object] | None = None) -> None:
         """Wait for what comes of the stream next.
+
+        Args:
+            timeout: for how many seconds.
+            arrived: returns whether what is waited for is there; by default, whether there are events.
 
         Raises:
             TimeoutError: nothing came in so many seconds.
@@ -60,7 +65,7 @@ class FrameSource(Frames):
             self._credit_due = False
             connection._write_outgoing_data(self._request)
         lock = connection._read_lock._lock
-        while not self.events:
+        while not (self.events if arrived is None else arrived()):
             left = None if end is None else end - time.monotonic()
             if left is not None and left <= 0:
                 raise TimeoutError("timed out")
@@ -70,12 +75,15 @@ class FrameSource(Frames):
                 continue
             over = others = False
             try:
-                over = not self.events and self._is_over()
-                if not over and not self.events:
-                    over, others = self._read(left)
+                if not (self.events if arrived is None else arrived()):
+                    over = self._is_over()
+                    if not over:
+                        over, others = self._read(left)
             finally:
                 lock.release()
-            if over:
+            if over and self.events:
+                connection._receive_events(self._request, self._stream_id)
+            elif over:
                 self.events.append(connection._receive_stream_event(self._request, self._stream_id))
             elif others:
                 time.sleep(_YIELD)  # else this thread takes the lock again before those that wait for it
@@ -90,7 +98,7 @@ class FrameSource(Frames):
         touched: set[int] = set()
         connection = self._connection
         try:
-            data = self._sock.recv(_RECEIVE)
+            data = self.sock.recv(_RECEIVE)
             if not data:
                 return True, False
             with connection._state_lock:

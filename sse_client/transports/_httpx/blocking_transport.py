@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sse_client.transports._httpx.awaited_head import wait_for_head
+from sse_client.transports._httpx.awaited_head import wait_for_head, wait_for_room
 from sse_client.transports._httpx.blocking_frames import frame_source, head_source
 from sse_client.transports._httpx.chunks import chunk_source
 from sse_client.transports._httpx.connecting import Opening, opening_in
@@ -13,6 +14,7 @@ from sse_client.transports._httpx.direct_body import direct_body
 from sse_client.transports._httpx.errors import transport_errors
 from sse_client.transports._httpx.exchange import Exchange
 from sse_client.transports._httpx.http2 import reset_stream
+from sse_client.transports._httpx.paced_body import PacedBody
 from sse_client.transports._httpx.places import limit_waits, waits_for_a_place
 from sse_client.transports._httpx.pool import network_stream
 from sse_client.transports._httpx.response_body import HttpxBody
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from sse_client.observer import Response
     from sse_client.options import Options
     from sse_client.request import Request
+    from sse_client.transports._httpx.blocking_frames import FrameSource
     from sse_client.transports._httpx.library import Library
     from sse_client.transports._httpx.outgoing import Sendable
 
@@ -79,14 +82,18 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
             else:
                 opening.sending(network_stream(connection) if stream is None else stream)
 
-        def wait(stream_id: int) -> None:
-            frames = head_source(exchange.connection, exchange.request, stream_id)
+        def pace(stream_id: int) -> None:
+            frames = exchange.frames = head_source(exchange.connection, exchange.request, stream_id)
             if frames is not None:
-                exchange.frames = frames
-                self.watch(frames.alarm)  # the connection is not this stream's alone
-                wait_for_head(frames, limits.silence, limits.deadline)
+                stream = PacedBody(exchange.request.stream, frames.room, partial(self._wait_for_room, frames, limits))
+                exchange.request.stream = stream
 
-        exchange.connected, exchange.wait = connected, wait
+        def wait() -> None:
+            if exchange.frames is not None:
+                self.watch(exchange.frames.alarm)  # the connection is not this stream's alone
+                wait_for_head(exchange.frames, limits.silence, limits.deadline)
+
+        exchange.connected, exchange.pace, exchange.wait = connected, pace, wait
         try:
             with opening_in(client, ready.request, opening), waits_for_a_place(self, limits.connect, limits.deadline):
                 return client.send(ready.request, stream=True, auth=ready.auth, follow_redirects=False)
@@ -99,6 +106,11 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
             raise
         finally:
             opening.end()
+
+    def _wait_for_room(self, frames: FrameSource, limits: Limits) -> None:
+        self.watch(frames.alarm)
+        wait_for_room(frames, limits.silence, limits.deadline)
+        self.watch(frames.sock)  # writing may block, too
 
     async def _close(self, response: Any) -> None:
         self.release_socket()

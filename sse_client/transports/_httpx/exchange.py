@@ -10,6 +10,8 @@ from sse_client.transports._httpx.head_limit import limit_head
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sse_client.transports._httpx.paced_body import AsyncPacedBody
+
 __all__ = ["AsyncExchange", "Exchange"]
 
 _CONNECTED = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
@@ -26,11 +28,12 @@ class Exchange:
         request: httpcore's own, which was sent.
         connection: httpcore's, which it was sent over, where the transport has found it out.
         frames: what the response is read off, over HTTP/2; None where the library reads it.
+        body: what hands its body out there, of an asynchronous client's request.
         connected: called with each network stream that is made for it, and once more when it is about to be sent: with
             the last of them, None where the pool had a connection, and whether it has just been made.
         used_stream: returns the network stream of a connection that the pool had; None where it cannot be told.
-        wait: called, or awaited, with the stream of a request that was sent over HTTP/2, to wait for the head of its
-            response.
+        pace: called with the stream of a request over HTTP/2 before its body is sent.
+        wait: called, or awaited, when it was sent, to wait for the head of its response.
     """
 
     _awaits = False
@@ -41,20 +44,21 @@ class Exchange:
         self.head_sent = False
         self.connected: Callable[[Any, bool], object] | None = None
         self.used_stream: Callable[[], Any] | None = None
-        self.wait: Callable[[int], Any] | None = None
+        self.pace: Callable[[int], object] | None = None
+        self.wait: Callable[[], Any] | None = None
         self.stream: Any = None
         self.request: Any = None
         self.connection: Any = None
         self.frames: Any = None
+        self.body: AsyncPacedBody | None = None
         self._end_limit: Callable[[], None] | None = None
 
     def __call__(self, name: str, info: dict[str, Any]) -> Any:
         """Take note of a step."""
         step = name.partition(".")[2]
         self._note(step, info)
-        stream_id = self._awaited_stream(step, info)
-        if stream_id is not None and self.wait is not None:
-            self.wait(stream_id)
+        if self.wait is not None and self._awaits_head(step, info):
+            self.wait()
 
     def unanswered(self) -> Unanswered | None:
         """Return what resets the stream of a request that failed; None where there is none."""
@@ -64,14 +68,12 @@ class Exchange:
 
     def forget(self) -> None:
         """Drop what refers to the request, which refers to this."""
-        self.connected = self.used_stream = self.wait = None
-        self.request = self.connection = None
+        self.connected = self.used_stream = self.pace = self.wait = None
+        self.request = self.connection = self.body = None
 
-    def _awaited_stream(self, step: str, info: dict[str, Any]) -> int | None:
-        """Return the stream whose response is waited for from this step on, over HTTP/2; None for any other step."""
-        if step != "receive_response_headers.started" or self.connection is None:
-            return None
-        return info.get("stream_id")
+    def _awaits_head(self, step: str, info: dict[str, Any]) -> bool:
+        """Return whether the head of a response over HTTP/2 is waited for from this step on."""
+        return step == "receive_response_headers.started" and info.get("stream_id") is not None
 
     def _note(self, step: str, info: dict[str, Any]) -> None:
         if self.sent is None:
@@ -89,6 +91,10 @@ class Exchange:
                 self.sent = True
         elif step == "send_request_headers.complete" and self.sent:
             self.head_sent = True
+        elif step == "send_request_body.started" and self.connection is not None and self.pace is not None:
+            stream_id = info.get("stream_id")
+            if stream_id is not None:
+                self.pace(stream_id)
         elif step.startswith("receive_response_headers."):
             self._limit_head(step, info)
 
@@ -122,6 +128,5 @@ class AsyncExchange(Exchange):
         """Take note of a step."""
         step = name.partition(".")[2]
         self._note(step, info)
-        stream_id = self._awaited_stream(step, info)
-        if stream_id is not None and self.wait is not None:
-            await self.wait(stream_id)
+        if self.wait is not None and self._awaits_head(step, info):
+            await self.wait()

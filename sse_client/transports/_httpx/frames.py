@@ -60,6 +60,18 @@ class Frames:
         self._takes_data = can_take_data(self._state, stream_id)
         self.ended = False
 
+    def room(self) -> int:
+        """Return how many bytes of the request's body may be sent now.
+
+        Raises:
+            ConnectionError: the stream was reset; its argument is h2's event.
+        """
+        for event in self.events:
+            if hasattr(event, "error_code"):
+                raise ConnectionError(event)
+        room: int = min(self._state.local_flow_control_window(self._stream_id), self._state.max_outbound_frame_size)
+        return room
+
     def ready(self) -> bytes:
         """Return what has come already, and credit it.
 
@@ -96,7 +108,7 @@ class Frames:
 
         Args:
             data: what has come.
-            touched: gets the streams for which something came.
+            touched: gets the streams for which something came; 0 is the connection.
         """
         others: list[Any] = []
         while data:
@@ -119,6 +131,8 @@ class Frames:
                 self._connection._connection_terminated = event
             elif kind == "RemoteSettingsChanged":
                 others.append(event)
+            elif kind == "WindowUpdated":
+                touched.add(event.stream_id)
 
     def _is_over(self) -> bool:
         """Return whether the connection has ended, so that the library has to say why."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
-from h2.events import StreamReset
+from h2.events import RequestReceived, StreamReset
 
 import sse_client
 from sse_client import ConnectionFailed, IdleTimeout, SSEError, Timeout
@@ -20,10 +20,15 @@ from .h2_server import H2Server, Peer
 H2C: dict[str, Any] = {"http1": False, "http2": True}
 SOON = 20
 """Seconds that a busy machine may take for what takes milliseconds."""
+INITIAL_WINDOW_SIZE = b"\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x04"
 
 
 class Beside:
     """What came of a stream that was read all the while, and of the one beside it that had no answer.
+
+    Args:
+        window: how much of its body the second one may send.
+        reset: the code with which the server ends the second one; None: it does not.
 
     Attributes:
         data: of the first stream.
@@ -31,7 +36,9 @@ class Beside:
         codes: with which the server was told to end the second one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, window: int = 65535, reset: int | None = None) -> None:
+        self._window = window
+        self._reset = reset
         self.data: list[str] = []
         self.error: BaseException | None = None
         self.codes: list[int] = []
@@ -40,9 +47,16 @@ class Beside:
         """Answer the first request; end it when the second one, which has no answer, was reset."""
         first = peer.request(1)
         peer.head(first)
+        peer.sock.sendall(INITIAL_WINDOW_SIZE + self._window.to_bytes(4, "big"))
         peer.event(first, "1")
-        peer.request(2)
-        self.codes.append(int(peer.until(StreamReset).error_code))
+        if self._window:
+            peer.request(2)
+        if self._reset is None:
+            self.codes.append(int(peer.until(StreamReset).error_code))
+        else:
+            while sum(isinstance(event, RequestReceived) for event in peer.events) < 2:
+                peer.receive()
+            peer.reset(first + 2, self._reset)
         peer.event(first, "2", end=True)
         peer.finish()
 
@@ -54,7 +68,8 @@ class Beside:
                 self._blocking(column, server.url, how, options)
             else:
                 run(column.kind, lambda: self._awaited(column, server.url, how, options))
-            assert [request[1:] for request in server.requests] == [("GET", b""), ("POST", b"x")]
+            sent = [("POST", b"x")] if self._window else []
+            assert [request[1:] for request in server.requests] == [("GET", b""), *sent]
             assert len(server.peers) == 1
 
     def _blocking(self, column: Column, url: str, how: str, options: dict[str, Any]) -> None:
@@ -107,15 +122,82 @@ def test_leaving_a_stream_without_a_head_tells_the_server_and_harms_no_other(col
 
 
 @columns
+@pytest.mark.parametrize("how", ["timeout", "close"])
+def test_a_body_that_the_server_takes_nothing_of_ends_its_own_stream(column: Column, how: str) -> None:
+    beside = Beside(window=0)
+    beside.run(column, how)
+    assert isinstance(beside.error, IdleTimeout) or how == "close"
+    assert (beside.data, beside.codes) == (["1", "2"], [8])
+
+
+@columns
+def test_a_body_larger_than_the_window_is_sent_while_another_stream_is_read(column: Column) -> None:
+    """The reader of that one gets what opens the window."""
+    size = 300_000
+
+    def script(peer: Peer) -> None:
+        first = peer.request(1)
+        peer.head(first)
+        peer.event(first, "1")
+        second = peer.request(2)
+        peer.head(second)
+        peer.event(second, str(len(peer.requests[1][2])), end=True)
+        peer.event(first, "2", end=True)
+        peer.finish()
+
+    def blocking(url: str) -> None:
+        with sse_client.Client(column.library.Client(**H2C)) as client, client.get(url, reconnect=False) as first:
+            data.append(next(first).data)
+            reader = threading.Thread(target=lambda: data.extend(event.data for event in first), daemon=True)
+            reader.start()
+            with client.post(url, data=b"x" * size, timeout=SOON) as second:
+                assert [event.data for event in second] == [str(size)]
+            reader.join(SOON)
+
+    async def awaited(url: str) -> None:
+        async with AsyncClient(column.library.AsyncClient(**H2C)) as client, client.get(url, reconnect=False) as first:
+            data.append((await anext(first)).data)
+
+            async def read() -> None:
+                data.extend([event.data async for event in first])
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(read)
+                async with client.post(url, data=b"x" * size, timeout=SOON) as second:
+                    assert [event.data async for event in second] == [str(size)]
+
+    data: list[str] = []
+    with H2Server(script) as server:
+        if column.kind == "blocking":
+            blocking(server.url)
+        else:
+            run(column.kind, lambda: awaited(server.url))
+        assert len(server.peers) == 1
+    assert data == ["1", "2"]
+
+
+@columns
+def test_a_reset_under_a_body_that_waits_says_its_code(column: Column) -> None:
+    beside = Beside(window=0, reset=2)
+    beside.run(column, "reset")
+    assert isinstance(beside.error, ConnectionFailed)
+    assert "RST_STREAM, INTERNAL_ERROR, 0x2" in str(beside.error)
+    assert beside.data == ["1", "2"]
+
+
+@columns
 def test_a_deadline_of_all_ends_the_wait_for_a_head(column: Column) -> None:
     codes: list[int] = []
+    told = threading.Event()
 
     def script(peer: Peer) -> None:
         codes.append(int(peer.reset_of(peer.request()).error_code))
+        told.set()
         peer.finish()
 
     with H2Server(script) as server:
         outcome = column.read("POST", server.url, client=H2C, timeout=Timeout(total=0.5))
+        assert told.wait(SOON)
     assert isinstance(outcome.error, sse_client.DeadlineExceeded)
     assert codes == [8]
 
