@@ -153,6 +153,10 @@ class AsyncClient(StreamClient[AsyncEventStream]):
             from sse_client.transports._httpx.library import with_base_url
 
             url = with_base_url(self._session, url)
+        elif self._custom is None and self._session is not None and not self._own:
+            from sse_client.transports._aiohttp.base_url import with_base_url as with_base_url_of_aiohttp
+
+            url = with_base_url_of_aiohttp(self._session, url)
         request = checked.request(method, url)
         transport: AiohttpTransport | AsyncHttpxTransport | AsyncTransport
         if self._custom is not None:
@@ -225,6 +229,10 @@ class AsyncClient(StreamClient[AsyncEventStream]):
             self._loop = loop
         elif self._loop not in {None, loop}:
             raise RuntimeError("this client belongs to another event loop: each loop needs one of its own")
+        elif self._library is None and getattr(self._session, "_loop", loop) is not loop:  # aiohttp's, if it has one
+            raise RuntimeError(
+                "the aiohttp.ClientSession belongs to another event loop: each loop needs one of its own"
+            )
         return self._session
 
     def _abandon(self) -> None:
@@ -259,8 +267,9 @@ def _checked_library(session: Any) -> Library | None:
     library = accepted_library(session, "AsyncClient", _ACCEPTED)
     aiohttp: Any = sys.modules.get("aiohttp")
     if library is None and (aiohttp is None or not isinstance(session, aiohttp.ClientSession)):
-        kind = f"{type(session).__module__}.{type(session).__name__}"
-        raise TypeError(f"session: expected {_ACCEPTED}, got {kind}")
+        from sse_client.transports.refused_session import refused_session
+
+        raise refused_session(session, _ACCEPTED)
     if library is None and session.closed:
         raise RuntimeError("the aiohttp.ClientSession is closed")
     return library

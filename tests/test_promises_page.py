@@ -17,7 +17,7 @@ from sse_client.options import DEFAULT_MAX_ERROR_BODY, DEFAULTS
 from sse_client.request import MAX_HEADER
 from sse_client.transports._aiohttp import transport as aiohttp_transport
 from sse_client.transports._aiohttp.response_head import MOST_INTERIM
-from sse_client.transports._httpx import head_limit
+from sse_client.transports._httpx import awaited_head, head_limit
 from sse_client.transports._httpx import transport as httpx_transport
 from sse_client.transports._requests import response_head
 
@@ -46,8 +46,10 @@ LIMITS = {
     "content codings of a body": str(content_decoding._MAX_CODINGS),
     "zstd frames without content in a row": f"{optional_codings._MAX_EMPTY:,}",
     "output of one step of decoding": f"about {size(coding_steps.PIECE)}",
-    "a response's head, interim responses included (requests, httpx2, httpx)": size(response_head._MAX_HEAD),
-    "interim responses before a head (aiohttp)": f"{MOST_INTERIM:,}",
+    "a response's head, interim responses included (requests; httpx2 and httpx over HTTP/1.1)": size(
+        response_head._MAX_HEAD
+    ),
+    "interim responses before a head (aiohttp; httpx2 and httpx over HTTP/2)": f"{MOST_INTERIM:,}",
     "the body of a refused response": (
         f"{size(DEFAULT_MAX_ERROR_BODY)}, within {seconds(response_body._EXCERPT_SECONDS)} "
         f"and {seconds(response_body._EXCERPT_SILENCE)} of silence"
@@ -76,6 +78,7 @@ def test_each_limit_of_the_page_is_that_of_the_code() -> None:
 
 def test_the_transports_have_the_same_limits() -> None:
     assert head_limit._MAX_HEAD == response_head._MAX_HEAD
+    assert awaited_head._MOST_INTERIM == MOST_INTERIM
     most = requests.Session().max_redirects
     assert aiohttp_transport._MOST_REDIRECTS == httpx_transport._MOST_REDIRECTS == most
 

@@ -45,7 +45,8 @@ class CustomTransport(ABC):
             as EOFError does. Their text is not shown: it may quote what came.
 
         failures: what `send` and `receive` may raise.
-        disconnect: closes the connection of the current request, as `connecting` was given it; None where it was not.
+        disconnect: closes the connection of the current request where `send` fails: what `connecting` was given, or
+            `send` has set; None where neither has.
 
     Raises:
         TypeError: an option is one that it cannot do.

@@ -17,14 +17,22 @@ __all__ = ["check_proxy", "find_proxy", "may_have_proxies"]
 
 
 async def find_proxy(url: str, proxies: Mapping[str, str | None] | None, *, environment: bool) -> str | None:
-    """Return the proxy for a URL; see `proxy_for`. None: there is none, or the session has its own."""
+    """Return the proxy for a URL; see `proxy_for`. None: there is none, or the session has its own.
+
+    Raises:
+        ValueError: it names no host: aiohttp would take it for none, and connect without it.
+    """
     environment = environment and may_have_proxies()
     if not proxies and not environment:
         return None
     if environment and getproxies is not getproxies_environment:
         # The settings of macOS and Windows may have the host looked up, which blocks.
-        return await asyncio.to_thread(proxy_for, url, proxies, environment=True)
-    return proxy_for(url, proxies, environment=environment)
+        proxy = await asyncio.to_thread(proxy_for, url, proxies, environment=True)
+    else:
+        proxy = proxy_for(url, proxies, environment=environment)
+    if proxy is not None and not proxy.partition("://")[2].strip("/"):
+        raise ValueError(f"expected a proxy with a host, got {proxy!r}")
+    return proxy
 
 
 def check_proxy(proxy: str, connector: object) -> None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from sse_client.transports._httpx.chunks import receiver_of
-from sse_client.transports._httpx.frames import Frames, frames_part
+from sse_client.transports._httpx.frames import Frames, frames_part, has_frames
+from sse_client.transports._httpx.pool import network_stream
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["AsyncFrameSource", "aframe_source"]
+__all__ = ["AsyncFrameSource", "aframe_source", "ahead_source"]
 
 _RECEIVE = 64 * 1024
 
@@ -31,13 +32,25 @@ class AsyncFrameSource(Frames):
     shared = True  # the connection carries other streams, too
 
     def __init__(
-        self, part: Any, receiver: tuple[Callable[[int], Awaitable[bytes]], tuple[type[Exception], ...]]
+        self,
+        connection: Any,
+        request: Any,
+        stream_id: int,
+        receiver: tuple[Callable[[int], Awaitable[bytes]], tuple[type[Exception], ...]],
     ) -> None:
-        super().__init__(part._connection, part._request, part._stream_id)
+        super().__init__(connection, request, stream_id)
         self._receive_some, self.errors = receiver
 
     async def receive(self) -> bytes:
+        """Wait for what comes of the body next; see `wait`."""
+        await self.wait()
+        return self.ready()
+
+    async def wait(self, arrived: Callable[[], object] | None = None) -> None:
         """Wait for what comes of the stream next.
+
+        Args:
+            arrived: returns whether what is waited for is there; by default, whether there are events.
 
         Raises:
             Exception: the stream or its connection has ended, in the words of httpcore, h2 or the event loop.
@@ -46,14 +59,15 @@ class AsyncFrameSource(Frames):
         if self._credit_due:
             self._credit_due = False
             await connection._write_outgoing_data(self._request)
-        while not self._events:
+        while not (self.events if arrived is None else arrived()):
             over = False
             async with connection._read_lock:
-                if not self._events:
+                if not (self.events if arrived is None else arrived()):
                     over = self._is_over() or await self._read()
-            if over:
-                self._events.append(await connection._receive_stream_event(self._request, self._stream_id))
-        return self.ready()
+            if over and self.events:
+                await connection._receive_events(self._request, self._stream_id)
+            elif over:
+                self.events.append(await connection._receive_stream_event(self._request, self._stream_id))
 
     async def _read(self) -> bool:
         """Read what has come for any stream; return whether it is over."""
@@ -89,4 +103,12 @@ def aframe_source(response: Any) -> AsyncFrameSource | None:
     """Return the body of an asynchronous client's response; None where `frame_source` returns None."""
     receiver = receiver_of(response.extensions.get("network_stream"))
     part = frames_part(response)
-    return None if part is None or receiver is None else AsyncFrameSource(part, receiver)
+    return None if part is None or receiver is None else AsyncFrameSource(*part, receiver)
+
+
+def ahead_source(connection: Any, request: Any, stream_id: int) -> AsyncFrameSource | None:
+    """Return what a response that has not come is read off; None where `head_source` returns None."""
+    receiver = receiver_of(network_stream(connection))
+    if receiver is None or not has_frames(connection, stream_id):
+        return None
+    return AsyncFrameSource(connection, request, stream_id, receiver)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -10,12 +12,16 @@ import anyio
 from sse_client._core.failures import no_data
 from sse_client.errors import ConnectionFailed
 from sse_client.transports._httpx.async_direct_body import AsyncDirectBody, async_direct_body
-from sse_client.transports._httpx.async_frames import aframe_source
+from sse_client.transports._httpx.async_frames import aframe_source, ahead_source
+from sse_client.transports._httpx.awaited_head import await_head, await_room
 from sse_client.transports._httpx.chunks import achunk_source
+from sse_client.transports._httpx.errors import transport_errors
 from sse_client.transports._httpx.exchange import AsyncExchange, Exchange
-from sse_client.transports._httpx.http2 import reset_request
+from sse_client.transports._httpx.http2 import reset_stream
+from sse_client.transports._httpx.paced_body import AsyncPacedBody
 from sse_client.transports._httpx.places import take_places
 from sse_client.transports._httpx.response_body import AsyncHttpxBody
+from sse_client.transports._httpx.source import part_of
 from sse_client.transports._httpx.transport import HttpxTransport
 from sse_client.transports._httpx.wakeup import ScopedWakeup
 from sse_client.transports.sent_body import AsyncBody
@@ -32,6 +38,10 @@ if TYPE_CHECKING:
     from sse_client.transports._httpx.outgoing import Sendable
 
 __all__ = ["AsyncHttpxTransport"]
+
+_CLOSING = 1.0  # seconds that ending a stream or a connection may take
+# What asyncio and trio say where a connection, or a lock of the pool's, is used in an event loop that is not its own.
+_OF_ANOTHER_LOOP = ("Event loop is closed", "different loop", "different event loop", "called from async context")
 
 
 class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
@@ -82,36 +92,60 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
         with self.waiting(first) as scope:
 
             def connected(stream: Any, made: bool) -> None:
-                connection = self._adopt(client, ready, exchange, chosen=stream is None)
+                exchange.connection = self._adopt(client, ready, exchange, chosen=stream is None)
                 if exchange.stream_id is not None:
-                    take_places(connection)
+                    take_places(exchange.connection)
                 if not made:
                     scope.deadline = _loop_time(deadline)
 
-            exchange.connected = connected
-            return await client.send(ready.request, stream=True, auth=ready.auth, follow_redirects=False)
+            def pace(stream_id: int) -> None:
+                frames = exchange.frames = ahead_source(exchange.connection, exchange.request, stream_id)
+                if frames is not None:
+                    wait_for_room = partial(await_room, frames, limits.silence)
+                    exchange.body = AsyncPacedBody(exchange.request.stream, frames.room, wait_for_room)
+                    exchange.request.stream = exchange.body
+
+            async def wait() -> None:
+                if exchange.frames is not None:
+                    await await_head(exchange.frames, limits.silence)
+
+            exchange.connected, exchange.pace, exchange.wait = connected, pace, wait
+            try:
+                return await client.send(ready.request, stream=True, auth=ready.auth, follow_redirects=False)
+            except BaseException as error:
+                exchange.frames = None
+                if exchange.body is not None:
+                    with anyio.move_on_after(_CLOSING, shield=True):
+                        await exchange.body.aclose()
+                if (unanswered := exchange.unanswered()) is not None:
+                    await unanswered.areset(transport_errors(self._library), _CLOSING)
+                if isinstance(error, RuntimeError) and any(words in str(error) for words in _OF_ANOTHER_LOOP):
+                    raise RuntimeError(
+                        f"the {self._library.name}.AsyncClient has connections of another event loop: "
+                        "each loop needs a client of its own"
+                    ) from error
+                raise
         if self.closed:
             raise ConnectionFailed("the stream was closed")
         if deadline is not None and time.monotonic() >= deadline:
             raise no_data(ready.sent.url)
         raise TimeoutError("timed out")
 
-    async def _leave(self, exchange: Exchange, request: Any) -> None:
-        with anyio.move_on_after(1, shield=True):
-            written = reset_request(exchange.connection, request, exchange.stream_id)
-            if written is not None:
-                await written
-
     async def _close(self, response: Any) -> None:
-        with anyio.move_on_after(1, shield=True):
+        with anyio.move_on_after(_CLOSING, shield=True):
+            with suppress(*transport_errors(self._library)):  # the connection is gone
+                written = reset_stream(response, part_of(response))
+                if written is not None:
+                    await written
             await response.aclose()
 
     async def _discard(self, stream: Any) -> None:
-        with anyio.move_on_after(1, shield=True):
+        with anyio.move_on_after(_CLOSING, shield=True):
             await stream.aclose()
 
     def _body_of(self, head: Response, exchange: Exchange, silence: float | None) -> ResponseBody:
-        source = None if head.raw.is_stream_consumed else achunk_source(head.raw) or aframe_source(head.raw)
+        frames, exchange.frames = exchange.frames, None
+        source = None if head.raw.is_stream_consumed else frames or achunk_source(head.raw) or aframe_source(head.raw)
         if source is None:
             self.body = AsyncHttpxBody(head, self._library, exchange, self, silence)
         else:

@@ -11,12 +11,13 @@ import weakref
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
-from sse_client.transports._httpx.frames import Frames, can_read_frames, frames_part
+from sse_client.transports._httpx.frames import Frames, frames_part, has_frames
+from sse_client.transports._httpx.pool import network_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FrameSource", "frame_source", "opening_source"]
+__all__ = ["FrameSource", "frame_source", "head_source"]
 
 _RECEIVE = 64 * 1024
 _SLICE = 0.05  # seconds after which a thread that waits for another one's read looks at its own stream
@@ -28,7 +29,7 @@ class FrameSource(Frames):
 
     Attributes:
         alarm: what wakes a reader, by being shut down: the connection is not its stream's alone.
-        sock: the connection's.
+        sock: the connection's socket.
     """
 
     __slots__ = ("__weakref__", "_closing", "_lock", "_poll", "_wake", "alarm", "sock")
@@ -44,31 +45,28 @@ class FrameSource(Frames):
         )  # of a stream that is dropped, not closed
 
     def receive(self, timeout: float | None) -> bytes:
+        """Wait for what comes of the body next; see `wait`."""
+        self.wait(timeout)
+        return self.ready()
+
+    def wait(self, timeout: float | None, arrived: Callable[[], object] | None = None) -> None:
         """Wait for what comes of the stream next.
+
+        Args:
+            timeout: for how many seconds.
+            arrived: returns whether what is waited for is there; by default, whether there are events.
 
         Raises:
             TimeoutError: nothing came in so many seconds.
             Exception: the stream or its connection has ended, in the words of httpcore or h2.
         """
+        end = None if timeout is None else time.monotonic() + timeout
         connection = self._connection
         if self._credit_due:
             self._credit_due = False
             connection._write_outgoing_data(self._request)
-        if not self._events and self.wait(timeout, self._has_come):
-            self._events.append(connection._receive_stream_event(self._request, self._stream_id))
-        return self.ready()
-
-    def wait(self, timeout: float | None, ready: Callable[[], bool]) -> bool:
-        """Wait for what comes over the connection, until `ready`; return whether the connection is over instead.
-
-        Raises:
-            TimeoutError: it was not in so many seconds.
-            ConnectionError: the stream was closed.
-            Exception: the connection has ended, in the words of h2.
-        """
-        end = None if timeout is None else time.monotonic() + timeout
-        lock = self._connection._read_lock._lock
-        while not ready():
+        lock = connection._read_lock._lock
+        while not (self.events if arrived is None else arrived()):
             left = None if end is None else end - time.monotonic()
             if left is not None and left <= 0:
                 raise TimeoutError("timed out")
@@ -78,20 +76,18 @@ class FrameSource(Frames):
                 continue
             over = others = False
             try:
-                if not ready():
+                if not (self.events if arrived is None else arrived()):
                     over = self._is_over()
                     if not over:
                         over, others = self._read(left)
             finally:
                 lock.release()
-            if over:
-                return True
-            if others:
+            if over and self.events:
+                connection._receive_events(self._request, self._stream_id)
+            elif over:
+                self.events.append(connection._receive_stream_event(self._request, self._stream_id))
+            elif others:
                 time.sleep(_YIELD)  # else this thread takes the lock again before those that wait for it
-        return False
-
-    def _has_come(self) -> bool:
-        return bool(self._events)
 
     def _read(self, timeout: float | None) -> tuple[bool, bool]:
         """Read what has come for any stream; return whether it is over, and whether something is for another stream."""
@@ -133,24 +129,26 @@ class FrameSource(Frames):
 
 def frame_source(response: Any) -> FrameSource | None:
     """Return the body of a blocking client's response; None if it is none of HTTP/2, or the library has to read it."""
-    stream = response.extensions.get("network_stream")
     part = frames_part(response)
-    return None if part is None else _source_of(part._connection, part._request, part._stream_id, stream)
+    return None if part is None else _source(response.extensions.get("network_stream"), *part)
 
 
-def opening_source(connection: Any, request: Any, stream_id: int) -> FrameSource | None:
-    """Return what waits for the head of a response, or for room for a body; None if the library has to."""
-    if not can_read_frames(connection):
-        return None
-    return _source_of(connection, request, stream_id, getattr(connection, "_network_stream", None))
+def head_source(connection: Any, request: Any, stream_id: int) -> FrameSource | None:
+    """Return what a response that has not come is read off; None where `frame_source` returns None.
+
+    Args:
+        connection: httpcore's.
+        request: httpcore's.
+        stream_id: of the request.
+    """
+    known = has_frames(connection, stream_id)
+    return _source(network_stream(connection), connection, request, stream_id) if known else None
 
 
-def _source_of(connection: Any, request: Any, stream_id: int, stream: Any) -> FrameSource | None:
-    if stream is None or not hasattr(connection._read_lock, "_lock"):
-        return None
-    sock = stream.get_extra_info("socket")
-    is_tls = stream.get_extra_info("ssl_object") is not None
-    if sock is None or is_tls != isinstance(sock, ssl.SSLSocket):
+def _source(stream: Any, connection: Any, request: Any, stream_id: int) -> FrameSource | None:
+    sock = None if stream is None else stream.get_extra_info("socket")
+    is_tls = stream is not None and stream.get_extra_info("ssl_object") is not None
+    if sock is None or is_tls != isinstance(sock, ssl.SSLSocket) or not hasattr(connection._read_lock, "_lock"):
         return None
     return FrameSource(connection, request, stream_id, sock)
 

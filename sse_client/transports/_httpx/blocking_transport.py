@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sse_client.transports._httpx.blocking_frames import frame_source
+from sse_client.transports._httpx.awaited_head import wait_for_head, wait_for_room
+from sse_client.transports._httpx.blocking_frames import frame_source, head_source
 from sse_client.transports._httpx.chunks import chunk_source
 from sse_client.transports._httpx.connecting import Opening, opening_in
 from sse_client.transports._httpx.direct_body import direct_body
+from sse_client.transports._httpx.errors import transport_errors
 from sse_client.transports._httpx.exchange import Exchange
-from sse_client.transports._httpx.http2 import reset_request
+from sse_client.transports._httpx.http2 import reset_stream
 from sse_client.transports._httpx.pool import chosen_connection, network_stream
 from sse_client.transports._httpx.response_body import HttpxBody
 from sse_client.transports._httpx.shared_connection import share_connection
+from sse_client.transports._httpx.source import part_of
 from sse_client.transports._httpx.transport import HttpxTransport
-from sse_client.transports._httpx.waiting import opening_a_stream
+from sse_client.transports._httpx.waiting import opening_a_stream, set_wait_for_room
 from sse_client.transports._requests.wakeup import Wakeup
 from sse_client.transports.sent_body import SyncBody
 
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
     from sse_client.observer import Response
     from sse_client.options import Options
     from sse_client.request import Request
+    from sse_client.transports._httpx.blocking_frames import FrameSource
     from sse_client.transports._httpx.library import Library
     from sse_client.transports._httpx.outgoing import Sendable
 
@@ -68,6 +74,7 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
 
         def connected(stream: Any, made: bool) -> None:
             connection = self._adopt(client, ready, exchange, chosen=stream is None)
+            exchange.connection = connection
             if exchange.stream_id is not None:
                 share_connection(connection)
             if made:
@@ -78,22 +85,39 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
         def initiated() -> None:
             share_connection(chosen_connection(client, ready.request, exchange))
 
-        exchange.initiated, exchange.connected = initiated, connected
+        def pace(stream_id: int) -> None:
+            frames = exchange.frames = head_source(exchange.connection, exchange.request, stream_id)
+            if frames is not None:
+                set_wait_for_room(partial(self._wait_for_room, frames, limits))
+
+        def wait() -> None:
+            if exchange.frames is not None:
+                self.watch(exchange.frames.alarm)  # the connection is not this stream's alone
+                wait_for_head(exchange.frames, limits.silence, limits.deadline)
+
+        exchange.initiated, exchange.connected, exchange.pace, exchange.wait = initiated, connected, pace, wait
         try:
             with opening_in(client, ready.request, opening), opening_a_stream(self, limits.connect, limits.deadline):
                 return client.send(ready.request, stream=True, auth=ready.auth, follow_redirects=False)
-        except self._library.module.TransportError:
-            if opening.late:
+        except BaseException as error:
+            exchange.frames = None
+            if (unanswered := exchange.unanswered()) is not None:
+                unanswered.reset(transport_errors(self._library))
+            if opening.late and isinstance(error, (OSError, self._library.module.TransportError)):
                 raise TimeoutError("timed out") from None
             raise
         finally:
             opening.end()
 
-    async def _leave(self, exchange: Exchange, request: Any) -> None:
-        reset_request(exchange.connection, request, exchange.stream_id)
+    def _wait_for_room(self, frames: FrameSource, limits: Limits) -> None:
+        self.watch(frames.alarm)
+        wait_for_room(frames, limits.silence, limits.deadline)
+        self.watch(frames.sock)  # writing may block, too
 
     async def _close(self, response: Any) -> None:
         self.release_socket()
+        with suppress(*transport_errors(self._library)):  # the connection is gone
+            reset_stream(response, part_of(response))
         response.close()
 
     async def _discard(self, stream: Any) -> None:
@@ -101,7 +125,8 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
         stream.close()
 
     def _body_of(self, head: Response, exchange: Exchange, silence: float | None) -> ResponseBody:
-        source = None if head.raw.is_stream_consumed else chunk_source(head.raw) or frame_source(head.raw)
+        frames, exchange.frames = exchange.frames, None
+        source = None if head.raw.is_stream_consumed else frames or chunk_source(head.raw) or frame_source(head.raw)
         if source is not None:
             return direct_body(head, self._library, source, self, silence)
         stream = head.raw.extensions.get("network_stream")

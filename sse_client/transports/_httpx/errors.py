@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sse_client.errors import ConnectionFailed
     from sse_client.transports._httpx.library import Library
 
-__all__ = ["answered", "translated", "transport_errors", "unavailable", "violates_http2"]
+__all__ = ["answered", "takes_no_stream", "translated", "transport_errors", "unavailable", "violates_http2"]
 
 _OF_CORE = (
     "TimeoutException", "NetworkError", "ProtocolError", "ProxyError", "UnsupportedProtocol", "ConnectionNotAvailable"
@@ -38,6 +38,20 @@ def unavailable(library: Library) -> type[Exception]:
 def violates_http2(error: BaseException) -> bool:
     """Return whether h2 has raised an error, or its cause."""
     return isinstance(_http2_event(error), http2_errors())
+
+
+def takes_no_stream(error: BaseException, connection: Any) -> bool:
+    """Return whether h2 did not send the head of a request because its connection takes none.
+
+    The server has allowed no streams since it was chosen, or has ended it.
+
+    Args:
+        error: what the library raised.
+        connection: httpcore's; None where it cannot be told.
+    """
+    machine: Any = getattr(getattr(connection, "_h2_state", None), "state_machine", None)
+    closed = machine is not None and machine.state.name == "CLOSED"
+    return closed or type(_http2_event(error)).__name__ == "TooManyStreamsError"
 
 
 def _core(library: Library) -> Any:
@@ -139,7 +153,7 @@ def _http2_event(error: BaseException) -> Any:
 def _http2_words(event: Any) -> str:
     error_code: Any = event.error_code
     code = getattr(error_code, "name", "an unknown code")
-    if isinstance(event, BaseException):
+    if isinstance(event, BaseException) or not getattr(event, "remote_reset", True):  # h2 itself has reset it
         said = "broke the rules of HTTP/2 ("
     elif hasattr(event, "last_stream_id"):
         said = "ended the connection (GOAWAY, "

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sse_client.transports._httpx.awaited_head import Unanswered
 from sse_client.transports._httpx.head_limit import limit_head
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sse_client.transports._httpx.paced_body import AsyncPacedBody
 
 __all__ = ["AsyncExchange", "Exchange"]
 
@@ -22,11 +25,16 @@ class Exchange:
         stream_id: its stream, over HTTP/2.
         head_sent: whether its head was sent whole.
         stream: the last network stream that was made for it; None: none was.
+        request: httpcore's own, which was sent.
+        connection: httpcore's, which it was sent over, where the transport has found it out.
+        frames: what the response is read off, over HTTP/2; None where the library reads it.
+        body: what hands its body out there, of an asynchronous client's request.
         initiated: called before the first stream of a connection of HTTP/2, before other threads can use it.
-        connection: that the request has gone over, of HTTP/2.
         connected: called with each network stream that is made for it, and once more when it is about to be sent: with
             the last of them, None where the pool had a connection, and whether it has just been made.
         used_stream: returns the network stream of a connection that the pool had; None where it cannot be told.
+        pace: called with the stream of a request over HTTP/2 before its body is sent.
+        wait: called, or awaited, when it was sent, to wait for the head of its response.
     """
 
     _awaits = False
@@ -36,15 +44,38 @@ class Exchange:
         self.stream_id: int | None = None
         self.head_sent = False
         self.initiated: Callable[[], object] | None = None
-        self.connection: Any = None
         self.connected: Callable[[Any, bool], object] | None = None
         self.used_stream: Callable[[], Any] | None = None
+        self.pace: Callable[[int], object] | None = None
+        self.wait: Callable[[], Any] | None = None
         self.stream: Any = None
+        self.request: Any = None
+        self.connection: Any = None
+        self.frames: Any = None
+        self.body: AsyncPacedBody | None = None
         self._end_limit: Callable[[], None] | None = None
 
     def __call__(self, name: str, info: dict[str, Any]) -> Any:
         """Take note of a step."""
-        self._note(name.partition(".")[2], info)
+        step = name.partition(".")[2]
+        self._note(step, info)
+        if self.wait is not None and self._awaits_head(step, info):
+            self.wait()
+
+    def unanswered(self) -> Unanswered | None:
+        """Return what resets the stream of a request that failed; None where there is none."""
+        if self.stream_id is None or self.connection is None:
+            return None
+        return Unanswered(self.connection, self.request, self.stream_id)
+
+    def forget(self) -> None:
+        """Drop what refers to the request, which refers to this."""
+        self.initiated = self.connected = self.used_stream = self.pace = self.wait = None
+        self.request = self.connection = self.body = None
+
+    def _awaits_head(self, step: str, info: dict[str, Any]) -> bool:
+        """Return whether the head of a response over HTTP/2 is waited for from this step on."""
+        return step == "receive_response_headers.started" and info.get("stream_id") is not None
 
     def _note(self, step: str, info: dict[str, Any]) -> None:
         if self.sent is None:
@@ -58,12 +89,17 @@ class Exchange:
         elif step == "send_request_headers.started":
             request = info.get("request")
             if getattr(request, "method", b"") != b"CONNECT":  # that is a proxy's
-                self.stream_id = info.get("stream_id")
+                self.stream_id, self.request = info.get("stream_id"), request
+                self.connection = self.frames = None
                 self.sent = self.head_sent = False
                 self._tell(made=False)
                 self.sent = True
         elif step == "send_request_headers.complete" and self.sent:
             self.head_sent = True
+        elif step == "send_request_body.started" and self.connection is not None and self.pace is not None:
+            stream_id = info.get("stream_id")
+            if stream_id is not None:
+                self.pace(stream_id)
         elif step.startswith("receive_response_headers."):
             self._limit_head(step, info)
 
@@ -95,4 +131,7 @@ class AsyncExchange(Exchange):
 
     async def __call__(self, name: str, info: dict[str, Any]) -> None:
         """Take note of a step."""
-        self._note(name.partition(".")[2], info)
+        step = name.partition(".")[2]
+        self._note(step, info)
+        if self.wait is not None and self._awaits_head(step, info):
+            await self.wait()

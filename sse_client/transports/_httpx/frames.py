@@ -13,7 +13,7 @@ from typing import Any
 from sse_client.transports._httpx.data_frames import can_take_data, first_frame, take_data
 from sse_client.transports._httpx.source import part_of
 
-__all__ = ["Frames", "can_read_frames", "frames_part"]
+__all__ = ["Frames", "frames_part", "has_frames"]
 
 _CREDIT = 64 * 1024  # bytes that may be owed to the windows, which httpcore opens to 16 MiB
 _PARTS = (
@@ -21,30 +21,32 @@ _PARTS = (
     *("_receive_events", "_receive_remote_settings_change", "_receive_stream_event", "_state_lock"),
     "_write_outgoing_data",
 )
+_OF_STREAMS = {"DataReceived", "InformationalResponseReceived", "ResponseReceived", "StreamEnded", "StreamReset"}
 
 
 class Frames:
     """What has come of one stream.
 
     Args:
-        connection: of httpcore.
+        connection: httpcore's.
         request: httpcore's.
         stream_id: of the request.
 
     Attributes:
+        events: what h2 has reported of the stream, and nobody has taken.
         ended: whether the whole body has come.
     """
 
     __slots__ = (
         "_connection",
         "_credit_due",
-        "_events",
         "_owed",
         "_request",
         "_state",
         "_stream_id",
         "_takes_data",
         "ended",
+        "events",
     )
 
     def __init__(self, connection: Any, request: Any, stream_id: int) -> None:
@@ -52,11 +54,23 @@ class Frames:
         self._request = request
         self._stream_id = stream_id
         self._state = connection._h2_state
-        self._events: list[Any] = connection._events[stream_id]
+        self.events: list[Any] = connection._events[stream_id]
         self._owed = 0
         self._credit_due = False
         self._takes_data = can_take_data(self._state, stream_id)
         self.ended = False
+
+    def room(self) -> int:
+        """Return how many bytes of the request's body may be sent now.
+
+        Raises:
+            ConnectionError: the stream was reset; its argument is h2's event.
+        """
+        for event in self.events:
+            if hasattr(event, "error_code"):
+                raise ConnectionError(event)
+        room: int = min(self._state.local_flow_control_window(self._stream_id), self._state.max_outbound_frame_size)
+        return room
 
     def ready(self) -> bytes:
         """Return what has come already, and credit it.
@@ -64,7 +78,7 @@ class Frames:
         Raises:
             ConnectionError: the stream was reset; its argument is h2's event.
         """
-        events = self._events
+        events = self.events
         if not events:
             return b""
         if hasattr(events[0], "error_code"):
@@ -94,7 +108,7 @@ class Frames:
 
         Args:
             data: what has come.
-            touched: gets the streams for which something came.
+            touched: gets the streams for which something came; 0 is the connection.
         """
         others: list[Any] = []
         while data:
@@ -109,14 +123,14 @@ class Frames:
         streams = self._connection._events
         for event in events:
             kind = type(event).__name__
-            if kind in {"DataReceived", "ResponseReceived", "StreamEnded", "StreamReset"}:
+            if kind in _OF_STREAMS:
                 touched.add(event.stream_id)
                 if event.stream_id in streams:
                     streams[event.stream_id].append(event)
             elif kind == "ConnectionTerminated":
                 self._connection._connection_terminated = event
             elif kind == "RemoteSettingsChanged":
-                touched.add(0)  # it may let others open streams, or send more
+                touched.add(0)  # others may open streams, or send more
                 others.append(event)
             elif kind == "WindowUpdated":
                 touched.add(event.stream_id)
@@ -131,14 +145,15 @@ class Frames:
         self._settle()
 
 
-def can_read_frames(connection: Any) -> bool:
-    """Return whether a connection of httpcore has what is used here; one of HTTP/1.1 has not."""
-    return all(hasattr(connection, name) for name in _PARTS) and hasattr(connection._h2_state, "_data_to_send")
-
-
-def frames_part(response: Any) -> Any:
-    """Return httpcore's own part of a response of HTTP/2; None if it is none, or looks different."""
+def frames_part(response: Any) -> tuple[Any, Any, int] | None:
+    """Return what `Frames` takes, of a response of HTTP/2; None if it is none, or looks different."""
     part = part_of(response)
     connection: Any = getattr(part, "_connection", None)
-    known = can_read_frames(connection)
-    return part if known and getattr(part, "_stream_id", None) in connection._events else None
+    stream_id: Any = getattr(part, "_stream_id", None)
+    return (connection, part._request, stream_id) if has_frames(connection, stream_id) else None
+
+
+def has_frames(connection: Any, stream_id: Any) -> bool:
+    """Return whether a connection is one of HTTP/2, with a stream whose frames can be read here."""
+    known = all(hasattr(connection, name) for name in _PARTS) and hasattr(connection._h2_state, "_data_to_send")
+    return known and stream_id in connection._events

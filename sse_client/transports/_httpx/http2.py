@@ -10,7 +10,7 @@ import sys
 import weakref
 from typing import Any
 
-__all__ = ["adopt_stream", "http2_errors", "reset_request", "reset_stream"]
+__all__ = ["adopt_stream", "http2_errors", "reset_stream"]
 
 _CANCEL = 8  # RFC 9113 7: "the stream is no longer needed"
 
@@ -98,21 +98,8 @@ def reset_stream(response: Any, part: Any) -> Any:
     Returns:
         What an asynchronous client awaits for the frame to be written; None where there is nothing to write, or it is.
     """
+    stream_id = response.extensions.get("stream_id")
     connection, request = getattr(part, "_connection", None), getattr(part, "_request", None)
-    return reset_request(connection, request, response.extensions.get("stream_id"))
-
-
-def reset_request(connection: Any, request: Any, stream_id: int | None) -> Any:
-    """Do that for a request whose response has no head yet.
-
-    Args:
-        connection: of httpcore; None where it cannot be told.
-        request: has the write timeout in its `extensions`.
-        stream_id: of the request; None where it has none.
-
-    Returns:
-        As of `reset_stream`.
-    """
     state = getattr(connection, "_h2_state", None)
     stream = getattr(state, "streams", {}).get(stream_id)
     if connection is None or state is None or stream is None or stream.closed:

@@ -1,25 +1,22 @@
 """A connection of HTTP/2 whose streams are opened and read by several threads of a blocking client.
 
-httpcore takes a stream's number and sends its head in two steps, and calls h2, which is not made for threads, from all
-of them: two threads took one number, or sent theirs out of order, which ends the connection. A thread that waits for
-the head of its response, or for room for its body, waits in the read of another one, past its own deadline, and its
-deadline ends the connection for all. httpcore promises none of what is replaced here: where it looks different, the
-connection is as httpcore has it.
+httpcore takes a stream's number and sends its head in two steps, looks at the windows and sends a piece of a body in two
+steps, and calls h2, which is not made for threads, from all threads: two of them took one number, or sent theirs out of
+order, which ends the connection. It promises none of what is replaced here: where it looks different, the connection is
+as httpcore has it.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
 from __future__ import annotations
 
-import sys
 import threading
 from contextlib import nullcontext
 from functools import cache, wraps
 from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
-from sse_client.transports._httpx.blocking_frames import opening_source
 from sse_client.transports._httpx.places import Places, name_limit
-from sse_client.transports._httpx.waiting import wait_to, wakeup_of_thread
+from sse_client.transports._httpx.waiting import wait_for_room, wait_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -28,7 +25,7 @@ __all__ = ["share_connection"]
 
 _library: Any = object  # the class of a library that a subclass here is made of
 
-_PARTS = ("_events", "_h2_state", "_receive_remote_settings_change", "_receive_stream_event")
+_PARTS = ("_h2_state", "_receive_remote_settings_change")
 _SENDING = ("_send_request_headers", "_send_stream_data", "_wait_for_outgoing_flow", "_write_outgoing_data")
 
 
@@ -118,7 +115,6 @@ class _SharedConnection(_library):  # type: ignore[misc]  # which of the two lib
     """Of a connection's methods, those that two threads must not be in at once."""
 
     shared = True
-    no_answer: type[Exception]
 
     @property
     def _max_streams_semaphore(self) -> Any:
@@ -144,27 +140,17 @@ class _SharedConnection(_library):  # type: ignore[misc]  # which of the two lib
 
     def _send_stream_data(self, request: Any, stream_id: int, data: bytes) -> None:
         state, position = self._h2_state, 0
-
-        def room() -> int:
-            most: int = min(state.local_flow_control_window(stream_id), state.max_outbound_frame_size)
-            return max(0, most)
-
         while position < len(data):
             with state.lock:  # other threads' bodies use the connection's window up, too
-                piece = data[position : position + room()]
+                room = min(state.local_flow_control_window(stream_id), state.max_outbound_frame_size)
+                piece = data[position : position + max(0, room)]
                 if piece:
                     state.send_data(stream_id, piece)
             if piece:
                 position += len(piece)
                 self._write_outgoing_data(request)
-            elif not self._wait(request, stream_id, lambda: room() > 0, sending=True):
+            elif not wait_for_room():
                 self._wait_for_outgoing_flow(request, stream_id)
-
-    def _receive_stream_event(self, request: Any, stream_id: int) -> Any:
-        if not self._events.get(stream_id):
-            self._wait(request, stream_id, lambda: bool(self._events.get(stream_id)))
-        base: Any = super()
-        return base._receive_stream_event(request, stream_id)
 
     def _receive_remote_settings_change(self, event: Any) -> None:
         name_limit(self, event)
@@ -173,31 +159,9 @@ class _SharedConnection(_library):  # type: ignore[misc]  # which of the two lib
         with places.reducing() if isinstance(places, Places) else nullcontext():
             base._receive_remote_settings_change(event)
 
-    def _wait(self, request: Any, stream_id: int, ready: Callable[[], bool], *, sending: bool = False) -> bool:
-        """Wait until `ready`, in a read of this thread or of another one; return whether it is.
-
-        It is not where the connection is over, for requests of the client's owner, and where httpcore looks different.
-        """
-        wakeup = wakeup_of_thread()
-        source = None if wakeup is None else opening_source(self, request, stream_id)
-        if source is None or wakeup is None:
-            return False
-        wakeup.watch(source.alarm)  # and not the connection, which others use
-        try:
-            over = source.wait(request.extensions.get("timeout", {}).get("read"), ready)
-        except TimeoutError as error:
-            raise self.no_answer(error) from None
-        finally:
-            wakeup.release_socket()
-            source.close()
-        if sending and not over:
-            wakeup.watch(source.sock)  # a write that does not end leaves the connection unusable
-        return not over
-
 
 @cache
 def _shared(kind: Hashable) -> Any:
     """Return such a subclass of a library's class."""
     library: Any = kind
-    no_answer = sys.modules[library.__module__.partition(".")[0]].ReadTimeout
-    return type(f"Shared{library.__name__}", (_SharedConnection, library), {"no_answer": no_answer})
+    return type(f"Shared{library.__name__}", (_SharedConnection, library), {})

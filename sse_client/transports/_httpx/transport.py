@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -19,7 +18,13 @@ from sse_client._http.url import MalformedRequest
 from sse_client.errors import BodyNotReplayable, ConnectionFailed, RedirectRefused
 from sse_client.observer import Response
 from sse_client.transports._httpx.cookies import limit_cookies
-from sse_client.transports._httpx.errors import translated, transport_errors, unavailable, violates_http2
+from sse_client.transports._httpx.errors import (
+    takes_no_stream,
+    translated,
+    transport_errors,
+    unavailable,
+    violates_http2,
+)
 from sse_client.transports._httpx.http2 import adopt_stream
 from sse_client.transports._httpx.library import check_open
 from sse_client.transports._httpx.outgoing import sendable
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["HttpxTransport"]
 
 _MOST_REDIRECTS = 30  # as with requests
+_UNSAID = 20  # `max_redirects` of a client of these libraries whose owner named none
 
 
 class HttpxTransport(ABC):
@@ -72,10 +78,6 @@ class HttpxTransport(ABC):
         """
 
     @abstractmethod
-    async def _leave(self, exchange: Exchange, request: Any) -> None:
-        """Reset the stream of HTTP/2 that a request has, and whose response is not awaited any more."""
-
-    @abstractmethod
     async def _close(self, response: Any) -> None:
         """Close a response that is not read."""
 
@@ -93,7 +95,6 @@ class HttpxTransport(ABC):
             return None
         connection = chosen_connection(client, ready.request, exchange)
         if exchange.stream_id is not None:
-            exchange.connection = connection
             adopt_stream(connection, exchange.stream_id, unavailable(self._library))
         return connection
 
@@ -105,7 +106,8 @@ class HttpxTransport(ABC):
     async def _follow(self, request: Request, resume: bytes, limits: Limits) -> ResponseBody:
         """Send `request`, follow its redirects, and return the response."""
         client = self._open_client()
-        chain = RedirectChain(request, self._replayable, most=_MOST_REDIRECTS, allow=self._options.allow_redirects)
+        most = _MOST_REDIRECTS if client.max_redirects == _UNSAID else client.max_redirects
+        chain = RedirectChain(request, self._replayable, most=most, allow=self._options.allow_redirects)
         request = chain.begin()
         while True:
             try:
@@ -182,17 +184,6 @@ class HttpxTransport(ABC):
             again = replace(request, auth=None, headers={**request.headers, "Authorization": answer})
             request = self._replayable.body_for(again)
 
-    async def _sent(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:
-        """Send a request; of one that is left before its response comes, tell an HTTP/2 server."""
-        try:
-            return await self._send(client, ready, exchange, limits)
-        except GeneratorExit:  # nothing can be awaited
-            raise
-        except BaseException:
-            with suppress(*transport_errors(self._library)):  # the connection is gone
-                await self._leave(exchange, ready.request)
-            raise
-
     async def _translated(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:
         """Send a request; raise what goes wrong in this package's words, and the caller's own errors as they are."""
         module = self._library.module
@@ -209,7 +200,7 @@ class HttpxTransport(ABC):
         failed: BaseException
         cookies = tuple(client.cookies.jar)
         try:
-            response = await self._sent(client, ready, exchange, limits)
+            response = await self._send(client, ready, exchange, limits)
             limit_cookies(client.cookies.jar, cookies, response)
             return response
         except module.InvalidURL:  # httpx looks at the location of a redirect that it is not to follow
@@ -221,9 +212,12 @@ class HttpxTransport(ABC):
         except transport_errors(self._library) as error:
             own = ready.body.error
             local = isinstance(error, module.LocalProtocolError)
-            if local and not (exchange.head_sent and violates_http2(error)):
+            refused = local and not exchange.head_sent and takes_no_stream(error, exchange.connection)
+            if refused:
+                error = ConnectionError("the server takes no more requests on its connection")
+            elif local and not (exchange.head_sent and violates_http2(error)):
                 raise MalformedRequest("the request holds a header that cannot be sent") from None
-            sent = exchange.sent
+            sent = exchange.sent and not refused
             if sent is None and has_pool(client, ready.request):
                 sent = False  # it has waited for a connection, or for a place on one
             if not sent and exchange.stream is not None:
@@ -238,8 +232,7 @@ class HttpxTransport(ABC):
             )
             ready.body.error = None
         finally:
-            # They refer to the request, which refers to the exchange.
-            exchange.initiated = exchange.connected = exchange.used_stream = exchange.connection = None
+            exchange.forget()
         try:
             raise failed from failed.__cause__
         finally:

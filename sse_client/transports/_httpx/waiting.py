@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sse_client.transports._requests.wakeup import Wakeup
 
-__all__ = ["opening_a_stream", "wait_to", "wakeup_of_thread"]
+__all__ = ["opening_a_stream", "set_wait_for_room", "wait_for_room", "wait_to"]
 
 _SLICE = 0.05  # seconds after which a thread that waits looks whether its stream was closed
 
@@ -26,6 +26,7 @@ class _Wait(NamedTuple):
 
 class _Threads(threading.local):
     wait: _Wait | None = None
+    room: Callable[[], object] | None = None
 
 
 _threads = _Threads()
@@ -42,16 +43,29 @@ def opening_a_stream(wakeup: Wakeup, seconds: float | None, deadline: float | No
     """
     now = time.monotonic()
     ends = [end for end in (None if seconds is None else now + seconds, deadline) if end is not None]
-    before, _threads.wait = _threads.wait, _Wait(wakeup, min(ends, default=float("inf")))
+    before = _threads.wait, _threads.room
+    _threads.wait, _threads.room = _Wait(wakeup, min(ends, default=float("inf"))), None
     try:
         yield
     finally:
-        _threads.wait = before
+        _threads.wait, _threads.room = before
 
 
-def wakeup_of_thread() -> Wakeup | None:
-    """Return what wakes the stream that this thread is opening; None if it sends a request of the client's owner."""
-    return None if _threads.wait is None else _threads.wait.wakeup
+def set_wait_for_room(wait: Callable[[], object]) -> None:
+    """Set what waits, until the stream is open that this thread opens, for room for its request's body."""
+    _threads.room = wait
+
+
+def wait_for_room() -> bool:
+    """Wait for room for a body; return False if this thread has nothing to wait with.
+
+    Raises:
+        Exception: of what waits: the stream was closed, or it took too long, or the connection has ended.
+    """
+    if _threads.room is None:
+        return False
+    _threads.room()
+    return True
 
 
 def wait_to(acquire: Callable[[float | None], bool], why_not: str) -> None:

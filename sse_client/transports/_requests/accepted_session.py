@@ -5,6 +5,7 @@ from __future__ import annotations
 import requests
 
 from sse_client.transports.bypassed import warn_of_bypassed
+from sse_client.transports.refused_session import refused_session
 
 __all__ = ["check_session"]
 
@@ -27,11 +28,7 @@ def check_session(session: object, accepted: str) -> None:
         TypeError: it is none.
     """
     if not isinstance(session, requests.Session):
-        module, name = type(session).__module__, type(session).__qualname__
-        why = ""
-        if module.partition(".")[0] == "niquests":
-            why = ": it connects by parts of its own, not by requests'; sse_client.read reads its open responses"
-        raise TypeError(f"session: expected {accepted}, got {module}.{name}{why}")
+        raise refused_session(session, accepted)
     # A `send` of the session's own is called: it is how tests replace it.
     instead = "put it into an adapter, a hook or an authentication object"
     warn_of_bypassed(session, requests.Session, _BYPASSED, instead, own=[name for name in _BYPASSED if name != "send"])

@@ -109,6 +109,17 @@ def test_proxy_of_another_protocol_is_refused(proxy: str) -> None:
         asked("http://example.invalid/", lambda: aiohttp.ClientSession(proxy=proxy))
 
 
+@pytest.mark.parametrize("proxy", ["http://", "socks5://", "https:///"])
+def test_a_proxy_without_a_host_is_no_leave_to_go_without(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server() as server:
+        with pytest.raises(ValueError, match="expected a proxy with a host"):
+            asked(server.url, proxies={"http": proxy})
+        monkeypatch.setenv("http_proxy", proxy)
+        with pytest.raises(ValueError, match="expected a proxy with a host"):
+            asked(server.url)
+        assert server.requests == []
+
+
 def test_system_settings_are_looked_at_outside_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[threading.Thread] = []
 

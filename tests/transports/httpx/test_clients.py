@@ -17,6 +17,8 @@ import trio
 import sse_client
 from sse_client.aio import AsyncClient
 from sse_client.testing import LAST_CHUNK, Server, chunk, head, reply, stream
+from sse_client.transports.async_custom import AsyncSession
+from sse_client.transports.custom import BlockingSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -75,6 +77,32 @@ def test_a_relative_url_is_joined_to_the_base_of_the_client(library: Any, base: 
                     assert [event.data for event in events] == ["1"]
         path = f"{base.rstrip('/')}/events?a=b"
         assert [request.path for request in server.requests] == [path, path, "/elsewhere"]
+
+
+@pytest.mark.parametrize("url", ["events?a=b", "/events?a=b"])
+def test_a_relative_url_is_joined_to_the_base_of_a_session_of_aiohttp(url: str) -> None:
+    async def main(origin: str) -> None:
+        async with AsyncClient(aiohttp.ClientSession(base_url=f"{origin}/v1/")) as client:
+            for each in (url, f"{origin}/elsewhere"):
+                async with client.post(each) as events:
+                    assert [event.data async for event in events] == ["1"]
+            with pytest.raises(ValueError, match="malformed"):
+                client.get("http://[")
+
+    with Server(DONE, DONE) as server:
+        asyncio.run(main(server.url.rstrip("/")))
+        joined = "/events?a=b" if url.startswith("/") else "/v1/events?a=b"
+        assert [request.path for request in server.requests] == [joined, "/elsewhere"]
+
+
+@libraries
+def test_a_client_says_how_many_redirects_are_followed(library: Any) -> None:
+    to = reply(302, headers={"Location": "/"})
+    for options, most in (({"max_redirects": 1}, 1), ({}, 30)):
+        with Server(*[to] * (most + 1)) as server, sse_client.Client(library.Client(**options)) as client:
+            with pytest.raises(sse_client.RedirectRefused, match=f"at most {most} redirects"):
+                data(client, server.url)
+            assert len(server.requests) == most + 1
 
 
 def test_a_relative_url_without_a_base_is_refused() -> None:
@@ -166,6 +194,36 @@ def test_what_is_no_client_is_refused_with_what_is_accepted(made: Any) -> None:
         AsyncClient(made)
 
 
+@pytest.mark.parametrize("made", [requests.Session, httpx2.Client, httpx.AsyncClient, aiohttp.ClientSession])
+def test_a_class_in_the_place_of_an_instance_says_so(made: Any) -> None:
+    for kind in (sse_client.Client, AsyncClient):
+        with pytest.raises(TypeError, match=rf"got the class {made.__module__}\.{made.__name__}: pass an instance"):
+            kind(made)
+
+
+def test_a_session_for_the_other_client_says_which() -> None:
+    class Blocking(BlockingSession):
+        transport = uncalled
+
+    class Awaited(AsyncSession):
+        transport = uncalled
+
+    async def main() -> None:
+        async with aiohttp.ClientSession() as session:
+            wrong: Any = session
+            with pytest.raises(TypeError, match=r"got aiohttp\.client\.ClientSession: pass it to AsyncClient"):
+                sse_client.Client(wrong)
+
+    asyncio.run(main())
+    made: Any
+    for made in (requests.Session(), Blocking()):
+        with pytest.raises(TypeError, match=r"got .*: pass it to Client$"):
+            AsyncClient(made)
+    made = Awaited()
+    with pytest.raises(TypeError, match=r"got .*Awaited: pass it to AsyncClient$"):
+        sse_client.Client(made)
+
+
 def test_a_session_of_niquests_is_refused_with_what_to_do() -> None:
     session: Any = type("Session", (), {"__module__": "niquests.sessions"})()
     with pytest.raises(TypeError, match=r"got niquests.sessions.Session: .* sse_client.read reads its open responses"):
@@ -183,6 +241,38 @@ def test_a_client_of_another_loop_is_refused() -> None:
         asyncio.run(main())
         with pytest.raises(RuntimeError, match="belongs to another event loop"):
             asyncio.run(main())
+
+
+@libraries
+@pytest.mark.parametrize(
+    "words", ["Event loop is closed", "<Lock> is bound to a different event loop", "must be called from async context"]
+)
+def test_connections_that_its_owner_made_in_another_loop_are_named(library: Any, words: str) -> None:
+    def uses_another_loops(_: Any) -> Any:
+        raise RuntimeError(words)
+
+    async def main() -> None:
+        owner = library.AsyncClient(transport=library.MockTransport(uses_another_loops))
+        async with AsyncClient(owner) as client:
+            await anext(client.get("http://example.test/"))
+
+    with pytest.raises(
+        RuntimeError, match=rf"the {library.__name__}.AsyncClient has connections of another event loop"
+    ):
+        asyncio.run(main())
+
+
+def test_a_session_of_aiohttp_of_another_loop_is_refused() -> None:
+    async def made() -> AsyncClient:
+        return AsyncClient(aiohttp.ClientSession())
+
+    async def main() -> None:
+        with pytest.raises(RuntimeError, match=r"the aiohttp.ClientSession belongs to another event loop"):
+            await anext(client.get("http://127.0.0.1/"))
+        await client.aclose()
+
+    client = asyncio.run(made())
+    asyncio.run(main())
 
 
 def test_aiohttp_under_trio_is_an_error_that_says_what_to_do() -> None:

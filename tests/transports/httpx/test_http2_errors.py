@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 
+import sse_client
 from sse_client import ConnectionFailed, IdleTimeout, Reconnect, Timeout
+from sse_client.aio import AsyncClient
 from sse_client.testing import CLOSE, Server
 
-from .columns import Column, columns
+from .columns import Column, columns, run
 from .h2_server import H2Server, Peer
 
 if TYPE_CHECKING:
@@ -37,6 +41,8 @@ CODES = {
     13: "HTTP_1_1_REQUIRED",
     99: "an unknown code",
 }
+
+AWAITED: list[Column] = [each for each in columns.args[1] if each.kind != "blocking"]
 
 
 def whole(peer: Peer) -> None:
@@ -196,6 +202,12 @@ VIOLATIONS: dict[str, tuple[Callable[[Peer, int], object], str]] = {
         lambda peer, _: peer.sock.sendall(b"\x00\x00\x05\x00\x00\x00\x00\x00\x09hello"),
         "PROTOCOL_ERROR, 0x1",
     ),
+    "a window of a stream beyond its greatest size": (
+        lambda peer, stream: peer.sock.sendall(
+            b"\x00\x00\x04\x08\x00" + stream.to_bytes(4, "big") + b"\x7f\xff\xff\xff"
+        ),
+        "FLOW_CONTROL_ERROR, 0x3",
+    ),
     "a frame that is too large": (
         lambda peer, stream: peer.sock.sendall(b"\x00\x40\x01\x00\x00" + stream.to_bytes(4, "big") + b":" * 16385),
         "FRAME_SIZE_ERROR, 0x6",
@@ -284,6 +296,65 @@ def test_a_server_that_allows_one_stream_lets_the_next_one_wait_until_connect_is
     assert not error.sent
 
 
+@columns
+def test_a_server_that_allows_no_more_streams_gets_none(column: Column) -> None:
+    def script(peer: Peer) -> None:
+        stream = peer.request()
+        peer.head(stream)
+        peer.sock.sendall(b"\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x00")  # MAX_CONCURRENT_STREAMS: 0
+        peer.event(stream, "1")
+        peer.finish()
+
+    with H2Server(script) as server:
+        error = second_of_two(column, server.url)
+        assert len(server.requests) == 1
+    assert isinstance(error, ConnectionFailed)
+    assert "the server takes no more requests on its connection" in str(error)
+    assert not error.sent
+
+
+@pytest.mark.parametrize(
+    "column", [each for each in columns.args[1] if each.kind != "blocking"], ids=lambda each: each.kind
+)
+def test_a_connection_that_ends_under_a_request_that_waits_for_a_place_has_not_sent_it(column: Column) -> None:
+    """One of the client's owner, whose streams are httpcore's: it takes a GOAWAY for the end of the connection."""
+    waiting = threading.Event()
+
+    def script(peer: Peer) -> None:
+        stream = peer.request()
+        peer.head(stream)
+        peer.event(stream, "1")
+        assert waiting.wait(20)
+        peer.goaway(0, last=stream)
+        peer.finish()
+
+    async def main(url: str) -> None:
+        owner = column.library.AsyncClient(**H2C)
+        async with (
+            AsyncClient(owner) as client,
+            owner.stream("GET", url) as response,
+            anyio.create_task_group() as group,
+        ):
+            pieces = response.aiter_bytes()
+            await anext(pieces)
+
+            async def ask() -> None:
+                async with client.post(url, data=b"x") as events:
+                    data.extend([event.data async for event in events])
+
+            group.start_soon(ask)
+            await anyio.wait_all_tasks_blocked()
+            waiting.set()
+            with pytest.raises(column.library.RemoteProtocolError):
+                await anext(pieces)
+
+    data: list[str] = []
+    with H2Server(script, whole, streams=1) as server:
+        run(column.kind, lambda: main(server.url))
+        assert [request[1:] for request in server.requests] == [("GET", b""), ("POST", b"x")]
+    assert data == ["1"]
+
+
 def one_at_a_time(peer: Peer) -> None:
     """Keep the first stream open."""
     stream = peer.request()
@@ -294,11 +365,6 @@ def one_at_a_time(peer: Peer) -> None:
 
 def second_of_two(column: Column, url: str) -> Exception | None:
     """Open a stream beside one that stays open; return what it raises."""
-    import sse_client
-    from sse_client.aio import AsyncClient
-
-    from .columns import run
-
     second: dict[str, Any] = {"timeout": Timeout(connect=0.5, read=60), "reconnect": False}
     if column.kind == "blocking":
         with sse_client.Client(column.library.Client(**H2C)) as client, client.get(url) as first:

@@ -1,0 +1,25 @@
+"""Relative URLs on a session with a `base_url`, as aiohttp joins them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import aiohttp
+
+__all__ = ["with_base_url"]
+
+
+def with_base_url(session: aiohttp.ClientSession, url: str) -> str:
+    """Return a URL after the `base_url` of a session; an absolute one, or one that cannot be read, as it is.
+
+    aiohttp does not promise where a session has it: where that has changed, a relative URL is refused later.
+    """
+    base: Any = getattr(session, "_base_url", None)
+    if base is None:
+        return url
+    try:
+        given = type(base)(url)
+        return url if given.absolute else str(base.join(given))
+    except (TypeError, ValueError):
+        return url
