@@ -1,9 +1,9 @@
 """A connection of HTTP/2 whose streams are opened and read by several threads of a blocking client.
 
 httpcore takes a stream's number and sends its head in two steps, looks at the windows and sends a piece of a body in
-two steps, and calls h2, which is not made for threads, from all threads: two of them took one number, or sent theirs out
-of order, which ends the connection. It promises none of what is replaced here: where it looks different, the connection
-is as httpcore has it.
+two steps, and calls h2, which is not made for threads, from all threads: two of them took one number, or sent theirs
+out of order, which ends the connection. It promises none of what is replaced here: where it looks different, the
+connection is as httpcore has it.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
