@@ -119,6 +119,11 @@ class Consuming:
         if text(answer[0]) == "wrongtype":
             key, found, wanted = map(text, answer[1:])
             raise WrongType(f"expected the key {key!r} to be a {wanted}, but it is a {found}", key=key)
+        if again := int(answer[1]):
+            _log.error(
+                "group %r: someone removed it from %s; it is made anew, and %d entries that it was given before come "
+                "again", self._group.group, self._group.keys.streams[partition], again,
+            )  # fmt: skip
 
     def _share(self) -> Steps:
         """Take and give partitions, so that each living consumer has as many as others."""
@@ -193,7 +198,7 @@ class Consuming:
             return
         kind = text(answer[0])
         if kind == "nogroup":
-            _log.error("group %r: someone removed it, or its stream %s; it is made anew", group.group, lane.stream)
+            _log.error("group %r: someone removed it, or its stream %s", group.group, lane.stream)
             yield from self._join(lane.partition)
         elif kind == "fenced":
             self._drop(lane)

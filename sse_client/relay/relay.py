@@ -12,6 +12,7 @@ from sse_client.relay._keys import Keys
 from sse_client.relay._partition import Key, Partitioner
 from sse_client.relay._plan import Plan
 from sse_client.relay._progress import Progress
+from sse_client.relay._scalar_text import check_scalar
 from sse_client.relay._source import Items, Source, source_of
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Relay:
     ) -> None:
         _check(lease, max_lag, on_lag, guard, batch, drop_acknowledged=drop_acknowledged)
         self._keys = Keys(name, partitions)
+        host = host or f"{socket.gethostname()}:{os.getpid()}"
+        check_scalar("host", host)
         self._client, self._own = connect(redis, lease)
         self._partitioner = Partitioner(key, partitions)
         self._plan = Plan(
@@ -92,7 +95,7 @@ class Relay:
             drop_acknowledged=drop_acknowledged,
             guard=guard,
             batch=batch,
-            host=host or f"{socket.gethostname()}:{os.getpid()}",
+            host=host,
             redis_name=shown(redis),
             patience=patience,
             connect_patience=connect_patience,

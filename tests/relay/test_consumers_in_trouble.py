@@ -168,7 +168,9 @@ def test_a_key_of_another_type_is_named_with_both_types(
     assert raised.value.key == key
 
 
-def test_what_came_while_a_group_was_removed_is_not_lost(server: RedisServer, client: Any, face: str) -> None:
+def test_what_came_while_a_group_was_removed_is_not_lost_and_doubles_are_told(
+    server: RedisServer, client: Any, face: str, caplog: pytest.LogCaptureFixture
+) -> None:
     fill(server, *numbered(1, 5))
     seen: list[str] = []
     lost: list[LostEntries] = []
@@ -186,3 +188,17 @@ def test_what_came_while_a_group_was_removed_is_not_lost(server: RedisServer, cl
     assert run.stopped().lost == 0
     assert {int(each) for each in seen} == set(range(6, 15))
     assert lost == []
+    assert "it is made anew, and 3 entries that it was given before come again" in caplog.text
+
+
+def test_a_group_removed_while_nobody_consumed_tells_its_doubles(
+    server: RedisServer, client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(server, *numbered(1, 5))
+    seen: list[str] = []
+    for count in (5, 10):
+        run = Run("blocking", lambda entry: seen.append(entry.id), redis=server.url)
+        eventually(lambda: len(seen) == count)  # noqa: B023
+        run.stopped()
+        client.xgroup_destroy("ticks", "g")
+    assert "someone removed it from ticks; it is made anew, and 5 entries" in caplog.text

@@ -172,6 +172,13 @@ def test_a_place_that_is_none_is_a_value_error(client: Any, value: bytes) -> Non
         RedisCheckpoint(client, "place").load()
 
 
+def test_a_place_or_a_key_without_a_form_in_utf_8_is_a_value_error(client: Any) -> None:
+    with pytest.raises(ValueError, match="key holds half of a surrogate pair"):
+        RedisCheckpoint(client, "\ud800")
+    with pytest.raises(ValueError, match="last_event_id holds half of a surrogate pair"):
+        RedisCheckpoint(client, "place").save("\ud800")
+
+
 def test_a_checkpoint_says_why_it_cannot_be_used(client: Any) -> None:
     client.lpush("place", "x")
     with pytest.raises(WrongType, match="expected the key 'place' to be a string"):
