@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from sse_client import ConnectionFailed, SSEError, StreamTruncated
 from sse_client.adapters.openai import ChatError
 from sse_client.adapters.openai.batch._results import Results
-from sse_client.adapters.openai.batch._row import Answer, Question, answer_of, question_of
+from sse_client.adapters.openai.batch._row import Answer, Question, answer_of, failed, question_of
 from sse_client.adapters.openai.batch.progress import Reporter
 
 if TYPE_CHECKING:
@@ -133,18 +133,17 @@ class Asking:
         """Return the answer to one row, and whether an earlier run had it."""
         try:
             question = question_of(row, self._plan.body, self._plan.run, name)
-        except ValueError as error:
-            return Answer(error=f"{type(error).__name__}: {error}"), False
+        except Exception as error:  # noqa: BLE001 - of what the row holds: too deep, say, or no JSON; the others go on
+            return failed(error), False
         kept = None if self._results is None else self._results.find(question.key)
         if kept is not None:
             return kept, True
         began = monotonic()
         try:
             answer = answer_of(await self._ask(question), question.key, monotonic() - began)
-        except (SSEError, ValueError, TypeError, MemoryError) as error:
+        except (SSEError, ValueError, TypeError, RecursionError, MemoryError) as error:
             # What an answer held that memory had no room for is free by now; the others go on.
-            said = f"{type(error).__name__}: {error}"
-            answer = Answer(error=said, seconds=monotonic() - began, idempotency_key=question.key)
+            answer = failed(error, question.key, monotonic() - began)
         if self._results is not None:
             self._results.add(answer)
         return answer, False
@@ -188,6 +187,8 @@ class Asking:
 def _broke_off(error: ConnectionFailed | ChatError) -> bool:
     """Return whether an answer that had begun did not end, in a way that another try may mend."""
     if isinstance(error, ChatError):
+        if error.partial is None:
+            return False  # the response itself was an error: the client has asked again, as often as the server let it
         # Some servers say it in `code`, which others have words in.
         status = error.status or error.code
         return isinstance(status, int) and (status in _PASSING or status >= 500)
