@@ -89,14 +89,14 @@ def _arrow(batch: Any, answers: Sequence[Answer]) -> Any:
 
 def _pandas(batch: Any, answers: Sequence[Answer]) -> Any:
     pandas: Any = import_module("pandas")
+    # Texts are of the kind that the frame has: Dask writes no column of objects to a file.
+    texts = next((kind for kind in batch.dtypes if isinstance(kind, pandas.StringDtype)), "str")
+    kinds = {str: texts, int: "int64", float: "float64"}
     columns = {
-        name: pandas.Series(values, index=batch.index, dtype=_PANDAS[type(getattr(Answer(), name))])
+        name: pandas.Series(values, index=batch.index, dtype=kinds[type(getattr(Answer(), name))])
         for name, values in _by_column(answers).items()
     }
     return batch.assign(**columns)
-
-
-_PANDAS = {str: "object", int: "int64", float: "float64"}
 
 
 def _columns(batch: dict[str, Any], answers: Sequence[Answer]) -> dict[str, Any]:
