@@ -46,8 +46,19 @@ class Consuming:
         self._handling = Handling(group, settings)
         self._lanes: dict[int, Lane] = {}
         self._share_at = 0.0
+        self._started = False
         self.closing = False
         self.claimed = 0
+
+    def start(self) -> None:
+        """Note that it runs now.
+
+        Raises:
+            RuntimeError: it has run before.
+        """
+        if self._started:
+            raise RuntimeError("a consumer runs once; make another one to go on")
+        self._started = True
 
     def result(self) -> Consumed:
         """Return what was done."""

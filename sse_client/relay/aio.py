@@ -107,7 +107,9 @@ class AsyncConsumer:
         Raises:
             RedisUnavailable: Redis was away for longer than `patience`.
             RelayError: Redis refused what is needed, or the relay has other partitions.
+            RuntimeError: it has run before.
         """
+        self._consuming.start()
         keeper = asyncio.create_task(self._keep())
         try:
             await self._drive(self._consuming.work())

@@ -106,9 +106,11 @@ class Consumer:
         Raises:
             RedisUnavailable: Redis was away for longer than `patience`.
             RelayError: Redis refused what is needed, or the relay has other partitions.
+            RuntimeError: it has run before.
         """
         from sse_client.relay._link import Link
 
+        self._consuming.start()
         keeper = threading.Thread(target=self._keep, name="sse_client relay keeper", daemon=True)
         keeper.start()
         link = Link(self._client)

@@ -14,7 +14,7 @@ import pytest
 from relay.kit import RedisServer, eventually, numbered
 from relay.running import Run
 from sse_client import Event
-from sse_client.relay import Consumed, LostEntries, Relay, StreamEntry, WrongType, aconsume, consume
+from sse_client.relay import Consumed, Consumer, LostEntries, Relay, StreamEntry, WrongType, aconsume, consume
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,6 +189,37 @@ def test_what_came_while_a_group_was_removed_is_not_lost_and_doubles_are_told(
     assert {int(each) for each in seen} == set(range(6, 15))
     assert lost == []
     assert "it is made anew, and 3 entries that it was given before come again" in caplog.text
+
+
+@pytest.mark.parametrize("partitions", [1, 2])
+def test_a_number_that_no_relay_wrote_is_a_dead_letter_and_ends_no_consumer(
+    server: RedisServer, client: Any, face: str, partitions: int
+) -> None:
+    fill(server, *numbered(1, 2), partitions=partitions)
+    stream = "ticks" if partitions == 1 else "{ticks}:0"
+    for number in ("9" * 5000, "\u0663", "-1"):
+        client.xadd(stream, {"n": number, "data": "x"})
+    fill(server, *numbered(1, 4), partitions=partitions)
+    seen: list[str] = []
+    run = Run(face, lambda entry: seen.append(entry.id), redis=server.url, partitions=partitions)
+    eventually(lambda: len(seen) == 4)
+    assert run.stopped().dead == client.xlen("{ticks}:dead") == 3
+
+
+def test_a_consumer_runs_once(server: RedisServer, client: Any) -> None:
+    fill(server, *numbered(1, 2))
+
+    def handle(entry: StreamEntry) -> None:
+        if entry.id == "1":
+            with pytest.raises(RuntimeError, match="runs once"):
+                consumer.run()
+        else:
+            consumer.close()
+
+    consumer = Consumer("g", handle, redis=server.url, stream="ticks")
+    assert consumer.run().handled == 2
+    with pytest.raises(RuntimeError, match="runs once"):
+        consumer.run()
 
 
 def test_a_group_removed_while_nobody_consumed_tells_its_doubles(
