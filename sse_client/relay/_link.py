@@ -181,6 +181,11 @@ def refused(error: BaseException) -> NoReturn:
         raise Full(f"Redis is full: {message.partition(' script:')[0]}") from error
     if message.startswith("MISCONF"):
         raise Full(f"Redis takes no writes, because it cannot save: {message}") from error
+    if isinstance(error, refusals.MovedError):
+        raise Unreachable(
+            f"Redis cannot be reached: this is one node of a cluster, and the key is at {error.host}:{error.port}; "
+            "a URL of the cluster begins with redis+cluster://"
+        ) from error
     if isinstance(error, _PASSING) or message.startswith(_PASSING_WORDS):
         raise Unreachable(f"Redis cannot be reached: {message}") from error
     if message.startswith("WRONGTYPE"):
