@@ -156,7 +156,10 @@ def plain(value: Any) -> Any:
 
 def value_of(row: Mapping[str, Any], column: str) -> Any:
     """Return a value of a row; None also for those that stand for none: `NaN`, pandas' `NA` and `NaT`."""
-    value = plain(row.get(column))
+    value = row.get(column)
+    if value is None or type(value) is str:
+        return value
+    value = plain(value)
     if (isinstance(value, float) and isnan(value)) or type(value).__name__ in {"NAType", "NaTType"}:
         return None
     return value
