@@ -10,7 +10,7 @@ from sse_client.adapters.openai._shared.client_arguments import check_retries, c
 from sse_client.adapters.openai._shared.fields import check_fields
 from sse_client.adapters.openai.batch._asking import Asking, Plan
 from sse_client.adapters.openai.batch._frames import opened, row_of
-from sse_client.adapters.openai.batch._row import COLUMNS, Answer, asked_in, value_of
+from sse_client.adapters.openai.batch._row import COLUMNS, asked_in, value_of
 from sse_client.adapters.openai.batch._runner import close, runner
 
 if TYPE_CHECKING:
@@ -130,11 +130,8 @@ class ChatBatch:
             OSError: an answer could not be kept in the folder of `results`.
         """
         rows, closed = opened(batch)
-        answers: list[Answer] = [Answer()] * len(rows)
         async with Asking(self._plan) as asking:
-            async for place, answer in asking.answers(enumerate(self._named(rows))):
-                answers[place] = answer
-        return closed(answers)
+            return closed(await asking.answer_all(self._named(rows)))
 
     async def stream(self, rows: Iterable[Mapping[str, Any] | str]) -> AsyncIterator[dict[str, Any]]:
         """Yield each row with its answer as soon as it is there, in the running event loop.
