@@ -45,6 +45,8 @@ class Partitioner:
         try:
             key = self._key(event)
             text = None if key is None else str(key)
+            if text is None and not self.without_key:
+                _log.warning("the event %r has no key; it goes into partition 0, as all others without one", event.id)
         except Exception as error:  # noqa: BLE001 - the caller's function; one event must not stop all others
             text = None
             _log.warning("the key function failed for the event %r: %s: %s", event.id, type(error).__name__, error)

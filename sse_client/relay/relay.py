@@ -48,7 +48,7 @@ class Relay:
         max_lag: how many entries the slowest group of consumers may have before it, 1 or more; None, the default, for
             no bound.
         on_lag: what happens at the bound. `wait`, the default: reading stops, and the source's connection holds it
-            back. `trim`: the oldest entries go, read or not.
+            back. `trim`: the oldest entries go, read or not; Redis keeps up to 100 more than the bound in each stream.
         drop_acknowledged: with `wait` and a bound, remove the entries that every group has acknowledged.
         guard: how many of the last events a double is looked for in, by ID and content; 0 for none, 10,000 by default.
         batch: the most events of one write, 1 to 5,000; 500 by default.

@@ -436,6 +436,8 @@ def test_an_event_without_a_key_goes_into_partition_0(
     with Relay(server.url, "ticks", partitions=2, key="user.id") as relay:
         relay.run([Event("no JSON", id="1"), Event("{}", id="2"), Event('{"user": 7}', id="3"), Event("[]", id="4")])
         assert relay.status.without_key == 4
+    assert caplog.text.count("has no key") == 1
+    assert "the event '1' has no key; it goes into partition 0" in caplog.text
     with Relay(server.url, "ticks", partitions=2, key=lambda _: 1 / 0) as relay:
         relay.run([Event("x", id="5")])
     huge = 10**5000  # Python refuses to write it out

@@ -132,6 +132,13 @@ def test_metrics_are_in_the_format_of_prometheus() -> None:
         assert kind.split()[2] == about.split()[0] == sample.partition("{")[0]
 
 
+def test_a_port_that_is_taken_is_named() -> None:
+    with serve_metrics(("127.0.0.1", 0), str) as port:
+        message = f"the metrics cannot be served at 127.0.0.1:{port}: "
+        with pytest.raises(OSError, match=message), serve_metrics(("127.0.0.1", port), str):
+            pass
+
+
 def test_metrics_are_served_under_their_path_alone() -> None:
     with serve_metrics(("127.0.0.1", 0), lambda: "up 1\n") as port:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics?x", timeout=5) as answer:
