@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from typing import TYPE_CHECKING, Any, TypeAlias
 from zlib import crc32
@@ -30,11 +31,16 @@ class Partitioner:
         key: what events are ordered by; None: everything is in one order, whatever the number of partitions.
         partitions: how many there are.
 
+    Raises:
+        TypeError: the function is async.
+
     Attributes:
         without_key: how many events had no key.
     """
 
     def __init__(self, key: Key | None, partitions: int) -> None:
+        if inspect.iscoroutinefunction(key):
+            raise TypeError(f"expected a key function that returns the key, and {key!r} is async")
         self._key = _path(key) if isinstance(key, str) else key
         self._partitions = partitions
         self.without_key = 0

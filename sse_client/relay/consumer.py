@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import threading
 from typing import TYPE_CHECKING, Any
@@ -163,15 +164,19 @@ class Consumer:
 
     def _take(self, link: Link, step: Step) -> Any:
         from sse_client.relay._consuming import SCRIPT
-        from sse_client.relay._steps import Ask, Handle, Wait
+        from sse_client.relay._steps import Ask, Handle, Tell, Wait, called
 
         if isinstance(step, Ask):
             return link.run(SCRIPT, step.keys, *step.arguments)
-        if isinstance(step, Handle):
+        if isinstance(step, (Handle, Tell)):
+            function, arguments = called(step, self._handler)
             try:
-                self._handler(step.entry)
-            except Exception as error:  # noqa: BLE001 - the handler's own; the consumer counts it
+                done = function(*arguments)
+            except Exception as error:  # noqa: BLE001 - the owner's own; the consumer counts it
                 return error
+            if inspect.iscoroutine(done):
+                done.close()
+                raise TypeError(f"expected a function that does its work, and {function!r} is async: use AsyncConsumer")
         elif isinstance(step, Wait):
             return link.wait(step.after, step.milliseconds)
         else:

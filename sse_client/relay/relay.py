@@ -58,6 +58,7 @@ class Relay:
 
     Raises:
         ImportError: redis-py is missing.
+        TypeError: `key` is an async function.
         ValueError: an argument is out of its range, or the URL is none that can be used.
     """
 

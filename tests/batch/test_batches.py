@@ -403,6 +403,14 @@ def test_an_error_in_a_call_does_not_end_the_pool(server: Server) -> None:
             asking(["a"])
 
 
+def test_progress_that_would_have_to_be_awaited_is_a_type_error(server: Server) -> None:
+    async def report(_: BatchProgress) -> None:
+        """Never runs."""
+
+    with pytest.raises(TypeError, match=r"progress function .* is async"):
+        batch(server, progress=report)
+
+
 def test_progress_adds_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sse_client.adapters.openai.batch.progress._SECONDS", 0.0)
     reports: list[BatchProgress] = []

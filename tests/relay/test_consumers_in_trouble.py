@@ -233,3 +233,41 @@ def test_a_group_removed_while_nobody_consumed_tells_its_doubles(
         run.stopped()
         client.xgroup_destroy("ticks", "g")
     assert "someone removed it from ticks; it is made anew, and 5 entries" in caplog.text
+
+
+def test_what_an_owner_hears_of_may_be_awaited(server: RedisServer, client: Any) -> None:
+    fill(server, *numbered(1, 3))
+    client.xgroup_create("ticks", "g", id="0")
+    client.hset("{ticks}:groups", "g:ticks", 0)
+    client.xdel("ticks", client.xrange("ticks", count=1)[0][0])
+    heard: list[str] = []
+
+    async def lost(found: LostEntries) -> None:
+        await asyncio.sleep(0)
+        heard.append(f"{found.count} lost")
+
+    async def failed(entry: StreamEntry, _: Exception) -> None:
+        await asyncio.sleep(0)
+        heard.append(f"{entry.id} failed")
+        raise LookupError("enough")
+
+    run = Run("asyncio", lambda entry: 1 / (3 - int(entry.id)), redis=server.url, on_lost=lost, on_error=failed)
+    with pytest.raises(LookupError, match="enough"):
+        run.ended()
+    assert heard == ["1 lost", "3 failed"]
+
+
+@pytest.mark.parametrize("which", ["handler", "on_error"])
+def test_an_async_function_where_nobody_awaits_ends_the_consumer(server: RedisServer, client: Any, which: str) -> None:
+    fill(server, *numbered(1, 3))
+
+    async def work(*_: Any) -> None:
+        """Never runs."""
+
+    def fail(_: StreamEntry) -> None:
+        raise ValueError("no")
+
+    run = Run("blocking", work if which == "handler" else fail, redis=server.url, on_error=work)
+    with pytest.raises(TypeError, match=r"work.* is async: use AsyncConsumer"):
+        run.ended()
+    assert client.xpending("ticks", "g")["pending"] == 3, "nothing is acknowledged"

@@ -402,6 +402,14 @@ def test_an_argument_out_of_its_range_is_a_value_error(options: dict[str, Any]) 
         Relay("redis://127.0.0.1:1", "ticks", **options)
 
 
+def test_a_key_that_would_have_to_be_awaited_is_a_type_error() -> None:
+    async def key(_: Event) -> str:
+        return "a"
+
+    with pytest.raises(TypeError, match=r"key.* is async"):
+        Relay("redis://127.0.0.1:1", "ticks", partitions=2, key=key)
+
+
 @pytest.mark.parametrize("names", [{"name": "\ud800"}, {"name": "ticks", "host": "\ud800"}], ids=ascii)
 def test_a_name_without_a_form_in_utf_8_is_a_value_error(names: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="half of a surrogate pair"):

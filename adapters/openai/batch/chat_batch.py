@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
@@ -87,6 +88,8 @@ class ChatBatch:
         progress: Callable[[BatchProgress], object] | None = None,
         **body: Any,
     ) -> None:
+        if inspect.iscoroutinefunction(progress):
+            raise TypeError("expected a progress function that does its work, and this one is async")
         if concurrency < 1:
             raise ValueError(f"concurrency must be 1 or more, not {concurrency}")
         check_retries(max_retries)
