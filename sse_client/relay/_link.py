@@ -183,7 +183,7 @@ def refused(error: BaseException) -> NoReturn:
         raise Full(f"Redis takes no writes, because it cannot save: {message}") from error
     if isinstance(error, refusals.MovedError):
         raise Unreachable(
-            f"Redis cannot be reached: this is one node of a cluster, and the key is at {error.host}:{error.port}; "
+            f"Redis cannot be reached: this is one node of a cluster, and the key is at {message.rpartition(' ')[2]}; "
             "a URL of the cluster begins with redis+cluster://"
         ) from error
     if isinstance(error, _PASSING) or message.startswith(_PASSING_WORDS):
