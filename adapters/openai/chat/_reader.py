@@ -17,7 +17,7 @@ from sse_client.adapters.openai._shared.shown_text import quoted
 from sse_client.adapters.openai._shared.surrogates import Halves
 from sse_client.adapters.openai._shared.undispatched import undispatched, without_done
 from sse_client.adapters.openai.chat import _irregular_chunk
-from sse_client.adapters.openai.chat._chunk import decode
+from sse_client.adapters.openai.chat._chunk import decode, decode_usage
 from sse_client.adapters.openai.chat._completion_accumulator import CompletionAccumulator
 from sse_client.adapters.openai.errors import ChatError
 from sse_client.errors import StreamTruncated
@@ -26,6 +26,7 @@ from sse_client.events import Comment, Event
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sse_client.adapters.openai.chat._chunk import UsageChunk
     from sse_client.adapters.openai.completion import Completion
     from sse_client.adapters.openai.delta import ChatDelta
 
@@ -155,6 +156,8 @@ class ChatReader:
         if is_done(raw):
             return self._complete()
         reports = event.event == "error"
+        if not reports and (chunk := _usage_alone(raw)) is not None:
+            return self._accumulator.add(chunk, raw)
         if not reports and (is_heartbeat(event) or is_comment(raw)):
             return ()
         try:
@@ -220,6 +223,14 @@ class ChatReader:
         self.outcome = "error"
         error.partial = self.completion
         return error
+
+
+def _usage_alone(raw: str) -> UsageChunk | None:
+    try:
+        chunk = decode_usage(raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    return chunk if chunk.usage is not None else None
 
 
 def _is_completion(text: str) -> bool:
