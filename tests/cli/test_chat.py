@@ -147,6 +147,7 @@ def test_verbose_shows_heads_without_the_key(server: Server) -> None:
         pytest.param(["Hi", "--tools", os.devnull], "--tools: expected a JSON array", id="no tools"),
         pytest.param(["Hi", "--plot", "/no/such/gaps.png"], "--plot: expected a folder", id="no folder for the plot"),
         pytest.param(["Hi", "--plot", "/"], "--plot: expected a file, but / is a folder", id="a folder for the plot"),
+        pytest.param(["Hi", "--plot", "gaps.jpgg"], "--plot: expected a file that ends in .png", id="no name of a PNG"),
         pytest.param([], "expected a question", id="no question"),
     ],
 )
@@ -157,13 +158,15 @@ def test_a_mistake_is_a_sentence(server: Server, options: list[str], words: str)
     assert server.requests == []
 
 
-def test_a_plot_that_cannot_be_written_is_a_sentence(server: Server) -> None:
+def test_a_plot_that_cannot_be_written_is_a_sentence(server: Server, tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     server.script(answer(delta(content="a"), delta(content="b")))
-    ran = chat(server, "Hi", "--plot", "/dev/full")
+    full = tmp_path / "full.png"
+    full.symlink_to("/dev/full")
+    ran = chat(server, "Hi", "--plot", str(full))
     assert ran.code == 9
-    assert "--plot: cannot write /dev/full" in ran.err
+    assert f"--plot: cannot write {full}" in ran.err
 
 
 def test_a_missing_key_says_where_one_can_be_put(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:

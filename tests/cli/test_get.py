@@ -100,6 +100,13 @@ def test_raw_is_every_byte() -> None:
     assert ran.out.encode("latin-1") == body
 
 
+def test_raw_cannot_command_a_terminal() -> None:
+    body = b"data: \x1b[2J \xc3\xa4\r\n\r\ndata: \xff\n\n"
+    with Server(stream([body[:14], body[14:]])) as server:  # cut within a character
+        ran = run("get", server.url, "--raw", "--no-reconnect", "-q", terminal=True)
+    assert ran.out == "data: \\x1b[2J ä\\r\n\\r\ndata: \\xff\n\n"
+
+
 def test_raw_asks_for_no_compression_and_says_if_there_is(server: Server) -> None:
     server.script(stream([b"data: 1\n\n"], coding="gzip"))
     ran = run("get", server.url, "--raw", "--no-reconnect", "-n", "1", encoding="latin-1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from sse_client.cli.exits import Failure
@@ -15,15 +16,13 @@ from sse_client.cli.screen.stdout import Stdout
 from sse_client.cli.screen.terminal import is_terminal, printable, style_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from sse_client.adapters.openai import ChatDelta, ChatStream, ToolCall
     from sse_client.cli.chat.chat import AnswerOptions
 
 __all__ = ["Answering", "PlainView", "View"]
-
-_OTHER_FORMATS = frozenset({".gif", ".jpeg", ".jpg", ".pdf", ".svg", ".webp"})
 
 
 class View(Protocol):
@@ -84,19 +83,20 @@ class Answering:
         self._out = Stdout()
         if options.plot:
             writable(options.plot, "--plot")
-            if options.plot.suffix.lower() in _OTHER_FORMATS:
-                raise Failure(f"--plot: expected a file that ends in .png, got {options.plot.name}")
+            if options.plot.suffix.lower() != ".png":
+                raise Failure(f"--plot: expected a file that ends in .png, got {options.plot}")
 
     def show(self, reply: ChatStream) -> bool:
         """Show `reply` until it ends; return False where Ctrl-C has ended it.
 
         Raises:
+            Failure: the request cannot be sent.
             SSEError: it failed, after what had come was shown.
         """
         gaps = Gaps(time.monotonic())
         view = self._view()
         try:
-            with silent_keys(), reply:
+            with silent_keys(), _opened(reply):
                 for delta in reply:
                     _show_delta(view, delta, gaps)
         except KeyboardInterrupt:
@@ -136,6 +136,16 @@ class Answering:
         from sse_client.cli.chat.markdown_view import MarkdownView
 
         return MarkdownView()
+
+
+@contextmanager
+def _opened(reply: ChatStream) -> Generator[None]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(reply)
+        except ValueError as error:  # a malformed URL, say
+            raise Failure(str(error)) from error
+        yield
 
 
 def _show_delta(view: View, delta: ChatDelta, gaps: Gaps) -> None:

@@ -141,6 +141,7 @@ def _sink(out: Stdout, options: OutputOptions, *, bulk: bool) -> Sink:
 def _raw(out: Stdout, options: OutputOptions, *, bulk: bool) -> RawOutput | None:
     if not options.raw:
         return None
-    from sse_client.cli.streams.raw import RawOutput
+    from sse_client.cli.streams.raw import PrintableBytes, RawOutput
 
-    return RawOutput(out, until=options.until, include_last=options.include_last, count=options.count, bulk=bulk)
+    writer = PrintableBytes(out, sys.stdout.encoding or "ascii") if is_terminal(sys.stdout) else out
+    return RawOutput(writer, until=options.until, include_last=options.include_last, count=options.count, bulk=bulk)
