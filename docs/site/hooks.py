@@ -11,6 +11,7 @@ from mkdocs.structure.files import File
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parent.parent.parent
 OUTSIDE = {
@@ -38,6 +39,13 @@ REFERENCE = {
 }
 """Pages of the reference, and the modules on each."""
 
+MEMBERS = {
+    "options": "Timeout StreamOptions Options",
+    "policy": "Reconnect",
+    "request": "Request Attempt",
+}
+"""What is shown of a module that has more than users need."""
+
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 
 
@@ -47,15 +55,24 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, page, content=_at_the_top((ROOT / name).read_text(encoding="utf-8"))))
     nav = cast("Any", config)["nav"]
     for page, modules in REFERENCE.items():
-        blocks = "\n\n".join(f"::: sse_client.{module}" for module in modules.split())
+        blocks = "\n\n".join(map(_block, modules.split()))
         title = next(iter(title for title, path in _entries(nav) if path == f"reference/{page}.md"))
         files.append(File.generated(config, f"reference/{page}.md", content=f"# {title}\n\n{blocks}\n"))
     return files
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
+def on_page_markdown(markdown: str, *, page: Page | None = None, **_: Any) -> str:
     """Lead links out of docs/ to the pages of the site; what is none of them keeps its text alone."""
+    if page is not None and page.parent is None:
+        page.meta["hide"] = ["navigation"]  # it would be this page alone
     return _LINK.sub(_led, markdown)
+
+
+def _block(module: str) -> str:
+    """Return what the reference shows of a module."""
+    members = MEMBERS.get(module)
+    options = f"\n    options:\n      members: [{', '.join(members.split())}]" if members else ""
+    return f"::: sse_client.{module}{options}"
 
 
 def _at_the_top(markdown: str) -> str:
