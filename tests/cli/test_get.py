@@ -88,6 +88,11 @@ def test_a_field_that_no_event_has_is_named() -> None:
     assert (ran.code, ran.out, ran.err) == (0, "", "sse-client: no event had a value at ask.price\n")
 
 
+def test_a_field_is_not_missed_where_no_event_came() -> None:
+    with Server(reply(400)) as server:
+        assert "no event had a value" not in run("get", server.url, "--field", "a", "--no-reconnect").err
+
+
 def test_data_that_is_nested_deeply_has_no_field() -> None:
     with Server(stream([b"data: " + b"[" * 100_000 + b"\n\n"])) as server:
         assert run("get", server.url, "--field", "0", "--no-reconnect").code == 0

@@ -84,7 +84,7 @@ class Output:
 
     def finish(self) -> None:
         """Report what the whole stream showed: a field that no event had, the timing."""
-        if isinstance(self._sink, FieldValues) and not self._sink.found:
+        if isinstance(self._sink, FieldValues) and self._sink.missed:
             say(f"sse-client: no event had a value at {self._options.field}")
         if self._gaps is not None:
             for line in summary(self._gaps, "event"):
