@@ -25,8 +25,8 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
 
-def chat(server: Server, *arguments: str, stdin: str = "", terminal: bool = False) -> Ran:
-    return run("chat", *arguments, "--base-url", f"{server.url}/v1", stdin=stdin, terminal=terminal)
+def chat(server: Server, *arguments: str, **options: Any) -> Ran:
+    return run("chat", *arguments, "--base-url", f"{server.url}/v1", **options)
 
 
 def question(server: Server) -> Any:
@@ -109,6 +109,12 @@ def test_what_the_model_would_call_is_shown(tmp_path: Path) -> None:
 def test_a_refusal_is_an_answer_and_thoughts_are_not(server: Server) -> None:
     server.script(answer(delta(reasoning_content="Hm."), delta(refusal="I cannot."), delta(role="assistant")))
     assert chat(server, "Hi").out == "I cannot.\n"
+
+
+def test_a_terminal_without_the_characters_of_markdown_has_the_text_as_it_is(server: Server) -> None:
+    server.script(answer(delta(content="> It reconnects"), delta(content=" by itself.")))
+    ran = chat(server, "Hi", terminal=True, encoding="ascii")
+    assert ran.out == "> It reconnects by itself.\n"
 
 
 def test_timing_is_said_and_drawn(server: Server, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from sse_client.cli.screen.gaps import Gaps, summary
 from sse_client.cli.screen.keys import silent_keys
 from sse_client.cli.screen.news import say
 from sse_client.cli.screen.stdout import Stdout
-from sse_client.cli.screen.terminal import is_terminal, printable, style_for
+from sse_client.cli.screen.terminal import encodes, is_terminal, printable, style_for
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sse_client.cli.chat.chat import AnswerOptions
 
 __all__ = ["Answering", "PlainView", "View"]
+
+_OF_MARKDOWN = "\u258c\u2022\u2500"  # what quotes, lists and rules are drawn with
 
 
 class View(Protocol):
@@ -131,7 +133,7 @@ class Answering:
     def _view(self) -> View:
         if not is_terminal(sys.stdout):
             return PlainView(self._out, "utf-8", safe=False)
-        if self._options.plain or not style_for(sys.stdout).colours:
+        if self._options.plain or not style_for(sys.stdout).colours or not encodes(sys.stdout, _OF_MARKDOWN):
             return PlainView(self._out, sys.stdout.encoding or "ascii", safe=True)
         from sse_client.cli.chat.markdown_view import MarkdownView
 
