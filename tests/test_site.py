@@ -24,9 +24,9 @@ def test_each_page_is_in_the_navigation() -> None:
 
 def test_links_out_of_the_folder_lead_to_pages_of_the_site() -> None:
     text = (
-        "[a](../README.md#options) [b](../sse_client/aio.py) [c](tools.md#x) [d](https://example.com/) [e](README.md)"
+        "[a](../README.md#options) [b](../sse_client/aio.py) [c](tools.md#x) [d](https://example.com/) [e](README.md#x)"
     )
-    expected = "[a](index.md#options) b [c](tools.md#x) [d](https://example.com/) [e](index.md)"
+    expected = "[a](index.md#options) b [c](tools.md#x) [d](https://example.com/) [e](tasks.md#x)"
     assert hooks.on_page_markdown(text) == expected
     assert (
         hooks._at_the_top("[a](docs/tools.md) [b](SECURITY.md) [c](#d)") == "[a](tools.md) [b](../SECURITY.md) [c](#d)"

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 OUTSIDE = {
     "index.md": "README.md",
+    "tasks.md": "docs/README.md",
     "changelog.md": "CHANGELOG.md",
     "contributing.md": "CONTRIBUTING.md",
     "security.md": "SECURITY.md",
 }
-"""Pages of the site that are files of the repository's top folder."""
+"""Pages of the site that have another name in the repository, or another folder."""
 
 REFERENCE = {
     "streams": "client event_stream subscription reading compat",
@@ -52,7 +53,8 @@ _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are in no file of docs/."""
     for page, name in OUTSIDE.items():
-        files.append(File.generated(config, page, content=_at_the_top((ROOT / name).read_text(encoding="utf-8"))))
+        text = (ROOT / name).read_text(encoding="utf-8")
+        files.append(File.generated(config, page, content=text if "/" in name else _at_the_top(text)))
     nav = cast("Any", config)["nav"]
     for page, modules in REFERENCE.items():
         blocks = "\n\n".join(map(_block, modules.split()))
@@ -89,12 +91,10 @@ def _at_the_top(markdown: str) -> str:
 
 def _led(link: re.Match[str]) -> str:
     target, _, anchor = link[2].partition("#")
-    if target == "README.md":
-        return f"[{link[1]}](index.md)"
-    if not target.startswith("../"):
+    if target != "README.md" and not target.startswith("../"):
         return link[0]
     for page, name in OUTSIDE.items():
-        if target == f"../{name}":
+        if f"docs/{target}" in {name, f"docs/../{name}"}:
             return f"[{link[1]}]({page}{'#' * bool(anchor)}{anchor})"
     return link[1]
 
