@@ -6,7 +6,7 @@ import io
 import sys
 import urllib.request
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.error import HTTPError
 
 import pytest
@@ -87,6 +87,13 @@ def test_the_view_writes_over_itself_on_a_terminal_alone(server: RedisServer, ou
     with Relay(server.url, "ticks") as relay, watch(relay, "me", output, seconds=0.01):
         eventually(lambda: output.getvalue().count("starting") >= 2)
     assert output.getvalue().startswith(begins)
+
+
+def test_a_view_that_showed_nothing_leaves_no_empty_line() -> None:
+    output, told = Terminal(), cast("Relay", None)  # nobody asks it within the first second
+    with watch(told, "me", output):
+        pass
+    assert output.getvalue() == ""
 
 
 def test_the_rate_is_none_of_what_was_there_before() -> None:
