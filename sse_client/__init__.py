@@ -92,5 +92,6 @@ _LATE = {
 def __getattr__(name: str) -> Any:
     for module, names in _LATE.items():
         if name in names:
-            return getattr(importlib.import_module(module), name)
+            found = globals()[name] = getattr(importlib.import_module(module), name)
+            return found
     raise AttributeError(f"module 'sse_client' has no attribute {name!r}")

@@ -252,5 +252,6 @@ def test_without_aiohttp_they_say_what_to_install(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, "sse_client.aio", raising=False)
     monkeypatch.delattr(sse_client, "aio", raising=False)
+    monkeypatch.delitem(vars(sse_client), "AsyncClient", raising=False)  # kept since it was asked for
     with pytest.raises(ImportError, match=r"pip install 'sse-client\[async\]'"):
         _ = sse_client.AsyncClient

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Session", "checked"]
 
+_OK = HTTPStatus.OK.value  # of the class, it takes 0.3 µs each time
 _FLEETING = 1.0  # seconds that a connection lasts at most to count as fleeting
 
 _log = logging.getLogger("sse_client")
@@ -65,7 +66,6 @@ class Session:
     """
 
     __slots__ = (
-        "_attempt",
         "_connections",
         "_error",
         "_fleeting",
@@ -90,8 +90,7 @@ class Session:
         self._options = options
         self._policy: Policy | None = None  # most streams are never lost
         self._number = 0
-        self._attempt: Attempt | None = None  # until one succeeds: an error keeps its frames alive
-        self._error: SSEError | None = None
+        self._error: SSEError | None = None  # until an attempt succeeds: an error keeps its frames alive
         self._useless = self._fleeting = 0
         self._connections = 0
         self._opened_at: float | None = None
@@ -138,7 +137,6 @@ class Session:
         self.delivery.begin()
         self._number += 1
         place = self.delivery.place
-        self._attempt = Attempt(number=self._number, last_event_id=place, error=self._error)
         # "If the EventSource object's last event ID string is not the empty string, then: let lastEventIDValue be the
         # EventSource object's last event ID string, encoded as UTF-8".
         resume = resume_header(place) if place else b""
@@ -151,7 +149,7 @@ class Session:
             )
         self.resume = resume or b""
         prepare = self._options.prepare
-        return self.request if prepare is None else prepare(self.request, self._attempt)
+        return self.request if prepare is None else prepare(self.request, self._attempt(self._error))
 
     def opened(self, body: ResponseBody, *, sniffed: bool = False) -> ResponseError | None:
         """Accept the head of a response; if it is no event stream, return the error, without its body.
@@ -162,7 +160,7 @@ class Session:
         """
         response = body.response
         status, headers = response.status, response.headers
-        if status != HTTPStatus.OK and not opens_stream(body.method, status):  # 200 does, whatever the method
+        if status != _OK and not opens_stream(body.method, status):  # 200 does, whatever the method
             if ends_stream(status):
                 self.ending = "no content"
                 return None
@@ -189,8 +187,7 @@ class Session:
             return ResponseError(
                 f"{body.coding_error}, from {display_url(response.url)}", status=status, headers=headers
             )
-        attempt, self._attempt, self._error = self._attempt, None, None
-        assert attempt is not None
+        error, self._error = self._error, None
         self._connections += 1
         self._opened_at = time.time()
         if self._options.observer is not None or _log.isEnabledFor(logging.INFO):
@@ -198,7 +195,7 @@ class Session:
             from sse_client._core.reports import report
             from sse_client.observer import Opened
 
-            report(Opened(response, attempt), self.request, self._options.observer)
+            report(Opened(response, self._attempt(error)), self.request, self._options.observer)
         return None
 
     def consumed(self) -> SSEError | None:
@@ -259,6 +256,10 @@ class Session:
             from sse_client.observer import Closed
 
             report(Closed(reason, error), self.request, self._options.observer)
+
+    def _attempt(self, error: SSEError | None) -> Attempt:
+        """Return what `prepare` and an observer are told of the current attempt; `error`: the loss before it."""
+        return Attempt(number=self._number, last_event_id=self.delivery.place, error=error)
 
     @property
     def _url(self) -> str:
