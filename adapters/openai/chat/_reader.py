@@ -24,8 +24,8 @@ from sse_client.events import Comment, Event
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sse_client.adapters.openai.chat._chunk import UsageChunk
     from sse_client.adapters.openai._shared.surrogates import Halves
+    from sse_client.adapters.openai.chat._chunk import UsageChunk
     from sse_client.adapters.openai.completion import Completion
     from sse_client.adapters.openai.delta import ChatDelta
 
