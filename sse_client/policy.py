@@ -158,7 +158,7 @@ class Policy:
             # Without the frames of tenacity that re-raised it, which do not show where it came from.
             error.__traceback__ = traceback
             if self._gives_up:
-                attempts = f"{state.attempt_number} useless attempt{'s' * (state.attempt_number > 1)}"
+                attempts = f"{state.attempt_number} failed attempt{'s' * (state.attempt_number > 1)}"
                 error.add_note(f"Gave up after {attempts} over {now - self._since:.1f} s.")
             return None
         return max(0.0, state.upcoming_sleep)

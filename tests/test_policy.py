@@ -296,13 +296,13 @@ def test_what_is_raised_in_the_end_is_the_last_error_with_a_note_on_how_often_an
         clock.now += 10
     error = ConnectionFailed("the third")
     assert rules.delay(error, useless=3, reconnection_time=None, name=NAME) is None
-    assert error.__notes__ == ["Gave up after 3 useless attempts over 20.0 s."]
+    assert error.__notes__ == ["Gave up after 3 failed attempts over 20.0 s."]
 
 
 def test_the_error_of_a_single_attempt_has_a_note_too() -> None:
     error = ConnectionFailed("x")
     assert delay(error, max_attempts=1) is None
-    assert error.__notes__ == ["Gave up after 1 useless attempt over 0.0 s."]
+    assert error.__notes__ == ["Gave up after 1 failed attempt over 0.0 s."]
 
 
 def test_a_final_error_after_others_has_no_note() -> None:
@@ -386,7 +386,7 @@ def test_stop_after_attempt_counts_useless_connections() -> None:
     delays(rules, [0, 1, 2, 0, 0, 0, 0, 1, 2])
     error = ConnectionFailed("x")
     assert delays(rules, [3], error) == [None]
-    assert error.__notes__[0].startswith("Gave up after 3 useless attempts")
+    assert error.__notes__[0].startswith("Gave up after 3 failed attempts")
 
 
 def test_stop_after_delay_counts_from_the_first_useless_connection() -> None:
@@ -397,7 +397,7 @@ def test_stop_after_delay_counts_from_the_first_useless_connection() -> None:
         clock.now += 9
     error = ConnectionFailed("x")
     assert delays(rules, [3], error) == [None]
-    assert error.__notes__ == ["Gave up after 3 useless attempts over 18.0 s."]
+    assert error.__notes__ == ["Gave up after 3 failed attempts over 18.0 s."]
 
 
 def test_stops_can_be_composed() -> None:

@@ -31,7 +31,7 @@ def completion(shell: Literal["bash", "zsh", "fish"], /) -> int:
     """Print the completion script for a shell.
 
     Args:
-        shell: whose.
+        shell: the one that you use.
     """
     from sse_client.cli.app import app  # not at the top: `app` imports this module
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -57,8 +58,8 @@ def consuming(
     if start not in {"0", "$"}:
         raise ValueError(f"start must be '0' or '$', not {start!r}")
     for name, number in (("lease", lease), ("claim_after", claim_after), ("retry_delay", retry_delay)):
-        if number <= 0:
-            raise ValueError(f"{name} must be more than 0 seconds, not {number}")
+        if not 0 < number <= threading.TIMEOUT_MAX:  # of a NaN, neither is true
+            raise ValueError(f"{name} must be more than 0 seconds, and a time that can be waited for, not {number:g}")
     for name, number in (("batch", batch), ("max_deliveries", max_deliveries)):
         if number < 1:
             raise ValueError(f"{name} must be 1 or more, not {number}")

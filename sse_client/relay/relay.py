@@ -202,8 +202,8 @@ def _name(key: Key | None) -> str:
 
 
 def _check(lease: float, max_lag: int | None, on_lag: str, guard: int, batch: int, *, drop_acknowledged: bool) -> None:
-    if lease <= 0:
-        raise ValueError(f"lease must be more than 0 seconds, not {lease}")
+    if not 0 < lease <= threading.TIMEOUT_MAX:  # of a NaN, neither is true
+        raise ValueError(f"lease must be more than 0 seconds, and a time that can be waited for, not {lease:g}")
     if max_lag is not None and max_lag < 1:
         raise ValueError(f"max_lag must be 1 or more, or None, not {max_lag}")
     if on_lag not in {"wait", "trim"}:

@@ -232,7 +232,7 @@ def test_a_refused_connection_proves_that_nothing_was_sent(client: Client) -> No
     assert isinstance(reading.error, ConnectionFailed)
     assert not reading.error.sent
     assert reading.stream.stats.useless_attempts == 3
-    assert any("Gave up after 3 useless attempts" in note for note in reading.error.__notes__)
+    assert any("Gave up after 3 failed attempts" in note for note in reading.error.__notes__)
 
 
 def test_a_name_that_is_unknown_proves_it_too(client: Client) -> None:

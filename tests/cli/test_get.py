@@ -264,7 +264,7 @@ def test_retry_for_tries_that_long() -> None:
     ran = run("get", f"http://127.0.0.1:{port}/", "--retry-for", "0.5")
     assert ran.code == 3
     assert ran.err.count("* lost") == 1
-    assert "Gave up after 2 useless attempts" in ran.err
+    assert "Gave up after 2 failed attempts" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def test_the_help_of_a_command_has_its_options_and_examples(
     for option in COMMANDS[name].options:
         assert ", ".join(option.names) in ran.out
     options = ran.out.partition("Examples:")[0]
+    assert not re.search(r"-$", options, re.MULTILINE), "an option is not cut at a hyphen"
     assert max(map(len, options.splitlines())) <= max(int(columns), 56)
     assert all(line in ran.out for _, line in EXAMPLES[name])
     assert max(len(line) for _, line in EXAMPLES[name]) <= 78  # with their indent, a line of a terminal

@@ -571,7 +571,7 @@ def test_connections_without_an_event_are_counted_and_one_event_ends_the_count()
     begun(stream)
     error = ConnectionFailed("x")
     assert stream.lost(error) is None
-    assert error.__notes__[0].startswith("Gave up after 3 useless attempts")
+    assert error.__notes__[0].startswith("Gave up after 3 failed attempts")
 
 
 def test_comments_alone_make_no_connection_useful_even_where_they_are_asked_for() -> None:

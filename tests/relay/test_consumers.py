@@ -748,7 +748,8 @@ def test_a_refusal_in_the_middle_is_raised(server: RedisServer, client: Any, fac
 @pytest.mark.parametrize(
     "options",
     [{"group": ""}, {"group": "a:b"}, {"start": "5"}, {"lease": 0}, {"claim_after": 0}, {"retry_delay": -1},
-     {"batch": 0}, {"max_deliveries": 0}, {"partitions": 0}, {"group": "\ud800"}, {"consumer": "\ud800"}],
+     {"lease": float("inf")}, {"batch": 0}, {"max_deliveries": 0}, {"partitions": 0}, {"group": "\ud800"},
+     {"consumer": "\ud800"}],
     ids=ascii,
 )  # fmt: skip
 def test_an_argument_out_of_its_range_is_a_value_error(kind: Any, options: dict[str, Any]) -> None:

@@ -391,8 +391,9 @@ def test_mistakes_in_the_options_of_a_stream_are_found_before_the_lease(server: 
 @pytest.mark.parametrize(
     "options",
     [
-        {"lease": 0}, {"max_lag": 0}, {"on_lag": "stop"}, {"guard": -1}, {"batch": 0}, {"batch": 6000},
-        {"partitions": 0}, {"partitions": 5000}, {"drop_acknowledged": True}, {"on_lag": "trim"},
+        {"lease": 0}, {"lease": float("inf")}, {"lease": float("nan")}, {"lease": 1e20}, {"max_lag": 0},
+        {"on_lag": "stop"}, {"guard": -1}, {"batch": 0}, {"batch": 6000}, {"partitions": 0}, {"partitions": 5000},
+        {"drop_acknowledged": True}, {"on_lag": "trim"},
         {"drop_acknowledged": True, "max_lag": 5, "on_lag": "trim"},
     ],
     ids=str,

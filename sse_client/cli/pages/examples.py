@@ -16,7 +16,7 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
             "JSON lines, of some types of events only.",
             "sse-client get URL --json --event price --event trade | jq .data",
         ),
-        ("Go on where the last run has ended.", "sse-client get URL --checkpoint place.txt >> events.txt"),
+        ("Continue where the last run ended.", "sse-client get URL --checkpoint place.txt >> events.txt"),
         ("With a key that is not on the command line.", "sse-client get URL --key-env API_TOKEN"),
     ],
     "post": [

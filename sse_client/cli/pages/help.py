@@ -65,13 +65,17 @@ def described(option: Option) -> str:
 
 
 def _paragraph(text: str, width: int) -> list[str]:
-    return textwrap.wrap(" ".join(text.split()), min(width, _WIDEST))
+    return _wrapped(" ".join(text.split()), min(width, _WIDEST))
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_on_hyphens=False)  # --no-reconnect stays whole
 
 
 def _entry(names: list[str], text: str, style: Style, width: int) -> Iterator[str]:
     name = names[0]
     room = max(20, min(width, _WIDEST) - _COLUMN)
-    lines = textwrap.wrap(text, room) or [""]
+    lines = _wrapped(text, room) or [""]
     if len(name) + 4 > _COLUMN:
         yield "  " + style.cyan(name)
     else:

@@ -41,7 +41,7 @@ def replay(
         port: where to listen; a free port where it is not given.
         speed: 2 for half the pauses, inf for none.
         drop_after: cut each connection after N events.
-        fault: what goes wrong, after --drop-after events or after the first; of the answer, for the last four.
+        fault: what goes wrong after --drop-after events, or after the first; the last four replace the whole answer.
     """
     if not 0 <= port <= 65535:
         raise Failure(f"--port: expected a port from 1 to 65535, got {port}")
