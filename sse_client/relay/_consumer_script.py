@@ -253,15 +253,23 @@ local function own(count)
   return {'ok', ids}
 end
 
--- Keeps what is in hand from being claimed by others, or, with a long idle time, offers it to them.
+-- Keeps what is in hand from being claimed by others, or, with a long idle time, offers it to them. XCLAIM would forget
+-- an entry that was trimmed: it stays pending while its consumer has it, and is lost when that offers it.
 local function touch(idle, first)
+  local gone = {}
   for i = first, #ARGV do
-    local pending = redis.pcall('XPENDING', stream, group, ARGV[i], ARGV[i], 1)
+    local id = ARGV[i]
+    local pending = redis.pcall('XPENDING', stream, group, id, id, 1)
     if not pending['err'] and pending[1] and pending[1][2] == consumer then
-      redis.call('XCLAIM', stream, group, consumer, 0, ARGV[i], 'IDLE', idle, 'JUSTID')
+      if #redis.call('XRANGE', stream, id, id) == 1 then
+        redis.call('XCLAIM', stream, group, consumer, 0, id, 'IDLE', idle, 'JUSTID')
+      elseif tonumber(idle) > 0 then
+        redis.call('XACK', stream, group, id)
+        gone[#gone + 1] = id
+      end
     end
   end
-  return {'ok'}
+  return {'ok', #gone > 0 and lose(0, gone, math.huge) or {0, {}}}
 end
 
 local function bury(id, first)

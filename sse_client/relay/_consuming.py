@@ -116,14 +116,21 @@ class Consuming:
             lane.held_until = asked_at + self._settings.claim_after
 
     def leave(self) -> Steps:
-        """Hand back what is not finished, and what is owned; without an answer of Redis, leave that to the lease."""
+        """Hand back what is not finished, and what is owned; without an answer of Redis, leave that to the lease.
+
+        What was trimmed in the meantime cannot be handed back: it is lost.
+        """
+        lost: list[tuple[Lane, Any]] = []
         for lane in self._lanes.values():
             if ids := lane.in_hand():
                 asked = self._group.asked("touch", lane.partition, _OFFERED, *ids)
-                if (yield Ask(*asked, final=True)) is None:
+                if (answer := (yield Ask(*asked, final=True))) is None:
                     return
+                lost.append((lane, answer[1]))
         if self._group.ordered:
             yield Ask(*self._group.asked_of_all("leave", self._group.token), final=True)
+        for lane, found in lost:
+            yield from self._handling.note_lost(lane, found)
 
     def _join(self, partition: int) -> Steps:
         answer = yield Ask(*self._group.asked("join", partition, self._settings.start))

@@ -15,6 +15,10 @@ from relay.kit import RedisServer, eventually, numbered
 from relay.running import Run
 from sse_client import Event
 from sse_client.relay import Consumed, Consumer, LostEntries, Relay, StreamEntry, WrongType, aconsume, consume
+from sse_client.relay._consuming import SCRIPT
+from sse_client.relay._keys import Keys
+from sse_client.relay._lane import Group
+from sse_client.relay._link import Link
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -271,3 +275,39 @@ def test_an_async_function_where_nobody_awaits_ends_the_consumer(server: RedisSe
     with pytest.raises(TypeError, match=r"work.* is async: use AsyncConsumer"):
         run.ended()
     assert client.xpending("ticks", "g")["pending"] == 3, "nothing is acknowledged"
+
+
+@pytest.mark.parametrize("partitions", [1, 2])
+def test_what_was_trimmed_and_cannot_be_given_back_is_told(
+    server: RedisServer, client: Any, face: str, partitions: int
+) -> None:
+    fill(server, *numbered(1, 8), partitions=partitions)
+    lost: list[LostEntries] = []
+    ready = threading.Event()
+
+    def handle(_: StreamEntry) -> None:
+        assert ready.wait(20)
+        client.xtrim("ticks" if partitions == 1 else "{ticks}:0", maxlen=2, approximate=False)
+        assert run.close is not None
+        run.close()
+
+    run = Run(face, handle, redis=server.url, partitions=partitions, on_lost=lost.append)
+    ready.set()
+    assert run.ended() == Consumed(handled=1, lost=5)
+    assert [(each.count, len(each.entry_ids)) for each in lost] == [(5, 5)]
+    seen: list[str] = []
+    rest = Run(face, lambda entry: seen.append(entry.id), redis=server.url, partitions=partitions)
+    eventually(lambda: seen == ["7", "8"])
+    assert rest.stopped() == Consumed(handled=2, claimed=2)
+
+
+def test_what_was_trimmed_stays_pending_while_its_consumer_has_it(server: RedisServer, client: Any) -> None:
+    fill(server, *numbered(1, 4))
+    client.xgroup_create("ticks", "g", id="0")
+    given = [entry_id for entry_id, _ in client.xreadgroup("g", "c", {"ticks": ">"})[0][1]]
+    client.xtrim("ticks", maxlen=1, approximate=False)
+    link, group = Link(server.client()), Group(Keys("ticks"), "g", "c", "", 1000)
+    keys, arguments = group.asked("touch", 0, 0, *given)
+    assert link.run(SCRIPT, keys, *arguments) == [b"ok", [0, []]]
+    assert client.xpending("ticks", "g")["pending"] == 4, "else nobody would hear of them where this consumer dies"
+    link.close()

@@ -132,7 +132,8 @@ def test_a_consumer_that_leaves_while_redis_hangs_asks_it_once() -> None:
     for number, stream in enumerate(Keys("ticks", 3).streams):
         work._lanes[number] = Lane(number, stream, handling="1-0")
     assert len(drive(work.leave(), None)) == 1
-    assert len(drive(work.leave(), [b"ok"], [b"ok"], [b"ok"], None)) == 4
+    given_back = [b"ok", [0, []]]
+    assert len(drive(work.leave(), given_back, given_back, given_back, None)) == 4
 
 
 def test_an_answer_names_the_streams_in_both_protocols() -> None:
