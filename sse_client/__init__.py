@@ -27,12 +27,12 @@ from sse_client.event_stream import EventStream
 from sse_client.events import Comment, Event
 from sse_client.options import Timeout
 from sse_client.parser import Parser
-from sse_client.policy import Reconnect
 from sse_client.request import Attempt, Request
 
 if TYPE_CHECKING:
     from sse_client.aio import AsyncClient, AsyncEventStream, AsyncSubscription, astream
     from sse_client.observer import Closed, Lost, Opened
+    from sse_client.policy import Reconnect
     from sse_client.reading import aread, read
     from sse_client.subscription import Subscription
 
@@ -84,6 +84,7 @@ __version__ = "0.2.0"
 _LATE = {
     "sse_client.aio": ("AsyncClient", "AsyncEventStream", "AsyncSubscription", "astream"),
     "sse_client.observer": ("Closed", "Lost", "Opened"),
+    "sse_client.policy": ("Reconnect",),
     "sse_client.reading": ("aread", "read"),
     "sse_client.subscription": ("Subscription",),
 }

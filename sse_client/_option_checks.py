@@ -10,7 +10,6 @@ from typing import Any, cast
 from sse_client._http.redirects import check_allow_redirects
 from sse_client._http.shapes import is_listing
 from sse_client.checkpoint import Checkpoint, FileCheckpoint
-from sse_client.policy import Reconnect
 from sse_client.request import check_last_event_id
 
 __all__ = ["CHECKS", "TYPES", "mistyped"]
@@ -84,6 +83,14 @@ def _awaiting_nothing(name: str, value: Any) -> Any:
     return value
 
 
+def _reconnect(value: Any) -> Any:
+    from sse_client.policy import Reconnect  # only where somebody passes one
+
+    if not isinstance(value, Reconnect):
+        raise mistyped("reconnect", (bool, Reconnect, type(None)), value)
+    return value
+
+
 def _max_event_size(value: Any) -> Any:
     if _typed("max_event_size", (int, type(None)), value) is not None and value < 1:
         raise ValueError(f"max_event_size must be 1 or more bytes, or None for no limit, not {value}")
@@ -116,15 +123,16 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "last_event_id": check_last_event_id,
     "until": _until,
     "prepare": _prepare,
+    "reconnect": _reconnect,
     "checkpoint": _checkpoint,
     "max_event_size": _max_event_size,
     "max_error_body": _max_error_body,
     "observer": _observer,
 }
 
-# What the types of the other options may be, where the request itself does not check them.
+# The types of options that need no other check, where the request itself does not check them.
 TYPES: dict[str, tuple[type, ...]] = {
-    "reconnect": (bool, Reconnect, type(None)),
+    "reconnect": (bool, type(None)),
     "include_last": (bool,),
     "comments": (bool,),
 }

@@ -190,9 +190,11 @@ def merged(defaults: Options, options: Mapping[str, Any], *, shared: bool = Fals
         raise _unknown(min(options.keys() - _NAMES), _NAMES)
     changes = dict(options)
     for name, value in options.items():
+        if isinstance(value, TYPES.get(name, ())):
+            continue
         if name in _CHECKS:
             changes[name] = _CHECKS[name](value)
-        elif name in TYPES and not isinstance(value, TYPES[name]):
+        elif name in TYPES:
             raise mistyped(name, TYPES[name], value)
     if "headers" in changes:
         _take_resume_header(changes)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tenacity import RetryCallState, Retrying
 
-__all__ = ["Policy", "Reconnect", "retry_after"]
+__all__ = ["DEFAULT_RULES", "Policy", "Reconnect", "retry_after"]
 
 _LEAST_DELAY = 0.1  # seconds, unless the caller's own `initial_delay` is less
 _MANY_FLEETING = 5  # connections in a row that end after one event; from then on, waits grow
@@ -95,6 +95,9 @@ def _checked_statuses(statuses: Any) -> frozenset[int]:
     if not all(isinstance(status, int) for status in found):
         raise TypeError(f"statuses: expected an iterable of HTTP statuses, each an int, got {statuses!r:.80}")
     return cast("frozenset[int]", found)
+
+
+DEFAULT_RULES = Reconnect()
 
 
 class Policy:

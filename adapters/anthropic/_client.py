@@ -11,7 +11,6 @@ from sse_client.adapters.anthropic.message import Message, MessageDelta
 from sse_client.errors import ConnectionFailed, SSEError, StatusError
 from sse_client.extension import StreamFormat, looks_like_event_stream
 from sse_client.options import StreamOptions, Timeout
-from sse_client.policy import Reconnect
 from sse_client.replies import Reply
 from sse_client.request import display_url
 
@@ -60,6 +59,8 @@ class Once:
     """A request that goes again only where it was refused for a while, or certainly never got there."""
 
     def __init__(self, max_retries: int) -> None:
+        from sse_client.policy import Reconnect  # loaded for the first call, not with the adapter
+
         self.reader = MessageReader()
         self._rules = Reconnect(
             initial_delay=0.5, max_delay=8.0, max_attempts=max_retries + 1, max_asked=_LONGEST_ASKED,

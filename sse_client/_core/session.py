@@ -17,7 +17,6 @@ from sse_client._core.stream_format import EVENT_STREAM, StreamFormat
 from sse_client._http.foreign_text import shown
 from sse_client._http.media_types import EVENT_STREAM as EVENT_STREAM_TYPE
 from sse_client._http.media_types import extract_mime_type
-from sse_client._http.retry_after import retry_after
 from sse_client._http.statuses import ends_stream, expected_status, opens_stream
 from sse_client.errors import (
     BodyNotReplayable,
@@ -30,13 +29,13 @@ from sse_client.errors import (
     StreamTruncated,
 )
 from sse_client.options import DEFAULT_MAX_ERROR_BODY
-from sse_client.policy import Policy, Reconnect
 from sse_client.request import Attempt, Request, check, display, display_url, resume_header
 
 if TYPE_CHECKING:
     from sse_client._core.response_body import ResponseBody
     from sse_client.observer import Reason, Stats
     from sse_client.options import Options
+    from sse_client.policy import Policy
 
 __all__ = ["Session", "checked"]
 
@@ -46,7 +45,6 @@ _FLEETING = 1.0  # seconds that a connection lasts at most to count as fleeting
 _log = logging.getLogger("sse_client")
 
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
-_DEFAULT_RULES = Reconnect()
 
 
 class Session:
@@ -164,6 +162,8 @@ class Session:
             if ends_stream(status):
                 self.ending = "no content"
                 return None
+            from sse_client._http.retry_after import retry_after  # loaded for the first refusal
+
             expected = expected_status(body.method)
             return StatusError(
                 f"expected {expected} from {display_url(response.url)}, got {status}{_phrase(status)}",
@@ -213,7 +213,7 @@ class Session:
         if self._options.until is not None:
             return StreamTruncated(f"the stream from {self._url} ended before {named_last(self._options.until)}")
         rules = self._options.reconnect
-        if self._repeats and (not isinstance(rules, Reconnect) or rules.on_end):
+        if self._repeats and (rules is None or isinstance(rules, bool) or rules.on_end):
             return ConnectionFailed(f"the server ended the stream from {self._url}")
         self.ending = "end"
         return None
@@ -234,7 +234,10 @@ class Session:
         if rules is False or final or not isinstance(error, (ConnectionFailed, StatusError)):
             return None
         if self._policy is None:
-            self._policy = Policy(rules if isinstance(rules, Reconnect) else _DEFAULT_RULES, repeat=self._repeats)
+            from sse_client.policy import DEFAULT_RULES, Policy  # loaded for the first loss
+
+            chosen = DEFAULT_RULES if rules is None or isinstance(rules, bool) else rules
+            self._policy = Policy(chosen, repeat=self._repeats)
         delay = self._policy.delay(
             error,
             useless=self._useless,

@@ -37,10 +37,10 @@ class CallOptions(msgspec.Struct, frozen=True):
     extra_body: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        check_mapping("headers", self.headers)
-        check_mapping("extra_headers", self.extra_headers)
-        check_mapping("extra_query", self.extra_query)
-        check_mapping("extra_body", self.extra_body)
+        for name in ("headers", "extra_headers", "extra_query", "extra_body"):
+            value = getattr(self, name)
+            if value is not None:  # most calls have none of them
+                check_mapping(name, value)
 
     @property
     def all_headers(self) -> dict[str, Any]:

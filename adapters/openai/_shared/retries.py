@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import random
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sse_client.errors import ConnectionFailed, StatusError, StreamTruncated
-from sse_client.policy import Reconnect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +42,8 @@ class Retries(Generic[_R]):
 
     def rules(self) -> dict[str, Any]:
         """Return the options of the event stream: when it ends, and when it is requested again."""
+        from sse_client.policy import Reconnect  # loaded for the first call, not with the adapter
+
         # `Reconnect` would reset its count at each event, pings too, and apply its own limit to a server's Retry-After.
         again = Reconnect(max_asked=0, retry=self._retry, stop=self._stop, wait=self._wait)
         return {"until": "[DONE]", "reconnect": again}
@@ -77,6 +77,8 @@ class Retries(Generic[_R]):
         return False
 
     def _wait(self, state: RetryCallState) -> float:
+        import random  # loaded with `Reconnect`
+
         asked = _asked(_error(state))
         if asked is not None:
             return asked * random.uniform(1.0, 1.1)

@@ -128,15 +128,17 @@ class CompletionAccumulator:
     @property
     def failed(self) -> list[int]:
         """The choices that the server ended with an error."""
-        return sorted(
-            index for index, choice in self._choices.items() if (choice.finish_reason or "").lower() == "error"
-        )
+        choices = sorted(self._choices.items())
+        return [index for index, choice in choices if (choice.finish_reason or "").lower() == "error"]
 
     @property
     def broken_off(self) -> tuple[int, str] | None:
         """The first choice that the server says it has broken off, and its finish reason."""
-        reasons = ((index, choice.finish_reason) for index, choice in sorted(self._choices.items()))
-        return next(((index, reason) for index, reason in reasons if reason and _is_broken_off(reason)), None)
+        for index, choice in sorted(self._choices.items()):
+            reason = choice.finish_reason
+            if reason and _is_broken_off(reason):
+                return index, reason
+        return None
 
     @property
     def finished(self) -> bool:

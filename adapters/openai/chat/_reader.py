@@ -134,7 +134,7 @@ class ChatReader:
             ChatError: nothing else came; or a choice ended with an error.
             StreamTruncated: the server says that it has broken a choice off.
         """
-        if self.empty and stray:
+        if stray and self.empty:
             return self.whole(stray)
         return self._complete() if self.outcome is None else ()
 
