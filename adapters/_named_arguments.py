@@ -22,10 +22,13 @@ def named_arguments(method: M) -> M:
     Python says which argument is missing, or which one is unknown, and not which word was meant. The method itself
     raises a TypeError for a name that is misspelled, where it takes names of all kinds.
     """
-    parameters = [each for each in inspect.signature(method).parameters.values() if each.kind is each.KEYWORD_ONLY]
-    known = {each.name for each in parameters}
-    required = {each.name: None for each in parameters if each.default is each.empty}
-    takes_any = inspect.getfullargspec(method).varkw is not None
+    function: Any = method
+    # From the code: `inspect.signature` takes 0.1 ms of the import for each method.
+    code, defaults = function.__code__, function.__kwdefaults__ or {}
+    names = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
+    known = set(names)
+    required = {name: None for name in names if name not in defaults}
+    takes_any = bool(code.co_flags & inspect.CO_VARKEYWORDS)
 
     @wraps(method)
     def checked(*args: Any, **kwargs: Any) -> Any:

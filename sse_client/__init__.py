@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # First, for Ctrl-C while the rest is loaded.
 import sse_client._startup  # noqa: F401  # isort: skip  # pyright: ignore[reportUnusedImport]
+import importlib
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -24,16 +25,16 @@ from sse_client.errors import (
 )
 from sse_client.event_stream import EventStream
 from sse_client.events import Comment, Event
-from sse_client.observer import Closed, Lost, Opened
 from sse_client.options import Timeout
 from sse_client.parser import Parser
 from sse_client.policy import Reconnect
-from sse_client.reading import aread, read
 from sse_client.request import Attempt, Request
-from sse_client.subscription import Subscription
 
 if TYPE_CHECKING:
     from sse_client.aio import AsyncClient, AsyncEventStream, AsyncSubscription, astream
+    from sse_client.observer import Closed, Lost, Opened
+    from sse_client.reading import aread, read
+    from sse_client.subscription import Subscription
 
 __all__ = [
     "AsyncClient",
@@ -79,13 +80,18 @@ logging.getLogger("sse_client").addHandler(logging.NullHandler())
 
 __version__ = "0.2.0"
 
-# Loaded when they are asked for: who reads blocking streams needs neither asyncio nor aiohttp.
-_ASYNCIO = frozenset({"AsyncClient", "AsyncEventStream", "AsyncSubscription", "astream"})
+# Loaded when they are asked for: most programs need few of these modules, and blocking ones no asyncio.
+_LATE = {
+    "sse_client.aio": ("AsyncClient", "AsyncEventStream", "AsyncSubscription", "astream"),
+    "sse_client.observer": ("Closed", "Lost", "Opened"),
+    "sse_client.reading": ("aread", "read"),
+    "sse_client.subscription": ("Subscription",),
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _ASYNCIO:
-        raise AttributeError(f"module 'sse_client' has no attribute {name!r}")
-    from sse_client import aio
-
-    return getattr(aio, name)
+    for module, names in _LATE.items():
+        if name in names:
+            found = globals()[name] = getattr(importlib.import_module(module), name)
+            return found
+    raise AttributeError(f"module 'sse_client' has no attribute {name!r}")

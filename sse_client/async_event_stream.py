@@ -131,6 +131,8 @@ class AsyncEventStream(StreamStatus):
             if wake:
                 await wakeup.left()
             return
+        if self._loop.state == "closed":
+            return
         wakeup.enter()
         try:
             await self._loop.finish(reason)

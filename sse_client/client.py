@@ -12,7 +12,6 @@ from sse_client._core.stream_client import StreamClient
 from sse_client._core.stream_format import EVENT_STREAM, StreamFormat
 from sse_client.event_stream import EventStream
 from sse_client.options import DEFAULTS, StreamOptions, merged
-from sse_client.subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from sse_client.events import Event
     from sse_client.options import Options
+    from sse_client.subscription import Subscription
     from sse_client.transports._httpx.blocking_transport import BlockingHttpxTransport
     from sse_client.transports._httpx.library import Library
     from sse_client.transports._requests.transport import RequestsTransport
@@ -93,6 +93,8 @@ class Client(StreamClient[EventStream]):
             TypeError: an option is unknown, or not of its type.
             ValueError: one is out of its range, or the request is malformed.
         """
+        from sse_client.subscription import Subscription
+
         return Subscription(self.stream(method, url, **options), handler, events)
 
     def close(self) -> None:
@@ -314,4 +316,6 @@ def subscribe(
     **options: Unpack[StreamOptions],
 ) -> Subscription:
     """Read a stream in a thread of its own, and call `handler` with each event; see `Client.subscribe`."""
+    from sse_client.subscription import Subscription
+
     return Subscription(_alone(method, url, options), handler, events)

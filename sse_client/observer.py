@@ -4,41 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from sse_client.request import display_url
+from sse_client._response import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sse_client.errors import SSEError
     from sse_client.request import Attempt
 
 __all__ = ["Closed", "Lost", "Observer", "Opened", "Reason", "Response", "Stats"]
 
 Reason = Literal["until", "no content", "end", "closed", "cancelled", "error"]
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Response:
-    """The head of a response, the same whatever transport brought it.
-
-    Its `repr` is the status and the URL, without what may be secret: query, credentials, headers.
-
-    Attributes:
-        status: HTTP status code.
-        headers: header fields; look-ups ignore case.
-        url: where it came from, after redirects.
-        raw: the transport's own response: a `requests.Response`.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    url: str
-    raw: Any
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.status} from {display_url(self.url)}>"
 
 
 @dataclass(frozen=True, slots=True)

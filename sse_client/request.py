@@ -141,14 +141,15 @@ def check(request: Request) -> None:
         raise ValueError(f"expected an HTTP method such as GET or POST, got {request.method!r}")
     if not _USUAL_URL.fullmatch(request.url):
         _check_url(request.url)
-    if not isinstance(request.headers, Mapping):
+    # The class alone is found in a fraction of the time that an abstract one takes.
+    if type(request.headers) is not dict and not isinstance(request.headers, Mapping):
         raise TypeError(f"headers: expected a mapping, got {type(request.headers).__name__}")
     for name, value in request.headers.items():
         _check_header(name, value)
-    form = isinstance(request.data, (Mapping, list, tuple))
     if request.json is not None and (request.data is not None or request.files is not None):
         raise ValueError("expected one body, got json and another one")
-    if request.files is not None and request.data is not None and not form:
+    is_body = request.data is not None and request.files is not None
+    if is_body and not isinstance(request.data, (Mapping, list, tuple)):
         raise ValueError("expected one body, got files and data that is no form")
 
 

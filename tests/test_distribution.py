@@ -102,10 +102,10 @@ with Server(answer="it works", events=3) as server:
 
 
 def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], timeout=120, check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], timeout=120, check=True)
     python = str(tmp_path / "venv" / ("Scripts" if sys.platform == "win32" else "bin") / "python")
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel)]
-    subprocess.run(install, timeout=240, check=True, capture_output=True)
+    pip = [sys.executable, "-m", "pip", "--python", python, "--quiet", "--disable-pip-version-check", "install"]
+    subprocess.run([*pip, "--no-compile", str(wheel)], timeout=240, check=True, capture_output=True)
     used = subprocess.run(
         [python, "-I", "-W", "error", "-c", USE], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import re
 from pathlib import Path
@@ -23,10 +24,17 @@ def test_each_page_is_in_the_navigation() -> None:
 
 def test_links_out_of_the_folder_lead_to_pages_of_the_site() -> None:
     text = (
-        "[a](../README.md#options) [b](../sse_client/aio.py) [c](tools.md#x) [d](https://example.com/) [e](README.md)"
+        "[a](../README.md#options) [b](../sse_client/aio.py) [c](tools.md#x) [d](https://example.com/) [e](README.md#x)"
     )
-    expected = "[a](index.md#options) b [c](tools.md#x) [d](https://example.com/) [e](index.md)"
+    expected = "[a](index.md#options) b [c](tools.md#x) [d](https://example.com/) [e](tasks.md#x)"
     assert hooks.on_page_markdown(text) == expected
     assert (
         hooks._at_the_top("[a](docs/tools.md) [b](SECURITY.md) [c](#d)") == "[a](tools.md) [b](../SECURITY.md) [c](#d)"
     )
+
+
+def test_what_the_reference_shows_of_a_module_is_public() -> None:
+    for module, members in hooks.MEMBERS.items():
+        assert set(members.split()) <= set(importlib.import_module(f"sse_client.{module}").__all__)
+        assert f"members: [{', '.join(members.split())}]" in hooks._block(module)
+    assert hooks._block("events") == "::: sse_client.events"

@@ -11,15 +11,17 @@ from mkdocs.structure.files import File
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parent.parent.parent
 OUTSIDE = {
     "index.md": "README.md",
+    "tasks.md": "docs/README.md",
     "changelog.md": "CHANGELOG.md",
     "contributing.md": "CONTRIBUTING.md",
     "security.md": "SECURITY.md",
 }
-"""Pages of the site that are files of the repository's top folder."""
+"""Pages of the site that have another name in the repository, or another folder."""
 
 REFERENCE = {
     "streams": "client event_stream subscription reading compat",
@@ -38,24 +40,41 @@ REFERENCE = {
 }
 """Pages of the reference, and the modules on each."""
 
+MEMBERS = {
+    "options": "Timeout StreamOptions Options",
+    "policy": "Reconnect",
+    "request": "Request Attempt",
+}
+"""What is shown of a module that has more than users need."""
+
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are in no file of docs/."""
     for page, name in OUTSIDE.items():
-        files.append(File.generated(config, page, content=_at_the_top((ROOT / name).read_text(encoding="utf-8"))))
+        text = (ROOT / name).read_text(encoding="utf-8")
+        files.append(File.generated(config, page, content=text if "/" in name else _at_the_top(text)))
     nav = cast("Any", config)["nav"]
     for page, modules in REFERENCE.items():
-        blocks = "\n\n".join(f"::: sse_client.{module}" for module in modules.split())
+        blocks = "\n\n".join(map(_block, modules.split()))
         title = next(iter(title for title, path in _entries(nav) if path == f"reference/{page}.md"))
         files.append(File.generated(config, f"reference/{page}.md", content=f"# {title}\n\n{blocks}\n"))
     return files
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
+def on_page_markdown(markdown: str, *, page: Page | None = None, **_: Any) -> str:
     """Lead links out of docs/ to the pages of the site; what is none of them keeps its text alone."""
+    if page is not None and page.parent is None:
+        page.meta["hide"] = ["navigation"]  # it would be this page alone
     return _LINK.sub(_led, markdown)
+
+
+def _block(module: str) -> str:
+    """Return what the reference shows of a module."""
+    members = MEMBERS.get(module)
+    options = f"\n    options:\n      members: [{', '.join(members.split())}]" if members else ""
+    return f"::: sse_client.{module}{options}"
 
 
 def _at_the_top(markdown: str) -> str:
@@ -72,12 +91,10 @@ def _at_the_top(markdown: str) -> str:
 
 def _led(link: re.Match[str]) -> str:
     target, _, anchor = link[2].partition("#")
-    if target == "README.md":
-        return f"[{link[1]}](index.md)"
-    if not target.startswith("../"):
+    if target != "README.md" and not target.startswith("../"):
         return link[0]
     for page, name in OUTSIDE.items():
-        if target == f"../{name}":
+        if f"docs/{target}" in {name, f"docs/../{name}"}:
             return f"[{link[1]}]({page}{'#' * bool(anchor)}{anchor})"
     return link[1]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from sse_client.parser import Parser
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["EVENT_STREAM", "StreamFormat"]
 
 
-@dataclass(frozen=True, slots=True)
-class StreamFormat:
+# A struct, as `Options` is: a dataclass of five fields takes 0.5 ms of the import.
+class StreamFormat(msgspec.Struct, frozen=True):
     """Which responses count as a stream, for an adapter whose servers deviate from the standard.
 
     Attributes:

@@ -31,9 +31,10 @@ _HEX = b"0123456789abcdefABCDEF"
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]++|\\[\t -~\x80-\xff])*+"'
 _EXTENSION = rb";%b(?:=(?:%b|%b))?" % (_TOKEN, _TOKEN, _QUOTED)
-_SIZE_LINE = re.compile(rb"(?=[0-9a-fA-F])0*+([0-9a-fA-F]{0,16})[ \t]*+(?:%b)*+\r\n" % _EXTENSION)
-_TRAILER = re.compile(rb"(?!content-length:|transfer-encoding:)%b:[^\r\n]*+\r?\n" % _TOKEN, re.IGNORECASE)
-_FOLDED = re.compile(rb"[ \t][^\r\n]*+\r?\n")  # the continuation of a trailer's line
+# Texts, compiled when they are first met: chunks that come one by one need none of them, nor do those in the table.
+_SIZE_LINE = rb"(?=[0-9a-fA-F])0*+([0-9a-fA-F]{0,16})[ \t]*+(?:%b)*+\r\n" % _EXTENSION
+_TRAILER = rb"(?i:(?!content-length:|transfer-encoding:)%b:[^\r\n]*+\r?\n)" % _TOKEN
+_FOLDED = rb"[ \t][^\r\n]*+\r?\n"  # the continuation of a trailer's line
 
 # What is between the data of two chunks: a line end, the second one's size, and a line end.
 _BETWEEN = re.compile(rb"\r\n0*+([0-9a-fA-F]{1,15})\r\n")
@@ -149,14 +150,14 @@ class ChunkedDecoder(msgspec.Struct, eq=False):
         if self._after_data:
             self._after_data = False
         elif self._trailers is None:
-            match = _SIZE_LINE.fullmatch(line)
+            match = re.fullmatch(_SIZE_LINE, line)
             if match is None:
                 raise ValueError(f"expected the line of a chunk's size, got {shown(line, 40)}")
             self._left = int(match[1] or b"0", 16)
             self._trailers = None if self._left else 0
         elif line in {b"\r\n", b"\n"}:
             self.ended = True
-        elif _TRAILER.fullmatch(line) or (self._trailers and _FOLDED.fullmatch(line)):
+        elif re.fullmatch(_TRAILER, line) or (self._trailers and re.fullmatch(_FOLDED, line)):
             self._trailers += len(line)
         else:
             raise ValueError(f"expected a trailer after the last chunk, got {shown(line, 40)}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Framing", "framing"]
 
-_LENGTH = re.compile("0*+([0-9]{0,19})")
+_LENGTH = "0*+([0-9]{0,19})"  # compiled when it is needed: streams seldom have a length
 _MAX_LENGTH = 2**63 - 1
 
 
@@ -65,7 +65,7 @@ def framing(
 
 def _length(value: str) -> int:
     value = value.strip(" \t")
-    match = _LENGTH.fullmatch(value) if value else None
+    match = re.fullmatch(_LENGTH, value) if value else None
     if match is None:
         raise ValueError(f"expected one Content-Length, a number of bytes, got {shown(value) or 'an empty one'}")
     length = int(match[1] or "0")

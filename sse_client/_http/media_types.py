@@ -14,10 +14,10 @@ EVENT_STREAM = "text/event-stream"
 
 # "Get, decode, and split": at commas outside of quoted strings; the last one may lack its closing quote. Possessive:
 # a value of any length is read once.
-_VALUE = re.compile(r'(?:[^",]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))*+', re.DOTALL)
+_VALUE = r'(?s:[^",]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))*+'
 
 # MIME Sniffing, "parse a MIME type", as far as the essence goes: what follows the semicolon cannot make it invalid.
-_ESSENCE = re.compile(r"[\t\n\r ]*+([!#$%&'*+.^_`|~0-9A-Za-z-]++/[!#$%&'*+.^_`|~0-9A-Za-z-]++)[\t\n\r ]*+(?:;|\Z)")
+_ESSENCE = r"[\t\n\r ]*+([!#$%&'*+.^_`|~0-9A-Za-z-]++/[!#$%&'*+.^_`|~0-9A-Za-z-]++)[\t\n\r ]*+(?:;|\Z)"
 
 
 def extract_mime_type(values: Iterable[str]) -> str | None:
@@ -29,12 +29,14 @@ def extract_mime_type(values: Iterable[str]) -> str | None:
         values: the values of the `Content-Type` lines, one by one, or joined with commas.
     """
     text = ", ".join(values)
+    # Compiled here: most servers send what needs no such look, and the patterns take 0.25 ms of the import.
+    match_value, match_essence = re.compile(_VALUE).match, re.compile(_ESSENCE).match
     found: str | None = None
     at = 0
     while at <= len(text):
-        value = _VALUE.match(text, at)
+        value = match_value(text, at)
         assert value is not None  # it may be empty
-        essence = _ESSENCE.match(text, at, value.end())
+        essence = match_essence(text, at, value.end())
         if essence is not None and essence[1] != "*/*":
             found = essence[1].lower()
         at = value.end() + 1

@@ -25,7 +25,7 @@ HeaderFields = dict[str, tuple[str, str | bytes]]
 """Header fields by their names in lower case: the name as it is sent, and the value."""
 
 _TEXT_VALUE = re.compile(r"(?![ \t])[^\r\n\0]*+")
-_BYTES_VALUE = re.compile(rb"(?![ \t])[^\r\n\0]*+")
+_BYTES_VALUE = rb"(?![ \t])[^\r\n\0]*+"  # compiled when it is needed, which is rare
 # Of a session's own headers, those that say nothing about the caller.
 _IMPERSONAL = frozenset({"accept", "accept-encoding", "accept-language", "cache-control", "user-agent"})
 
@@ -162,7 +162,7 @@ def _check_fields(headers: HeaderFields) -> None:
         if isinstance(value, str):
             sound = _TEXT_VALUE.fullmatch(value) is not None
         elif isinstance(value, bytes):
-            sound = _BYTES_VALUE.fullmatch(value) is not None
+            sound = re.fullmatch(_BYTES_VALUE, value) is not None
         else:
             raise TypeError(f"header {name}: expected str or bytes, got {type(value).__name__}")
         if not sound:

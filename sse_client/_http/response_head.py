@@ -7,9 +7,9 @@ import re
 __all__ = ["field_lines", "is_interim"]
 
 # RFC 9112 5: "field-line = field-name ":" OWS field-value OWS", and no blank before the colon; RFC 9110 5.6.2: token.
-_FIELD_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++:")
-_FIELD_LINES = re.compile(rb"(?:%b[^\r\n\0]*+\r?+\n)*+" % _FIELD_NAME.pattern)
-_FOLD = re.compile(rb"\r?\n[ \t]++")
+_FIELD_NAME = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++:"
+_FIELD_LINES = re.compile(rb"(?:%b[^\r\n\0]*+\r?+\n)*+" % _FIELD_NAME)
+_FOLD = rb"\r?\n[ \t]++"  # rare, and so compiled when it is needed
 _INTERIM = re.compile(rb"HTTP/1\.[0-9] 1(?!01)[0-9]{2}(?![0-9])")
 
 
@@ -37,11 +37,11 @@ def field_lines(lines: bytes) -> bytes:
     sound = _FIELD_LINES.match(lines)
     assert sound is not None  # it may be empty
     if sound.end() < len(lines):
-        unfolded = _FOLD.sub(b" ", lines)
+        unfolded = re.sub(_FOLD, b" ", lines)
         sound = _FIELD_LINES.match(unfolded)
         assert sound is not None
     if sound.end() == len(unfolded):
         return unfolded
-    if not _FIELD_NAME.match(unfolded, sound.end()):
+    if not re.match(_FIELD_NAME, unfolded[sound.end() :]):
         raise ValueError("a field of the response's head is malformed: expected a name and a colon")
     raise ValueError("a field of the response's head holds a bare CR or a NUL")

@@ -10,7 +10,7 @@ __all__ = ["is_listing", "is_mapping", "is_pair"]
 
 def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
     """Return whether it is a mapping."""
-    return isinstance(value, Mapping)
+    return type(value) is dict or isinstance(value, Mapping)  # the class alone is found in a fraction of the time
 
 
 def is_listing(value: object) -> TypeGuard[tuple[Any, ...] | list[Any]]:

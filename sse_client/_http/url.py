@@ -25,8 +25,9 @@ _PLAIN = re.compile(
     rf"(/(?:{_CHARACTER})*+)?+"
     rf"(\?(?:[?]|{_CHARACTER})++)?+"
 )
-_PLAIN_QUERY = re.compile(rf"(?:[?]|{_CHARACTER})*+")
-_ESCAPE = re.compile(r"%([^\W_]{2})")
+# Of the rarer ways, and so texts: they are compiled when they are first needed.
+_PLAIN_QUERY = rf"(?:[?]|{_CHARACTER})*+"
+_ESCAPE = r"%([^\W_]{2})"
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _RESERVED = "!#$&'()*+,/:;=?@[]~"
 
@@ -46,7 +47,7 @@ def request_url(url: str, params: Any = None, *, any_scheme: bool = False) -> st
     """
     query = _query(params) if params else ""
     plain = _PLAIN.fullmatch(url)
-    if plain is None or (query and not _PLAIN_QUERY.fullmatch(query)):
+    if plain is None or (query and not re.fullmatch(_PLAIN_QUERY, query)):
         return _normalized(url, query, any_scheme=any_scheme)
     origin, path, own = plain.groups()
     if path is None:
@@ -142,7 +143,7 @@ def _normalized(url: str, query: str, *, any_scheme: bool = False) -> str:
 def _requoted(url: str) -> str:
     """Return `url` with its escapes in their normal form, and what has to be escaped."""
     try:
-        return quote(_ESCAPE.sub(_unescaped, url), safe=_RESERVED + "%")
+        return quote(re.sub(_ESCAPE, _unescaped, url), safe=_RESERVED + "%")
     except ValueError:  # "%zz": then no "%" begins an escape
         return quote(url, safe=_RESERVED)
 

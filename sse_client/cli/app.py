@@ -14,7 +14,7 @@ from sse_client.cli.exits import Exit, Failure, failure_of
 from sse_client.cli.http.masking import credentials
 from sse_client.cli.screen.news import say
 from sse_client.cli.screen.stdout import ReaderLeft, Stdout, abandon
-from sse_client.cli.screen.terminal import printable, style_for, tolerate_encoding, width
+from sse_client.cli.screen.terminal import folded, printable, style_for, tolerate_encoding, width
 from sse_client.cli.signals import Terminated, prompt_signals
 
 if TYPE_CHECKING:
@@ -166,8 +166,13 @@ def _help(arguments: Sequence[str]) -> str:
 
 
 def _reported(failure: Failure) -> int:
-    style = style_for(sys.stderr)
-    say(style.red("sse-client:") + " " + printable(credentials.hide(str(failure))))
+    name = "sse-client:"
+    text = _shown(f"{name} {failure}")
+    say(style_for(sys.stderr).red(name) + text.removeprefix(name))
     if failure.hint:
-        say("  " + printable(credentials.hide(failure.hint)))
+        say("  " + _shown(failure.hint))
     return failure.code
+
+
+def _shown(text: str) -> str:
+    return folded(printable(credentials.hide(text)), sys.stderr, len("  "))

@@ -9,6 +9,23 @@ from sse_client.cli.screen.stdout import Stdout
 
 __all__ = ["completion"]
 
+# The generated function is named after cyclopts, and zsh loads a function only from a file of its own name. These lines
+# allow the file its usual name, `_sse-client`, and `source <(...)` to do without one.
+_ZSH = """
+if (( ${+compstate} )); then
+  _cyclopts_sse-client "$@"
+else
+  compdef _cyclopts_sse-client sse-client
+fi
+"""
+
+# Files are no commands.
+_FISH = """
+complete -c sse-client -n __fish_use_subcommand -f
+"""
+
+_ENDINGS = {"zsh": _ZSH, "fish": _FISH}
+
 
 def completion(shell: Literal["bash", "zsh", "fish"], /) -> int:
     """Print the completion script for a shell.
@@ -18,6 +35,6 @@ def completion(shell: Literal["bash", "zsh", "fish"], /) -> int:
     """
     from sse_client.cli.app import app  # not at the top: `app` imports this module
 
-    script = app.generate_completion(prog_name="sse-client", shell=shell)
-    Stdout().write(script.encode())
+    script = app.generate_completion(prog_name="sse-client", shell=shell).rstrip("\n") + "\n"
+    Stdout().write((script + _ENDINGS.get(shell, "")).encode())
     return Exit.DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 import sys
@@ -19,8 +20,13 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error) or type(error).__name__
 
 
-def read_bytes(path: str | Path, what: str) -> bytes:
+def read_bytes(path: str | Path, what: str, most: int = -1) -> bytes:
     """Return the content of a file; `-` is the standard input.
+
+    Args:
+        path: of the file.
+        what: the option that names it.
+        most: bytes after which the rest is left; by default, all is read.
 
     Raises:
         Failure: it cannot be read.
@@ -29,21 +35,29 @@ def read_bytes(path: str | Path, what: str) -> bytes:
         if str(path) == "-":
             if sys.stdin is None:
                 raise Failure(f"{what}: expected something on the standard input, but it is closed")
-            return sys.stdin.buffer.read()
-        return Path(path).read_bytes()
+            return sys.stdin.buffer.read(most)
+        with Path(path).open("rb") as file:
+            return file.read(most)
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)
         raise Failure(f"{what}: cannot read {path}: {why}") from error
 
 
-def read_text(path: str | Path, what: str) -> str:
+def read_text(path: str | Path, what: str, most: int = -1) -> str:
     """Return the text of a file in UTF-8; `-` is the standard input.
+
+    Args:
+        path: of the file.
+        what: the option that names it.
+        most: bytes after which the rest is left; by default, all is read.
 
     Raises:
         Failure: it cannot be read, or is not UTF-8.
     """
+    data = read_bytes(path, what, most)
     try:
-        return read_bytes(path, what).decode("utf-8-sig")
+        # What was cut may end within a character.
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=len(data) != most)
     except UnicodeDecodeError as error:
         raise Failure(f"{what}: expected text in UTF-8 in {path}, got other bytes at {error.start}") from error
 
@@ -59,12 +73,13 @@ def first_line(path: str | Path, what: str, kind: str = "key") -> str:
     Raises:
         Failure: it cannot be read, or is empty.
     """
-    lines = read_text(path, what).strip().splitlines()
+    # A device such as /dev/zero has no end.
+    lines = read_text(path, what, 4 * _LONGEST_KEY).strip().splitlines()
     if not lines:
         raise Failure(f"{what}: expected a {kind} in the first line of {path}, but there is none")
     line = lines[0].strip()
     if len(line) > _LONGEST_KEY:
-        raise Failure(f"{what}: expected a {kind} in the first line of {path}, got {len(line)} characters")
+        raise Failure(f"{what}: expected a {kind} in the first line of {path}, got more than {_LONGEST_KEY} characters")
     return line
 
 

@@ -111,7 +111,7 @@ class OutputOptions:
     """Write an event as one line of JSON: event, data, id; retry where there is one."""
 
     raw: Annotated[bool, Parameter("--raw", negative="", show_default=False)] = False
-    """Write the bytes of the stream, exactly as they came."""
+    """Write the bytes of the stream, exactly as they came; to a terminal, with control characters escaped."""
 
     field: Annotated[str | None, Parameter("--field", metavar="PATH")] = None
     """Write one value out of data in JSON, such as choices.0.delta.content."""

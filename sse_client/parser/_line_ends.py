@@ -7,7 +7,7 @@ byte of the next read, is skipped.
 
 from __future__ import annotations
 
-__all__ = ["BOM", "CR", "LF", "after_line", "blank_line", "has_bare_cr", "split_lines"]
+__all__ = ["BOM", "CR", "LF", "blank_line", "split_lines"]
 
 LF, CR = b"\n\r"
 # "The UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any."
@@ -22,11 +22,6 @@ def blank_line(data: bytes) -> bytes:
     return b"\r\n\r\n" if CR in data else b"\n\n"
 
 
-def has_bare_cr(data: bytes) -> bool:
-    """Return whether a CR in `data` is followed by another byte than LF, or by none yet."""
-    return CR in data and data.count(b"\r") > data.count(b"\r\n")
-
-
 def split_lines(data: bytes) -> tuple[list[bytes], bytes, bytes]:
     """Return the complete lines without their ends, the unfinished line, and what to skip in the next read.
 
@@ -35,9 +30,3 @@ def split_lines(data: bytes) -> tuple[list[bytes], bytes, bytes]:
     lines = data.splitlines()  # of bytes, not text: at LF, CR and CRLF only
     unfinished = lines.pop() if lines and not data.endswith((b"\n", b"\r")) else b""
     return lines, unfinished, b"\n" if data.endswith(b"\r") else b""
-
-
-def after_line(data: bytes, number: int) -> bytes:
-    """Return what follows the text of a complete line of `data`: its line end, and all other lines."""
-    line, *others = data.splitlines(keepends=True)[number:]
-    return line[len(line.rstrip(b"\r\n")) :] + b"".join(others)

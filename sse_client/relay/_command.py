@@ -106,9 +106,9 @@ def command(
         **options: as for `Client.stream`: `headers`, `data`, `timeout`, `verify`, `proxies`, `reconnect`, ...
 
     Returns:
-        The exit code: 0 at the end or after a signal, 2 for a wrong argument, 3 where Redis cannot be reached, 4 to 7
-        where the source fails (status, content type, connection, time), 9 where the port of the metrics cannot be
-        used, and 10 where Redis refuses.
+        The exit code: 0 at the end or after a signal, 2 for a wrong argument, 3 where Redis or the source cannot be
+        reached, 4 to 7 where the source fails (status, content type, a connection that breaks, time), 9 where the port
+        of the metrics cannot be used, and 10 where Redis refuses.
     """
     shown = sys.stderr if output is None else output
     url_of_redis = redis or os.environ.get("REDIS_URL")
@@ -131,7 +131,7 @@ def command(
     except OSError as error:
         return _ended(shown, error, _PORT)
     except SSEError as error:
-        return _ended(shown, error, next(code for kind, code in _CODES if isinstance(error, kind)))
+        return _ended(shown, error, _code_of(error))
     shown.write(
         f"{done.written:,} events written, {done.duplicates:,} doubles dropped, {done.count:,} in the stream, "
         f"{_PROMISES[type(done).__name__]}\n"
@@ -163,8 +163,15 @@ def _surroundings(
         yield
 
 
+def _code_of(error: SSEError) -> int:
+    """Return the exit code for an error, the same that the other commands have for it."""
+    if isinstance(error, ConnectionFailed) and not isinstance(error, IdleTimeout) and not error.sent:
+        return _NO_CONNECTION
+    return next(code for kind, code in _CODES if isinstance(error, kind))
+
+
 def _ended(output: TextIO, error: Exception, code: int) -> int:
-    output.write(f"sse-client relay: {' '.join(str(error).split()) or type(error).__name__}\n")
+    output.write(f"sse-client: {' '.join(str(error).split()) or type(error).__name__}\n")
     return code
 
 

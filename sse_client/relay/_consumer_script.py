@@ -133,15 +133,18 @@ local function join(start)
   local kind = kind_of(stream)
   if kind ~= 'none' and kind ~= 'stream' then return {'wrongtype', stream, kind, 'stream'} end
   local read = kind == 'stream' and already_read(stream)
-  local known = has_read(stream) ~= nil
+  local known = has_read(stream)
   -- Nothing is written where there is nothing to do, so that a consumer can come back though memory is full.
-  local first
+  local before, again = read, 0
   if not read then
-    first = first_id(start)
+    local first = first_id(start)
     redis.call('XGROUP', 'CREATE', stream, group, first, 'MKSTREAM')
+    before = before_first(first)
+    -- Someone has removed the group: what it had been given before comes again.
+    again = known and math.max(0, known - before) or 0
   end
-  if not known then redis.call('HSET', groups, mark, read or before_first(first)) end
-  return {'ok'}
+  if not known then redis.call('HSET', groups, mark, before) end
+  return {'ok', again}
 end
 
 -- How many partitions the relay has, and the names of all streams that it has written to.

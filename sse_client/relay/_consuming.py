@@ -46,8 +46,19 @@ class Consuming:
         self._handling = Handling(group, settings)
         self._lanes: dict[int, Lane] = {}
         self._share_at = 0.0
+        self._started = False
         self.closing = False
         self.claimed = 0
+
+    def start(self) -> None:
+        """Note that it runs now.
+
+        Raises:
+            RuntimeError: it has run before.
+        """
+        if self._started:
+            raise RuntimeError("a consumer runs once; make another one to go on")
+        self._started = True
 
     def result(self) -> Consumed:
         """Return what was done."""
@@ -119,6 +130,11 @@ class Consuming:
         if text(answer[0]) == "wrongtype":
             key, found, wanted = map(text, answer[1:])
             raise WrongType(f"expected the key {key!r} to be a {wanted}, but it is a {found}", key=key)
+        if again := int(answer[1]):
+            _log.error(
+                "group %r: someone removed it from %s; it is made anew, and %d entries that it was given before come "
+                "again", self._group.group, self._group.keys.streams[partition], again,
+            )  # fmt: skip
 
     def _share(self) -> Steps:
         """Take and give partitions, so that each living consumer has as many as others."""
@@ -193,7 +209,7 @@ class Consuming:
             return
         kind = text(answer[0])
         if kind == "nogroup":
-            _log.error("group %r: someone removed it, or its stream %s; it is made anew", group.group, lane.stream)
+            _log.error("group %r: someone removed it, or its stream %s", group.group, lane.stream)
             yield from self._join(lane.partition)
         elif kind == "fenced":
             self._drop(lane)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sse_client.relay._lane import entry_id_of
 from sse_client.relay._link import text
-from sse_client.relay._steps import Ask, Handle, Steps
+from sse_client.relay._steps import Ask, Handle, Steps, Tell
 from sse_client.relay.entry import LostEntries, StreamEntry
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ class Handling:
             "group %r: entry %s failed, time %d: %s", self._group.group, entry.entry_id, entry.deliveries, described
         )
         if self._settings.on_error is not None:
-            self._settings.on_error(entry, error)
+            raised = yield Tell(self._settings.on_error, (entry, error))
+            if raised is not None:
+                raise raised
         if entry.deliveries >= self._settings.max_deliveries:
             yield from self._bury(lane, entry, described)
             return
@@ -138,11 +140,9 @@ class Handling:
         _log.error(
             "group %r: %d entries of %s were trimmed before they were handled", self._group.group, count, lane.stream
         )
-        told = Ask(*self._group.asked("told", lane.partition))
+        raised = None
         if self._settings.on_lost is not None:
-            try:
-                self._settings.on_lost(LostEntries(lane.stream, lane.partition, count, ids))
-            except Exception:
-                yield told
-                raise
-        yield told
+            raised = yield Tell(self._settings.on_lost, (LostEntries(lane.stream, lane.partition, count, ids),))
+        yield Ask(*self._group.asked("told", lane.partition))
+        if raised is not None:
+            raise raised

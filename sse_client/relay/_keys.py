@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sse_client.relay._scalar_text import check_scalar
+
 __all__ = ["Keys"]
 
 _TAG = re.compile(r"[^{}]*\{([^{}]+)\}[^{}]*")
@@ -22,7 +24,8 @@ class Keys:
         partitions: how many streams there are; the one stream of `partitions=1` is `name` itself.
 
     Raises:
-        ValueError: the name is empty or has braces that are no hash tag, or `partitions` is out of range.
+        ValueError: the name is empty, has braces that are no hash tag, or is no text in UTF-8; or `partitions` is out
+            of range.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Keys:
     def __post_init__(self) -> None:
         if not self.name or (re.search(r"[{}]", self.name) and not _TAG.fullmatch(self.name)):
             raise ValueError(f"expected a stream's name, with braces around a hash tag alone, not {self.name!r}")
+        check_scalar("the stream's name", self.name)
         if not 1 <= self.partitions <= _MOST_PARTITIONS:
             raise ValueError(f"partitions must be 1 to {_MOST_PARTITIONS}, not {self.partitions}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from sse_client.relay._keys import Keys
 
 __all__ = ["Group", "Lane", "entry_id_of"]
+
+_NUMBER = re.compile("[0-9]{1,18}")  # of an event; another program may write anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,6 @@ class Lane:
             entry_id=text(entry_id),
             partition=self.partition,
             # An entry that is not the relay's has no number, and is none that can be handled.
-            n=int(number) if number.isdecimal() and "data" in fields else 0,
+            n=int(number) if _NUMBER.fullmatch(number) and "data" in fields else 0,
             deliveries=int(deliveries),
         )

@@ -15,7 +15,7 @@ from sse_client.relay.errors import RelayError, WrongType
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["ERRORS", "Link", "Script", "refused", "streams", "text"]
+__all__ = ["ERRORS", "Link", "Script", "blocking", "refused", "streams", "text"]
 
 
 class Script:
@@ -117,13 +117,13 @@ class Link:
 
         Args:
             after: the ID of the last entry known, by stream.
-            milliseconds: less than the client's time limit for an answer.
+            milliseconds: shortened to half of the time that the client waits for an answer.
 
         Raises:
             Unreachable, RelayError: as for `run`.
         """
         try:
-            return streams(self._send("XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", *after, *after.values()))
+            return streams(self._send(*blocking(self._client, after, milliseconds)))
         except ERRORS as error:
             refused(error)
 
@@ -181,11 +181,25 @@ def refused(error: BaseException) -> NoReturn:
         raise Full(f"Redis is full: {message.partition(' script:')[0]}") from error
     if message.startswith("MISCONF"):
         raise Full(f"Redis takes no writes, because it cannot save: {message}") from error
+    if isinstance(error, refusals.MovedError):
+        raise Unreachable(
+            f"Redis cannot be reached: this is one node of a cluster, and the key is at {message.rpartition(' ')[2]}; "
+            "a URL of the cluster begins with redis+cluster://"
+        ) from error
     if isinstance(error, _PASSING) or message.startswith(_PASSING_WORDS):
         raise Unreachable(f"Redis cannot be reached: {message}") from error
     if message.startswith("WRONGTYPE"):
         raise WrongType(f"a key of the stream holds another type of value: {message}") from error
     raise RelayError(f"Redis refused a command: {message}") from error
+
+
+def blocking(client: Any, after: Mapping[str, str], milliseconds: int) -> tuple[Any, ...]:
+    """Return an XREAD that is answered before `client` gives it up."""
+    pool = getattr(client, "connection_pool", None)
+    limit = None if pool is None else pool.connection_kwargs.get("socket_timeout")
+    if limit:
+        milliseconds = max(1, min(milliseconds, int(limit * 500)))
+    return ("XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", *after, *after.values())
 
 
 def streams(answer: Any) -> frozenset[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import NoScriptError, ResponseError
 
-from sse_client.relay._link import ERRORS, Script, refused, streams
+from sse_client.relay._link import ERRORS, Script, blocking, refused, streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,9 +41,9 @@ class AsyncLink:
 
     async def wait(self, after: Mapping[str, str], milliseconds: int) -> frozenset[str]:
         """Wait until one of the streams holds a later entry; see `Link.wait`."""
-        block = ("XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", *after, *after.values())
         try:
-            return streams(await self._client.execute_command(*block, NEVER_DECODE=True))
+            command = blocking(self._client, after, milliseconds)
+            return streams(await self._client.execute_command(*command, NEVER_DECODE=True))
         except ERRORS as error:
             refused(error)
 

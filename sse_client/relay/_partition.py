@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from typing import TYPE_CHECKING, Any, TypeAlias
 from zlib import crc32
@@ -30,11 +31,16 @@ class Partitioner:
         key: what events are ordered by; None: everything is in one order, whatever the number of partitions.
         partitions: how many there are.
 
+    Raises:
+        TypeError: the function is async.
+
     Attributes:
         without_key: how many events had no key.
     """
 
     def __init__(self, key: Key | None, partitions: int) -> None:
+        if inspect.iscoroutinefunction(key):
+            raise TypeError(f"expected a key function that returns the key, and {key!r} is async")
         self._key = _path(key) if isinstance(key, str) else key
         self._partitions = partitions
         self.without_key = 0
@@ -45,6 +51,8 @@ class Partitioner:
         try:
             key = self._key(event)
             text = None if key is None else str(key)
+            if text is None and not self.without_key:
+                _log.warning("the event %r has no key; it goes into partition 0, as all others without one", event.id)
         except Exception as error:  # noqa: BLE001 - the caller's function; one event must not stop all others
             text = None
             _log.warning("the key function failed for the event %r: %s: %s", event.id, type(error).__name__, error)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from sse_client.relay._keys import Keys
+from sse_client.relay._scalar_text import check_scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +64,8 @@ def consuming(
             raise ValueError(f"{name} must be 1 or more, not {number}")
     keys = Keys(stream, partitions)
     name = consumer or f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
+    check_scalar("the group's name", group)
+    check_scalar("the consumer's name", name)
     token = uuid4().hex if partitions > 1 else ""
     who = Group(keys, group, name, token, max(1, int(lease * 1000)))
     settings = Settings(start, batch, claim_after, max_deliveries, retry_delay, on_lost, on_error, patience)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from sse_client import Client, Comment, Event, EventStream, Opened
+from sse_client.relay._scalar_text import scalar_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +21,8 @@ __all__ = ["Items", "Source", "source_of"]
 
 Items: TypeAlias = "Iterable[Event] | Iterable[Event | Comment]"
 Observer: TypeAlias = Callable[[Any], object]
+
+_log = logging.getLogger("sse_client.relay")
 
 
 class Source(Protocol):
@@ -127,7 +133,7 @@ class _Iterated:
     def open(self, place: str, connected: Callable[[], None]) -> Iterator[Event | Comment]:  # noqa: ARG002  (cannot seek)
         connected()
         first, self._unwritten = self._unwritten, []
-        return chain(first, self._events)
+        return map(_encodable, chain(first, self._events))
 
     def wake(self) -> None:
         """Do nothing: an iterable that blocks cannot be woken; its next event finds the relay closed."""
@@ -150,9 +156,9 @@ class _Replayed(_Iterated):
         connected()
         start = 0
         if place:
-            found = (at for at in range(len(self._all) - 1, -1, -1) if self._all[at].id == place)
+            found = (at for at in range(len(self._all) - 1, -1, -1) if scalar_text(self._all[at].id) == place)
             start = next(found, -1) + 1
-        return iter(self._all[start:])
+        return map(_encodable, self._all[start:])
 
     def put_back(self, events: Sequence[Event]) -> None:
         """Drop them: the sequence has them."""
@@ -169,7 +175,7 @@ class _Function:
     def open(self, place: str, connected: Callable[[], None]) -> Iterator[Event | Comment]:
         connected()
         self._events = self._function(place)
-        return iter(self._events)
+        return map(_encodable, self._events)
 
     def wake(self) -> None:
         if isinstance(self._events, EventStream):
@@ -180,3 +186,22 @@ class _Function:
 
     def close(self) -> None:
         self.wake()
+
+
+def _encodable(event: Event | Comment) -> Event | Comment:
+    """Return an event of the caller's as a server could have sent it; itself where it holds no half of a pair.
+
+    Raises:
+        TypeError: its data, type or ID is no text.
+    """
+    if not isinstance(event, Event):
+        return event  # the relay refuses what is no comment
+    given = (event.data, event.event, event.id)
+    for name, value in zip(("data", "event", "id"), given, strict=True):
+        if not isinstance(value, str):
+            raise TypeError(f"expected the {name} of an event to be a str, got {type(value).__name__}")
+    data, kind, event_id = sent = tuple(map(scalar_text, given))
+    if sent == given:
+        return event
+    _log.warning("the event %a holds half of a surrogate pair, which is written as U+FFFD", event.id)
+    return replace(event, data=data, event=kind, id=event_id)

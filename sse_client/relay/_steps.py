@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sse_client.relay._failures import Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from sse_client.relay._patience import Patience
     from sse_client.relay.entry import StreamEntry
 
-__all__ = ["Ask", "Handle", "Sleep", "Step", "Steps", "Wait", "advance", "persistent"]
+__all__ = ["Ask", "Handle", "Sleep", "Step", "Steps", "Tell", "Wait", "advance", "called", "persistent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,23 @@ class Handle:
     entry: StreamEntry
 
 
-Step: TypeAlias = Ask | Wait | Sleep | Handle
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Call a function of the owner's. The answer is the exception that it raised, or None."""
+
+    function: Callable[..., object]
+    arguments: tuple[Any, ...]
+
+
+Step: TypeAlias = Ask | Wait | Sleep | Handle | Tell
 Steps: TypeAlias = Generator[Step, Any, None]
+
+
+def called(
+    step: Handle | Tell, handler: Callable[[StreamEntry], object]
+) -> tuple[Callable[..., object], tuple[Any, ...]]:
+    """Return the function that a step means, and its arguments."""
+    return (step.function, step.arguments) if isinstance(step, Tell) else (handler, (step.entry,))
 
 
 def advance(steps: Steps, answer: Any, failed: Unreachable | None) -> Step | None:

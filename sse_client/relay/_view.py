@@ -56,8 +56,10 @@ def watch(relay: Relay, host: str, output: TextIO, *, seconds: float | None = No
     terminal = output.isatty()
     seconds = seconds if seconds is not None else 1.0 if terminal else 10.0
     done = threading.Event()
+    drawn = False
 
     def show() -> None:
+        nonlocal drawn
         count: int | None = None
         then = monotonic()
         while not done.wait(seconds):
@@ -69,6 +71,7 @@ def watch(relay: Relay, host: str, output: TextIO, *, seconds: float | None = No
             text = line(status, rate, host)
             output.write(f"\r\x1b[K{text}" if terminal else f"{text}\n")
             output.flush()
+            drawn = True
 
     thread = threading.Thread(target=show, name="sse_client relay view", daemon=True)
     thread.start()
@@ -77,7 +80,7 @@ def watch(relay: Relay, host: str, output: TextIO, *, seconds: float | None = No
     finally:
         done.set()
         thread.join()
-        if terminal:
+        if terminal and drawn:
             output.write("\n")
 
 

@@ -15,7 +15,7 @@ from sse_client.relay._failures import Unreachable
 from sse_client.relay._link_async import AsyncLink
 from sse_client.relay._settings import TIMEOUT, consuming
 from sse_client.relay._signals import on_terminate
-from sse_client.relay._steps import Ask, Handle, Step, Steps, Wait, advance
+from sse_client.relay._steps import Ask, Handle, Step, Steps, Tell, Wait, advance, called
 from sse_client.relay.errors import RelayError
 
 if TYPE_CHECKING:
@@ -53,10 +53,11 @@ class AsyncConsumer:
             whether the handler raised or the consumer died.
         retry_delay: seconds until an entry whose handling failed is tried again; more than 0, 0.1 by default, and
             doubled each time, up to 30.
-        on_lost: is called with `LostEntries` where entries were trimmed or deleted before they were handled; they
-            are logged as errors in any case. What it raises ends the consumer. If the consumer that found
+        on_lost: is called as the handler is, with `LostEntries`, where entries were trimmed or deleted before they were
+            handled; they are logged as errors in any case. What it raises ends the consumer. If the consumer that found
             a loss dies before it was reported, another one reports it.
-        on_error: is called with an entry and the exception of its handler. What it raises ends the consumer.
+        on_error: is called as the handler is, with an entry and the exception of its handler. What it raises ends the
+            consumer.
         patience: seconds that Redis may be away or take no writes before `run` raises; None, the default, for no
             limit.
 
@@ -80,8 +81,8 @@ class AsyncConsumer:
         claim_after: float = 30.0,
         max_deliveries: int = 5,
         retry_delay: float = 0.1,
-        on_lost: Callable[[LostEntries], object] | None = None,
-        on_error: Callable[[StreamEntry, Exception], object] | None = None,
+        on_lost: Callable[[LostEntries], Awaitable[object] | object] | None = None,
+        on_error: Callable[[StreamEntry, Exception], Awaitable[object] | object] | None = None,
         patience: float | None = None,
     ) -> None:
         self._client, self._own = connect_async(redis, TIMEOUT)
@@ -107,7 +108,9 @@ class AsyncConsumer:
         Raises:
             RedisUnavailable: Redis was away for longer than `patience`.
             RelayError: Redis refused what is needed, or the relay has other partitions.
+            RuntimeError: it has run before.
         """
+        self._consuming.start()
         keeper = asyncio.create_task(self._keep())
         try:
             await self._drive(self._consuming.work())
@@ -151,9 +154,10 @@ class AsyncConsumer:
     async def _take(self, link: AsyncLink, step: Step) -> Any:
         if isinstance(step, Ask):
             return await link.run(SCRIPT, step.keys, *step.arguments)
-        if isinstance(step, Handle):
+        if isinstance(step, (Handle, Tell)):
+            function, arguments = called(step, self._handler)
             try:
-                done = self._handler(step.entry)
+                done = function(*arguments)
                 if inspect.isawaitable(done):
                     await done
             except Exception as error:  # noqa: BLE001 - the handler's own; the consumer counts it

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sse_client.relay._connect import close, connect
+from sse_client.relay._scalar_text import check_scalar
 from sse_client.relay.errors import RedisUnavailable, WrongType
 
 if TYPE_CHECKING:
@@ -26,10 +27,11 @@ class RedisCheckpoint:
 
     Raises:
         ImportError: redis-py is missing.
-        ValueError: the URL is of another scheme.
+        ValueError: the URL is of another scheme, or the key has no UTF-8 form.
     """
 
     def __init__(self, redis: Any, key: str, *, timeout: float = 5.0) -> None:
+        check_scalar("key", key)
         self._client, self._own = connect(redis, timeout)
         self.key = key
 
@@ -58,7 +60,9 @@ class RedisCheckpoint:
         Raises:
             RedisUnavailable: Redis does not answer, or has no memory left.
             RelayError: it refuses to.
+            ValueError: the ID has no UTF-8 form.
         """
+        check_scalar("last_event_id", last_event_id)
         self._ask("SET", self.key, last_event_id)
 
     def close(self) -> None:

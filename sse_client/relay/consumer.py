@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import threading
 from typing import TYPE_CHECKING, Any
@@ -106,9 +107,11 @@ class Consumer:
         Raises:
             RedisUnavailable: Redis was away for longer than `patience`.
             RelayError: Redis refused what is needed, or the relay has other partitions.
+            RuntimeError: it has run before.
         """
         from sse_client.relay._link import Link
 
+        self._consuming.start()
         keeper = threading.Thread(target=self._keep, name="sse_client relay keeper", daemon=True)
         keeper.start()
         link = Link(self._client)
@@ -161,15 +164,19 @@ class Consumer:
 
     def _take(self, link: Link, step: Step) -> Any:
         from sse_client.relay._consuming import SCRIPT
-        from sse_client.relay._steps import Ask, Handle, Wait
+        from sse_client.relay._steps import Ask, Handle, Tell, Wait, called
 
         if isinstance(step, Ask):
             return link.run(SCRIPT, step.keys, *step.arguments)
-        if isinstance(step, Handle):
+        if isinstance(step, (Handle, Tell)):
+            function, arguments = called(step, self._handler)
             try:
-                self._handler(step.entry)
-            except Exception as error:  # noqa: BLE001 - the handler's own; the consumer counts it
+                done = function(*arguments)
+            except Exception as error:  # noqa: BLE001 - the owner's own; the consumer counts it
                 return error
+            if inspect.iscoroutine(done):
+                done.close()
+                raise TypeError(f"expected a function that does its work, and {function!r} is async: use AsyncConsumer")
         elif isinstance(step, Wait):
             return link.wait(step.after, step.milliseconds)
         else:

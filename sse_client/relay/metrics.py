@@ -77,7 +77,11 @@ def serve_metrics(address: tuple[str, int], text: Callable[[], str]) -> Generato
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's own name
             """Log nothing: a scrape every few seconds is no news."""
 
-    server = ThreadingHTTPServer(address, Metrics)
+    try:
+        server = ThreadingHTTPServer(address, Metrics)
+    except OSError as error:
+        where = f"{address[0]}:{address[1]}"
+        raise OSError(error.errno, f"the metrics cannot be served at {where}: {error.strerror}") from error
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()

@@ -12,6 +12,7 @@ from sse_client.relay._keys import Keys
 from sse_client.relay._partition import Key, Partitioner
 from sse_client.relay._plan import Plan
 from sse_client.relay._progress import Progress
+from sse_client.relay._scalar_text import check_scalar
 from sse_client.relay._source import Items, Source, source_of
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Relay:
         max_lag: how many entries the slowest group of consumers may have before it, 1 or more; None, the default, for
             no bound.
         on_lag: what happens at the bound. `wait`, the default: reading stops, and the source's connection holds it
-            back. `trim`: the oldest entries go, read or not.
+            back. `trim`: the oldest entries go, read or not; Redis keeps up to 100 more than the bound in each stream.
         drop_acknowledged: with `wait` and a bound, remove the entries that every group has acknowledged.
         guard: how many of the last events a double is looked for in, by ID and content; 0 for none, 10,000 by default.
         batch: the most events of one write, 1 to 5,000; 500 by default.
@@ -57,6 +58,7 @@ class Relay:
 
     Raises:
         ImportError: redis-py is missing.
+        TypeError: `key` is an async function.
         ValueError: an argument is out of its range, or the URL is none that can be used.
     """
 
@@ -79,6 +81,8 @@ class Relay:
     ) -> None:
         _check(lease, max_lag, on_lag, guard, batch, drop_acknowledged=drop_acknowledged)
         self._keys = Keys(name, partitions)
+        host = host or f"{socket.gethostname()}:{os.getpid()}"
+        check_scalar("host", host)
         self._client, self._own = connect(redis, lease)
         self._partitioner = Partitioner(key, partitions)
         self._plan = Plan(
@@ -92,7 +96,7 @@ class Relay:
             drop_acknowledged=drop_acknowledged,
             guard=guard,
             batch=batch,
-            host=host or f"{socket.gethostname()}:{os.getpid()}",
+            host=host,
             redis_name=shown(redis),
             patience=patience,
             connect_patience=connect_patience,

@@ -17,8 +17,8 @@ from sse_client._core.response_body import TURN, ResponseBody
 from sse_client._core.transport import Limits
 from sse_client._http.headers import Headers
 from sse_client._http.outgoing import OutgoingRequest
+from sse_client._response import Response
 from sse_client.errors import ConnectionFailed
-from sse_client.observer import Response
 from sse_client.transports import sent_body
 from sse_client.transports._httpx.wakeup import ScopedWakeup
 from sse_client.transports.custom_steps import CustomTransport, check_framing

@@ -20,7 +20,7 @@ from sse_client._core.response_body import ResponseBody
 from sse_client._core.transport import Limits
 from sse_client._http.headers import Headers
 from sse_client._http.outgoing import OutgoingRequest
-from sse_client.observer import Response
+from sse_client._response import Response
 from sse_client.transports._requests.wakeup import Wakeup
 from sse_client.transports.custom_steps import CustomTransport, check_framing
 from sse_client.transports.sent_body import SyncBody

@@ -38,6 +38,12 @@ numpy, pandas, pyarrow = map(_imported, ("numpy", "pandas", "pyarrow"))
 ROOT = Path(__file__).parent.parent.parent
 
 
+def _deep() -> list[Any]:
+    endless: list[Any] = []
+    endless.append(endless)
+    return endless
+
+
 def echo(body: dict[str, Any]) -> str:
     content: str = body["messages"][-1]["content"]
     return f"{body['model']} {content}"
@@ -130,13 +136,42 @@ def test_an_empty_batch_has_the_columns(server: Server) -> None:
     assert server.requests == []
 
 
-@pytest.mark.parametrize("rows", [7, "a prompt", [7]])
+@pytest.mark.parametrize("rows", [7, "a prompt", [7], pandas.Series(["a"]), pyarrow.array(["a"])])
 def test_a_batch_of_something_else_is_a_type_error(server: Server, rows: Any) -> None:
     with pytest.raises(TypeError, match="expected"):
         batch(server)(rows)
 
 
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        pytest.param(
+            pandas.DataFrame([["a", "b"]], columns=["prompt", "prompt"]), "2 that are called 'prompt'", id="a"
+        ),
+        pytest.param(pyarrow.table([["a"], [1], [2]], names=["prompt", "error", "error"]), "'error'", id="b"),
+        pytest.param({"prompt": ["a", "b"], "n": [1]}, r"columns of one length, got \[1, 2\]", id="c"),
+    ],
+)
+def test_columns_that_make_no_rows_are_a_value_error(server: Server, rows: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        batch(server)(rows)
+
+
 MESSAGES = [{"role": "user", "content": "hi"}]
+TALK = [*MESSAGES, {"role": "assistant", "content": "yes?"}, {"role": "user", "content": "bye"}]
+
+
+def test_messages_come_out_of_a_parquet_file(server: Server, tmp_path: Path) -> None:
+    pandas.DataFrame({"messages": [TALK, MESSAGES]}).to_parquet(tmp_path / "prompts.parquet")
+    found = ask(server, pandas.read_parquet(tmp_path / "prompts.parquet"))  # each list is an array of numpy
+    assert list(found["answer"]) == ["m bye", "m hi"]
+
+
+@pytest.mark.parametrize("none", [None, float("nan"), numpy.float32("nan"), pandas.NA, pandas.NaT], ids=repr)
+def test_what_stands_for_no_value_is_none(server: Server, none: Any) -> None:
+    asked = {"prompt": "hi", "messages": none, "model": none}
+    assert ask(server, [asked])[0]["answer"] == "m hi"
+    assert "names the row" in ask(server, [{**asked, "id": none}], id_column="id")[0]["error"]
 
 
 @pytest.mark.parametrize(
@@ -161,6 +196,9 @@ def test_a_row_asks_in_one_of_these_ways(server: Server, row: dict[str, Any], an
         pytest.param({"messages": []}, {}, "expected a row", id="no messages"),
         pytest.param({"messages": 7, "prompt": "hi"}, {}, "expected a row", id="messages that are none"),
         pytest.param({"prompt": "hi"}, {"model": None}, "expected a model", id="no model"),
+        pytest.param({"messages": _deep()}, {}, "RecursionError: ", id="too deep"),
+        pytest.param({"messages": "[" * 100_000}, {}, "as a list, or as JSON", id="JSON that is too deep"),
+        pytest.param({"messages": [{"role": "user", 1: 2}]}, {}, "TypeError: ", id="a name that is no text"),
         pytest.param({"prompt": "hi"}, {"headers": {"A": "\n"}}, "Error: ", id="a header that cannot be sent"),
     ],
 )
@@ -186,6 +224,19 @@ def test_tools_that_are_asked_for_are_a_column() -> None:
         (row,) = ask(server, ["?"], tools=[{"type": "function", "function": {"name": "weather"}}])
     (call,) = json.loads(row["tool_calls"])
     assert call["function"]["name"] == "weather"
+
+
+@pytest.mark.parametrize("kind", [list, pandas.DataFrame, pyarrow.Table.from_pylist])
+def test_what_no_column_holds_is_replaced(kind: Any, tmp_path: Path) -> None:
+    call = {"index": 0, "id": "\ud800", "function": {"name": "n\ud800", "arguments": "{}"}}
+    choice = {"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "why\ud800"}
+    usage = {"prompt_tokens": 10**30, "completion_tokens": 1, "total_tokens": 10**30}
+    data = json.dumps({"id": "c", "choices": [choice], "usage": usage})
+    with Server(stream([f"data: {data}\n\n".encode(), b"data: [DONE]\n\n"])) as server:
+        found = ask(server, kind([{"prompt": "?"}]), results=tmp_path)
+    row = found[0] if kind is list else (found if kind is pandas.DataFrame else found.to_pandas()).iloc[0]
+    assert (row["error"], row["finish_reason"], row["prompt_tokens"]) == ("", "why\ufffd", 2**63 - 1)
+    assert json.loads(row["tool_calls"])[0]["function"]["name"] == "n\ufffd"
 
 
 def test_usage_that_the_server_does_not_send_is_0() -> None:
@@ -223,6 +274,8 @@ def test_a_row_that_breaks_off_is_asked_again_with_its_key(
     [
         pytest.param([CUT] * 3, "Truncated", id="each time cut off"),
         pytest.param([INVALID], "ChatError", id="an error that would come again"),
+        pytest.param([reply(429, headers={"Retry-After": "0"})] * 3, "429", id="a refusal that stays"),
+        pytest.param([reply(429, headers={"Retry-After": "3600"})], "429", id="a wait that is too long"),
         pytest.param([stream([b"data: [DONE]\n\n"])], "ChatError", id="no answer in it"),
     ],
 )
@@ -287,6 +340,15 @@ def test_threads_may_call_it_at_once(server: Server) -> None:
     assert len({row["answer"] for row in found}) == 80
 
 
+def test_prompts_alone_are_rows_of_a_stream(server: Server) -> None:
+    async def answers(*rows: Any) -> list[str]:
+        return [row["answer"] async for row in batch(server).stream(rows)]
+
+    assert sorted(asyncio.run(answers("a", {"prompt": "b"}))) == ["m a", "m b"]
+    with pytest.raises(TypeError, match="rows that are dicts or prompts, got int"):
+        asyncio.run(answers("a", 7))
+
+
 def test_it_runs_in_an_event_loop(server: Server) -> None:
     async def main() -> None:
         asking = batch(server)
@@ -341,6 +403,14 @@ def test_an_error_in_a_call_does_not_end_the_pool(server: Server) -> None:
             asking(["a"])
 
 
+def test_progress_that_would_have_to_be_awaited_is_a_type_error(server: Server) -> None:
+    async def report(_: BatchProgress) -> None:
+        """Never runs."""
+
+    with pytest.raises(TypeError, match=r"progress function .* is async"):
+        batch(server, progress=report)
+
+
 def test_progress_adds_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sse_client.adapters.openai.batch.progress._SECONDS", 0.0)
     reports: list[BatchProgress] = []
@@ -388,6 +458,10 @@ def test_an_answer_that_a_full_disk_cut_is_told_and_not_continued(tmp_path: Path
         resource.setrlimit(resource.RLIMIT_FSIZE, most)
     results.add(answers[2])
     results.close()
+    (tmp_path / "no").touch()
+    results._own = tmp_path / "no" / "folder"
+    with pytest.raises(OSError, match=r"an answer could not be kept: '.*folder'"):
+        results.add(answers[1])
     again = Results(tmp_path)
     again.refresh()
     assert [again.find(answer.idempotency_key) for answer in answers] == [answers[0], None, answers[2]]
@@ -410,6 +484,21 @@ def test_what_another_process_answers_is_seen_in_the_next_call(server: Server, t
         one(["b"])
         one(["a", "b"])
     assert len(server.requests) == 2
+
+
+def test_answers_whose_file_was_removed_or_changed_are_asked_again(server: Server, tmp_path: Path) -> None:
+    ask(server, ["a", "b"], results=tmp_path, concurrency=1)
+    (file,) = tmp_path.glob("*.jsonl")
+    with batch(server, results=tmp_path) as again:
+        again(["a", "b"])
+        assert len(server.requests) == 2
+        first, second = file.read_bytes().splitlines(keepends=True)
+        file.write_bytes(second.rjust(len(first)) + b"!" * len(second))
+        again(["a", "b"])
+        assert len(server.requests) == 4
+        file.unlink()
+        again(["a", "b"])
+    assert len(server.requests) == 4
 
 
 def _asked(url: str, folder: str) -> None:

@@ -133,6 +133,17 @@ def test_the_partitions_of_a_frame_are_batches(client: Any, server: Server) -> N
         assert len(server.requests) == 20, "nothing was asked to find the columns out"
 
 
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # of pandas 3.1, for what Dask does
+def test_a_frame_is_written_with_its_answers(client: Any, server: Server, tmp_path: Path) -> None:
+    frames, pandas = _imported("dask.dataframe"), _imported("pandas")
+    frame = frames.from_pandas(pandas.DataFrame({"prompt": ["a", "b"], "n": [1, 2]}), npartitions=2)
+    with batch(server) as asking:
+        frame.map_partitions(asking, meta=asking.meta(frame._meta)).to_parquet(tmp_path)
+    found = pandas.read_parquet(tmp_path)
+    assert list(found["answer"]) == ["fine"] * 2
+    assert list(found["error"]) == [""] * 2
+
+
 def test_a_topic_can_be_looked_at_by_oneself(client: Any, server: Server) -> None:
     with batch(server, progress=ours.DaskProgress(client, topic="mine")) as asking:
         client.submit(asking, ["a"], pure=False).result()

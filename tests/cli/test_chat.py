@@ -25,8 +25,8 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
 
-def chat(server: Server, *arguments: str, stdin: str = "", terminal: bool = False) -> Ran:
-    return run("chat", *arguments, "--base-url", f"{server.url}/v1", stdin=stdin, terminal=terminal)
+def chat(server: Server, *arguments: str, **options: Any) -> Ran:
+    return run("chat", *arguments, "--base-url", f"{server.url}/v1", **options)
 
 
 def question(server: Server) -> Any:
@@ -111,6 +111,12 @@ def test_a_refusal_is_an_answer_and_thoughts_are_not(server: Server) -> None:
     assert chat(server, "Hi").out == "I cannot.\n"
 
 
+def test_a_terminal_without_the_characters_of_markdown_has_the_text_as_it_is(server: Server) -> None:
+    server.script(answer(delta(content="> It reconnects"), delta(content=" by itself.")))
+    ran = chat(server, "Hi", terminal=True, encoding="ascii")
+    assert ran.out == "> It reconnects by itself.\n"
+
+
 def test_timing_is_said_and_drawn(server: Server, tmp_path: Path) -> None:
     usage = b'data: {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 9, "total_tokens": 14}}\n\n'
     server.script(answer(*[delta(content=f"{n} ") for n in range(30)], usage))
@@ -147,6 +153,7 @@ def test_verbose_shows_heads_without_the_key(server: Server) -> None:
         pytest.param(["Hi", "--tools", os.devnull], "--tools: expected a JSON array", id="no tools"),
         pytest.param(["Hi", "--plot", "/no/such/gaps.png"], "--plot: expected a folder", id="no folder for the plot"),
         pytest.param(["Hi", "--plot", "/"], "--plot: expected a file, but / is a folder", id="a folder for the plot"),
+        pytest.param(["Hi", "--plot", "gaps.jpgg"], "--plot: expected a file that ends in .png", id="no name of a PNG"),
         pytest.param([], "expected a question", id="no question"),
     ],
 )
@@ -157,13 +164,15 @@ def test_a_mistake_is_a_sentence(server: Server, options: list[str], words: str)
     assert server.requests == []
 
 
-def test_a_plot_that_cannot_be_written_is_a_sentence(server: Server) -> None:
+def test_a_plot_that_cannot_be_written_is_a_sentence(server: Server, tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     server.script(answer(delta(content="a"), delta(content="b")))
-    ran = chat(server, "Hi", "--plot", "/dev/full")
+    full = tmp_path / "full.png"
+    full.symlink_to("/dev/full")
+    ran = chat(server, "Hi", "--plot", str(full))
     assert ran.code == 9
-    assert "--plot: cannot write /dev/full" in ran.err
+    assert f"--plot: cannot write {full}" in ran.err
 
 
 def test_a_missing_key_says_where_one_can_be_put(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:

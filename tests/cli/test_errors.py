@@ -22,7 +22,7 @@ from sse_client.cli.screen.stdout import ReaderLeft, Stdout
 from sse_client.cli.signals import Terminated
 from sse_client.testing import CLOSE, RESET, Server, chunk, head, reply, stream
 
-from .kit import Ran, Stream, run
+from .kit import Ran, Stream, plain, run
 
 if TYPE_CHECKING:
     from sse_client.testing import Step
@@ -151,6 +151,17 @@ def test_no_connection_is_a_sentence() -> None:
 
 def test_an_unknown_host_is_a_sentence() -> None:
     refused(run("get", "http://no-such-host.invalid/", "--no-reconnect"), Exit.NO_CONNECTION, "could not connect")
+
+
+def test_an_error_is_cut_between_words_on_a_terminal_and_not_elsewhere() -> None:
+    words = "a sentence that is longer than the eighty columns of most terminals, " * 2
+    with Server(reply(404, words.encode(), {"Content-Type": "text/plain"})) as server:
+        ran = run("get", server.url, "--no-reconnect", terminal=True)
+    lines = plain(ran.err).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert " ".join(line.strip() for line in lines).endswith(words.strip())
+    with Server(reply(404, words.encode(), {"Content-Type": "text/plain"})) as server:
+        assert len(run("get", server.url, "--no-reconnect").err.splitlines()) == 2
 
 
 def test_too_large_an_event_has_a_hint() -> None:

@@ -85,6 +85,12 @@ def test_more_gaps_than_columns_share_them(monkeypatch: pytest.MonkeyPatch) -> N
     assert max(len(line) for line in lines[:-1]) <= 60
 
 
+def test_a_note_that_does_not_fit_has_a_line_of_its_own() -> None:
+    lines = picture(arrivals(*range(140)), "event", Stream())  # 70 columns
+    assert lines[-1].strip() == "(a column is the longest of 2 gaps)"
+    assert max(map(len, lines)) <= 80
+
+
 def test_gaps_of_nothing_have_a_flat_picture() -> None:
     assert picture(arrivals(1, 1, 1), "event", Stream())[:4] == ["0.0 ms |", "       |", "       |", "     0 |"]
 

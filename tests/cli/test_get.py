@@ -88,6 +88,11 @@ def test_a_field_that_no_event_has_is_named() -> None:
     assert (ran.code, ran.out, ran.err) == (0, "", "sse-client: no event had a value at ask.price\n")
 
 
+def test_a_field_is_not_missed_where_no_event_came() -> None:
+    with Server(reply(400)) as server:
+        assert "no event had a value" not in run("get", server.url, "--field", "a", "--no-reconnect").err
+
+
 def test_data_that_is_nested_deeply_has_no_field() -> None:
     with Server(stream([b"data: " + b"[" * 100_000 + b"\n\n"])) as server:
         assert run("get", server.url, "--field", "0", "--no-reconnect").code == 0
@@ -98,6 +103,13 @@ def test_raw_is_every_byte() -> None:
     with Server(stream([body])) as server:
         ran = run("get", server.url, "--raw", "--no-reconnect", encoding="latin-1")
     assert ran.out.encode("latin-1") == body
+
+
+def test_raw_cannot_command_a_terminal() -> None:
+    body = b"data: \x1b[2J \xc3\xa4\r\n\r\ndata: \xff\n\n"
+    with Server(stream([body[:14], body[14:]])) as server:  # cut within a character
+        ran = run("get", server.url, "--raw", "--no-reconnect", "-q", terminal=True)
+    assert ran.out == "data: \\x1b[2J ä\\r\n\\r\ndata: \\xff\n\n"
 
 
 def test_raw_asks_for_no_compression_and_says_if_there_is(server: Server) -> None:

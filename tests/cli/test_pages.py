@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from servers import install
 
 import sse_client
 import sse_client.extension
@@ -133,6 +135,50 @@ def test_bash_completes(words: list[str], expected: set[str]) -> None:
     )
     done = subprocess.run(["bash"], input=script, capture_output=True, text=True, timeout=20, check=True)
     assert expected <= set(done.stdout.split())
+
+
+_ZSH_STUBS = """
+_arguments() { print -r -- completes }
+compdef() { print -r -- "registers $*" }
+"""
+
+
+@pytest.mark.parametrize("name", ["_sse-client", "_cyclopts_sse-client"])
+def test_zsh_completes_from_a_file_of_fpath(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(run("completion", "zsh").out)
+    script = f"{_ZSH_STUBS}\nfpath=({tmp_path}); typeset -A compstate; autoload -Uz {name}; {name}; {name}"
+    assert _ran_in("zsh", "-fc", script) == ["completes", "completes"]
+
+
+def test_zsh_registers_a_script_that_is_sourced(tmp_path: Path) -> None:
+    file = tmp_path / "script"
+    file.write_text(run("completion", "zsh").out)
+    done = _ran_in("zsh", "-fc", f"{_ZSH_STUBS}\nsource {file}")
+    assert done == ["registers _cyclopts_sse-client sse-client"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("sse-client ", set(COMMANDS)),  # and no files
+        ("sse-client completion ", {"bash", "zsh", "fish"}),
+        ("sse-client get --last", {"--last-event-id"}),
+    ],
+)
+def test_fish_completes(line: str, expected: set[str], tmp_path: Path) -> None:
+    file = tmp_path / "script"
+    file.write_text(run("completion", "fish").out)
+    done = _ran_in("fish", "--no-config", "-c", f"source {file}; complete -C '{line}'", HOME=str(tmp_path))
+    assert {each.partition("\t")[0] for each in done} == expected
+
+
+def _ran_in(shell: str, *arguments: str, **variables: str) -> list[str]:
+    program = install.debian(shell, shell)
+    done = subprocess.run(
+        [program, *arguments], capture_output=True, text=True, timeout=20, check=True, env={**os.environ, **variables}
+    )
+    assert done.stderr == ""
+    return done.stdout.splitlines()
 
 
 def test_the_command_line_uses_public_names_alone() -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
+from sse_client.cli.recordings.request_errors import failure_of_request
 from sse_client.cli.recordings.time_limit import TimeUp, time_limit
 from sse_client.cli.screen.progress import Progress, size
 from sse_client.testing import (
@@ -151,6 +153,24 @@ def test_a_mistake_is_a_sentence(
     ran = run("record", *arguments)
     assert (ran.code, words in ran.err) == (code, True), ran
     assert not list(tmp_path.iterdir())
+
+
+def test_too_many_redirects_have_the_exit_code_of_get() -> None:
+    failure = failure_of_request(requests.TooManyRedirects(), "http://localhost/")
+    assert failure.code == 10
+    assert str(failure) == "expected at most 30 redirects from http://localhost/, got another one"
+
+
+def test_a_file_that_is_there_is_replaced_unless_it_must_not_be(file: Path) -> None:
+    file.write_text("another recording")
+    with Server(events=2) as server:
+        url = f"{server.url}/events"
+        ran = run("record", url, "-o", str(file), "--no-clobber")
+        assert (ran.code, server.requests) == (9, [])
+        assert f"-o: expected a new file, but {file} is there already" in ran.err
+        assert file.read_text() == "another recording"
+        assert run("record", url, "-o", str(file), "-n", "1").code == 0
+    assert len(list(Recording.open(file).events())) == 1
 
 
 def test_a_silent_server_is_a_sentence(file: Path) -> None:

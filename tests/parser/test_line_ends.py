@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from sse_client.errors import EventTooLarge
 from sse_client.events import Event
 from sse_client.parser import Parser
-from sse_client.parser._line_ends import after_line, blank_line, has_bare_cr, split_lines
+from sse_client.parser._line_ends import blank_line, split_lines
 
 from .kit import BOM, cut, data, feed_all
 
@@ -100,17 +101,33 @@ def test_lines_are_split_at_lf_cr_and_crlf(data: bytes, lines: list[bytes], unfi
     assert split_lines(data) == (lines, unfinished, skip)
 
 
-@pytest.mark.parametrize(("number", "rest"), [(0, b"\r\nb\n\rc\rd"), (1, b"\n\rc\rd"), (2, b"\rc\rd"), (3, b"\rd")])
-def test_what_follows_a_line_begins_with_its_end(number: int, rest: bytes) -> None:
-    assert after_line(b"a\r\nb\n\rc\rd", number) == rest
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_tail_has_all_that_follows_a_line_that_is_too_long(end: str) -> None:
+    parser = Parser(max_event_size=16)
+    read = end.join(["id: 1", "data: a", "", "data: long, long", "id: 2", "", "data: b"])
+    # The line begins in one read, and ends in the next.
+    first = read.index("long")
+    assert parser.feed(read[:first].encode()) == [Event("a", id="1")]
+    with pytest.raises(EventTooLarge):
+        parser.feed(read[first:].encode())
+    assert parser.failed
+    assert parser.tail == "id: 1\n" + end.join(["data: long, long", "id: 2", "", "data: b"])
 
 
 @pytest.mark.parametrize(
-    ("data", "bare"),
-    [(b"", False), (b"a\nb", False), (b"a\r\nb\r\n", False), (b"a\rb", True), (b"a\r\r\n", True), (b"a\r\nb\r", True)],
+    ("start", "rest", "data"),
+    [
+        pytest.param("data: a\r\ndata: b", "\r\n\r\n", "a\nb", id="none is"),
+        pytest.param("data: a\rdata: b", "\r\r", "a\nb", id="between lines"),
+        pytest.param("data: a\r\ndata: b\r", "\r", "a\nb", id="at the end of the read"),
+        pytest.param("data: a\r\r\n", "data: b\n\n", "b", id="before a CRLF"),
+    ],
 )
-def test_a_cr_is_bare_unless_a_lf_follows_it(data: bytes, bare: bool) -> None:
-    assert has_bare_cr(data) == bare
+def test_a_cr_that_no_lf_follows_ends_a_line_of_a_block_that_is_pending(start: str, rest: str, data: str) -> None:
+    parser = Parser()
+    events = parser.feed(f"data: first\n\n{start}".encode()) + parser.feed(rest.encode())
+    assert events[0] == Event("first")
+    assert events[-1] == Event(data)
 
 
 def test_blocks_end_in_crlf_where_there_is_any_cr() -> None:

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import sse_client as sse
 from relay.kit import HERE, eventually, free_port, ids
-from sse_client.relay import command
+from sse_client.cli.exits import failure_of
+from sse_client.relay import RelayError, WrongType, command
+from sse_client.relay._command import _code_of
 from sse_client.testing import STALL, Server, chunk, head, reply
 
 if TYPE_CHECKING:
@@ -80,7 +83,7 @@ def test_what_is_wrong_is_a_sentence_and_an_exit_code(
             given["metrics"] = f"127.0.0.1:{source.port}"
         assert command(f"{source.url}/events", **given, output=output) == code
     last = output.getvalue().splitlines()[-1]
-    assert last.startswith("sse-client relay: ")
+    assert last.startswith("sse-client: ")
     assert says in last
 
 
@@ -102,6 +105,27 @@ def test_a_url_that_is_no_source_is_an_argument_that_is_wrong(server: RedisServe
 def test_a_source_that_is_no_stream_has_its_exit_code(server: RedisServer, answer: list[bytes], code: int) -> None:
     with Server(answer) as source:
         assert command(source.url, stream="ticks", redis=server.url, view=False, output=io.StringIO()) == code
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        sse.ConnectionFailed("refused", sent=False),
+        sse.ConnectionFailed("broken"),
+        sse.StreamTruncated("cut"),
+        sse.IdleTimeout("silent", sent=False),
+        sse.DeadlineExceeded("late"),
+        sse.StatusError("404", status=404),
+        sse.ContentTypeError("a page"),
+        sse.EventTooLarge("large"),
+        sse.RedirectRefused("elsewhere"),
+        RelayError("no"),
+        WrongType("a list"),
+    ],
+    ids=repr,
+)
+def test_an_error_has_the_exit_code_that_other_commands_give_it(error: sse.SSEError) -> None:
+    assert _code_of(error) == failure_of(error).code
 
 
 def test_metrics_have_the_lag_without_a_view(server: RedisServer, client: Any) -> None:

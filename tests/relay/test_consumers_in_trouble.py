@@ -14,7 +14,7 @@ import pytest
 from relay.kit import RedisServer, eventually, numbered
 from relay.running import Run
 from sse_client import Event
-from sse_client.relay import Consumed, LostEntries, Relay, StreamEntry, WrongType, aconsume, consume
+from sse_client.relay import Consumed, Consumer, LostEntries, Relay, StreamEntry, WrongType, aconsume, consume
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,7 +168,9 @@ def test_a_key_of_another_type_is_named_with_both_types(
     assert raised.value.key == key
 
 
-def test_what_came_while_a_group_was_removed_is_not_lost(server: RedisServer, client: Any, face: str) -> None:
+def test_what_came_while_a_group_was_removed_is_not_lost_and_doubles_are_told(
+    server: RedisServer, client: Any, face: str, caplog: pytest.LogCaptureFixture
+) -> None:
     fill(server, *numbered(1, 5))
     seen: list[str] = []
     lost: list[LostEntries] = []
@@ -186,3 +188,86 @@ def test_what_came_while_a_group_was_removed_is_not_lost(server: RedisServer, cl
     assert run.stopped().lost == 0
     assert {int(each) for each in seen} == set(range(6, 15))
     assert lost == []
+    assert "it is made anew, and 3 entries that it was given before come again" in caplog.text
+
+
+@pytest.mark.parametrize("partitions", [1, 2])
+def test_a_number_that_no_relay_wrote_is_a_dead_letter_and_ends_no_consumer(
+    server: RedisServer, client: Any, face: str, partitions: int
+) -> None:
+    fill(server, *numbered(1, 2), partitions=partitions)
+    stream = "ticks" if partitions == 1 else "{ticks}:0"
+    for number in ("9" * 5000, "\u0663", "-1"):
+        client.xadd(stream, {"n": number, "data": "x"})
+    fill(server, *numbered(1, 4), partitions=partitions)
+    seen: list[str] = []
+    run = Run(face, lambda entry: seen.append(entry.id), redis=server.url, partitions=partitions)
+    eventually(lambda: len(seen) == 4)
+    assert run.stopped().dead == client.xlen("{ticks}:dead") == 3
+
+
+def test_a_consumer_runs_once(server: RedisServer, client: Any) -> None:
+    fill(server, *numbered(1, 2))
+
+    def handle(entry: StreamEntry) -> None:
+        if entry.id == "1":
+            with pytest.raises(RuntimeError, match="runs once"):
+                consumer.run()
+        else:
+            consumer.close()
+
+    consumer = Consumer("g", handle, redis=server.url, stream="ticks")
+    assert consumer.run().handled == 2
+    with pytest.raises(RuntimeError, match="runs once"):
+        consumer.run()
+
+
+def test_a_group_removed_while_nobody_consumed_tells_its_doubles(
+    server: RedisServer, client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(server, *numbered(1, 5))
+    seen: list[str] = []
+    for count in (5, 10):
+        run = Run("blocking", lambda entry: seen.append(entry.id), redis=server.url)
+        eventually(lambda: len(seen) == count)  # noqa: B023
+        run.stopped()
+        client.xgroup_destroy("ticks", "g")
+    assert "someone removed it from ticks; it is made anew, and 5 entries" in caplog.text
+
+
+def test_what_an_owner_hears_of_may_be_awaited(server: RedisServer, client: Any) -> None:
+    fill(server, *numbered(1, 3))
+    client.xgroup_create("ticks", "g", id="0")
+    client.hset("{ticks}:groups", "g:ticks", 0)
+    client.xdel("ticks", client.xrange("ticks", count=1)[0][0])
+    heard: list[str] = []
+
+    async def lost(found: LostEntries) -> None:
+        await asyncio.sleep(0)
+        heard.append(f"{found.count} lost")
+
+    async def failed(entry: StreamEntry, _: Exception) -> None:
+        await asyncio.sleep(0)
+        heard.append(f"{entry.id} failed")
+        raise LookupError("enough")
+
+    run = Run("asyncio", lambda entry: 1 / (3 - int(entry.id)), redis=server.url, on_lost=lost, on_error=failed)
+    with pytest.raises(LookupError, match="enough"):
+        run.ended()
+    assert heard == ["1 lost", "3 failed"]
+
+
+@pytest.mark.parametrize("which", ["handler", "on_error"])
+def test_an_async_function_where_nobody_awaits_ends_the_consumer(server: RedisServer, client: Any, which: str) -> None:
+    fill(server, *numbered(1, 3))
+
+    async def work(*_: Any) -> None:
+        """Never runs."""
+
+    def fail(_: StreamEntry) -> None:
+        raise ValueError("no")
+
+    run = Run("blocking", work if which == "handler" else fail, redis=server.url, on_error=work)
+    with pytest.raises(TypeError, match=r"work.* is async: use AsyncConsumer"):
+        run.ended()
+    assert client.xpending("ticks", "g")["pending"] == 3, "nothing is acknowledged"

@@ -172,6 +172,35 @@ def _some_events() -> Iterator[Event | Comment]:
     yield from numbered(1, 1)
 
 
+HALVES = [Event("a\ud800b", "c\udfff", "d\ud800"), Event("\ud83d\ude00", id="2"), Event("whole", id="3")]
+
+
+@pytest.mark.parametrize("source", [list, iter, lambda events: lambda _: events], ids=["list", "iterable", "function"])
+def test_halves_of_surrogate_pairs_are_written_as_a_server_would(
+    server: RedisServer, client: Any, source: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Relay(server.url, "ticks") as relay:
+        assert relay.run(source(HALVES)) == ExactlyOnce(written=3, duplicates=0, terms=1, count=3, last_event_id="3")
+    found = [(each["data"], each["event"], each["id"]) for each in entries(client, "ticks")]
+    assert found == [("a\ufffdb", "c\ufffd", "d\ufffd"), ("\U0001f600", "message", "2"), ("whole", "message", "3")]
+    assert caplog.text.count("half of a surrogate pair") == 2
+    assert r"the event 'd\ud800' holds" in caplog.text
+
+
+def test_a_place_with_half_of_a_pair_is_found_again(server: RedisServer, client: Any) -> None:
+    for last in (1, 3):
+        with Relay(server.url, "ticks", guard=0) as relay:
+            relay.run(HALVES[:last])
+    assert ids(client, "ticks") == ["d\ufffd", "2", "3"]
+
+
+@pytest.mark.parametrize("event", [Event(b"x"), Event("x", id=7), Event("x", event=None)])  # type: ignore[arg-type]
+def test_an_event_whose_fields_are_no_texts_is_a_type_error(server: RedisServer, client: Any, event: Event) -> None:
+    with Relay(server.url, "ticks") as relay, pytest.raises(TypeError, match="of an event to be a str, got"):
+        relay.run([Event("first"), event])
+    assert client.xlen("ticks") == 1
+
+
 def test_comments_are_no_events(server: RedisServer, client: Any) -> None:
     with Relay(server.url, "ticks") as relay:
         assert relay.run(_some_events()).written == 1
@@ -373,6 +402,20 @@ def test_an_argument_out_of_its_range_is_a_value_error(options: dict[str, Any]) 
         Relay("redis://127.0.0.1:1", "ticks", **options)
 
 
+def test_a_key_that_would_have_to_be_awaited_is_a_type_error() -> None:
+    async def key(_: Event) -> str:
+        return "a"
+
+    with pytest.raises(TypeError, match=r"key.* is async"):
+        Relay("redis://127.0.0.1:1", "ticks", partitions=2, key=key)
+
+
+@pytest.mark.parametrize("names", [{"name": "\ud800"}, {"name": "ticks", "host": "\ud800"}], ids=ascii)
+def test_a_name_without_a_form_in_utf_8_is_a_value_error(names: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="half of a surrogate pair"):
+        Relay("redis://127.0.0.1:1", **names)
+
+
 def test_a_client_of_the_caller_stays_open(server: RedisServer, client: Any) -> None:
     with Relay(client, "ticks") as relay:
         relay.run(numbered(1, 2))
@@ -401,6 +444,8 @@ def test_an_event_without_a_key_goes_into_partition_0(
     with Relay(server.url, "ticks", partitions=2, key="user.id") as relay:
         relay.run([Event("no JSON", id="1"), Event("{}", id="2"), Event('{"user": 7}', id="3"), Event("[]", id="4")])
         assert relay.status.without_key == 4
+    assert caplog.text.count("has no key") == 1
+    assert "the event '1' has no key; it goes into partition 0" in caplog.text
     with Relay(server.url, "ticks", partitions=2, key=lambda _: 1 / 0) as relay:
         relay.run([Event("x", id="5")])
     huge = 10**5000  # Python refuses to write it out

@@ -6,7 +6,7 @@ import io
 import sys
 import urllib.request
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.error import HTTPError
 
 import pytest
@@ -89,6 +89,13 @@ def test_the_view_writes_over_itself_on_a_terminal_alone(server: RedisServer, ou
     assert output.getvalue().startswith(begins)
 
 
+def test_a_view_that_showed_nothing_leaves_no_empty_line() -> None:
+    output, told = Terminal(), cast("Relay", None)  # nobody asks it within the first second
+    with watch(told, "me", output):
+        pass
+    assert output.getvalue() == ""
+
+
 def test_the_rate_is_none_of_what_was_there_before() -> None:
     from relay.kit import eventually
 
@@ -132,6 +139,13 @@ def test_metrics_are_in_the_format_of_prometheus() -> None:
         assert kind.split()[2] == about.split()[0] == sample.partition("{")[0]
 
 
+def test_a_port_that_is_taken_is_named() -> None:
+    with serve_metrics(("127.0.0.1", 0), str) as port:
+        message = f"the metrics cannot be served at 127.0.0.1:{port}: "
+        with pytest.raises(OSError, match=message), serve_metrics(("127.0.0.1", port), str):
+            pass
+
+
 def test_metrics_are_served_under_their_path_alone() -> None:
     with serve_metrics(("127.0.0.1", 0), lambda: "up 1\n") as port:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics?x", timeout=5) as answer:
@@ -172,6 +186,13 @@ def test_a_place_that_is_none_is_a_value_error(client: Any, value: bytes) -> Non
         RedisCheckpoint(client, "place").load()
 
 
+def test_a_place_or_a_key_without_a_form_in_utf_8_is_a_value_error(client: Any) -> None:
+    with pytest.raises(ValueError, match="key holds half of a surrogate pair"):
+        RedisCheckpoint(client, "\ud800")
+    with pytest.raises(ValueError, match="last_event_id holds half of a surrogate pair"):
+        RedisCheckpoint(client, "place").save("\ud800")
+
+
 def test_a_checkpoint_says_why_it_cannot_be_used(client: Any) -> None:
     client.lpush("place", "x")
     with pytest.raises(WrongType, match="expected the key 'place' to be a string"):
@@ -186,6 +207,10 @@ def test_errors_of_redis_are_passing_or_final() -> None:
     for error in (exceptions.TimeoutError("x"), exceptions.ResponseError("MASTERDOWN Link"), ConnectionError("x")):
         with pytest.raises(Unreachable):
             refused(error)
+    with pytest.raises(
+        Unreachable, match=r"one node of a cluster, and the key is at 127.0.0.1:7001; .* redis\+cluster://"
+    ):
+        refused(exceptions.MovedError("9530 127.0.0.1:7001"))
     with pytest.raises(Full, match=r"^Redis is full: OOM command not allowed$"):
         refused(exceptions.ResponseError("OOM command not allowed script: 12, on @user_script:1."))
     for final in (exceptions.AuthenticationError("x"), exceptions.ResponseError("ERR unknown")):

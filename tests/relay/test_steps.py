@@ -20,7 +20,7 @@ from sse_client.relay._handling import Handling, Settings
 from sse_client.relay._keys import Keys
 from sse_client.relay._lane import Group, Lane
 from sse_client.relay._ledger import Granted, Ledger
-from sse_client.relay._link import Link, Script, streams
+from sse_client.relay._link import Link, Script, blocking, streams
 from sse_client.relay._link_async import AsyncLink
 from sse_client.relay._patience import Patience
 from sse_client.relay._progress import Progress
@@ -107,7 +107,7 @@ def test_a_lane_that_gave_all_it_had_is_read_again_when_it_has_more() -> None:
     two: list[Any] = [b"ok", [0, []], b"2-0", [[b"1-0", FIELDS], [b"2-0", FIELDS]], 0]
     done = [b"ok", 1]
     told: list[tuple[str, Any]] = [
-        ("layout 0", [b"ok", 2, []]), ("join 0", [b"ok"]), ("join 1", [b"ok"]),
+        ("layout 0", [b"ok", 2, []]), ("join 0", [b"ok", 0]), ("join 1", [b"ok", 0]),
         ("own 0", [b"ok", []]), ("claim 0", [b"ok", [0, []], b"0-0", []]), ("read 0", nothing),
         ("own 1", [b"ok", []]), ("claim 1", [b"ok", [0, []], b"0-0", []]), ("read 1", one), ("handle", None),
         ("ack 1", done), ("wait", frozenset({"{ticks}:1"})), ("read 1", one), ("handle", None), ("ack 1", done),
@@ -250,6 +250,12 @@ def test_waiting_says_that_redis_is_away() -> None:
                 await AsyncLink(client).wait({"ticks": "0-0"}, 10)
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(("limit", "milliseconds"), [(None, 900), (5.0, 900), (0.4, 200), (0.001, 1)])
+def test_a_wait_is_shorter_than_the_client_waits_for_an_answer(limit: float | None, milliseconds: int) -> None:
+    for client in (redis_py.Redis(socket_timeout=limit), redis_py.asyncio.Redis(socket_timeout=limit)):
+        assert blocking(client, {"ticks": "0-0"}, 900)[4] == milliseconds
 
 
 def test_a_script_that_redis_does_not_have_is_sent() -> None:

@@ -40,7 +40,8 @@ def python(environment: str) -> str:
         _run([sys.executable, "-m", "venv", "--without-pip", str(folder)])
         interpreter = str(folder / "bin" / "python")
         pip = [sys.executable, "-m", "pip", "--python", interpreter, "--disable-pip-version-check", "install"]
-        _run([*pip, "--quiet", "--requirement", str(requirements)])
+        # To compile all that is installed takes as long as the rest; what a server imports is compiled by that.
+        _run([*pip, "--quiet", "--no-compile", "--requirement", str(requirements)])
 
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     folder = _kept(f"pip-{environment}", version.encode() + requirements.read_bytes(), install)

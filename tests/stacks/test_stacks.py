@@ -62,6 +62,7 @@ def test_a_stack(stack: str, pytestconfig: pytest.Config) -> None:
         folder = pytestconfig.cache.mkdir("stacks") / key
         if not (folder / "whole").exists():
             pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]
+            pip.append("--no-compile")
             installed = subprocess.run(
                 [*pip, "--target", str(folder), *STACKS[stack]],
                 capture_output=True,

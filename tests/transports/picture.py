@@ -103,8 +103,9 @@ CAPABILITIES = (
 _TOP = """\
 # Transports in one picture
 
-What each transport can do, and what it costs. Each cell of the first table is shown by a test (`tests/transports/
-picture.py` names it); the figures are measured. `httpx` 0.28 does what `httpx2` does, and costs as much.
+What each transport can do, and what it costs. Each cell of the first table is shown by a test
+(`tests/transports/picture.py` names it); the figures are measured. `httpx` 0.28 does what `httpx2` does, and costs as
+much.
 
 """
 

@@ -10,16 +10,16 @@ from sse_client.options import Timeout
 __all__ = ["check_client", "check_retries", "check_timeout", "checked_base_url", "checked_key"]
 
 # A URL with a scheme, which may be misspelled; a local address, an IP address, or a name with a port; or a name with
-# the path of an API.
-_URL = re.compile(
-    r"""\s* (?: (?: [a-z][a-z0-9+.-]*: )?//
+# the path of an API. Each has one of these characters, or `localhost`; most keys have neither, and need
+# no pattern, which takes 0.6 ms to compile.
+_URL_SIGNS = frozenset("/:.[")
+_URL = r"""(?xi)
+    \s* (?: (?: [a-z][a-z0-9+.-]*: )?//
               | https?:?/
               | (?: localhost | \d{1,3}(?:\.\d{1,3}){3} | \[[0-9a-f:.]+\] ) (?: [:/] | $ )
               | [a-z0-9-]+ (?: \.[a-z0-9-]+ )* : \d{2,5} (?: / | $ )
               | [a-z0-9-]+ (?: \.[a-z0-9-]+ )+ / (?: v\d | api\b | openai\b )
-              )""",
-    re.VERBOSE | re.IGNORECASE,
-)
+        )"""
 
 # The paths that this package appends to a base URL, after its host or path.
 _ENDPOINT = re.compile(r"(?<=[^:/])/+(?:chat/completions|completions|responses)/*\Z")
@@ -49,7 +49,8 @@ def checked_key(key: Any, name: str = "api_key") -> str | None:
     if not isinstance(key, str):
         hint = ": tokens that change are put in by the client underneath, Client(prepare=...)" if callable(key) else ""
         raise TypeError(f"{name}: expected a str, got {type(key).__name__}{hint}")
-    if _URL.match(key):
+    may_be_url = not _URL_SIGNS.isdisjoint(key) or "localhost" in key.casefold()
+    if may_be_url and re.match(_URL, key):
         raise ValueError(f"{name}: expected a key, got what looks like a URL: pass it as base_url=...")
     return key
 

@@ -28,9 +28,10 @@ from sse_client.adapters.openai.errors import ChatError
 __all__ = ["body_error", "error_in", "reported"]
 
 _PAGE = 16 * 1024  # characters of an HTML page that are searched
-_TITLE = re.compile(r"<title[^<>]*+>([^<]*+)", re.IGNORECASE)
-_MARKUP = re.compile(r"\s*+<[!?a-z]", re.IGNORECASE)
-_HTML = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
+# Texts, compiled when the first page comes.
+_TITLE = r"(?i)<title[^<>]*+>([^<]*+)"
+_MARKUP = r"(?i)\s*+<[!?a-z]"
+_HTML = r"(?i)<(?:!doctype|html|head|body)\b"
 _UNSEEN = ("style", "script")  # elements whose text is not displayed
 
 _MESSAGES = ("message", "detail", "msg", "error_message", "error_msg")
@@ -163,11 +164,11 @@ def _telling(error: object) -> list[Any]:
 def _readable(raw: str) -> str:
     """Return what a person would read of `raw`, which may be a page."""
     page = raw[:_PAGE]
-    if not _MARKUP.match(page):
+    if not re.match(_MARKUP, page):
         return raw.strip()
-    title = _TITLE.search(page)
+    title = re.search(_TITLE, page)
     said = shown(title[1] if title else _without_tags(page))
-    return f"an HTML page: {said}" if _HTML.search(page) else said
+    return f"an HTML page: {said}" if re.search(_HTML, page) else said
 
 
 def _without_tags(page: str) -> str:

@@ -54,7 +54,10 @@ def listed(name: str, values: Any, what: str) -> list[Any]:
         TypeError: it is one text or one element: as a list, that would be its characters, or the names of its fields.
             Or an element is a text or a number.
     """
-    if isinstance(values, (str, bytes)) or is_any_mapping(values) or not _is_several(values):
+    # Nearly always a list, which need not be asked whether it is anything else.
+    if type(values) is not list and (
+        isinstance(values, (str, bytes)) or is_any_mapping(values) or not _is_several(values)
+    ):
         raise TypeError(f"{name}: expected a list of {what}, got one {_kind(values)}")
     elements = list(values)
     for number, element in enumerate(elements):
@@ -71,16 +74,16 @@ def _plain(value: Any, where: str) -> Any:
     # Most values are leaves. They are checked here, so that no path is made for them.
     if type(value) in _AS_THEY_ARE:
         return value
-    if is_any_mapping(value):
-        return {
-            _key(key, where): each if type(each) in _AS_THEY_ARE else _plain(each, f"{where}.{key}")
-            for key, each in value.items()
-        }
     if is_listing(value) and not hasattr(value, "_asdict"):
         return [
             each if type(each) in _AS_THEY_ARE else _plain(each, f"{where}[{number}]")
             for number, each in enumerate(value)
         ]
+    if is_any_mapping(value):
+        return {
+            _key(key, where): each if type(each) in _AS_THEY_ARE else _plain(each, f"{where}.{key}")
+            for key, each in value.items()
+        }
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"{where}: expected a finite number, got {value}")
@@ -170,6 +173,8 @@ def _refusal(value: Any, where: str) -> str:
 
 
 def _key(key: Any, where: str) -> str:
+    if type(key) is str:
+        return key
     if isinstance(key, Enum):
         key = key.value
     if isinstance(key, int) and not isinstance(key, bool):

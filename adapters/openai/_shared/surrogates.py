@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Halves", "repaired"]
 
-_HALF = re.compile("[\ud800-\udfff]")
+_HALF = "[\ud800-\udfff]"  # compiled when an irregular text comes
 
 _Place = tuple[int, str, int | None]  # index of the choice, name of the field, index of the tool call
 
@@ -67,6 +67,6 @@ class Halves:
 
 def repaired(text: str) -> str:
     """Return `text` with every half of a character replaced; itself where there is none."""
-    if _HALF.search(text) is None:
+    if re.search(_HALF, text) is None:
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from sse_client import ConnectionFailed, SSEError, StreamTruncated
 from sse_client.adapters.openai import ChatError
 from sse_client.adapters.openai.batch._results import Results
-from sse_client.adapters.openai.batch._row import Answer, Question, answer_of, question_of
+from sse_client.adapters.openai.batch._row import Answer, Question, answer_of, failed, question_of
 from sse_client.adapters.openai.batch.progress import Reporter
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from sse_client.adapters.openai import AsyncChatClient, Completion
@@ -71,6 +71,25 @@ class Asking:
         if self._results is not None:
             self._results.close()
 
+    async def answer_all(self, rows: Iterable[tuple[Mapping[str, Any], str | None]]) -> list[Answer]:
+        """Return the answers to all rows, in their order.
+
+        Args:
+            rows: each with its name; None for a row that should have one.
+        """
+        waiting, found, reporter = enumerate(rows), dict[int, Answer](), self._begin()
+
+        async def work() -> None:
+            for place, (row, name) in waiting:
+                found[place] = await self._answer_in_turn(row, name, reporter)
+
+        workers = [asyncio.create_task(work()) for _ in range(self._plan.concurrency)]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            await self._end(workers, reporter)
+        return [found[place] for place in range(len(found))]
+
     async def answers(
         self, rows: Iterable[tuple[_T, tuple[Mapping[str, Any], str | None]]]
     ) -> AsyncIterator[tuple[_T, Answer]]:
@@ -79,10 +98,7 @@ class Asking:
         Args:
             rows: what is handed back, and the row with its name; None for a row that should have one.
         """
-        if self._results is not None:
-            self._results.refresh()
-        reporter = Reporter(self._plan.progress)
-        waiting, done = iter(rows), asyncio.Queue[Any]()
+        waiting, done, reporter = iter(rows), asyncio.Queue[Any](), self._begin()
         # A consumer that is slow holds the workers back.
         slots = asyncio.Semaphore(2 * self._plan.concurrency)
         workers = [
@@ -100,10 +116,18 @@ class Asking:
                     slots.release()
                     yield found
         finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
-            reporter.flush()
+            await self._end(workers, reporter)
+
+    def _begin(self) -> Reporter:
+        if self._results is not None:
+            self._results.refresh()
+        return Reporter(self._plan.progress)
+
+    async def _end(self, workers: Sequence[asyncio.Task[None]], reporter: Reporter) -> None:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        reporter.flush()
 
     async def _work(
         self,
@@ -119,32 +143,34 @@ class Asking:
                 if following is None:
                     break
                 tag, (row, name) = following
-                async with self._turns:
-                    answer, resumed = await self._answer(row, name)
-                reporter.add(answer, resumed=resumed)
-                done.put_nowait((tag, answer))
+                done.put_nowait((tag, await self._answer_in_turn(row, name, reporter)))
         except Exception as error:  # noqa: BLE001 - of the rows or of the caller's functions; raised where they are
             done.put_nowait(error)
         else:
             slots.release()
             done.put_nowait(None)
 
+    async def _answer_in_turn(self, row: Mapping[str, Any], name: str | None, reporter: Reporter) -> Answer:
+        async with self._turns:
+            answer, resumed = await self._answer(row, name)
+        reporter.add(answer, resumed=resumed)
+        return answer
+
     async def _answer(self, row: Mapping[str, Any], name: str | None) -> tuple[Answer, bool]:
         """Return the answer to one row, and whether an earlier run had it."""
         try:
             question = question_of(row, self._plan.body, self._plan.run, name)
-        except ValueError as error:
-            return Answer(error=f"{type(error).__name__}: {error}"), False
+        except Exception as error:  # noqa: BLE001 - of what the row holds: too deep, say, or no JSON; the others go on
+            return failed(error), False
         kept = None if self._results is None else self._results.find(question.key)
         if kept is not None:
             return kept, True
         began = monotonic()
         try:
             answer = answer_of(await self._ask(question), question.key, monotonic() - began)
-        except (SSEError, ValueError, TypeError, MemoryError) as error:
+        except (SSEError, ValueError, TypeError, RecursionError, MemoryError) as error:
             # What an answer held that memory had no room for is free by now; the others go on.
-            said = f"{type(error).__name__}: {error}"
-            answer = Answer(error=said, seconds=monotonic() - began, idempotency_key=question.key)
+            answer = failed(error, question.key, monotonic() - began)
         if self._results is not None:
             self._results.add(answer)
         return answer, False
@@ -188,6 +214,8 @@ class Asking:
 def _broke_off(error: ConnectionFailed | ChatError) -> bool:
     """Return whether an answer that had begun did not end, in a way that another try may mend."""
     if isinstance(error, ChatError):
+        if error.partial is None:
+            return False  # the response itself was an error: the client has asked again, as often as the server let it
         # Some servers say it in `code`, which others have words in.
         status = error.status or error.code
         return isinstance(status, int) and (status in _PASSING or status >= 500)

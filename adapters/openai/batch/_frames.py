@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from sse_client.adapters.openai.batch._row import COLUMNS, Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["opened"]
+__all__ = ["opened", "row_of"]
 
 
 def opened(batch: Any) -> tuple[list[Mapping[str, Any]], Callable[[Sequence[Answer]], Any]]:
@@ -22,20 +23,25 @@ def opened(batch: Any) -> tuple[list[Mapping[str, Any]], Callable[[Sequence[Answ
 
     Raises:
         TypeError: it is none of those.
+        ValueError: it has two columns of a name that counts here, or columns of different lengths.
     """
-    kind = type(batch).__module__.partition(".")[0]
-    if kind == "pyarrow":
+    kind = (type(batch).__module__.partition(".")[0], type(batch).__name__)
+    if kind in {("pyarrow", "Table"), ("pyarrow", "RecordBatch")}:
+        _check_names(batch.schema.names)
         return batch.to_pylist(), lambda answers: _arrow(batch, answers)
-    if kind == "pandas":
+    if kind == ("pandas", "DataFrame"):
+        _check_names(batch.columns)
         return batch.to_dict("records"), lambda answers: _pandas(batch, answers)
     if isinstance(batch, dict):
         columns = cast("dict[str, Any]", batch)
         names = list(columns)
+        if len(lengths := {len(column) for column in columns.values()}) > 1:
+            raise ValueError(f"expected columns of one length, got {sorted(lengths)}")
         values = zip(*columns.values(), strict=True)
         rows: list[Mapping[str, Any]] = [dict(zip(names, each, strict=True)) for each in values]
         return rows, lambda answers: _columns(columns, answers)
     if isinstance(batch, (list, tuple)):
-        items = [_row(item) for item in cast("list[Any]", batch)]
+        items = [row_of(item) for item in cast("list[Any]", batch)]
         return items, lambda answers: [
             {**item, **_named(answer)} for item, answer in zip(items, answers, strict=True)
         ]  # fmt: skip
@@ -43,12 +49,24 @@ def opened(batch: Any) -> tuple[list[Mapping[str, Any]], Callable[[Sequence[Answ
     raise TypeError(f"expected {kinds}, got {type(batch).__name__}")
 
 
-def _row(item: Any) -> Mapping[str, Any]:
+def row_of(item: Any) -> Mapping[str, Any]:
+    """Return a row of a list, which may be its prompt alone.
+
+    Raises:
+        TypeError: it is neither a dict nor a text.
+    """
     if isinstance(item, str):
         return {"prompt": item}
     if isinstance(item, dict):
         return cast("dict[str, Any]", item)
     raise TypeError(f"expected rows that are dicts or prompts, got {type(item).__name__}")
+
+
+def _check_names(names: Iterable[Any]) -> None:
+    """Refuse two columns that would be one value of a row."""
+    counts = Counter(names)
+    if twice := [name for name in ("messages", "prompt", "model", *COLUMNS) if counts[name] > 1]:
+        raise ValueError(f"expected one column of each name, got {counts[twice[0]]} that are called {twice[0]!r}")
 
 
 def _named(answer: Answer) -> dict[str, Any]:
@@ -71,14 +89,14 @@ def _arrow(batch: Any, answers: Sequence[Answer]) -> Any:
 
 def _pandas(batch: Any, answers: Sequence[Answer]) -> Any:
     pandas: Any = import_module("pandas")
+    # Texts are of the kind that the frame has: Dask writes no column of objects to a file.
+    texts = next((kind for kind in batch.dtypes if isinstance(kind, pandas.StringDtype)), "str")
+    kinds = {str: texts, int: "int64", float: "float64"}
     columns = {
-        name: pandas.Series(values, index=batch.index, dtype=_PANDAS[type(getattr(Answer(), name))])
+        name: pandas.Series(values, index=batch.index, dtype=kinds[type(getattr(Answer(), name))])
         for name, values in _by_column(answers).items()
     }
     return batch.assign(**columns)
-
-
-_PANDAS = {str: "object", int: "int64", float: "float64"}
 
 
 def _columns(batch: dict[str, Any], answers: Sequence[Answer]) -> dict[str, Any]:

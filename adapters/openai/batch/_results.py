@@ -53,14 +53,24 @@ class Results:
             self._read[path] = start
 
     def find(self, key: str) -> Answer | None:
-        """Return the answer of an earlier run, or of another process, to the row with this key."""
+        """Return the answer of an earlier run, or of another process, to the row with this key.
+
+        None also where someone has removed or changed the file since.
+        """
         place = self._places.get(key)
         if place is None:
             return None
         path, start = place
-        with path.open("rb") as file:
-            file.seek(start)
-            return _decode(file.readline())
+        try:
+            with path.open("rb") as file:
+                file.seek(start)
+                answer = _decode(file.readline())
+        except (FileNotFoundError, msgspec.DecodeError):
+            answer = None
+        if answer is not None and answer.idempotency_key == key:
+            return answer
+        del self._places[key]
+        return None
 
     def add(self, answer: Answer) -> None:
         """Keep an answer.
@@ -68,18 +78,19 @@ class Results:
         Raises:
             OSError: it could not be written; the disk may be full.
         """
-        if self._file is None:
-            self._file = self._own.open("ab", buffering=0)
         line = _encode(answer) + b"\n"
-        start = self._file.tell()
-        written = self._file.write(line)
+        try:
+            if self._file is None:
+                self._file = self._own.open("ab", buffering=0)
+            start = self._file.tell()
+            written = self._file.write(line)
+        except OSError as error:
+            raise OSError(error.errno, f"{error.strerror}: an answer could not be kept", str(self._own)) from error
         if written != len(line):
             # The next answer must not follow half a line.
             self.close()
-            self._own = self._new_file()
-            raise OSError(
-                errno.ENOSPC, f"{written} of {len(line)} bytes of an answer could be written", str(self._folder)
-            )
+            cut, self._own = self._own, self._new_file()
+            raise OSError(errno.ENOSPC, f"{written} of {len(line)} bytes of an answer could be written", str(cut))
         self._note(line, self._own, start)
 
     def close(self) -> None:

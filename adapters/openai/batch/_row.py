@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+from math import isnan
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import msgspec
 
 from sse_client.adapters.openai import Choice
+from sse_client.adapters.openai._shared.surrogates import repaired
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sse_client.adapters.openai import Completion
 
-__all__ = ["COLUMNS", "Answer", "Question", "answer_of", "plain", "question_of"]
+__all__ = ["COLUMNS", "Answer", "Question", "answer_of", "asked_in", "failed", "question_of", "value_of"]
 
-_CHARACTERS_A_TOKEN = 4  # of English; what was used in fact is settled afterwards
-# Made once: `json.dumps` makes one for each call with such arguments.
-_sorted = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
+_BYTES_A_TOKEN = 4  # of English; what was used in fact is settled afterwards
+# Ten times as fast as json's encoder, which is made once: `json.dumps` makes one for each call with such arguments.
+_sorted_fast = msgspec.json.Encoder(order="sorted", enc_hook=str).encode
+_sorted_slow = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
+_MOST = 2**63 - 1  # what a column of numbers holds
 _TOKENS_OF_AN_ANSWER = 256  # that is reserved where the request names no bound
 
 
@@ -78,28 +82,42 @@ def question_of(row: Mapping[str, Any], body: Mapping[str, Any], run: str, name:
     if name is None:
         raise ValueError("expected a value in the column that names the row")
     asked = {**body, "messages": _messages(row)}
-    model = plain(row.get("model"))
+    model = value_of(row, "model")
     if isinstance(model, str) and model:
         asked["model"] = model
     if not asked.get("model"):
         raise ValueError("expected a model, of the batch or in the row")
     text = _sorted(asked)
-    key = hashlib.sha256(f"{run}\0{name}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    key = hashlib.sha256(f"{run}\0{name}\0".encode("utf-8", "surrogatepass") + text).hexdigest()[:32]
     bound = asked.get("max_completion_tokens") or asked.get("max_tokens") or _TOKENS_OF_AN_ANSWER
-    size = len(text) // _CHARACTERS_A_TOKEN
+    size = len(text) // _BYTES_A_TOKEN
     return Question(asked, key, size + (bound if isinstance(bound, int) else _TOKENS_OF_AN_ANSWER))
 
 
+def _sorted(asked: dict[str, Any]) -> bytes:
+    """Return a request as JSON that is the same in every process, with what has no form in JSON as a text."""
+    try:
+        return _sorted_fast(asked)
+    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError):  # half of a surrogate pair, a large number
+        return _sorted_slow(asked).encode("utf-8", "surrogatepass")
+
+
+def asked_in(row: Mapping[str, Any]) -> Any:
+    """Return the messages of a row, or its prompt where it has none; None where there is neither."""
+    messages = value_of(row, "messages")
+    return value_of(row, "prompt") if messages is None else messages
+
+
 def _messages(row: Mapping[str, Any]) -> list[Any]:
-    messages = plain(row.get("messages"))
+    messages = value_of(row, "messages")
     if isinstance(messages, str):
         try:
             messages = json.loads(messages)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ValueError("expected the messages of a row as a list, or as JSON") from None
     if _is_list(messages):
         return messages
-    prompt = plain(row.get("prompt"))
+    prompt = value_of(row, "prompt")
     if messages is None and isinstance(prompt, str):
         return [{"role": "user", "content": prompt}]
     raise ValueError("expected a row with messages, or with a prompt that is a text")
@@ -109,18 +127,26 @@ def _is_list(value: Any) -> TypeGuard[list[Any]]:
     return type(value) is list and value != []
 
 
+def failed(error: BaseException, key: str = "", seconds: float = 0.0) -> Answer:
+    """Return the columns of a row that was not answered."""
+    return Answer(error=repaired(f"{type(error).__name__}: {error}"), seconds=seconds, idempotency_key=key)
+
+
 def answer_of(completion: Completion, key: str, seconds: float) -> Answer:
-    """Return the columns for a completion."""
+    """Return the columns for a completion.
+
+    A server may send what no column holds: half of a surrogate pair, which becomes U+FFFD, or a number beyond 64 bits.
+    """
     choice = completion.choices[0] if completion.choices else Choice()
     message, usage = choice.message, completion.usage
     calls = [call.json() for call in message.tool_calls]
     return Answer(
-        answer=message.content or message.refusal or "",
-        tool_calls=json.dumps(calls, ensure_ascii=False) if calls else "",
-        finish_reason=choice.finish_reason or "",
-        prompt_tokens=usage.prompt_tokens if usage else 0,
-        completion_tokens=usage.completion_tokens if usage else 0,
-        total_tokens=usage.total_tokens if usage else 0,
+        answer=repaired(message.content or message.refusal or ""),
+        tool_calls=repaired(json.dumps(calls, ensure_ascii=False)) if calls else "",
+        finish_reason=repaired(choice.finish_reason or ""),
+        prompt_tokens=min(usage.prompt_tokens, _MOST) if usage else 0,
+        completion_tokens=min(usage.completion_tokens, _MOST) if usage else 0,
+        total_tokens=min(usage.total_tokens, _MOST) if usage else 0,
         seconds=seconds,
         idempotency_key=key,
     )
@@ -134,4 +160,15 @@ def plain(value: Any) -> Any:
         return {name: plain(each) for name, each in cast("dict[str, Any]", value).items() if each is not None}
     if isinstance(value, (list, tuple)):
         return [plain(each) for each in cast("list[Any]", value)]
+    return value
+
+
+def value_of(row: Mapping[str, Any], column: str) -> Any:
+    """Return a value of a row; None also for those that stand for none: `NaN`, pandas' `NA` and `NaT`."""
+    value = row.get(column)
+    if value is None or type(value) is str:
+        return value
+    value = plain(value)
+    if (isinstance(value, float) and isnan(value)) or type(value).__name__ in {"NAType", "NaTType"}:
+        return None
     return value

@@ -35,12 +35,7 @@ class Runner:
 
     def answers(self, rows: Iterable[tuple[Mapping[str, Any], str | None]]) -> list[Answer]:
         """Return the answers to `rows`, in their order. Any thread may call it, several at once."""
-
-        async def all_of_them() -> list[Answer]:
-            found = {place: answer async for place, answer in self._asking.answers(enumerate(rows))}
-            return [found[place] for place in range(len(found))]
-
-        answers: list[Answer] = self._wait(all_of_them())
+        answers: list[Answer] = self._wait(self._asking.answer_all(rows))
         return answers
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
@@ -9,8 +10,8 @@ from uuid import uuid4
 from sse_client.adapters.openai._shared.client_arguments import check_retries, check_timeout, checked_key
 from sse_client.adapters.openai._shared.fields import check_fields
 from sse_client.adapters.openai.batch._asking import Asking, Plan
-from sse_client.adapters.openai.batch._frames import opened
-from sse_client.adapters.openai.batch._row import COLUMNS, Answer
+from sse_client.adapters.openai.batch._frames import opened, row_of
+from sse_client.adapters.openai.batch._row import COLUMNS, asked_in, value_of
 from sse_client.adapters.openai.batch._runner import close, runner
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class ChatBatch:
         progress: Callable[[BatchProgress], object] | None = None,
         **body: Any,
     ) -> None:
+        if inspect.iscoroutinefunction(progress):
+            raise TypeError("expected a progress function that does its work, and this one is async")
         if concurrency < 1:
             raise ValueError(f"concurrency must be 1 or more, not {concurrency}")
         check_retries(max_retries)
@@ -130,24 +133,23 @@ class ChatBatch:
             OSError: an answer could not be kept in the folder of `results`.
         """
         rows, closed = opened(batch)
-        answers: list[Answer] = [Answer()] * len(rows)
         async with Asking(self._plan) as asking:
-            async for place, answer in asking.answers(enumerate(self._named(rows))):
-                answers[place] = answer
-        return closed(answers)
+            return closed(await asking.answer_all(self._named(rows)))
 
-    async def stream(self, rows: Iterable[Mapping[str, Any]]) -> AsyncIterator[dict[str, Any]]:
+    async def stream(self, rows: Iterable[Mapping[str, Any] | str]) -> AsyncIterator[dict[str, Any]]:
         """Yield each row with its answer as soon as it is there, in the running event loop.
 
         Args:
-            rows: any iterable; no more of it is held than twice `concurrency` rows, however slow the consumer is.
+            rows: any iterable of dicts or prompts; no more of it is held than twice `concurrency` rows, however slow
+                the consumer is.
 
         Raises:
             OSError: an answer could not be kept in the folder of `results`.
+            TypeError: a row is neither a dict nor a prompt.
             Exception: what `rows` raises.
         """
         async with Asking(self._plan) as asking:
-            async for (row, _), answer in asking.answers((pair, pair) for pair in self._named(rows)):
+            async for (row, _), answer in asking.answers((pair, pair) for pair in self._named(map(row_of, rows))):
                 yield {**row, **{name: getattr(answer, name) for name in COLUMNS}}
 
     def meta(self, batch: Any) -> Any:
@@ -176,11 +178,19 @@ class ChatBatch:
         """Yield the rows with what names each in its run."""
         if self._id_column is not None:
             for row in rows:
-                name = row.get(self._id_column)
+                name = value_of(row, self._id_column)
                 yield row, None if name is None else str(name)
             return
         seen: Counter[int] = Counter()
         for row in rows:
-            content = hash(repr(row.get("messages") or row.get("prompt")))
+            content = _hash(row)
             yield row, str(seen[content])
             seen[content] += 1
+
+
+def _hash(row: Mapping[str, Any]) -> int:
+    """Return a number by which equal questions of a batch are found."""
+    try:
+        return hash(repr(asked_in(row)))
+    except RecursionError:
+        return 0  # too deep for JSON, too

@@ -3,11 +3,11 @@
 The structs are strict on purpose: a chunk that they refuse, without a `delta` or with an `error` for example, is
 irregular, and `_irregular_chunk` reads it. So the decoder itself recognizes the regular chunks, nearly all that ever
 come, at no further cost.
+
+The annotations are no strings, as they are elsewhere: msgspec would have to compile each of these sixty.
 """
 
-from __future__ import annotations
-
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -17,7 +17,7 @@ from sse_client.adapters.openai.completion import (
     PromptTokensDetails,
     Usage,
 )
-from sse_client.adapters.openai.delta import AudioDelta  # noqa: TC001
+from sse_client.adapters.openai.delta import AudioDelta
 
 __all__ = [
     "Chunk",
@@ -27,7 +27,9 @@ __all__ = [
     "Fields",
     "FunctionFragment",
     "ToolCallFragment",
+    "UsageChunk",
     "decode",
+    "decode_usage",
 ]
 
 
@@ -135,4 +137,19 @@ class Chunk(msgspec.Struct, gc=False, kw_only=True):
     error: None = None
 
 
+class UsageChunk(Chunk, forbid_unknown_fields=True, gc=False, kw_only=True):
+    """The chunk after the last choice, with the usage alone, which OpenAI sends where `include_usage` asks for it.
+
+    An irregular chunk costs as much as a hundred regular ones, and this one comes in each such stream. What else there
+    may be without a choice, an error among it, has fields that this struct does not know.
+    """
+
+    object: Literal["chat.completion.chunk"] | None = None
+    choices: Annotated[list[ChunkChoice], msgspec.Meta(max_length=0)]
+    system_fingerprint: Any = None
+    service_tier: Any = None
+    obfuscation: Any = None
+
+
 decode = msgspec.json.Decoder(Chunk).decode
+decode_usage = msgspec.json.Decoder(UsageChunk).decode

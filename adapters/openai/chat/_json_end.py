@@ -6,8 +6,9 @@ import re
 
 __all__ = ["JSONEnd"]
 
-_STRUCTURE = re.compile(r'["{}\[\]]')
-_IN_STRING = re.compile(r'["\\]')
+# Compiled when the first call comes.
+_STRUCTURE = r'["{}\[\]]'
+_IN_STRING = r'["\\]'
 
 
 class JSONEnd:
@@ -33,7 +34,8 @@ class JSONEnd:
         position = 0
         if self._escaped and piece:
             position, self._escaped = 1, False
-        while found := (_IN_STRING if self.in_string else _STRUCTURE).search(piece, position):
+        in_string, structure = re.compile(_IN_STRING), re.compile(_STRUCTURE)
+        while found := (in_string if self.in_string else structure).search(piece, position):
             position = found.end()
             character = found[0]
             if character == "\\":

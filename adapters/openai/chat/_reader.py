@@ -14,10 +14,8 @@ from sse_client.adapters.openai._shared.error_shapes import body_error, error_in
 from sse_client.adapters.openai._shared.event_data import is_comment, is_done, is_heartbeat
 from sse_client.adapters.openai._shared.json_values import is_mapping, mapping
 from sse_client.adapters.openai._shared.shown_text import quoted
-from sse_client.adapters.openai._shared.surrogates import Halves
 from sse_client.adapters.openai._shared.undispatched import undispatched, without_done
-from sse_client.adapters.openai.chat import _irregular_chunk
-from sse_client.adapters.openai.chat._chunk import decode
+from sse_client.adapters.openai.chat._chunk import decode, decode_usage
 from sse_client.adapters.openai.chat._completion_accumulator import CompletionAccumulator
 from sse_client.adapters.openai.errors import ChatError
 from sse_client.errors import StreamTruncated
@@ -26,6 +24,8 @@ from sse_client.events import Comment, Event
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sse_client.adapters.openai._shared.surrogates import Halves
+    from sse_client.adapters.openai.chat._chunk import UsageChunk
     from sse_client.adapters.openai.completion import Completion
     from sse_client.adapters.openai.delta import ChatDelta
 
@@ -49,7 +49,7 @@ class ChatReader:
     def __init__(self, choices: int | None = None) -> None:
         self.outcome: Literal["complete", "truncated", "error"] | None = None
         self._accumulator = CompletionAccumulator(choices)
-        self._halves = Halves()
+        self._halves: Halves | None = None  # made for the first irregular chunk
         self._foreign = ""
 
     @property
@@ -155,6 +155,8 @@ class ChatReader:
         if is_done(raw):
             return self._complete()
         reports = event.event == "error"
+        if not reports and (chunk := _usage_alone(raw)) is not None:
+            return self._accumulator.add(chunk, raw)
         if not reports and (is_heartbeat(event) or is_comment(raw)):
             return ()
         try:
@@ -177,9 +179,15 @@ class ChatReader:
     def _add_irregular(self, payload: object, raw: str) -> Sequence[ChatDelta]:
         if not is_mapping(payload):
             return ()
+        # Loaded for the first irregular chunk, which most servers never send.
+        from sse_client.adapters.openai._shared.surrogates import Halves
+        from sse_client.adapters.openai.chat import _irregular_chunk
+
         deltas: Sequence[ChatDelta] = ()
         if _irregular_chunk.is_chunk(payload):
             chunk, complete = _irregular_chunk.parts(payload)
+            if self._halves is None:
+                self._halves = Halves()
             self._halves.mend(chunk.choices)
             self._halves.mend(complete)
             deltas = self._accumulator.add_irregular(chunk, complete, raw)
@@ -220,6 +228,14 @@ class ChatReader:
         self.outcome = "error"
         error.partial = self.completion
         return error
+
+
+def _usage_alone(raw: str) -> UsageChunk | None:
+    try:
+        chunk = decode_usage(raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    return chunk if chunk.usage is not None else None
 
 
 def _is_completion(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from sse_client.cli.exits import Failure
@@ -12,10 +13,10 @@ from sse_client.cli.screen.gaps import Gaps, summary
 from sse_client.cli.screen.keys import silent_keys
 from sse_client.cli.screen.news import say
 from sse_client.cli.screen.stdout import Stdout
-from sse_client.cli.screen.terminal import is_terminal, printable, style_for
+from sse_client.cli.screen.terminal import encodes, is_terminal, printable, style_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from sse_client.adapters.openai import ChatDelta, ChatStream, ToolCall
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answering", "PlainView", "View"]
 
-_OTHER_FORMATS = frozenset({".gif", ".jpeg", ".jpg", ".pdf", ".svg", ".webp"})
+_OF_MARKDOWN = "\u258c\u2022\u2500"  # what quotes, lists and rules are drawn with
 
 
 class View(Protocol):
@@ -84,19 +85,20 @@ class Answering:
         self._out = Stdout()
         if options.plot:
             writable(options.plot, "--plot")
-            if options.plot.suffix.lower() in _OTHER_FORMATS:
-                raise Failure(f"--plot: expected a file that ends in .png, got {options.plot.name}")
+            if options.plot.suffix.lower() != ".png":
+                raise Failure(f"--plot: expected a file that ends in .png, got {options.plot}")
 
     def show(self, reply: ChatStream) -> bool:
         """Show `reply` until it ends; return False where Ctrl-C has ended it.
 
         Raises:
+            Failure: the request cannot be sent.
             SSEError: it failed, after what had come was shown.
         """
         gaps = Gaps(time.monotonic())
         view = self._view()
         try:
-            with silent_keys(), reply:
+            with silent_keys(), _opened(reply):
                 for delta in reply:
                     _show_delta(view, delta, gaps)
         except KeyboardInterrupt:
@@ -131,11 +133,21 @@ class Answering:
     def _view(self) -> View:
         if not is_terminal(sys.stdout):
             return PlainView(self._out, "utf-8", safe=False)
-        if self._options.plain or not style_for(sys.stdout).colours:
+        if self._options.plain or not style_for(sys.stdout).colours or not encodes(sys.stdout, _OF_MARKDOWN):
             return PlainView(self._out, sys.stdout.encoding or "ascii", safe=True)
         from sse_client.cli.chat.markdown_view import MarkdownView
 
         return MarkdownView()
+
+
+@contextmanager
+def _opened(reply: ChatStream) -> Generator[None]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(reply)
+        except ValueError as error:  # a malformed URL, say
+            raise Failure(str(error)) from error
+        yield
 
 
 def _show_delta(view: View, delta: ChatDelta, gaps: Gaps) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -132,6 +133,8 @@ class _Session(requests.Session):
         if target is not None:
             resp.close()
             resp._content = b""  # noqa: SLF001  (requests would read and keep a body that may have no end)
+            if not _is_http(urljoin(resp.url, target)):
+                raise Failure("expected a redirect to an HTTP URL, got another one", Exit.REFUSED)
         return target
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
@@ -143,6 +146,14 @@ class _Session(requests.Session):
         for name in list(prepared_request.headers):
             if name.lower() not in _ANYWHERE and not name.lower().startswith("accept"):
                 del prepared_request.headers[name]
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 def session_over(wire: Wire, *, follows: bool = True) -> requests.Session:

@@ -59,8 +59,8 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
     ],
     "demo": [("See it.", "sse-client demo")],
     "completion": [
-        ("Bash, for this session.", "source <(sse-client completion bash)"),
-        ("Zsh, from now on.", "sse-client completion zsh > ~/.zfunc/_sse-client"),
+        ("Bash, for this session; in ~/.bashrc, for all.", "source <(sse-client completion bash)"),
+        ("Zsh, for this session; in ~/.zshrc, after compinit, for all.", "source <(sse-client completion zsh)"),
         ("Fish, from now on.", "sse-client completion fish > ~/.config/fish/completions/sse-client.fish"),
     ],
 }

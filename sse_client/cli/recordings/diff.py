@@ -40,6 +40,10 @@ def diff(
         tolerance: compare the times between events too, which may differ by this much.
         most: how many differences to show.
     """
+    if tolerance is not None and not tolerance >= 0:
+        raise Failure(f"--tolerance: expected 0 seconds or more, got {tolerance:g}")
+    if most < 0:
+        raise Failure(f"--most: expected 0 differences or more, got {most}")
     out = Stdout()
     style = style_for(sys.stdout)
     count = 0

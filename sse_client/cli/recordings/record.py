@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path  # noqa: TC003  (the parser evaluates the annotations)
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
@@ -12,7 +13,7 @@ from sse_client.cli.files import reason, writable
 from sse_client.cli.http.masking import credentials
 from sse_client.cli.http.request import asked, connection_arguments, seconds_of
 from sse_client.cli.options import ConnectionOptions, RequestOptions
-from sse_client.cli.recordings.request_errors import failure_of_request
+from sse_client.cli.recordings.request_errors import failure_of_request, malformed
 from sse_client.cli.recordings.time_limit import TimeUp, time_limit
 from sse_client.cli.screen.news import say
 from sse_client.cli.screen.progress import Progress, size
@@ -34,6 +35,7 @@ def record(
     output: Annotated[Path, Parameter(("-o", "--output"), metavar="FILE")],
     count: Annotated[int | None, Parameter(("-n", "--count"), metavar="N")] = None,
     seconds: Annotated[float | None, Parameter("--for", metavar="SECONDS")] = None,
+    no_clobber: Annotated[bool, Parameter("--no-clobber", negative="", show_default=False)] = False,
     verbose: Annotated[bool, Parameter(("-v", "--verbose"), negative="", show_default=False)] = False,
     quiet: Annotated[bool, Parameter(("-q", "--quiet"), negative="", show_default=False)] = False,
     request: RequestOptions = RequestOptions(),  # noqa: B008  (frozen; the parser's way to flatten options)
@@ -46,9 +48,10 @@ def record(
 
     Args:
         url: what to record; http:// may be left out.
-        output: the file; what is in it is replaced.
+        output: the file; what is in it is replaced, unless --no-clobber is given.
         count: end after N events.
         seconds: end after so many seconds.
+        no_clobber: record nothing where the file is there already.
         verbose: show the heads of request and response, without credentials.
         quiet: show no progress.
         request: what is sent.
@@ -57,6 +60,8 @@ def record(
     if count is not None and count < 1:
         raise Failure(f"-n: expected 1 event or more, got {count}")
     writable(output, "-o")
+    if no_clobber and os.path.lexists(output):
+        raise Failure(f"-o: expected a new file, but {output} is there already", Exit.FILE)
     question = asked("GET", url, request, credentials)
     question.default_header("Accept", "text/event-stream")
     question.default_header("Cache-Control", "no-cache")
@@ -107,6 +112,7 @@ def _recorded(
     question: Asked, connection: ConnectionOptions, output: Path, written: _Written, limits: _Limits, *, verbose: bool
 ) -> Recording:
     import requests
+    from urllib3.exceptions import LocationValueError
 
     from sse_client.cli.http.heads import Heads
     from sse_client.cli.http.wire import Wire, session_over
@@ -124,6 +130,8 @@ def _recorded(
             return record_response(response, output, events=limits.events, seconds=limits.seconds, progress=written)
     except requests.RequestException as error:
         raise failure_of_request(error, question.url) from error
+    except LocationValueError as error:
+        raise malformed(question.url) from error
     except OSError as error:
         raise Failure(f"-o: cannot write {output}: {reason(error)}", Exit.FILE) from error
     except ValueError as error:

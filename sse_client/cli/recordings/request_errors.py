@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import requests
+import urllib3
 
 from sse_client.cli.exits import Exit, Failure
 from sse_client.cli.http.masking import credentials
 from sse_client.cli.screen.terminal import short
 
-__all__ = ["failure_of_request"]
+__all__ = ["failure_of_request", "malformed"]
 
 
 def failure_of_request(error: requests.RequestException, url: str) -> Failure:
     """Return what to report where a request to `url` brought no response."""
     where = credentials.url(url)
     if isinstance(error, ValueError):
-        return Failure(f"expected a URL such as https://example.com/events, got {where or 'none'}")
+        return malformed(url)
     if isinstance(error, requests.ConnectTimeout):
         return Failure(f"could not connect to {where} in time", Exit.NO_CONNECTION)
     if isinstance(error, requests.Timeout):
         return Failure(f"expected an answer from {where}, got none in time", Exit.TIMED_OUT)
+    if isinstance(error, requests.TooManyRedirects):
+        return Failure(f"expected at most 30 redirects from {where}, got another one", Exit.REFUSED)
     # What is no HTTP is repeated up to its line end.
     why = short(" ".join(str(_innermost(error))[:1000].split()))
+    if isinstance(next(iter(error.args), None), urllib3.exceptions.ProtocolError):
+        return Failure(f"the connection to {where} broke: {why}", Exit.CUT_OFF)
     return Failure(f"could not connect to {where}: {why}", Exit.NO_CONNECTION)
+
+
+def malformed(url: str) -> Failure:
+    """Return what to report where a URL cannot be requested."""
+    return Failure(f"expected a URL such as https://example.com/events, got {credentials.url(url) or 'none'}")
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -127,7 +127,13 @@ def picture(gaps: Gaps, noun: str, stream: TextIO | None = None) -> list[str]:
     each = -(-len(gaps.kept) // len(columns)) * gaps.stride
     last = f"{noun} {gaps.count}"
     scale = f"{noun} 2".ljust(max(0, len(columns) - len(last))) + " " + last if len(columns) > 24 else f"to {last}"
-    lines.append(" " * margin + scale + (f"  (a column is the longest of {each} gaps)" if each > 1 else ""))
+    lines.append(" " * margin + scale)
+    if each > 1:
+        note = f"(a column is the longest of {each} gaps)"
+        if margin + len(scale) + 2 + len(note) <= width():
+            lines[-1] += f"  {note}"
+        else:
+            lines.append(" " * margin + note)
     return lines
 
 

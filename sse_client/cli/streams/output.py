@@ -84,7 +84,7 @@ class Output:
 
     def finish(self) -> None:
         """Report what the whole stream showed: a field that no event had, the timing."""
-        if isinstance(self._sink, FieldValues) and not self._sink.found:
+        if isinstance(self._sink, FieldValues) and self._sink.missed:
             say(f"sse-client: no event had a value at {self._options.field}")
         if self._gaps is not None:
             for line in summary(self._gaps, "event"):
@@ -141,6 +141,7 @@ def _sink(out: Stdout, options: OutputOptions, *, bulk: bool) -> Sink:
 def _raw(out: Stdout, options: OutputOptions, *, bulk: bool) -> RawOutput | None:
     if not options.raw:
         return None
-    from sse_client.cli.streams.raw import RawOutput
+    from sse_client.cli.streams.raw import PrintableBytes, RawOutput
 
-    return RawOutput(out, until=options.until, include_last=options.include_last, count=options.count, bulk=bulk)
+    writer = PrintableBytes(out, sys.stdout.encoding or "ascii") if is_terminal(sys.stdout) else out
+    return RawOutput(writer, until=options.until, include_last=options.include_last, count=options.count, bulk=bulk)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sse_client import Parser
 from sse_client.cli.screen.news import say
+from sse_client.cli.screen.terminal import printable
 from sse_client.cli.streams.bulk import digest, in_bulk
 
 if TYPE_CHECKING:
@@ -14,11 +16,34 @@ if TYPE_CHECKING:
 
     import requests
 
-    from sse_client.cli.screen.stdout import Stdout
-
-__all__ = ["RawOutput"]
+__all__ = ["PrintableBytes", "RawOutput"]
 
 _LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
+
+
+class Writer(Protocol):
+    """Takes bytes."""
+
+    def write(self, data: bytes) -> None:
+        """Write all of `data`."""
+
+
+class PrintableBytes:
+    """Writes bytes as text to a terminal, with control characters escaped: a server must not command it.
+
+    Args:
+        out: where to.
+        encoding: of the terminal.
+    """
+
+    def __init__(self, out: Writer, encoding: str) -> None:
+        self._out = out
+        self._encoding = encoding
+        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+
+    def write(self, data: bytes) -> None:
+        """Write the text that `data` completes."""
+        self._out.write(printable(self._decoder.decode(data)).encode(self._encoding, "backslashreplace"))
 
 
 class RawOutput:
@@ -33,7 +58,7 @@ class RawOutput:
     """
 
     def __init__(
-        self, out: Stdout, *, until: str | None, count: int | None, include_last: bool = False, bulk: bool = False
+        self, out: Writer, *, until: str | None, count: int | None, include_last: bool = False, bulk: bool = False
     ) -> None:
         self._out = out
         self._until = until

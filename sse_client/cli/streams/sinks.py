@@ -127,22 +127,25 @@ class FieldValues:
         out: where to.
         path: where in the JSON.
         safe: whether control characters are escaped, for a terminal.
-
-    Attributes:
-        found: whether an event had it.
     """
 
     def __init__(self, out: Stdout, path: Sequence[str], *, safe: bool = False) -> None:
         self._out = out
         self._safe = safe
         self._path = path
-        self.found = False
+        self._came = self._found = False
+
+    @property
+    def missed(self) -> bool:
+        """Whether events came, and none had it."""
+        return self._came and not self._found
 
     def write(self, events: Sequence[Event | Comment]) -> int:
         """Write the values: a text as it is, anything else as JSON."""
+        self._came = True  # no comments: they do not go with --field
         values = [found for event in events if isinstance(event, Event) for found in self._values(event.data)]
         if values:
-            self.found = True
+            self._found = True
             text = "".join(values)
             self._out.write((printable(text) if self._safe else text).encode("utf-8", "backslashreplace"))
         return len(values)

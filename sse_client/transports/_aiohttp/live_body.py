@@ -79,6 +79,13 @@ class LiveBody(AiohttpBody):
             content._protocol.resume_reading()
         return data
 
+    async def drain(self) -> None:
+        """Read over the little that may still come; see `ResponseBody.drain`: most often nothing may."""
+        if self._is_whole():
+            self.close()
+        else:
+            await AiohttpBody.drain(self)
+
     def _is_whole(self) -> bool:
         """Return whether all of the body has been taken, and it came to its end without an error."""
         content, protocol = self._content, self._protocol

@@ -17,8 +17,8 @@ from sse_client._http.headers import Headers
 from sse_client._http.redirects import REDIRECTS, RedirectChain
 from sse_client._http.request_body import ReplayableBody
 from sse_client._http.url import MalformedRequest
+from sse_client._response import Response
 from sse_client.errors import ConnectionFailed
-from sse_client.observer import Response
 from sse_client.transports._aiohttp.exchange import FAILURES
 from sse_client.transports._aiohttp.live_body import body_of
 from sse_client.transports._aiohttp.sender import Sender

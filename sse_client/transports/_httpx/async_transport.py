@@ -19,6 +19,7 @@ from sse_client.transports._httpx.errors import transport_errors
 from sse_client.transports._httpx.exchange import AsyncExchange, Exchange
 from sse_client.transports._httpx.http2 import reset_stream
 from sse_client.transports._httpx.paced_body import AsyncPacedBody
+from sse_client.transports._httpx.places import take_places
 from sse_client.transports._httpx.response_body import AsyncHttpxBody
 from sse_client.transports._httpx.source import part_of
 from sse_client.transports._httpx.transport import HttpxTransport
@@ -92,6 +93,8 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
 
             def connected(stream: Any, made: bool) -> None:
                 exchange.connection = self._adopt(client, ready, exchange, chosen=stream is None)
+                if exchange.stream_id is not None:
+                    take_places(exchange.connection)
                 if not made:
                     scope.deadline = _loop_time(deadline)
 

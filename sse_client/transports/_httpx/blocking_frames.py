@@ -8,7 +8,7 @@ import socket
 import ssl
 import time
 import weakref
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from sse_client.transports._httpx.frames import Frames, frames_part, has_frames
@@ -32,11 +32,12 @@ class FrameSource(Frames):
         sock: the connection's socket.
     """
 
-    __slots__ = ("__weakref__", "_closing", "_poll", "_wake", "alarm", "sock")
+    __slots__ = ("__weakref__", "_closing", "_lock", "_poll", "_wake", "alarm", "sock")
 
     def __init__(self, connection: Any, request: Any, stream_id: int, sock: Any) -> None:
         super().__init__(connection, request, stream_id)
         self.sock = sock
+        self._lock = getattr(self._state, "lock", None) or nullcontext()
         self.alarm, self._wake = socket.socketpair()
         self._poll = _readable(sock, self._wake)
         self._closing = weakref.finalize(
@@ -102,7 +103,9 @@ class FrameSource(Frames):
             if not data:
                 return True, False
             with connection._state_lock:
-                for event in self._dispatch(data, touched):
+                with self._lock:
+                    changes = self._dispatch(data, touched)
+                for event in changes:
                     connection._receive_remote_settings_change(event)
             if self._state._data_to_send:
                 connection._write_outgoing_data(self._request)  # what h2 answers to a ping, or to settings

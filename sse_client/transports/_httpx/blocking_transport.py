@@ -14,12 +14,12 @@ from sse_client.transports._httpx.direct_body import direct_body
 from sse_client.transports._httpx.errors import transport_errors
 from sse_client.transports._httpx.exchange import Exchange
 from sse_client.transports._httpx.http2 import reset_stream
-from sse_client.transports._httpx.paced_body import PacedBody
-from sse_client.transports._httpx.places import limit_waits, waits_for_a_place
-from sse_client.transports._httpx.pool import network_stream
+from sse_client.transports._httpx.pool import chosen_connection, network_stream
 from sse_client.transports._httpx.response_body import HttpxBody
+from sse_client.transports._httpx.shared_connection import share_connection
 from sse_client.transports._httpx.source import part_of
 from sse_client.transports._httpx.transport import HttpxTransport
+from sse_client.transports._httpx.waiting import opening_a_stream, set_wait_for_room
 from sse_client.transports._requests.wakeup import Wakeup
 from sse_client.transports.sent_body import SyncBody
 
@@ -76,26 +76,28 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
             connection = self._adopt(client, ready, exchange, chosen=stream is None)
             exchange.connection = connection
             if exchange.stream_id is not None:
-                limit_waits(connection)
+                share_connection(connection)
             if made:
                 opening.connected(stream)
             else:
                 opening.sending(network_stream(connection) if stream is None else stream)
 
+        def initiated() -> None:
+            share_connection(chosen_connection(client, ready.request, exchange))
+
         def pace(stream_id: int) -> None:
             frames = exchange.frames = head_source(exchange.connection, exchange.request, stream_id)
             if frames is not None:
-                stream = PacedBody(exchange.request.stream, frames.room, partial(self._wait_for_room, frames, limits))
-                exchange.request.stream = stream
+                set_wait_for_room(partial(self._wait_for_room, frames, limits))
 
         def wait() -> None:
             if exchange.frames is not None:
                 self.watch(exchange.frames.alarm)  # the connection is not this stream's alone
                 wait_for_head(exchange.frames, limits.silence, limits.deadline)
 
-        exchange.connected, exchange.pace, exchange.wait = connected, pace, wait
+        exchange.initiated, exchange.connected, exchange.pace, exchange.wait = initiated, connected, pace, wait
         try:
-            with opening_in(client, ready.request, opening), waits_for_a_place(self, limits.connect, limits.deadline):
+            with opening_in(client, ready.request, opening), opening_a_stream(self, limits.connect, limits.deadline):
                 return client.send(ready.request, stream=True, auth=ready.auth, follow_redirects=False)
         except BaseException as error:
             exchange.frames = None

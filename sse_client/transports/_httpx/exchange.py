@@ -29,6 +29,7 @@ class Exchange:
         connection: httpcore's, which it was sent over, where the transport has found it out.
         frames: what the response is read off, over HTTP/2; None where the library reads it.
         body: what hands its body out there, of an asynchronous client's request.
+        initiated: called before the first stream of a connection of HTTP/2, before other threads can use it.
         connected: called with each network stream that is made for it, and once more when it is about to be sent: with
             the last of them, None where the pool had a connection, and whether it has just been made.
         used_stream: returns the network stream of a connection that the pool had; None where it cannot be told.
@@ -42,6 +43,7 @@ class Exchange:
         self.sent: bool | None = None
         self.stream_id: int | None = None
         self.head_sent = False
+        self.initiated: Callable[[], object] | None = None
         self.connected: Callable[[Any, bool], object] | None = None
         self.used_stream: Callable[[], Any] | None = None
         self.pace: Callable[[int], object] | None = None
@@ -68,7 +70,7 @@ class Exchange:
 
     def forget(self) -> None:
         """Drop what refers to the request, which refers to this."""
-        self.connected = self.used_stream = self.pace = self.wait = None
+        self.initiated = self.connected = self.used_stream = self.pace = self.wait = None
         self.request = self.connection = self.body = None
 
     def _awaits_head(self, step: str, info: dict[str, Any]) -> bool:
@@ -81,6 +83,9 @@ class Exchange:
         if step in _CONNECTED:
             self.stream = info.get("return_value")
             self._tell(made=True)
+        elif step == "send_connection_init.started":
+            if self.initiated is not None:
+                self.initiated()
         elif step == "send_request_headers.started":
             request = info.get("request")
             if getattr(request, "method", b"") != b"CONNECT":  # that is a proxy's

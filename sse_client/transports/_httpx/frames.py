@@ -130,6 +130,7 @@ class Frames:
             elif kind == "ConnectionTerminated":
                 self._connection._connection_terminated = event
             elif kind == "RemoteSettingsChanged":
+                touched.add(0)  # others may open streams, or send more
                 others.append(event)
             elif kind == "WindowUpdated":
                 touched.add(event.stream_id)

@@ -1,7 +1,8 @@
 """The body of a request over HTTP/2 in pieces that the server's windows have room for, so that httpcore waits for none.
 
 Where a window is closed, httpcore reads until it is open, and takes a timeout for the end of the connection, and so of
-all its streams. In httpcore 1.0 it does not look whether another stream's reader has opened it meanwhile.
+all its streams. In httpcore 1.0 it does not look whether another stream's reader has opened it meanwhile. Of a blocking
+client, `shared_connection` sends the pieces.
 """
 
 from __future__ import annotations
@@ -11,41 +12,17 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["AsyncPacedBody", "PacedBody"]
+__all__ = ["AsyncPacedBody"]
 
 
-class PacedBody:
-    """A body of a blocking client's request.
+class AsyncPacedBody:
+    """A body of an asynchronous client's request.
 
     Args:
         pieces: the body, as httpcore has it.
         room: returns how many bytes may be sent now.
-        wait: returns when there is room.
+        wait: awaited until there is room.
     """
-
-    def __init__(self, pieces: Any, room: Callable[[], int], wait: Callable[[], object]) -> None:
-        self.pieces: Any = pieces.pieces if isinstance(pieces, PacedBody) else pieces  # of a request that is repeated
-        self._iterator: Any = None
-        self._left = memoryview(b"")
-        self._room = room
-        self._wait = wait
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> bytes:
-        if self._iterator is None:
-            self._iterator = iter(self.pieces)
-        while not self._left:
-            self._left = memoryview(next(self._iterator))
-        while (room := self._room()) <= 0:
-            self._wait()
-        piece, self._left = bytes(self._left[:room]), self._left[room:]
-        return piece
-
-
-class AsyncPacedBody:
-    """The same, of an asynchronous client's request; `wait` is awaited."""
 
     def __init__(self, pieces: Any, room: Callable[[], int], wait: Callable[[], Awaitable[object]]) -> None:
         self.pieces: Any = pieces.pieces if isinstance(pieces, AsyncPacedBody) else pieces

@@ -15,8 +15,8 @@ from sse_client._http.redirects import RedirectChain
 from sse_client._http.request_body import ReplayableBody
 from sse_client._http.requests_auth import answer_to_challenge, is_digest, waits_for_response
 from sse_client._http.url import MalformedRequest
+from sse_client._response import Response
 from sse_client.errors import BodyNotReplayable, ConnectionFailed, RedirectRefused
-from sse_client.observer import Response
 from sse_client.transports._httpx.cookies import limit_cookies
 from sse_client.transports._httpx.errors import (
     takes_no_stream,

@@ -11,9 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sse_client._http.chunked import ChunkedDecoder
-from sse_client.observer import Response
-from sse_client.transports._requests.future_body import FutureBody, PlainFutureBody
-from sse_client.transports._requests.future_state import taken_from
+from sse_client._response import Response
 from sse_client.transports._requests.response_body import LibraryBody
 from sse_client.transports._requests.response_head import CheckedResponse
 from sse_client.transports._requests.socket_body import LengthFraming, SocketBody, UntilClose
@@ -83,9 +81,22 @@ def body_of(response: requests.Response, chain: RedirectChain, wakeup: Wakeup, s
             )
             body = (CheckedBody if coded else PlainCheckedBody)(head, raw, sock, wakeup, silence, framing)
             body.original = original
-    elif (taken := taken_from(raw, sock)) is not None:
-        body = (FutureBody if coded else PlainFutureBody)(head, raw, sock, wakeup, silence, taken)
+    else:
+        body = _future_body(head, raw, sock, wakeup, silence, coded=coded)
     if body is None:
         body = LibraryBody(head, raw, wakeup, silence)
     body.method, body.redirected = chain.request.method, chain.followed > 0
     return body
+
+
+def _future_body(
+    head: Response, raw: Any, sock: Any, wakeup: Wakeup, silence: float | None, *, coded: bool
+) -> ResponseBody | None:
+    """Return the body of a response of urllib3-future; None if the library has to read it."""
+    from sse_client.transports._requests.future_body import FutureBody, PlainFutureBody
+    from sse_client.transports._requests.future_state import taken_from
+
+    taken = taken_from(raw, sock)
+    if taken is None:
+        return None
+    return (FutureBody if coded else PlainFutureBody)(head, raw, sock, wakeup, silence, taken)

@@ -19,6 +19,8 @@ from cluster.speed.feed import Run, consumed, entry_bytes, latencies, run, world
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cluster.speed.chats import Spent
+
 _PARTS = ("burst", "live", "consumers", "memory", "chats", "workers")
 _AT_ONCE = 1e9  # events a second
 _LIVE = 100
@@ -106,11 +108,15 @@ def chats(many: int, rounds: int, folder: Path) -> None:
 
 
 def workers(many: int, rounds: int) -> None:
-    """Compare one process with two, beside a server that leaves them the cores."""
+    """Compare one process with two, beside a server that leaves them the cores, and with two that share nothing."""
+    found: list[tuple[Spent, Spent]] = []
+    computed: list[float] = []
     with replies() as url:
         urls = [f"{url}/v1"] * 2
         began = server_cpu(url)
-        found = [(at_once("batch", urls[:1], many), at_once("batch", urls, many)) for _ in range(rounds)]
+        for _ in range(rounds):
+            found.append((at_once("batch", urls[:1], many), at_once("batch", urls, many)))
+            computed.append(_gain(at_once("computed", urls[:1], many), at_once("computed", urls, many)))
         served = (server_cpu(url) - began) / (3 * (many + WARM_UP) * rounds)
     chat = median(one.cpu for one, _ in found) / many
     more = median(two.cpu / one.cpu / 2 for one, two in found)
@@ -119,12 +125,19 @@ def workers(many: int, rounds: int) -> None:
     _say(f"two processes, {rounds} rounds of {many:,} chats each: a chat takes {chat * 1e6:.0f} us of CPU in one "
          f"process, {more:.2f} times that in two; {served * 1e6:.0f} us of the server's: by arithmetic, two idle cores "
          f"answer {possible:.2f} times as many with two")  # fmt: skip
-    gains = sorted((2 * one.wall / two.wall, one, two) for one, two in found)
-    _say(f"  by the clock, {median(gain for gain, _, _ in gains):.2f} times as many; by round, with the share of a "
-         "core that each process had at least:")  # fmt: skip
+    gains = sorted((_gain(one, two), one, two) for one, two in found)
+    ours, most = median(gain for gain, _, _ in gains), median(computed)
+    _say(f"  by the clock, {ours:.2f} times as many; two that compute and share nothing do {most:.2f} times "
+         f"as much ({min(computed):.2f} to {max(computed):.2f}), so {ours / most:.0%} of what this machine "
+         "had to give; by round, with the share of a core that each process had at least:")  # fmt: skip
     for gain, one, two in reversed(gains):
         _say(f"    {gain:.2f} times ({two.share:.0%} of a core each in two, which ran {two.together:.0%} of the time "
              f"together; {one.share:.0%} in one)")  # fmt: skip
+
+
+def _gain(one: Spent, two: Spent) -> float:
+    """Return how many times the work of one process two have done in the same time."""
+    return 2 * one.wall / two.wall
 
 
 def _pairs(rounds: int, measure: Callable[[str], Run]) -> list[tuple[Run, Run]]:

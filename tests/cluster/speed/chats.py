@@ -52,6 +52,14 @@ def _batched(url: str, chats: range) -> None:
         assert not any(row["error"] for row in ask([f"row {number}" for number in chats]))
 
 
+def _computed(_url: str, chats: range) -> None:
+    """Take about as much CPU as so many chats, and share nothing: neither a server nor the loopback interface."""
+    request = {"messages": [{"role": "user", "content": f"row {number}"} for number in range(40)]}
+    for _number in chats:
+        for _ in range(6):
+            json.loads(json.dumps(request))
+
+
 class Spent(NamedTuple):
     """What a run of one or more processes took.
 
@@ -72,7 +80,7 @@ def at_once(kind: str, urls: Sequence[str], chats: int) -> Spent:
     """Ask `chats` chats of each server, with a process for each.
 
     Args:
-        kind: `bare` or `batch`.
+        kind: `bare`, `batch`, or `computed`, which asks nobody.
         urls: of the servers.
         chats: of each.
     """
@@ -125,17 +133,15 @@ def _listens(port: int) -> bool:
 
 
 def _main(kind: str, url: str, chats: int) -> None:
-    def work(numbers: range) -> None:
-        if kind == "bare":
-            asyncio.run(_bare(url, numbers))
-        else:
-            _batched(url, numbers)
+    def bare(url: str, numbers: range) -> None:
+        asyncio.run(_bare(url, numbers))
 
-    work(range(WARM_UP))  # what is imported at the first use is no cost of a chat
+    work = {"bare": bare, "batch": _batched, "computed": _computed}[kind]
+    work(url, range(WARM_UP))  # what is imported at the first use is no cost of a chat
     print("ready", flush=True)
     sys.stdin.readline()
     began, cpu = perf_counter(), process_time()
-    work(range(chats))
+    work(url, range(chats))
     # The monotonic clock is the same in all processes.
     print(json.dumps({"cpu": process_time() - cpu, "began": began, "ended": perf_counter()}))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from sse_client import Comment, ConnectionFailed, DeadlineExceeded, Event, SSEError, StreamTruncated
 from sse_client.adapters.openai import ChatDelta, ChatError, Choice, Completion, Message, Usage, adeltas, deltas
@@ -385,3 +386,33 @@ def test_data_that_is_no_unicode_is_an_error_or_what_was_meant() -> None:
     assert [delta.content for delta in deltas([Event('{"choices":[{"delta":{"content":"\ud800a"}}]}'), DONE])] == [
         "\ufffda"
     ]
+
+
+DETAILS = {"prompt_tokens_details": {"cached_tokens": 3}, "completion_tokens_details": {"reasoning_tokens": 1}}
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": 4, "completion_tokens": 2, "total_tokens": 6, **DETAILS},
+        {"inputTokens": 4, "cached_tokens": 1},
+        {},
+    ],
+    ids=["OpenAI's", "another's", "nothing"],
+)
+def test_a_chunk_of_usage_alone_is_read_at_once_and_means_the_same(
+    usage: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = {"id": "c", "object": "chat.completion.chunk", "model": "m", "choices": [], "usage": usage}
+    events = [chunk("Hi", "stop"), Event(json.dumps({**alone, "unknown": 1})), DONE]
+    in_general = list(deltas(events))
+    monkeypatch.setattr("sse_client.adapters.openai.chat._irregular_chunk.parts", None)
+    events[1] = Event(json.dumps({**alone, "system_fingerprint": "f", "service_tier": None, "obfuscation": "x"}))
+    assert [replace(delta, raw="") for delta in deltas(events)] == [replace(delta, raw="") for delta in in_general]
+
+
+@pytest.mark.parametrize("more", [{"error": {"message": "no"}}, {"object": "error", "message": "no"}])
+def test_an_error_beside_usage_alone_is_an_error(more: dict[str, object]) -> None:
+    event = Event(json.dumps({"choices": [], "usage": {"total_tokens": 3}, **more}))
+    with pytest.raises(ChatError, match="no"):
+        list(deltas([chunk("Hi", "stop"), event, DONE]))

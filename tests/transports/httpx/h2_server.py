@@ -41,7 +41,7 @@ class Peer:
         sock.settimeout(LIMIT)
         self.state = H2Connection(H2Configuration(client_side=False))
         if streams is not None:
-            values = {SettingCodes.MAX_CONCURRENT_STREAMS: streams}
+            values = {SettingCodes.MAX_CONCURRENT_STREAMS: streams} if streams else {}
             self.state.local_settings = Settings(client=False, initial_values=values)
         self.events: list[Any] = []
         self.requests: list[tuple[int, str, bytes]] = []
@@ -145,7 +145,7 @@ class H2Server:
 
     Args:
         *scripts: called with the connection, one after the other. What one raises fails the test.
-        streams: MAX_CONCURRENT_STREAMS; None for h2's own 100.
+        streams: MAX_CONCURRENT_STREAMS; None for h2's own 100, and 0 for a server that does not name any.
     """
 
     def __init__(self, *scripts: Callable[[Peer], object], streams: int | None = None) -> None:

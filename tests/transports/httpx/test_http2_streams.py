@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -267,57 +266,3 @@ def test_close_wakes_a_reader_of_the_blocking_client_alone(column: Column) -> No
             reader.join(SOON)
             assert not reader.is_alive()
         assert (read, first.reason, second.reason) == (["2"], "closed", "end")
-
-
-@pytest.mark.parametrize(
-    "column", [each for each in columns.args[1] if each.kind == "blocking"], ids=["httpx2", "httpx"]
-)
-def test_threads_that_share_a_connection_get_each_its_own(column: Column) -> None:
-    number, events = 8, 200
-
-    def server_script(peer: Peer) -> None:
-        streams = [peer.request(count) for count in range(1, number + 1)]
-        for stream in streams:
-            peer.head(stream)
-        for count in range(events):
-            for stream in streams:
-                peer.event(stream, f"{stream} {count}")
-        for stream in streams:
-            peer.data(stream, b"data: end\n\n", end=True)
-        peer.finish()
-
-    def first_script(peer: Peer) -> None:
-        stream = peer.request()
-        peer.head(stream)
-        peer.event(stream, "0", end=True)
-        peer.requests.clear()
-        server_script(peer)
-
-    seen: list[list[str]] = []
-    with H2Server(first_script) as server, sse_client.Client(column.library.Client(**H2C)) as client:
-        assert [event.data for event in client.get(server.url, reconnect=False)] == ["0"]  # makes the connection
-
-        def read() -> None:
-            with client.get(server.url, reconnect=False) as stream:
-                seen.append([event.data for event in stream])
-
-        cleared = time.monotonic() + SOON
-        while server.peers[0].requests and time.monotonic() < cleared:
-            time.sleep(0.001)
-        threads = [threading.Thread(target=read, daemon=True) for _ in range(number)]
-        for count, thread in enumerate(threads, 1):
-            thread.start()
-            # One after the other: httpcore takes a stream's number and sends its head in two steps, without a lock, so
-            # that two threads may take the same one (docs/limits.md).
-            late = time.monotonic() + SOON
-            while len(server.peers[0].requests) != count and time.monotonic() < late:
-                time.sleep(0.001)
-        for thread in threads:
-            thread.join(SOON)
-            assert not thread.is_alive()
-        assert len(server.peers) == 1
-    assert len(seen) == number
-    for data in seen:
-        stream = data[0].split()[0]
-        assert data == [*(f"{stream} {count}" for count in range(events)), "end"]
-    assert len({data[0] for data in seen}) == number

@@ -1,0 +1,35 @@
+"""The head of a response. `observer` has it as a public name, whose other classes most streams never load."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sse_client.request import display_url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Response"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Response:
+    """The head of a response, the same whatever transport brought it.
+
+    Its `repr` is the status and the URL, without what may be secret: query, credentials, headers.
+
+    Attributes:
+        status: HTTP status code.
+        headers: header fields; look-ups ignore case.
+        url: where it came from, after redirects.
+        raw: the transport's own response: a `requests.Response`.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    url: str
+    raw: Any
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.status} from {display_url(self.url)}>"
