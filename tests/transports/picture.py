@@ -115,7 +115,9 @@ _COSTS = """
 CPU time of one process on CPython {python}, with {versions}; an event of 53 bytes, each in a chunk or a frame of its
 own. *Live*: each in a packet of its own, with the system's part in it. *Bursts*: 200 at a time. *Its own*: httpx2's own
 reading of events (`client.sse`), in the same process, in turns. *A stream*: of 1,000 over TLS, each with one event and
-then silence; over HTTP/1.1 on 1,000 connections, over HTTP/2 on ten. `python -m benchmarks.transports` measures anew.
+then silence; over HTTP/1.1 on 1,000 connections, over HTTP/2 on ten. All transports took turns in {passes} passes, with
+a load average of {load} on two cores: a cost is the least of them, a ratio and memory are the median.
+`python -m benchmarks.transports` measures anew.
 
 """
 
@@ -142,9 +144,13 @@ def written() -> str:
     head = f"| | {' | '.join(COLUMNS)} |\n| --- |{' --- |' * len(COLUMNS)}\n"
     rows = "".join(f"| {row.name} | {' | '.join(cell or 'no' for cell in row.cells)} |\n" for row in CAPABILITIES)
     versions = ", ".join(f"{name} {number}" for name, number in figures["versions"].items())
+    loads: list[float] = figures["load"]
+    measured = _COSTS.format(
+        python=figures["python"], versions=versions, passes=len(loads), load=" and ".join(map(str, loads))
+    )
     costs = head + "".join(_cost_rows(figures))
     named = "".join(f"- {words}.\n" for words in differences())
-    return _TOP + head + rows + _COSTS.format(python=figures["python"], versions=versions) + costs + _DIFFERENT + named
+    return _TOP + head + rows + measured + costs + _DIFFERENT + named
 
 
 def _cost_rows(figures: dict[str, Any]) -> list[str]:

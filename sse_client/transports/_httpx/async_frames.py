@@ -65,7 +65,7 @@ class AsyncFrameSource(Frames):
                 if not (self.events if arrived is None else arrived()):
                     over = self._is_over() or await self._read()
             if over and self.events:
-                await connection._receive_events(self._request, self._stream_id)
+                await connection._receive_events(self._request)  # raises what has ended it
             elif over:
                 self.events.append(await connection._receive_stream_event(self._request, self._stream_id))
 

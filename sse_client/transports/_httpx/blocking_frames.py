@@ -83,7 +83,7 @@ class FrameSource(Frames):
             finally:
                 lock.release()
             if over and self.events:
-                connection._receive_events(self._request, self._stream_id)
+                connection._receive_events(self._request)  # raises what has ended it
             elif over:
                 self.events.append(connection._receive_stream_event(self._request, self._stream_id))
             elif others:

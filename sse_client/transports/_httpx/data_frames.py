@@ -28,12 +28,21 @@ def can_take_data(state: Any, stream_id: int) -> bool:
 
 
 def first_frame(state: Any, data: bytes) -> tuple[bytes, bytes]:
-    """Return what of `data` belongs to the frame that h2 has begun to read, or to the next one; and the rest."""
+    """Return what of `data` belongs to the frame that h2 has begun to read, or to the next one; and the rest.
+
+    Raises:
+        FrameTooLargeError: it is too large. h2 would wait for all of it first, of a server that speaks HTTP/1.1, too.
+    """
     begun = state.incoming_buffer._data
     head = bytes(begun[:_HEAD]) + data[: max(0, _HEAD - len(begun))]
     if len(head) < _HEAD:
         return data, b""
-    missing = _HEAD + int.from_bytes(head[:3], "big") - len(begun)
+    length = int.from_bytes(head[:3], "big")
+    if length > state.max_inbound_frame_size:
+        from h2.exceptions import FrameTooLargeError
+
+        raise FrameTooLargeError(f"expected a frame of {state.max_inbound_frame_size} bytes at most, got {length}")
+    missing = _HEAD + length - len(begun)
     return data[:missing], data[missing:]
 
 

@@ -208,6 +208,14 @@ VIOLATIONS: dict[str, tuple[Callable[[Peer, int], object], str]] = {
         ),
         "FLOW_CONTROL_ERROR, 0x3",
     ),
+    "the head of a frame that is too large": (
+        lambda peer, stream: peer.sock.sendall(b"\x00\x40\x01\x00\x00" + stream.to_bytes(4, "big")),
+        "FRAME_SIZE_ERROR, 0x6",
+    ),
+    "an answer of HTTP/1.1": (
+        lambda peer, _: peer.sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+        "FRAME_SIZE_ERROR, 0x6",
+    ),
     "a frame that is too large": (
         lambda peer, stream: peer.sock.sendall(b"\x00\x40\x01\x00\x00" + stream.to_bytes(4, "big") + b":" * 16385),
         "FRAME_SIZE_ERROR, 0x6",
