@@ -15,7 +15,7 @@ import requests
 
 import sse_client
 from sse_client import ConnectionFailed, DeadlineExceeded, IdleTimeout, Request, SSEError, Timeout
-from sse_client.aio import astream
+from sse_client.aio import AsyncClient, astream
 from sse_client.testing import Server, stream
 
 from .kit import SLACK, bound, read_request, serving
@@ -339,3 +339,43 @@ def test_a_body_that_dribbles_is_over_at_the_deadline(client: Client, stage: str
         reading = bound(0.5, lambda: client.read("POST", url, timeout=Timeout(total=0.5)))
         assert isinstance(reading.error, DeadlineExceeded)
         assert bound(0.5, lambda: client.read("POST", url, timeout=Timeout(event=0.5))).error is not None
+
+
+def flooding(unit: bytes) -> Callable[[socket.socket], None]:
+    """Return a conversation that sends chunks of `unit` as fast as they are taken, for some seconds."""
+    chunks = (b"%x\r\n%b\r\n" % (len(unit) * 100, unit * 100)) * 100
+
+    def talk(sock: socket.socket) -> None:
+        read_request(sock)
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        end = time.monotonic() + 6
+        while time.monotonic() < end:
+            sock.sendall(chunks)
+
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("unit", "timeout"),
+    [(b"id\n", Timeout(total=0.3)), (b"id\n", Timeout(event=0.3)), (b"data: x\n\n", Timeout(total=0.3))],
+)
+def test_a_body_that_floods_is_over_at_the_deadline(client: Client, unit: bytes, timeout: Timeout) -> None:
+    with serving(flooding(unit)) as port:
+        reading = bound(0.3, lambda: client.read("POST", f"http://127.0.0.1:{port}/", timeout=timeout))
+        assert isinstance(reading.error, (DeadlineExceeded, IdleTimeout))
+
+
+@pytest.mark.parametrize("session", [None, httpx2.AsyncClient])
+def test_a_reader_that_awaits_is_over_at_the_deadline(session: Any) -> None:
+    # Whenever it comes back for more, more has arrived: nothing is ever waited for.
+    async def main(url: str) -> None:
+        async with AsyncClient(session and session()) as client:
+            async for _ in client.stream("POST", url, timeout=Timeout(total=0.3)):
+                await asyncio.sleep(0)
+
+    def read() -> None:
+        with pytest.raises(DeadlineExceeded):
+            asyncio.run(main(f"http://127.0.0.1:{port}/"))
+
+    with serving(flooding(b"data: x\n\n")) as port:
+        bound(0.3, read)
