@@ -6,6 +6,7 @@ import contextlib
 import math
 import time
 from abc import ABC, abstractmethod
+from time import thread_time
 from typing import TYPE_CHECKING
 
 from sse_client._http.coding_steps import Parts
@@ -95,7 +96,7 @@ class ResponseBody(ABC):
     def parted(self, data: bytes) -> bytes:
         """Return the first part of what has arrived at once, for `read_rest` to return the others."""
         if self._parts is None:
-            self._parts = Parts()
+            self._parts = Parts(thread_time)  # one that is long is enough
         self.rest = self._parts.of(data[start : start + _MOST] for start in range(0, len(data), _MOST))
         return next(self.rest)
 

@@ -41,7 +41,8 @@ def test_the_end_of_the_body_follows_the_last_part() -> None:
 
 def test_once_a_part_has_taken_long_the_parts_are_small() -> None:
     body = listed()
-    body._parts = Parts(iter(range(100)).__next__)  # each look at the clock is a second later
+    clock = iter(range(100)).__next__  # each look is a second later
+    body._parts = Parts(clock, clock)
     body.parted(b"x" * (MOST + 10_000))
     assert len(run_sync(body.read_rest(None))) == 4096
 
