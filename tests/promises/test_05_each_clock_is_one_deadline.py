@@ -228,6 +228,46 @@ def test_a_proxy_that_dribbles_is_over_at_the_deadline(client: Client, talk: Any
         assert isinstance(reading.error, (ConnectionFailed, DeadlineExceeded))
 
 
+# A SOCKS proxy: an answer that comes byte by byte, or none.
+
+
+def socks_name(sock: socket.socket) -> None:
+    sock.recv(100)
+    sock.sendall(b"\x05\x00")
+    sock.recv(300)
+    sock.sendall(b"\x05\x00\x00\x03\xff")
+    while True:
+        sock.sendall(b"a")
+        time.sleep(0.05)
+
+
+def socks_nothing(sock: socket.socket) -> None:
+    sock.recv(100)
+    sock.recv(1)
+
+
+@pytest.mark.parametrize("timeout", CLOCKS[:2], ids=["connect", "total"])
+@pytest.mark.parametrize("version", ["socks4", "socks5h"])
+@pytest.mark.parametrize("talk", [socks_name, socks_nothing])
+def test_a_socks_proxy_that_dribbles_is_over_at_the_deadline(talk: Any, version: str, timeout: Timeout) -> None:
+    def read(port: int) -> None:
+        proxies = {"http": f"{version}://127.0.0.1:{port}"}
+        with pytest.raises((ConnectionFailed, DeadlineExceeded)):
+            list(sse_client.post("http://127.0.0.1:9/", timeout=timeout, proxies=proxies, reconnect=False))
+
+    with serving(talk) as port:
+        bound(0.5, lambda: read(port))
+
+
+@pytest.mark.parametrize("close", [sse_client.EventStream.close, sse_client.Client.close], ids=["stream", "client"])
+@pytest.mark.parametrize("talk", [socks_name, socks_nothing])
+def test_close_ends_the_wait_for_a_socks_proxy(talk: Any, close: Callable[[Any], object]) -> None:
+    with serving(talk) as port:
+        made = requests.Session()
+        made.proxies = {"https": f"socks5h://127.0.0.1:{port}"}
+        assert closed_after(made, "https://host.test/", 0.2, close) < SLACK
+
+
 @pytest.mark.parametrize("rest", [None, b"", b"X: y\r\n", b"X"])
 def test_a_proxy_that_ends_inside_its_answer_makes_no_tunnel(client: Client, rest: bytes | None) -> None:
     def talk(sock: socket.socket) -> None:

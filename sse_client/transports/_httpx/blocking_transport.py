@@ -8,6 +8,7 @@ from sse_client.transports._httpx.blocking_frames import frame_source
 from sse_client.transports._httpx.chunks import chunk_source
 from sse_client.transports._httpx.connecting import Opening, opening_in
 from sse_client.transports._httpx.direct_body import direct_body
+from sse_client.transports._httpx.errors import socks_errors
 from sse_client.transports._httpx.exchange import Exchange
 from sse_client.transports._httpx.places import limit_waits, waits_for_a_place
 from sse_client.transports._httpx.pool import network_stream
@@ -77,7 +78,7 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
         try:
             with opening_in(client, ready.request, opening), waits_for_a_place(self, limits.connect, limits.deadline):
                 return client.send(ready.request, stream=True, auth=ready.auth, follow_redirects=False)
-        except self._library.module.TransportError:
+        except (self._library.module.TransportError, *socks_errors()):
             if opening.late:
                 raise TimeoutError("timed out") from None
             raise
