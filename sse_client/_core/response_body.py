@@ -107,7 +107,8 @@ class ResponseBody(ABC):
             await self._breathe(deadline)
             return data
         self.rest = None
-        return await self.read(deadline)
+        data = await self.read(deadline)
+        return self.parted(data) if len(data) > LONG else data
 
     async def _read_decoded(self, decoder: Decoder, deadline: float | None) -> bytes:
         """Do what `read` does for a body with content codings, a bounded piece at a time."""

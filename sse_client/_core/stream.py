@@ -135,7 +135,7 @@ class StreamLoop:
                         if session.ending or lost
                         else await (body.read(deadline) if usual else self._read_rest(body, deadline))
                     )
-                    data = body.parted(data) if len(data) > LONG and body.shares_loop else data
+                    data = body.parted(data) if usual and len(data) > LONG and body.shares_loop else data
                     events = delivery.feed(data) if data and not self._transport.closed else EXHAUSTED
                 except SSEError as error:
                     lost = _from_here(error)

@@ -31,6 +31,14 @@ def test_long_data_comes_in_parts_with_a_breath_between_them(size: int) -> None:
     assert body.breaths == len(parts) - 1
 
 
+def test_long_data_after_long_data_comes_in_parts_too() -> None:
+    body = listed(b"b" * (MOST + 1), b"c")
+    parts = [body.parted(b"a" * (MOST + 2))]
+    while body.rest is not None:
+        parts.append(run_sync(body.read_rest(None)))
+    assert list(map(len, parts)) == [MOST, 2, MOST, 1, 1]
+
+
 def test_the_end_of_the_body_follows_the_last_part() -> None:
     body = listed()
     body.parted(b"x" * (MOST + 1))

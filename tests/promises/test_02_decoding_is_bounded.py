@@ -205,6 +205,26 @@ def test_dense_lines_do_not_hold_up_the_loop(session: Any, unit: bytes) -> None:
         assert min(stalls) <= MOST_STALL, stalls
 
 
+@pytest.mark.parametrize("timeout", [Timeout(), Timeout(total=30)])
+@pytest.mark.parametrize("lines", [b"", b"x\n" * 40_000])
+def test_all_of_what_arrives_at_once_is_read(lines: bytes, timeout: Timeout) -> None:
+    pieces = [b"".join(b"data: %d\n\n" % number for number in range(start, start + 30_000)) for start in (0, 30_000)]
+
+    class Body(httpx2.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for piece in pieces:
+                yield lines + piece
+
+    def answer(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, headers={"Content-Type": "text/event-stream"}, stream=Body())
+
+    async def main() -> list[str]:
+        async with AsyncClient(httpx2.AsyncClient(transport=httpx2.MockTransport(answer))) as client:
+            return [event.data async for event in client.stream("POST", "http://host/", timeout=timeout)]
+
+    assert asyncio.run(main()) == list(map(str, range(60_000)))
+
+
 @pytest.mark.parametrize("coding", ["gzip", "identity"])
 def test_pieces_that_a_library_has_at_hand_let_the_loop_turn(coding: str) -> None:
     # Each is decoded and parsed in less than the time after which other tasks get a turn; all take seconds.
