@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from sse_client import Reconnect, Timeout
+from sse_client import Reconnect, Timeout, checkpoint
 from sse_client import policy as policy_module
 from sse_client._core import response_body
 from sse_client._http import coding_steps, content_decoding, cookies, foreign_text, optional_codings
 from sse_client.options import DEFAULT_MAX_ERROR_BODY, DEFAULTS
+from sse_client.relay import checkpoint as redis_checkpoint
 from sse_client.request import MAX_HEADER
 from sse_client.transports._aiohttp import transport as aiohttp_transport
 from sse_client.transports._aiohttp.response_head import MOST_INTERIM
@@ -57,6 +58,8 @@ LIMITS = {
     "redirects": str(requests.Session().max_redirects),
     "what a server may ask to wait": seconds(Reconnect().max_asked),
     "the least wait before a reconnect": seconds(policy_module._LEAST_DELAY),
+    "what is parsed at once in asyncio": size(response_body._MOST),
+    "the ID in a checkpoint's file or Redis key": size(checkpoint._LONGEST_ID),
     "the `Last-Event-ID` header": size(MAX_HEADER),
     "a server's cookies (requests, httpx2, httpx)": (
         f"{cookies._MAX_PER_DOMAIN} and {size(cookies._MAX_SIZE_PER_DOMAIN)} a domain"
@@ -74,6 +77,10 @@ def rows() -> dict[str, str]:
 
 def test_each_limit_of_the_page_is_that_of_the_code() -> None:
     assert rows() == LIMITS
+
+
+def test_the_checkpoints_have_the_same_limit() -> None:
+    assert redis_checkpoint._LONGEST_ID == checkpoint._LONGEST_ID
 
 
 def test_the_transports_have_the_same_limits() -> None:

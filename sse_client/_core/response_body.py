@@ -6,6 +6,7 @@ import contextlib
 import math
 import time
 from abc import ABC, abstractmethod
+from time import thread_time
 from typing import TYPE_CHECKING
 
 from sse_client.errors import ConnectionFailed, SSEError
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
     from sse_client._http.content_decoding import Decoder
     from sse_client.observer import Response
 
-__all__ = ["TURN", "ResponseBody"]
+__all__ = ["LONG", "TURN", "ResponseBody"]
+
+LONG = 16 * 1024
+"""Bytes above which what has arrived at once may be parsed in parts, where other tasks share the loop.
+
+Lines of two bytes take the parser longest: 64 KiB of them 18 ms, after which more comes in small parts.
+"""
 
 TURN = 0.002
 """Seconds of decoding and parsing after which other tasks of an event loop get a turn.
@@ -27,6 +34,7 @@ A task that sleeps waits for three turns of the loop, and what ends the last pie
 """
 
 _EXHAUSTED: Iterator[bytes] = iter(())  # shared by all bodies: an iterator at its end stays there
+_MOST = 64 * 1024
 _DRAIN_BYTES, _DRAIN_SECONDS = 64 * 1024, 0.25
 _EXCERPT_SECONDS, _EXCERPT_SILENCE = 5.0, 2.0
 
@@ -42,10 +50,11 @@ class ResponseBody(ABC):
         shares_loop: whether other tasks wait for their turn of an event loop while this body is decoded.
         blocks: whether `read_blocking` does what `read` does, by blocking.
         redirected: whether the server had answered an earlier request with a redirect.
+        rest: what `read_rest` has still to return of something long; None: nothing.
         coding_error: why the body's content codings cannot be undone; empty if they can.
     """
 
-    __slots__ = ("_decoder", "_parts", "_pieces", "coding_error", "method", "redirected", "response", "silence")
+    __slots__ = ("_decoder", "_parts", "_pieces", "coding_error", "method", "redirected", "response", "rest", "silence")
 
     closes_by_awaiting = False
     shares_loop = False
@@ -56,6 +65,7 @@ class ResponseBody(ABC):
         self.silence = silence
         self.method = "GET"
         self.redirected = False
+        self.rest: Iterator[bytes] | None = None
         self._pieces = _EXHAUSTED
         self._decoder: Decoder | None = None
         self._parts: Parts | None = None
@@ -86,6 +96,23 @@ class ResponseBody(ABC):
     def read_blocking(self, deadline: float | None) -> bytes:
         """Do what `read` does without a coroutine, if this body `blocks`."""
         raise NotImplementedError  # never called: `blocks` is false for every body without a method of its own
+
+    def parted(self, data: bytes) -> bytes:
+        """Return the first part of what has arrived at once, for `read_rest` to return the others."""
+        if self._parts is None:
+            self._parts = Parts(thread_time)  # one that is long is enough
+        self.rest = self._parts.of(data[start : start + _MOST] for start in range(0, len(data), _MOST))
+        return next(self.rest)
+
+    async def read_rest(self, deadline: float | None) -> bytes:
+        """Return the next part, after a turn for other tasks; once there is none, do what `read` does."""
+        data = next(self.rest or _EXHAUSTED, b"")
+        if data:
+            await self._breathe(deadline)
+            return data
+        self.rest = None
+        data = await self.read(deadline)
+        return self.parted(data) if len(data) > LONG else data
 
     async def _read_decoded(self, decoder: Decoder, deadline: float | None) -> bytes:
         """Do what `read` does for a body with content codings, a bounded piece at a time."""

@@ -24,10 +24,15 @@ class SniffedBody(ResponseBody):
     closes_by_awaiting = True
 
     def __init__(self, body: ResponseBody) -> None:
+        self._body = body
         super().__init__(body.response, body.silence)
         self.method, self.redirected = body.method, body.redirected
-        self._body = body
         self._prefix = b""
+
+    @property
+    def shares_loop(self) -> bool:  # type: ignore[override]  # of each body, not of the class
+        """Whether other tasks wait for their turn; see `ResponseBody`."""
+        return self._body.shares_loop
 
     async def sniff(self, rule: Callable[[bytes], bool | None], deadline: float | None) -> bool:
         """Return what the rule says of the body's first bytes; False where the body ends before it can tell.

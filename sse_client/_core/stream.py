@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from sse_client._core.deadlines import NO_DEADLINES, Deadlines
 from sse_client._core.delivery import EXHAUSTED
 from sse_client._core.failures import forget_context
+from sse_client._core.response_body import LONG
 from sse_client._core.session import Session, checked
 from sse_client._core.sniffed_body import SniffedBody
 from sse_client._core.transport import Limits
@@ -126,11 +128,14 @@ class StreamLoop:
                         return event
                     lost = session.consumed()
                 try:
+                    deadline = deadlines.start() if deadlines.used else None
+                    usual = body.rest is None and (deadline is None or monotonic() < deadline)
                     data = (
                         b""
                         if session.ending or lost
-                        else await body.read(deadlines.start() if deadlines.used else None)
+                        else await (body.read(deadline) if usual else self._read_rest(body, deadline))
                     )
+                    data = body.parted(data) if usual and len(data) > LONG and body.shares_loop else data
                     events = delivery.feed(data) if data and not self._transport.closed else EXHAUSTED
                 except SSEError as error:
                     lost = _from_here(error)
@@ -257,6 +262,16 @@ class StreamLoop:
             await self._transport.sleep(delay)
             late = deadlines.check_total(0, error)
         return late
+
+    async def _read_rest(self, body: ResponseBody, deadline: float | None) -> bytes:
+        """Read on in what the last read brought, unless a deadline has passed.
+
+        Raises:
+            SSEError: one has: of a body that always has more at hand, no wait would end at it.
+        """
+        if deadline is not None and (late := self._deadlines.overdue()) is not None:
+            raise late
+        return await body.read_rest(deadline)
 
     def _closing(self) -> bool:
         # A call, because a type checker assumes that an attribute keeps the value that it was last compared with.

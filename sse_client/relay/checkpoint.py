@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RedisCheckpoint"]
 
+_LONGEST_ID = 64 * 1024 * 1024  # bytes, as of `FileCheckpoint`; a value may have 512 MiB
+
 
 class RedisCheckpoint:
     """A checkpoint in a string of Redis: `sse_client.get(url, checkpoint=RedisCheckpoint(redis, "prices:place"))`.
@@ -43,11 +45,10 @@ class RedisCheckpoint:
             RelayError: it refuses to, or the key holds another type of value.
             ValueError: the value is no last event ID.
         """
-        found: bytes | None = self._ask("GET", self.key)
-        if found is None:
-            return ""
+        # The end counts, too: one byte more than an ID can have.
+        found: bytes = self._ask("GETRANGE", self.key, 0, _LONGEST_ID)
         try:
-            place = found.decode()
+            place = found.decode() if len(found) <= _LONGEST_ID else "\0"
         except UnicodeDecodeError:
             place = "\0"
         if any(char in place for char in "\r\n\0"):
@@ -58,19 +59,22 @@ class RedisCheckpoint:
         """Keep `last_event_id`; it is on the server when this returns.
 
         Raises:
+            ValueError: the ID is longer than 64 MiB, or has no UTF-8 form.
             RedisUnavailable: Redis does not answer, or has no memory left.
             RelayError: it refuses to.
-            ValueError: the ID has no UTF-8 form.
         """
         check_scalar("last_event_id", last_event_id)
-        self._ask("SET", self.key, last_event_id)
+        content = last_event_id.encode()
+        if len(content) > _LONGEST_ID:
+            raise ValueError(f"expected a last event ID of at most {_LONGEST_ID:,} bytes, got {len(content):,}")
+        self._ask("SET", self.key, content)
 
     def close(self) -> None:
         """Close the client, if it was made from a URL."""
         if self._own:
             close(self._client)
 
-    def _ask(self, *command: str) -> Any:
+    def _ask(self, *command: str | bytes | int) -> Any:
         from sse_client.relay._failures import Unreachable
         from sse_client.relay._link import ERRORS, refused
 

@@ -159,6 +159,8 @@ class AsyncBody(ResponseBody):
 
     async def _receive(self, deadline: float | None) -> bytes:
         began = time.monotonic()
+        if began - self._turn_since > TURN:
+            await self._breathe(deadline)
         end = deadline
         if self.silence is not None:
             end = began + self.silence if deadline is None else min(began + self.silence, deadline)

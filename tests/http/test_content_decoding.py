@@ -787,16 +787,35 @@ def test_a_coding_alone_works_in_proportion_to_what_is_received(name: str) -> No
         assert made._stages[0].parts <= 10_002
 
 
-def test_pieces_come_in_parts_once_one_has_kept_its_consumer_busy() -> None:
-    now = 0.0
-    parts = Parts(lambda: now)
-    whole = [b"x" * PIECE, b"", b"y"]
-    assert list(parts.of(whole)) == whole
+def taken(parts: Parts, pieces: list[bytes], pause: Callable[[], object]) -> list[bytes]:
+    """Return what comes of `pieces`, with a pause after each."""
     found: list[bytes] = []
-    for piece in parts.of(whole):
+    for piece in parts.of(pieces):
         found.append(piece)
-        now += 0.003
-    assert found == [b"x" * PIECE, b"", b"y"]
+        pause()
+    return found
+
+
+def test_pieces_come_in_parts_once_one_has_kept_its_consumer_busy() -> None:
+    now, busy = [0.0], [0.0]
+    parts = Parts(lambda: now[0], lambda: busy[0])
+    whole = [b"x" * PIECE, b"", b"y"]
+
+    def work(clock: list[float], seconds: float) -> None:
+        clock[0] += seconds
+
+    assert taken(parts, whole, lambda: None) == whole
+    assert taken(parts, whole, lambda: work(now, 0.003)) == whole  # from now on by the CPU's time
+    assert taken(parts, whole, lambda: work(now, 1)) == whole  # a wait
+    assert taken(parts, whole, lambda: work(busy, 0.003)) == whole
     after = list(parts.of(whole))
     assert b"".join(after) == b"".join(whole)
     assert list(map(len, after)) == [PIECE // 4] * 4 + [0, 1]
+
+
+def test_no_clock_is_asked_about_a_piece_that_cannot_take_long() -> None:
+    def clock() -> float:
+        raise AssertionError
+
+    pieces = [b"x" * (PIECE // 4), b"", b"data: a\n\n"]
+    assert list(Parts(clock, clock).of(pieces)) == pieces

@@ -147,6 +147,7 @@ async def heartbeat() -> AsyncGenerator[list[float]]:
             stall[0] = max(stall[0], time.thread_time() - begin)
 
     task = asyncio.ensure_future(beat())
+    await asyncio.sleep(0)  # it begins
     try:
         yield stall
     finally:
@@ -175,7 +176,57 @@ def test_a_bomb_does_not_hold_up_the_loop(name: str, status: int) -> None:
         assert min(stalls) <= most, stalls
 
 
-def test_pieces_that_a_library_has_at_hand_let_the_loop_turn() -> None:
+# Lines that take the parser the longest for their length.
+@pytest.mark.parametrize("unit", [b"x\n", b"id\n", b"data\n\n"])
+@pytest.mark.parametrize("session", [None, httpx2.AsyncClient])
+def test_dense_lines_do_not_hold_up_the_loop(session: Any, unit: bytes) -> None:
+    wire = b"%x\r\n%b\r\n" % (60_000, 60_000 // len(unit) * unit)
+
+    def talk(sock: socket.socket) -> None:
+        read_request(sock)
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            sock.sendall(wire)
+
+    async def main(url: str) -> float:
+        async with AsyncClient(session and session()) as client, heartbeat() as stall:
+            asyncio.get_running_loop().call_later(0.15, stall.__setitem__, 0, 0.0)  # the lines are found to be slow
+            with contextlib.suppress(SSEError):
+                async for _ in client.stream("POST", url, timeout=Timeout(total=0.5)):
+                    pass
+        worst: float = stall[0]
+        return worst
+
+    with serving(talk) as port:
+        stalls = [asyncio.run(main(f"http://127.0.0.1:{port}/"))]
+        while min(stalls) > MOST_STALL and len(stalls) < 4:
+            stalls.append(asyncio.run(main(f"http://127.0.0.1:{port}/")))
+        assert min(stalls) <= MOST_STALL, stalls
+
+
+@pytest.mark.parametrize("timeout", [Timeout(), Timeout(total=30)])
+@pytest.mark.parametrize("lines", [b"", b"x\n" * 40_000])
+def test_all_of_what_arrives_at_once_is_read(lines: bytes, timeout: Timeout) -> None:
+    pieces = [b"".join(b"data: %d\n\n" % number for number in range(start, start + 30_000)) for start in (0, 30_000)]
+
+    class Body(httpx2.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for piece in pieces:
+                yield lines + piece
+
+    def answer(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, headers={"Content-Type": "text/event-stream"}, stream=Body())
+
+    async def main() -> list[str]:
+        async with AsyncClient(httpx2.AsyncClient(transport=httpx2.MockTransport(answer))) as client:
+            return [event.data async for event in client.stream("POST", "http://host/", timeout=timeout)]
+
+    assert asyncio.run(main()) == list(map(str, range(60_000)))
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_pieces_that_a_library_has_at_hand_let_the_loop_turn(coding: str) -> None:
     # Each is decoded and parsed in less than the time after which other tasks get a turn; all take seconds.
     compressor = zlib.compressobj(wbits=31)
     unit = b"id\n" * 1300
@@ -184,10 +235,10 @@ def test_pieces_that_a_library_has_at_hand_let_the_loop_turn() -> None:
     class Body(httpx2.AsyncByteStream):
         async def __aiter__(self) -> AsyncIterator[bytes]:
             for piece in pieces:
-                yield piece
+                yield piece if coding == "gzip" else unit
 
     def answer(_: httpx2.Request) -> httpx2.Response:
-        head = {"Content-Type": "text/event-stream", "Content-Encoding": "gzip"}
+        head = {"Content-Type": "text/event-stream", "Content-Encoding": coding}
         return httpx2.Response(200, headers=head, stream=Body())
 
     async def main() -> float:
@@ -196,6 +247,7 @@ def test_pieces_that_a_library_has_at_hand_let_the_loop_turn() -> None:
                 with contextlib.suppress(SSEError):
                     async for _ in client.stream("POST", "http://host/"):
                         pass
+                await asyncio.sleep(0.001)  # the beat that is due
             return stall[0]
 
     stalls = [asyncio.run(main())]

@@ -15,7 +15,7 @@ import requests
 
 import sse_client
 from sse_client import ConnectionFailed, DeadlineExceeded, IdleTimeout, Request, SSEError, Timeout
-from sse_client.aio import astream
+from sse_client.aio import AsyncClient, astream
 from sse_client.testing import Server, stream
 
 from .kit import SLACK, bound, read_request, serving
@@ -228,6 +228,46 @@ def test_a_proxy_that_dribbles_is_over_at_the_deadline(client: Client, talk: Any
         assert isinstance(reading.error, (ConnectionFailed, DeadlineExceeded))
 
 
+# A SOCKS proxy: an answer that comes byte by byte, or none.
+
+
+def socks_name(sock: socket.socket) -> None:
+    sock.recv(100)
+    sock.sendall(b"\x05\x00")
+    sock.recv(300)
+    sock.sendall(b"\x05\x00\x00\x03\xff")
+    while True:
+        sock.sendall(b"a")
+        time.sleep(0.05)
+
+
+def socks_nothing(sock: socket.socket) -> None:
+    sock.recv(100)
+    sock.recv(1)
+
+
+@pytest.mark.parametrize("timeout", CLOCKS[:2], ids=["connect", "total"])
+@pytest.mark.parametrize("version", ["socks4", "socks5h"])
+@pytest.mark.parametrize("talk", [socks_name, socks_nothing])
+def test_a_socks_proxy_that_dribbles_is_over_at_the_deadline(talk: Any, version: str, timeout: Timeout) -> None:
+    def read(port: int) -> None:
+        proxies = {"http": f"{version}://127.0.0.1:{port}"}
+        with pytest.raises((ConnectionFailed, DeadlineExceeded)):
+            list(sse_client.post("http://127.0.0.1:9/", timeout=timeout, proxies=proxies, reconnect=False))
+
+    with serving(talk) as port:
+        bound(0.5, lambda: read(port))
+
+
+@pytest.mark.parametrize("close", [sse_client.EventStream.close, sse_client.Client.close], ids=["stream", "client"])
+@pytest.mark.parametrize("talk", [socks_name, socks_nothing])
+def test_close_ends_the_wait_for_a_socks_proxy(talk: Any, close: Callable[[Any], object]) -> None:
+    with serving(talk) as port:
+        made = requests.Session()
+        made.proxies = {"https": f"socks5h://127.0.0.1:{port}"}
+        assert closed_after(made, "https://host.test/", 0.2, close) < SLACK
+
+
 @pytest.mark.parametrize("rest", [None, b"", b"X: y\r\n", b"X"])
 def test_a_proxy_that_ends_inside_its_answer_makes_no_tunnel(client: Client, rest: bytes | None) -> None:
     def talk(sock: socket.socket) -> None:
@@ -339,3 +379,43 @@ def test_a_body_that_dribbles_is_over_at_the_deadline(client: Client, stage: str
         reading = bound(0.5, lambda: client.read("POST", url, timeout=Timeout(total=0.5)))
         assert isinstance(reading.error, DeadlineExceeded)
         assert bound(0.5, lambda: client.read("POST", url, timeout=Timeout(event=0.5))).error is not None
+
+
+def flooding(unit: bytes) -> Callable[[socket.socket], None]:
+    """Return a conversation that sends chunks of `unit` as fast as they are taken, for some seconds."""
+    chunks = (b"%x\r\n%b\r\n" % (len(unit) * 100, unit * 100)) * 100
+
+    def talk(sock: socket.socket) -> None:
+        read_request(sock)
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        end = time.monotonic() + 6
+        while time.monotonic() < end:
+            sock.sendall(chunks)
+
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("unit", "timeout"),
+    [(b"id\n", Timeout(total=0.3)), (b"id\n", Timeout(event=0.3)), (b"data: x\n\n", Timeout(total=0.3))],
+)
+def test_a_body_that_floods_is_over_at_the_deadline(client: Client, unit: bytes, timeout: Timeout) -> None:
+    with serving(flooding(unit)) as port:
+        reading = bound(0.3, lambda: client.read("POST", f"http://127.0.0.1:{port}/", timeout=timeout))
+        assert isinstance(reading.error, (DeadlineExceeded, IdleTimeout))
+
+
+@pytest.mark.parametrize("session", [None, httpx2.AsyncClient])
+def test_a_reader_that_awaits_is_over_at_the_deadline(session: Any) -> None:
+    # Whenever it comes back for more, more has arrived: nothing is ever waited for.
+    async def main(url: str) -> None:
+        async with AsyncClient(session and session()) as client:
+            async for _ in client.stream("POST", url, timeout=Timeout(total=0.3)):
+                await asyncio.sleep(0)
+
+    def read() -> None:
+        with pytest.raises(DeadlineExceeded):
+            asyncio.run(main(f"http://127.0.0.1:{port}/"))
+
+    with serving(flooding(b"data: x\n\n")) as port:
+        bound(0.3, read)

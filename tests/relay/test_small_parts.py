@@ -193,6 +193,22 @@ def test_a_place_or_a_key_without_a_form_in_utf_8_is_a_value_error(client: Any) 
         RedisCheckpoint(client, "place").save("\ud800")
 
 
+def test_what_is_longer_than_any_id_is_neither_saved_nor_loaded_whole(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sse_client.relay.checkpoint._LONGEST_ID", 1000)
+    checkpoint = RedisCheckpoint(client, "place")
+    checkpoint.save("é" * 500)
+    assert checkpoint.load() == "é" * 500
+    with pytest.raises(ValueError, match="at most 1,000 bytes, got 1,001"):
+        checkpoint.save("x" * 1001)
+    client.setrange("place", 1_000_000, "x")
+    before = client.info("stats")["total_net_output_bytes"]
+    with pytest.raises(ValueError, match="one last event ID"):
+        checkpoint.load()
+    assert client.info("stats")["total_net_output_bytes"] - before < 50_000
+
+
 def test_a_checkpoint_says_why_it_cannot_be_used(client: Any) -> None:
     client.lpush("place", "x")
     with pytest.raises(WrongType, match="expected the key 'place' to be a string"):

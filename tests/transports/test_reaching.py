@@ -109,6 +109,52 @@ def test_a_socks_proxy_that_fails_is_no_connection(library: Any, kind: str, read
     assert "s3cret" not in str(caught.value)
 
 
+@httpx_columns
+@pytest.mark.parametrize("said", [b"", b"\x05", b"\x04\x00", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_a_socks_proxy_that_says_something_else_is_no_connection(
+    library: Any, kind: str, read: Any, said: bytes
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            with listener.accept()[0] as sock:
+                sock.recv(100)
+                sock.sendall(said)
+
+        answering = threading.Thread(target=answer, daemon=True)
+        answering.start()
+        proxy = f"socks5://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(ConnectionFailed, match=r"could not connect to http://example\.invalid") as caught:
+            read(lambda: getattr(library, kind)(proxy=proxy), "http://example.invalid/", reconnect=False)
+        answering.join(5)
+    assert not caught.value.sent
+
+
+@pytest.mark.parametrize(("version", "asked"), [("socks4", None), ("socks5", (1, b"\x7f\x00\x00\x01"))])
+def test_a_name_is_looked_up_here_where_the_proxy_is_not_to_do_it(
+    version: str, asked: Any, socks: Socks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [(socket.AF_INET6, 1, 6, "", ("::1", 80, 0, 0)), (socket.AF_INET, 1, 6, "", ("127.0.0.1", 80))]
+    known = socket.getaddrinfo
+
+    def look_up(host: str, *arguments: Any, **options: Any) -> Any:
+        if host != "somewhere.test":
+            return known(host, *arguments, **options)
+        if options:
+            raise socket.gaierror
+        return found[1:] if asked else found
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    proxies = {"http": f"{version}://127.0.0.1:{socks.port}"}
+    if asked:
+        assert blocking(lambda: None, "http://somewhere.test/", proxies=proxies) == ["1"]
+        assert socks.asked == [asked]
+        return
+    del found[1]
+    with pytest.raises(ConnectionFailed, match="no address of IPv4"):
+        blocking(lambda: None, "http://somewhere.test/", proxies=proxies, reconnect=False)
+
+
 # Unix sockets
 
 

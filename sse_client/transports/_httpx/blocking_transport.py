@@ -11,7 +11,7 @@ from sse_client.transports._httpx.blocking_frames import frame_source, head_sour
 from sse_client.transports._httpx.chunks import chunk_source
 from sse_client.transports._httpx.connecting import Opening, opening_in
 from sse_client.transports._httpx.direct_body import direct_body
-from sse_client.transports._httpx.errors import transport_errors
+from sse_client.transports._httpx.errors import socks_errors, transport_errors
 from sse_client.transports._httpx.exchange import Exchange
 from sse_client.transports._httpx.http2 import reset_stream
 from sse_client.transports._httpx.pool import chosen_connection, network_stream
@@ -103,7 +103,7 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
             exchange.frames = None
             if (unanswered := exchange.unanswered()) is not None:
                 unanswered.reset(transport_errors(self._library))
-            if opening.late and isinstance(error, (OSError, self._library.module.TransportError)):
+            if opening.late and isinstance(error, (OSError, self._library.module.TransportError, *socks_errors())):
                 raise TimeoutError("timed out") from None
             raise
         finally:

@@ -12,13 +12,21 @@ if TYPE_CHECKING:
     from sse_client.errors import ConnectionFailed
     from sse_client.transports._httpx.library import Library
 
-__all__ = ["answered", "takes_no_stream", "translated", "transport_errors", "unavailable", "violates_http2"]
+__all__ = [
+    "answered",
+    "socks_errors",
+    "takes_no_stream",
+    "translated",
+    "transport_errors",
+    "unavailable",
+    "violates_http2",
+]
 
 _OF_CORE = (
     "TimeoutException", "NetworkError", "ProtocolError", "ProxyError", "UnsupportedProtocol", "ConnectionNotAvailable"
 )  # fmt: skip
 _REFUSED_STREAM = 7
-_UNSENT = {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"}
+_UNSENT = {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "SOCKSError", "UnsupportedProtocol"}
 _UNPROCESSED = "ConnectionNotAvailable"  # after a GOAWAY, of streams above its last one
 
 
@@ -26,13 +34,19 @@ def transport_errors(library: Library) -> tuple[type[Exception], ...]:
     """Return what sending a request and reading its answer may raise: of httpcore too, which is below the library."""
     core = _core(library)
     below = [getattr(core, name) for name in _OF_CORE] if core is not None else []
-    return OSError, library.module.TransportError, *below, *http2_errors()
+    return OSError, library.module.TransportError, *below, *http2_errors(), *socks_errors()
 
 
 def unavailable(library: Library) -> type[Exception]:
     """Return what tells httpcore's pool that a connection takes no more requests."""
     kind: type[Exception] = _core(library).ConnectionNotAvailable
     return kind
+
+
+def socks_errors() -> tuple[type[Exception], ...]:
+    """Return what socksio raises of a proxy's malformed answer, if it is loaded: httpcore lets it through."""
+    socksio: Any = sys.modules.get("socksio")
+    return () if socksio is None else (socksio.SOCKSError,)
 
 
 def violates_http2(error: BaseException) -> bool:
@@ -117,7 +131,7 @@ def _shown(error: BaseException, kinds: set[str], *, head: bool) -> BaseExceptio
         return TimeoutError("no connection of the client's pool became free in time")
     if "TimeoutException" in kinds:
         return TimeoutError("timed out")
-    if "ProxyError" in kinds:
+    if kinds & {"ProxyError", "SOCKSError"}:
         return ConnectionError("the proxy refused, or its answer is malformed")
     cause = _first(innermost(error))
     if isinstance(cause, OSError):

@@ -208,6 +208,8 @@ class AsyncHttpxBody(_LibraryBody):
     async def _receive(self, deadline: float | None) -> bytes:
         """Return bytes of the body as they are coded; `b""` at its end."""
         began = time.monotonic()
+        if began - self._turn_since > TURN:
+            await self._breathe(deadline)
         try:
             data: bytes = b""
             with self._wakeup.waiting(self._until(deadline)) as scope:

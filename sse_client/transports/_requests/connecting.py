@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sse_client.transports._requests.wakeup import Wakeup
 
-__all__ = ["connect_socket"]
+__all__ = ["connect_socket", "look_up"]
 
 _SLICE = 0.1  # seconds between two checks of `closed` where shutdown() does not wake a connect()
 _IN_PROGRESS = {0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY}
@@ -42,7 +42,7 @@ def connect_socket(
         LocationParseError: no name service takes the name.
         OSError: no address could be connected to, or the stream was closed.
     """
-    addresses = _look_up(host, port, deadline, wakeup)
+    addresses = look_up(host, port, deadline, wakeup)
     error: OSError | None = None
     for number, address in enumerate(addresses):
         share = None
@@ -60,7 +60,7 @@ def connect_socket(
     raise error or OSError(f"no address of {host} could be connected to")
 
 
-def _look_up(host: str, port: int, deadline: float | None, wakeup: Wakeup) -> list[tuple[Any, ...]]:
+def look_up(host: str, port: int, deadline: float | None, wakeup: Wakeup) -> list[tuple[Any, ...]]:
     """Return the addresses of a name, looked up in a thread of its own: nothing ends `getaddrinfo` early."""
     host = host.strip("[]")
     try:
@@ -75,14 +75,14 @@ def _look_up(host: str, port: int, deadline: float | None, wakeup: Wakeup) -> li
     done = threading.Lock()
     done.acquire()
 
-    def look_up() -> None:
+    def ask() -> None:
         try:
             found.extend(socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM))
         except OSError as error:
             found.append(error)
         done.release()
 
-    threading.Thread(target=look_up, name="sse_client-lookup", daemon=True).start()
+    threading.Thread(target=ask, name="sse_client-lookup", daemon=True).start()
     while not done.acquire(timeout=_next_slice(deadline)):
         if wakeup.closed:
             raise OSError("the stream was closed during the name look-up")

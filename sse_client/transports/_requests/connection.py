@@ -15,6 +15,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from sse_client.transports._requests.connecting import connect_socket
 from sse_client.transports._requests.opening import opening, seconds_left
 from sse_client.transports._requests.response_head import CheckedResponse, TunnelResponse
+from sse_client.transports._requests.socks_proxy import connect_by_socks, pysocks_of
 
 if TYPE_CHECKING:
     from sse_client.transports._requests.wakeup import Wakeup
@@ -34,7 +35,8 @@ class TrackedConnection:
     sock: Any
     timeout: Any
     response_class: type[CheckedResponse] = CheckedResponse
-    _connects = False  # whether `_new_conn` is urllib3's own: not over a SOCKS proxy, for one
+    _connects = False  # whether `_new_conn` is urllib3's own, or that of its SOCKS proxies
+    _pysocks: Any = None  # PySocks, where it is the latter
     _joins = False  # whether head and body go through http.client's own `send`
     _handle: socket.socket | None = None  # of the connection, while TLS is being set up on it
     _head: bytes | None = None  # the head, kept until the body is sent with it; b"" before, None to send at once
@@ -72,14 +74,7 @@ class TrackedConnection:
             made: Any = super()._new_conn()  # type: ignore[misc]  # as above
             return cast("socket.socket", made)
         try:
-            sock = connect_socket(
-                getattr(this, "_dns_host", this.host),  # as urllib3's own `_new_conn` does: with a final dot
-                this.port,
-                source_address=this.source_address,
-                options=this.socket_options or (),
-                deadline=opening.connect_deadline,
-                wakeup=wakeup,
-            )
+            sock = self._connected_socket(wakeup)
         except socket.gaierror as error:
             raise NameResolutionError(this.host, this, error) from error
         except TimeoutError as error:
@@ -88,9 +83,23 @@ class TrackedConnection:
             raise NewConnectionError(this, str(error)) from error
         if hasattr(this, "ssl_context"):
             # TLS takes the descriptor over, and nobody sees its new object before the handshake is done.
-            self._handle = sock.dup()
+            self._handle = socket.fromfd(sock.fileno(), sock.family, sock.type)
             wakeup.watch(self._handle)
         return sock
+
+    def _connected_socket(self, wakeup: Wakeup) -> socket.socket:
+        this: Any = self
+        host = getattr(this, "_dns_host", this.host)  # as urllib3's own `_new_conn` does: with a final dot
+        how: Any = {
+            "source_address": this.source_address,
+            "options": this.socket_options or (),
+            "deadline": opening.connect_deadline,
+            "wakeup": wakeup,
+        }
+        if self._pysocks is None:
+            return connect_socket(host, this.port, **how)
+        proxy: Any = this._socks_options  # noqa: SLF001  (of this object's own class)
+        return connect_by_socks(self._pysocks, proxy, (this.host, this.port), **how)
 
     def request(self, method: str, url: str, body: Any = None, *args: Any, **kwargs: Any) -> None:
         self._head = None
@@ -141,8 +150,11 @@ def _release_conn(weakly: ref[PooledResponse], wakeup: Wakeup) -> None:
 @cache
 def tracked(base: Any) -> Any:
     """Return a class of connections like `base`, which show their sockets."""
+    pysocks = pysocks_of(base)
+    direct = getattr(base, "_new_conn", None) is getattr(PooledConnection, "_new_conn", None)
     own = {
         "_joins": getattr(base, "send", None) is HTTPConnection.send,
-        "_connects": getattr(base, "_new_conn", None) is getattr(PooledConnection, "_new_conn", None),
+        "_connects": direct or pysocks is not None,
+        "_pysocks": pysocks,
     }
     return type(f"Tracked{base.__name__}", (TrackedConnection, base), own)

@@ -1,0 +1,129 @@
+"""Connects through a SOCKS proxy by PySocks, under one deadline, and where `close` can end it.
+
+By itself, PySocks gives each piece of the proxy's answer all of the time.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sse_client.transports._requests.connecting import connect_socket, look_up
+from sse_client.transports._requests.opening import seconds_left
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sse_client.transports._requests.wakeup import Wakeup
+
+__all__ = ["connect_by_socks", "pysocks_of"]
+
+_PORT = 1080
+
+
+def pysocks_of(connection_class: Any) -> Any:
+    """Return PySocks, where a class of urllib3's connections goes through it; else None."""
+    module = sys.modules.get("urllib3.contrib.socks")
+    own = getattr(getattr(module, "SOCKSConnection", None), "_new_conn", None)
+    library = getattr(module, "socks", None)
+    known = own is not None and hasattr(library, "socksocket")
+    return library if known and getattr(connection_class, "_new_conn", None) is own else None
+
+
+def connect_by_socks(
+    library: Any,
+    proxy: dict[str, Any],
+    target: tuple[str, int],
+    *,
+    source_address: tuple[str, int] | None,
+    options: Iterable[Sequence[Any]],
+    deadline: float | None,
+    wakeup: Wakeup,
+) -> socket.socket:
+    """Return a socket that a proxy has connected to `target`.
+
+    Args:
+        library: PySocks.
+        proxy: the proxy, as urllib3's connections have it.
+        target: host and port.
+        source_address: host and port to connect from.
+        options: of the socket.
+        deadline: by `time.monotonic`.
+        wakeup: of the stream.
+
+    Raises:
+        socket.gaierror: a name has no address.
+        TimeoutError: the deadline passed.
+        OSError: there is no connection, or the stream was closed.
+    """
+    host, port = target[0].strip("[]"), target[1]
+    if not proxy["rdns"]:
+        host = _address(host, port, deadline, wakeup, old=proxy["socks_version"] == library.SOCKS4)
+    plain = connect_socket(
+        proxy["proxy_host"],
+        int(proxy["proxy_port"] or _PORT),
+        source_address=source_address,
+        options=options,
+        deadline=deadline,
+        wakeup=wakeup,
+    )
+    kind, family = plain.type, plain.family
+    sock = _connected_class(library)(family, kind, plain.proto, plain.detach())
+    try:
+        wakeup.watch(sock)
+        sock.deadline = deadline
+        sock.set_proxy(
+            proxy["socks_version"],
+            proxy["proxy_host"],
+            proxy["proxy_port"],
+            proxy["rdns"],
+            proxy["username"],
+            proxy["password"],
+        )
+        sock.connect((host, port))
+        sock.deadline = None
+    except library.ProxyError as error:
+        _give_up(sock, wakeup)
+        raise (error.socket_err or error) from None
+    except BaseException:
+        _give_up(sock, wakeup)
+        raise
+    made: socket.socket = sock
+    return made
+
+
+def _address(host: str, port: int, deadline: float | None, wakeup: Wakeup, *, old: bool) -> str:
+    """Return the first address of a name, of IPv4 where the proxy knows no other."""
+    found = look_up(host, port, deadline, wakeup)
+    usable = [address for address in found if address[0] == socket.AF_INET or not old]
+    if not usable:
+        raise socket.gaierror(socket.EAI_ADDRFAMILY, f"{host} has no address of IPv4, which SOCKS4 needs")
+    address: str = usable[0][4][0]
+    return address
+
+
+def _give_up(sock: socket.socket, wakeup: Wakeup) -> None:
+    wakeup.release_socket()
+    sock.close()
+
+
+@cache
+def _connected_class(library: Any) -> Any:
+    """Return a subclass of PySocks's socket for one that is connected to the proxy already."""
+
+    class Connected(socket.socket):
+        def connect(self, address: object) -> None:
+            """Do nothing: PySocks calls this before it speaks to the proxy."""
+
+    class Negotiating(library.socksocket, Connected):  # type: ignore[misc]  # PySocks has no types
+        deadline: float | None = None  # of what the proxy answers
+
+        def recv_into(self, *args: Any) -> int:
+            if self.deadline is not None:
+                socket.socket.settimeout(self, seconds_left(None, self.deadline))
+            received: int = super().recv_into(*args)
+            return received
+
+    return Negotiating
