@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence, Set
+    from types import CodeType
 
 __all__ = ["named_arguments"]
 
@@ -24,7 +25,8 @@ def named_arguments(method: M) -> M:
     """
     function: Any = method
     # From the code: `inspect.signature` takes 0.1 ms of the import for each method.
-    code, defaults = function.__code__, function.__kwdefaults__ or {}
+    code: CodeType = function.__code__
+    defaults: dict[str, object] = function.__kwdefaults__ or {}
     names = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
     known = set(names)
     required = {name: None for name in names if name not in defaults}

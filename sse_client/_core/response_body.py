@@ -100,6 +100,8 @@ class ResponseBody(ABC):
     def parted(self, data: bytes) -> bytes:
         """Return the first part of what has arrived at once, for `read_rest` to return the others."""
         if self._parts is None:
+            from sse_client._http.coding_steps import Parts  # loaded with the first long read
+
             self._parts = Parts(thread_time)  # one that is long is enough
         self.rest = self._parts.of(data[start : start + _MOST] for start in range(0, len(data), _MOST))
         return next(self.rest)

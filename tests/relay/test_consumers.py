@@ -452,7 +452,11 @@ def test_a_loss_in_an_answer_that_never_came_is_told_at_once(
     server: RedisServer, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(server, *numbered(1, 8))
-    before = Consumer("g", lambda _: before.close(), redis=server.url, stream="ticks", consumer="c", batch=1)
+
+    def handle(_: StreamEntry) -> None:
+        before.close()
+
+    before = Consumer("g", handle, redis=server.url, stream="ticks", consumer="c", batch=1)
     assert before.run().handled == 1
     client.xtrim("ticks", maxlen=0, approximate=False)
     dies_before_it_tells(server, monkeypatch, consumer="c")

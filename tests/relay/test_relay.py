@@ -16,7 +16,7 @@ from sse_client.relay._link import Link
 from sse_client.testing import STALL, Server, reply, stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from relay.kit import RedisServer
     from sse_client.relay._ledger import Item
@@ -175,7 +175,12 @@ def _some_events() -> Iterator[Event | Comment]:
 HALVES = [Event("a\ud800b", "c\udfff", "d\ud800"), Event("\ud83d\ude00", id="2"), Event("whole", id="3")]
 
 
-@pytest.mark.parametrize("source", [list, iter, lambda events: lambda _: events], ids=["list", "iterable", "function"])
+def as_function(events: list[Event]) -> Callable[[str], list[Event]]:
+    """Return a source that is called with the last ID."""
+    return lambda _: events
+
+
+@pytest.mark.parametrize("source", [list, iter, as_function], ids=["list", "iterable", "function"])
 def test_halves_of_surrogate_pairs_are_written_as_a_server_would(
     server: RedisServer, client: Any, source: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

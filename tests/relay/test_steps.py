@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis as redis_py
+import redis.asyncio as redis_asyncio
 from redis.exceptions import NoScriptError
 
 from relay.kit import eventually, free_port, ids, numbered
@@ -132,7 +133,7 @@ def test_a_consumer_that_leaves_while_redis_hangs_asks_it_once() -> None:
     for number, stream in enumerate(Keys("ticks", 3).streams):
         work._lanes[number] = Lane(number, stream, handling="1-0")
     assert len(drive(work.leave(), None)) == 1
-    given_back = [b"ok", [0, []]]
+    given_back: list[Any] = [b"ok", [0, []]]
     assert len(drive(work.leave(), given_back, given_back, given_back, None)) == 4
 
 
@@ -255,7 +256,7 @@ def test_waiting_says_that_redis_is_away() -> None:
 
 @pytest.mark.parametrize(("limit", "milliseconds"), [(None, 900), (5.0, 900), (0.4, 200), (0.001, 1)])
 def test_a_wait_is_shorter_than_the_client_waits_for_an_answer(limit: float | None, milliseconds: int) -> None:
-    for client in (redis_py.Redis(socket_timeout=limit), redis_py.asyncio.Redis(socket_timeout=limit)):
+    for client in (redis_py.Redis(socket_timeout=limit), redis_asyncio.Redis(socket_timeout=limit)):
         assert blocking(client, {"ticks": "0-0"}, 900)[4] == milliseconds
 
 

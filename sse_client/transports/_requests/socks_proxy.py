@@ -120,10 +120,11 @@ def _connected_class(library: Any) -> Any:
     class Negotiating(library.socksocket, Connected):  # type: ignore[misc]  # PySocks has no types
         deadline: float | None = None  # of what the proxy answers
 
-        def recv_into(self, *args: Any) -> int:
+        def recv_into(self, *args: Any, **options: Any) -> int:
             if self.deadline is not None:
                 socket.socket.settimeout(self, seconds_left(None, self.deadline))
-            received: int = super().recv_into(*args)
+            base: Any = super()
+            received: int = base.recv_into(*args, **options)
             return received
 
     return Negotiating

@@ -403,7 +403,13 @@ DETAILS = {"prompt_tokens_details": {"cached_tokens": 3}, "completion_tokens_det
 def test_a_chunk_of_usage_alone_is_read_at_once_and_means_the_same(
     usage: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone = {"id": "c", "object": "chat.completion.chunk", "model": "m", "choices": [], "usage": usage}
+    alone: dict[str, object] = {
+        "id": "c",
+        "object": "chat.completion.chunk",
+        "model": "m",
+        "choices": [],
+        "usage": usage,
+    }
     events = [chunk("Hi", "stop"), Event(json.dumps({**alone, "unknown": 1})), DONE]
     in_general = list(deltas(events))
     monkeypatch.setattr("sse_client.adapters.openai.chat._irregular_chunk.parts", None)
