@@ -55,10 +55,11 @@ def listed(name: str, values: Any, what: str) -> list[Any]:
             Or an element is a text or a number.
     """
     # Nearly always a list, which need not be asked whether it is anything else.
-    is_list: bool = type(values) is list
-    if not is_list and (isinstance(values, (str, bytes)) or is_any_mapping(values) or not _is_several(values)):
+    if type(values) is not list and (
+        isinstance(values, (str, bytes)) or is_any_mapping(values) or not _is_several(values)
+    ):
         raise TypeError(f"{name}: expected a list of {what}, got one {_kind(values)}")
-    elements = list(values)
+    elements: list[Any] = list(cast("Any", values))
     for number, element in enumerate(elements):
         if element is None or is_array(element) or isinstance(element, (str, bytes, int, float)):
             raise TypeError(f"{name}[{number}]: expected one of the {what}, a dict, got {_kind(element)}")
