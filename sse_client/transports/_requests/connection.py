@@ -18,6 +18,8 @@ from sse_client.transports._requests.response_head import CheckedResponse, Tunne
 from sse_client.transports._requests.socks_proxy import connect_by_socks, pysocks_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sse_client.transports._requests.wakeup import Wakeup
 
 __all__ = ["HEADS_IN_TIME", "TrackedConnection", "tracked"]
@@ -73,8 +75,18 @@ class TrackedConnection:
         if wakeup is None or not self._connects:
             made: Any = super()._new_conn()  # type: ignore[misc]  # as above
             return cast("socket.socket", made)
+        connect: Callable[..., socket.socket] = connect_socket
+        if self._pysocks is not None:
+            connect = partial(connect_by_socks, self._pysocks, this._socks_options)  # noqa: SLF001  (of this object)
         try:
-            sock = self._connected_socket(wakeup)
+            sock = connect(
+                getattr(this, "_dns_host", this.host),  # as urllib3's own `_new_conn` does: with a final dot
+                this.port,
+                source_address=this.source_address,
+                options=this.socket_options or (),
+                deadline=opening.connect_deadline,
+                wakeup=wakeup,
+            )
         except socket.gaierror as error:
             raise NameResolutionError(this.host, this, error) from error
         except TimeoutError as error:
@@ -86,20 +98,6 @@ class TrackedConnection:
             self._handle = socket.fromfd(sock.fileno(), sock.family, sock.type)
             wakeup.watch(self._handle)
         return sock
-
-    def _connected_socket(self, wakeup: Wakeup) -> socket.socket:
-        this: Any = self
-        host = getattr(this, "_dns_host", this.host)  # as urllib3's own `_new_conn` does: with a final dot
-        how: Any = {
-            "source_address": this.source_address,
-            "options": this.socket_options or (),
-            "deadline": opening.connect_deadline,
-            "wakeup": wakeup,
-        }
-        if self._pysocks is None:
-            return connect_socket(host, this.port, **how)
-        proxy: Any = this._socks_options  # noqa: SLF001  (of this object's own class)
-        return connect_by_socks(self._pysocks, proxy, (this.host, this.port), **how)
 
     def request(self, method: str, url: str, body: Any = None, *args: Any, **kwargs: Any) -> None:
         self._head = None

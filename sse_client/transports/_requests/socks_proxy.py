@@ -35,19 +35,21 @@ def pysocks_of(connection_class: Any) -> Any:
 def connect_by_socks(
     library: Any,
     proxy: dict[str, Any],
-    target: tuple[str, int],
+    host: str,
+    port: int,
     *,
     source_address: tuple[str, int] | None,
     options: Iterable[Sequence[Any]],
     deadline: float | None,
     wakeup: Wakeup,
 ) -> socket.socket:
-    """Return a socket that a proxy has connected to `target`.
+    """Return a socket that a proxy has connected to a host.
 
     Args:
         library: PySocks.
         proxy: the proxy, as urllib3's connections have it.
-        target: host and port.
+        host: where to.
+        port: where to.
         source_address: host and port to connect from.
         options: of the socket.
         deadline: by `time.monotonic`.
@@ -58,7 +60,7 @@ def connect_by_socks(
         TimeoutError: the deadline passed.
         OSError: there is no connection, or the stream was closed.
     """
-    host, port = target[0].strip("[]"), target[1]
+    host = host.strip("[]").rstrip(".")
     if not proxy["rdns"]:
         host = _address(host, port, deadline, wakeup, old=proxy["socks_version"] == library.SOCKS4)
     plain = connect_socket(
