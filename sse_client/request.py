@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from sse_client._patterns import portable
+
 if TYPE_CHECKING:
     from sse_client.errors import SSEError
 
@@ -37,7 +39,9 @@ _BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _FIELD_NAME = re.compile(r"[!-9;-~]+")  # ASCII that can be seen, without the colon
 
 # URLs and header values that need no closer look, which takes three times as long: nearly all.
-_USUAL_URL = re.compile(r"https?://[A-Za-z0-9._-]++(?::(?:[1-5][0-9]{4}|[1-9][0-9]{0,3}))?+(?:[/?#][!-~]*+)?+")
+_USUAL_URL = re.compile(
+    portable(r"https?://[A-Za-z0-9._-]++(?::(?:[1-5][0-9]{4}|[1-9][0-9]{0,3}))?+(?:[/?#][!-~]*+)?+")
+)
 _USUAL_VALUE = re.compile(r"[\x01-\x09\x0b\x0c\x0e-\xff]*+")
 
 

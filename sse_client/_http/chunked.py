@@ -22,6 +22,7 @@ import re
 import msgspec
 
 from sse_client._http.foreign_text import shown
+from sse_client._patterns import portable
 
 __all__ = ["ChunkedDecoder"]
 
@@ -32,7 +33,7 @@ _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]++|\\[\t -~\x80-\xff])*+"'
 _EXTENSION = rb";%b(?:=(?:%b|%b))?" % (_TOKEN, _TOKEN, _QUOTED)
 # Texts, compiled when they are first met: chunks that come one by one need none of them, nor do those in the table.
-_SIZE_LINE = rb"(?=[0-9a-fA-F])0*+([0-9a-fA-F]{0,16})[ \t]*+(?:%b)*+\r\n" % _EXTENSION
+_SIZE_LINE = portable(rb"(?=[0-9a-fA-F])0*+([0-9a-fA-F]{0,16})[ \t]*+(?:%b)*+\r\n" % _EXTENSION)
 _TRAILER = rb"(?i:(?!content-length:|transfer-encoding:)%b:[^\r\n]*+\r?\n)" % _TOKEN
 _FOLDED = rb"[ \t][^\r\n]*+\r?\n"  # the continuation of a trailer's line
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sse_client._patterns import portable
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
@@ -14,7 +16,7 @@ EVENT_STREAM = "text/event-stream"
 
 # "Get, decode, and split": at commas outside of quoted strings; the last one may lack its closing quote. Possessive:
 # a value of any length is read once.
-_VALUE = r'(?s:[^",]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))*+'
+_VALUE = portable(r'(?s:[^",]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))*+')
 
 # MIME Sniffing, "parse a MIME type", as far as the essence goes: what follows the semicolon cannot make it invalid.
 _ESSENCE = r"[\t\n\r ]*+([!#$%&'*+.^_`|~0-9A-Za-z-]++/[!#$%&'*+.^_`|~0-9A-Za-z-]++)[\t\n\r ]*+(?:;|\Z)"

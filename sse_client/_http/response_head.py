@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from sse_client._patterns import portable
+
 __all__ = ["field_lines", "is_interim"]
 
 # RFC 9112 5: "field-line = field-name ":" OWS field-value OWS", and no blank before the colon; RFC 9110 5.6.2: token.
 _FIELD_NAME = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++:"
-_FIELD_LINES = re.compile(rb"(?:%b[^\r\n\0]*+\r?+\n)*+" % _FIELD_NAME)
+_FIELD_LINES = re.compile(portable(rb"(?:%b[^\r\n\0]*+\r?+\n)*+" % _FIELD_NAME))
 _FOLD = rb"\r?\n[ \t]++"  # rare, and so compiled when it is needed
 _INTERIM = re.compile(rb"HTTP/1\.[0-9] 1(?!01)[0-9]{2}(?![0-9])")
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlunsplit
 
 from sse_client._http.shapes import is_mapping
+from sse_client._patterns import portable
 from sse_client.request import display_url
 
 __all__ = ["MalformedRequest", "flat_pairs", "form_encoded", "is_plain", "listed_pairs", "request_url"]
@@ -21,12 +22,14 @@ class MalformedRequest(ValueError):
 _CHARACTER = r"[A-Za-z0-9._~!$&'()*+,;=:@/-]|%(?:[0189A-F][0-9A-F]|2[0-9ABCF]|3[A-F]|40|5[BCDE]|60|7[BCDF])"
 # URLs that urllib3 and requests leave unchanged. Dot segments are not among them: they would be resolved.
 _PLAIN = re.compile(
-    rf"(?!.*/\.)(https?://[a-z0-9][a-z0-9._-]*+(?::(?:[1-5][0-9]{{4}}|[1-9][0-9]{{0,3}}))?+)"
-    rf"(/(?:{_CHARACTER})*+)?+"
-    rf"(\?(?:[?]|{_CHARACTER})++)?+"
+    portable(
+        rf"(?!.*/\.)(https?://[a-z0-9][a-z0-9._-]*+(?::(?:[1-5][0-9]{{4}}|[1-9][0-9]{{0,3}}))?+)"
+        rf"(/(?:{_CHARACTER})*+)?+"
+        rf"(\?(?:[?]|{_CHARACTER})++)?+"
+    )
 )
 # Of the rarer ways, and so texts: they are compiled when they are first needed.
-_PLAIN_QUERY = rf"(?:[?]|{_CHARACTER})*+"
+_PLAIN_QUERY = portable(rf"(?:[?]|{_CHARACTER})*+")
 _ESCAPE = r"%([^\W_]{2})"
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _RESERVED = "!#$&'()*+,/:;=?@[]~"

@@ -9,6 +9,7 @@ import re
 from itertools import accumulate, compress, count, repeat
 from typing import TYPE_CHECKING, Any
 
+from sse_client._patterns import portable
 from sse_client.events import Event
 from sse_client.parser._line_ends import CR
 
@@ -20,17 +21,18 @@ if TYPE_CHECKING:
 __all__ = ["PREFIX", "deferrable", "match_block", "whole_blocks"]
 
 # What precedes the value in a block of one data line and at most a type, if the next block begins in the same way.
-PREFIX = re.compile(rb"((?:event: ?+([^\r\n]{0,100}+)\r?\n)?+data:( ?+))[^\n]++\n\r?\n(?=\1|\Z)").match
+_PREFIX = rb"((?:event: ?+([^\r\n]{0,100}+)\r?\n)?+data:( ?+))[^\n]++\n\r?\n(?=\1|\Z)"
+PREFIX = re.compile(portable(_PREFIX)).match
 
 # Lines that have no effect before their block is complete, and the unfinished line after them.
 _DEFERRABLE = r"(?:(?:data|event|id):.*+\n)*+.*+"
-deferrable = re.compile(_DEFERRABLE.encode()).fullmatch
+deferrable = re.compile(portable(_DEFERRABLE.encode())).fullmatch
 
 # The fields of a block whose lines end in LF, in any order. `(?(1)(?!)|...)` refuses data in a second place, and
 # `(?(1)|(?!))` a block without data. Empty types and ids, and ids with a NUL, have special rules: they do not match.
 _FIELD = r"data: ?+(?(1)(?!)|(.*+(?:\ndata: .*+)*+))|event: ?+(.++)|id: ?+([^\n\0]++)"
-match_block = re.compile(rf"(?:(?:{_FIELD})\n)*+(?(1)|(?!))\n({_DEFERRABLE})").fullmatch
-_split_blocks = re.compile(rf"\n(?:\n(?:{_FIELD}))*+(?(1)|(?!))(?=\n\n)").split
+match_block = re.compile(portable(rf"(?:(?:{_FIELD})\n)*+(?(1)|(?!))\n({_DEFERRABLE})")).fullmatch
+_split_blocks = re.compile(portable(rf"\n(?:\n(?:{_FIELD}))*+(?(1)|(?!))(?=\n\n)")).split
 
 
 def whole_blocks(data: bytes, blank: bytes, parser: Parser[Any], interpret: Callable[[bytes], list[Any]]) -> list[Any]:

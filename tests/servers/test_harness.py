@@ -55,7 +55,7 @@ def program(code: str) -> list[str]:
 
 
 def test_a_server_that_ends_says_its_last_words(outcome: type[BaseException]) -> None:
-    code = "import sys; print('first words'); sys.exit('its last words')"
+    code = "import sys; print('first words', flush=True); sys.exit('its last words')"
     with (
         pytest.raises(outcome, match=r"(?s)it ended with status 1: first words.*its last words"),
         running("it", lambda _port, _folder: program(code)),

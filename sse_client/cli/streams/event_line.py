@@ -20,7 +20,7 @@ _MOST_JSON = 100_000  # characters that are parsed and coloured; longer data is 
 _INDENT = "    "
 _SGR = re.compile(r"\x1b\[[0-9]*m")
 _TOKEN = re.compile(
-    r'("(?:[^"\\]|\\.)*+")(\s*:)?|(-?\d[\d.eE+-]*+|true|false|null|NaN|-?Infinity)',
+    r'("[^"\\]*+(?:\\.[^"\\]*+)*")(\s*:)?|(-?\d[\d.eE+-]*+|true|false|null|NaN|-?Infinity)',
 )
 
 

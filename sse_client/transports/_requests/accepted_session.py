@@ -5,7 +5,6 @@ from __future__ import annotations
 import requests
 
 from sse_client.transports.bypassed import warn_of_bypassed
-from sse_client.transports.refused_session import refused_session
 
 __all__ = ["check_session"]
 
@@ -28,6 +27,8 @@ def check_session(session: object, accepted: str) -> None:
         TypeError: it is none.
     """
     if not isinstance(session, requests.Session):
+        from sse_client.transports.refused_session import refused_session
+
         raise refused_session(session, accepted)
     # A `send` of the session's own is called: it is how tests replace it.
     instead = "put it into an adapter, a hook or an authentication object"

@@ -15,7 +15,6 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from sse_client.transports._requests.connecting import connect_socket
 from sse_client.transports._requests.opening import opening, seconds_left
 from sse_client.transports._requests.response_head import CheckedResponse, TunnelResponse
-from sse_client.transports._requests.socks_proxy import connect_by_socks, pysocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +76,8 @@ class TrackedConnection:
             return cast("socket.socket", made)
         connect: Callable[..., socket.socket] = connect_socket
         if self._pysocks is not None:
+            from sse_client.transports._requests.socks_proxy import connect_by_socks
+
             connect = partial(connect_by_socks, self._pysocks, this._socks_options)  # noqa: SLF001  (of this object)
         try:
             sock = connect(
@@ -148,7 +149,11 @@ def _release_conn(weakly: ref[PooledResponse], wakeup: Wakeup) -> None:
 @cache
 def tracked(base: Any) -> Any:
     """Return a class of connections like `base`, which show their sockets."""
-    pysocks = pysocks_of(base)
+    pysocks = None
+    if getattr(getattr(base, "_new_conn", None), "__module__", "") == "urllib3.contrib.socks":
+        from sse_client.transports._requests.socks_proxy import pysocks_of
+
+        pysocks = pysocks_of(base)
     direct = getattr(base, "_new_conn", None) is getattr(PooledConnection, "_new_conn", None)
     own = {
         "_joins": getattr(base, "send", None) is HTTPConnection.send,

@@ -1,0 +1,59 @@
+"""Regular expressions that mean the same on every CPython."""
+
+from __future__ import annotations
+
+import sys
+from typing import AnyStr
+
+__all__ = ["portable"]
+
+# https://github.com/python/cpython/issues/106052
+_KEEPS_FAILURES = sys.implementation.name == "cpython" and (3, 11) <= sys.version_info < (3, 11, 5)
+
+
+def portable(pattern: AnyStr) -> AnyStr:
+    """Return a pattern whose possessive groups match what the documentation of `re` says.
+
+    In CPython 3.11.0 to 3.11.4, among them that of Debian 12, a possessive group keeps what its last repetition has
+    matched before it failed: `(?:ab?c)*+` takes the `a` of `abx`. There, such groups become atomic, `(?>(?:ab?c)*)`,
+    which match the same, and take memory for each repetition.
+    """
+    if not _KEEPS_FAILURES:
+        return pattern
+    if isinstance(pattern, str):
+        return with_atomic_groups(pattern)
+    return with_atomic_groups(pattern.decode("latin-1")).encode("latin-1")
+
+
+def with_atomic_groups(pattern: str) -> str:
+    """Return a pattern with an atomic group in place of each possessive one."""
+    pieces: list[str] = []
+    groups: list[int] = []  # where each open group begins in `pieces`
+    position = 0
+    while position < len(pattern):
+        size = _size(pattern, position)
+        piece = pattern[position : position + size]
+        position += size
+        if piece == "(":
+            groups.append(len(pieces))
+        pieces.append(piece)
+        if piece == ")":
+            begins = groups.pop()
+            if pattern[position : position + 2] in {"*+", "++", "?+"}:
+                pieces[begins] = "(?>("
+                pieces.append(pattern[position] + ")")
+                position += 2
+    return "".join(pieces)
+
+
+def _size(pattern: str, position: int) -> int:
+    """Return how many characters are one element of the pattern: an escape, a set or a character."""
+    if pattern[position] == "\\":
+        return 2
+    if pattern[position] != "[":
+        return 1
+    end = position + 1 + (pattern[position + 1] == "^")
+    end += pattern[end] == "]"  # the first character of a set may be a bracket
+    while pattern[end] != "]":
+        end += 2 if pattern[end] == "\\" else 1
+    return end + 1 - position
