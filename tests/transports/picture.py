@@ -104,8 +104,8 @@ _TOP = """\
 # Transports in one picture
 
 What each transport can do, and what it costs. Whatever the first table says that a transport can do is tested
-(`tests/transports/picture.py` names the tests); the second table shows measured figures. `httpx` 0.28 does what `httpx2`
-does, and costs as much.
+(`tests/transports/picture.py` names the tests); the second table has measured figures. `httpx` 0.28 does what
+`httpx2` does, and costs as much.
 
 """
 
@@ -117,8 +117,8 @@ Events have 53 bytes, each in a chunk or a frame of its own.
 
 - *Live*: each event comes in a packet of its own, and system calls are included. *Bursts*: 200 events at a time.
 - *Its own*: httpx2's own reader of events (`client.sse`), which took turns with this package in the same process.
-- *A stream*: one of 1,000 over TLS, each with one event and then silence. They have 1,000 connections over HTTP/1.1, and
-  ten over HTTP/2.
+- *A stream*: one of 1,000 over TLS, each with one event and then silence. They have 1,000 connections over HTTP/1.1,
+  and ten over HTTP/2.
 
 All transports took turns in {passes} passes, with a load average of {load} on two cores. A cost is the lowest of the
 passes, a ratio or memory the median. `python -m benchmarks.transports` measures again.
