@@ -40,4 +40,4 @@ def details(found: Mapping[str, Mapping[str, Sample]], ours: str, unit: str) -> 
             ratio = ratios.get(name)
             compared = ["1", ""] if name == ours else [cell(ratio), spread(ratio)]
             rows.append([f"{column}: {name}", *compared, *costs(sample)])
-    return Table(["behind it", "times", "rounds", f"µs CPU {unit}", f"µs wall {unit}"], rows, detail=True)
+    return Table(["case", "times", "rounds", f"µs CPU {unit}", f"µs wall {unit}"], rows, detail=True)

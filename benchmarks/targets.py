@@ -114,7 +114,7 @@ TARGETS = (
     Target("import: sse_client", "<=", 1.5, "import sse_client: 1.5 times import requests"),
     Target("import: adapter over package", "<=", 1.3, "import of the chat adapter: 1.3 times import sse_client"),
     *(
-        Target(f"growth: {name}", "<=", 2.2, f"twice as many {name}: at most 2.2 times the cost")
+        Target(f"growth: {name}", "<=", 2.2, f"double the {name}: at most 2.2 times the cost")
         for name in (
             "events of a stream, one a read",
             "events of a stream, 64 KiB reads",

@@ -125,7 +125,7 @@ def _details(found: Mapping[str, Mapping[str, Sample]]) -> Table:
             cpu = "" if sample.error else f"{sample.median() * 1e6:.1f}"
             late = "" if sample.error or group.startswith("chat") else f"{sample.median('wall') * 1e3:.3f}"
             rows.append([f"{group}: {name}", *compared, cpu, late])
-    return Table(["behind it", "times", "rounds", "µs CPU an event", "ms from write to loop, p50"], rows, detail=True)
+    return Table(["case", "times", "rounds", "µs CPU an event", "ms from write to loop, p50"], rows, detail=True)
 
 
 def watch(how: str, name: str, url: str, events: int) -> dict[str, Any]:

@@ -34,6 +34,6 @@ def run(effort: Effort) -> Result:
         result.figures[f"short: {name}"] = ratio.median
         compared = ["1", ""] if sample is base else [cell(ratio), spread(ratio)]
         rows.append([name, *compared, f"{1 / sample.median('wall'):,.0f}", *costs(sample)])
-    head = [f"a chat of {TOKENS} tokens", "time over", "rounds", "a second", "µs CPU", "µs wall"]
+    head = [f"a chat of {TOKENS} tokens", "times the HTTP library", "rounds", "a second", "µs CPU", "µs wall"]
     result.tables = [Table(head, rows)]
     return result

@@ -6,9 +6,9 @@ one: the test looks inside requests and urllib3.
 
 from __future__ import annotations
 
-NETRC = "`~/.netrc` is read where the client says `auth=httpx2.NetRCAuth()`"
+NETRC = "`~/.netrc` is read only if the client has `auth=httpx2.NetRCAuth()`"
 VT = "a Last-Event-ID that begins with a VT or a form feed is not sent: h11 refuses it"
-HEAD = "a head may have any number of fields, and 100 KiB in all: http.client allows 100 fields, of 64 KiB each"
+HEAD = "a response head may have any number of fields, of 100 KiB in all; http.client allows 100 fields, of 64 KiB each"
 
 DIFFERENT = {
     "test_an_answer_that_is_no_whole_head_is_a_lost_connection[httpx2-an endless header]": HEAD,
@@ -19,7 +19,7 @@ DIFFERENT = {
     "test_whatever_id_a_server_sends_the_stream_is_resumed_with_it[httpx2-\\x0bA]": VT,
     "test_whatever_id_a_server_sends_the_stream_is_resumed_with_it[httpx2-\\x0cA]": VT,
     "test_a_body_goes_out_with_the_head_on_a_connection_that_is_there": (
-        "a small body is written after the head, not with it: one more packet"
+        "a small request body is sent after the head, not with it: one more packet"
     ),
     "test_the_head_of_a_request_that_connects_goes_out_alone": "",
     "test_nothing_is_sent_after_close_although_the_connection_was_being_made": "",

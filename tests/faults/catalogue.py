@@ -316,7 +316,7 @@ ASKED_MOST = tuple(Wait(3600, 3960 + more) for more in (0, 1, 2, 4))
 AT_LEAST = (Wait(0.1, 0.1), Wait(0.1, 1.1), Wait(0.1, 2.1), Wait(0.1, 4.1))
 FAULTS_BEFORE = "before the request is sent"
 FAULTS_AT_HEAD = "before or in the response's head"
-FAULTS_REFUSED = "an answer that is no stream"
+FAULTS_REFUSED = "a response that is not a stream"
 FAULTS_INSIDE = "inside the stream"
 
 
@@ -368,7 +368,7 @@ REFUSED = [
         always(*reply(307, headers={"Location": "/again"})),
         at_once("RedirectRefused", requests=31),
     ),
-    no_answer(FAULTS_REFUSED, "a redirect (303) to where nobody listens", unreachable_elsewhere),
+    no_answer(FAULTS_REFUSED, "a redirect (303) to an address where nothing listens", unreachable_elsewhere),
     final(FAULTS_REFUSED, "404", always(*reply(404, b"no")), at_once("StatusError")),
     no_answer(FAULTS_REFUSED, "500", always(*reply(500, b"oops")), "StatusError"),
     no_answer(FAULTS_REFUSED, "503", always(*reply(503, b"busy")), "StatusError"),
@@ -418,7 +418,7 @@ INSIDE = [
     inside(FAULTS_INSIDE, "reset inside an event", once(*ONE, chunk(b"id: 2\ndata:"), RESET)),
     inside(FAULTS_INSIDE, "cut between two chunks", once(*ONE, CLOSE)),
     inside(FAULTS_INSIDE, "cut inside a chunk", once(*ONE, chunk(event("2"))[:9], CLOSE)),
-    inside(FAULTS_INSIDE, "a chunk size that is none", once(*ONE, b"data: 2\n\n", CLOSE)),
+    inside(FAULTS_INSIDE, "a malformed chunk size", once(*ONE, b"data: 2\n\n", CLOSE)),
     inside(
         FAULTS_INSIDE,
         "a Content-Length that is too long",
@@ -446,7 +446,7 @@ INSIDE = [
     ),
     final(
         FAULTS_INSIDE,
-        "the line of a chunk's size drips, past `Timeout(total=)`",
+        "the line with a chunk's size drips, past `Timeout(total=)`",
         once(*ONE, *dripping(b"0" * 500), timeout=IN_ALL),
         at_once("DeadlineExceeded", "1"),
     ),

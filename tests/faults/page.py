@@ -17,15 +17,18 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "faults.md"
 _TOP = """\
 # Faults
 
-What a stream makes of what can go wrong: what is delivered, what is raised, how many requests are sent, and when.
-Each cell is a test in both clients (`tests/faults`), which agree in all of them; this page is written from its table.
+How a stream reacts to each fault: what is delivered, what is raised, how many requests are sent, and when. Each cell is
+tested in both clients (`tests/faults`), which behave the same; this page is generated from the table of these tests.
 
-- Every fault lasts, unless it is inside the stream: there the first event (`1`) comes before it, and the next request
-  gets what is left, `2`, `3` and the event that `until` names.
-- `POST` is one with the default options: it is sent again only if it is certain that it was not processed.
-  `reconnect=True` says that it may be.
-- Waits are seconds before each further request, with the range of the random part.
-- An attempt that does not reach the server is no request: `0 requests` may be five attempts.
+- Every request meets the fault, unless the fault is inside the stream: then the first event (`1`) comes before it, and
+  the next request gets the rest: `2`, `3` and the event that `until` names. No event comes before a *bomb*, which is a
+  small compressed body that expands to a huge one.
+- `POST` is one with the default options: it is sent again only if no connection could be made, or if the server answers
+  429 or 503 with `Retry-After`. `reconnect=True` allows sending it again even if it may have been processed.
+- *After id 1* means that the request has `Last-Event-ID: 1`.
+- Waits are the seconds before each further attempt; a range, such as 1 to 2, includes the random part.
+- An attempt that does not reach the server does not count as a request: `0 requests` can stand for five attempts.
+- What *drips* arrives slowly, byte by byte.
 
 """
 

@@ -159,7 +159,7 @@ def test_an_answer_may_be_json(json_server: Program, client: ReadingClient) -> N
 
 def test_the_code_of_the_docs_gets_an_answer(server: Program, capsys: pytest.CaptureFixture[str]) -> None:
     url = f"{server.url}/mcp"
-    changes = {"http://localhost:8000/mcp": url, "of the answer to initialize": session(url)["Mcp-Session-Id"]}
+    changes = {"http://localhost:8000/mcp": url, "from the answer to initialize": session(url)["Mcp-Session-Id"]}
     run_block("docs/servers.md", "mcp", changes)
     assert "counted" in capsys.readouterr().out
 

@@ -82,7 +82,7 @@ CAPABILITIES = (
         ),
     ),
     Capability(
-        "names of one's own",
+        "an address of your own for a host",
         ("an adapter", "`TCPConnector(resolver=)`", *("a transport",) * 3),
         (
             f"{_REACHING}test_an_adapter_of_requests_names_the_address",
@@ -91,7 +91,7 @@ CAPABILITIES = (
         ),
     ),
     Capability(
-        "starts anew after a fork",
+        "makes new connections after a fork",
         ("yes", "without a session", "yes", "yes", "yes"),
         (
             "promises/test_07_forks.py::test_children_share_no_pooled_connection",
@@ -103,29 +103,33 @@ CAPABILITIES = (
 _TOP = """\
 # Transports in one picture
 
-What each transport can do, and what it costs. Each cell of the first table is shown by a test
-(`tests/transports/picture.py` names it); the figures are measured. `httpx` 0.28 does what `httpx2` does, and costs as
-much.
+What each transport can do, and what it costs. Whatever the first table says that a transport can do is tested
+(`tests/transports/picture.py` names the tests); the second table has measured figures. `httpx` 0.28 does what
+`httpx2` does, and costs as much.
 
 """
 
 _COSTS = """
 ## What it costs
 
-CPU time of one process on CPython {python}, with {versions}; an event of 53 bytes, each in a chunk or a frame of its
-own. *Live*: each in a packet of its own, with the system's part in it. *Bursts*: 200 at a time. *Its own*: httpx2's own
-reading of events (`client.sse`), in the same process, in turns. *A stream*: of 1,000 over TLS, each with one event and
-then silence; over HTTP/1.1 on 1,000 connections, over HTTP/2 on ten. All transports took turns in {passes} passes, with
-a load average of {load} on two cores: a cost is the least of them, a ratio and memory are the median.
-`python -m benchmarks.transports` measures anew.
+CPU time of one process on CPython {python}, with {versions}.
+Events have 53 bytes, each in a chunk or a frame of its own.
+
+- *Live*: each event comes in a packet of its own, and system calls are included. *Bursts*: 200 events at a time.
+- *Its own*: httpx2's own reader of events (`client.sse`), which took turns with this package in the same process.
+- *A stream*: one of 1,000 over TLS, each with one event and then silence. They have 1,000 connections over HTTP/1.1,
+  and ten over HTTP/2.
+
+All transports took turns in {passes} passes, with a load average of {load} on two cores. A cost is the lowest of the
+passes, a ratio or memory the median. `python -m benchmarks.transports` measures again.
 
 """
 
 _DIFFERENT = """
 ## What is different
 
-The suites of both clients run on the sessions that each makes by itself, and on clients of httpx2 (`tests/blocking`,
-`tests/asynchronous`). What httpx2 does otherwise:
+The test suites of both clients run on the sessions that the clients create, and on clients of httpx2 (`tests/blocking`,
+`tests/asynchronous`). httpx2 differs in the following:
 
 """
 
