@@ -76,7 +76,7 @@ class Resumptions(Retries[ResponseReader]):
             self.reader.resumed()
 
     def _retry(self, state: RetryCallState) -> bool:
-        # It is asked before the delay is made, and before what counts the tries.
+        # Called before the delay is computed, and before the attempts are counted, so a resumed stream starts from 0.
         place = self.reader.resume
         if place != self._last:
             self._last, self._count = place, 0
