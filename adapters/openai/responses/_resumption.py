@@ -29,7 +29,7 @@ __all__ = ["Resumptions"]
 
 
 class Resumptions(Retries[ResponseReader]):
-    """The tries of one response: one that is made in the background is gone on with, behind the last event that came.
+    """The attempts of one response. A response made in the background is resumed after the last event that came.
 
     Args:
         endpoint: where the response can be asked for by its ID.
@@ -83,7 +83,7 @@ class Resumptions(Retries[ResponseReader]):
         return super()._retry(state)
 
     def _prepared(self, request: Request, attempt: Attempt) -> Any:
-        """Return the request of an attempt: the caller's own, or one for what comes behind the last event."""
+        """Return the request of an attempt: the caller's own, or one for the events after the last that came."""
         place = self.reader.resume if attempt.number > 1 else None
         if place is not None:
             request = self._resuming(request, *place)
