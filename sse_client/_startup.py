@@ -50,7 +50,7 @@ def quiet_interrupts() -> None:
     def end(*_: object) -> None:
         os._exit(_INTERRUPTED)  # an exception would come out of whatever module is being imported
 
-    # A shell starts what runs in its background with SIGINT ignored: it stays so.
+    # A shell starts background jobs with SIGINT ignored; that is left as it is.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, end)
 

@@ -164,7 +164,7 @@ class AsyncClient(StreamClient[AsyncEventStream]):
         elif self._library is not None:
             transport = self._httpx_transport(self._library, checked, released)
         else:
-            # What is loaded with the first stream need not be with the package.
+            # Imported with the first stream, so that importing the package stays fast.
             from sse_client.transports._aiohttp.transport import AiohttpTransport
 
             transport = AiohttpTransport(self._http_session, checked, released)

@@ -175,7 +175,7 @@ class Client(StreamClient[EventStream]):
 
     def _start_anew(self) -> None:
         """Forget the connections and streams of the process that this one is a fork of."""
-        self._lock = threading.RLock()  # a thread of the parent process may have held the inherited lock
+        self._lock = threading.RLock()  # nobody would release the inherited lock if it was held during the fork
         for stream in tuple(self._open):
             stream._wakeup.closed = True  # noqa: SLF001  (a stream of this client)
         if self._library is not None:

@@ -224,7 +224,7 @@ class Policy:
         """Return the seconds that the server asked for, in this answer or else in the stream."""
         most = self._reconnect.max_asked
         if isinstance(error, StatusError) and error.status in _ASKS and error.retry_after is not None:
-            # Every client that was turned away got the same delay: up to a tenth more spreads their return.
+            # All clients that were turned away got the same delay; adding up to a tenth spreads their return.
             return min(error.retry_after, most) * random.uniform(1.0, 1.1)
         if reconnection_time is None:
             return None

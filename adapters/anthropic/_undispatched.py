@@ -8,12 +8,12 @@ from sse_client.parser import Parser
 
 __all__ = ["undispatched"]
 
-_SMALL = 64 * 1024  # characters of a tail that is parsed; a longer one is not copied more often than it must be
-_HEAD = 1024  # characters in which the data of a longer one begins
+_SMALL = 64 * 1024  # characters; a longer tail is not parsed whole, to save copies of it
+_HEAD = 1024  # characters of a longer tail within which its data has to begin
 
 
 def undispatched(tail: str) -> list[Event]:
-    """Return the events in a tail of a parser whose data is complete: JSON, which the last character tells."""
+    """Return the events in a parser's `tail` whose data is complete JSON, as its last character shows."""
     if not tail[-_HEAD:].rstrip().endswith("}"):
         return []
     head, data = f"{tail}\n\n", None

@@ -70,12 +70,12 @@ class ContentBlock(msgspec.Struct):
 
     @property
     def id(self) -> str | None:
-        """A tool use's own; its result names it."""
+        """The ID of a tool use, which its result has to name; None for other blocks."""
         return self.fields.get("id")
 
     @property
     def name(self) -> str | None:
-        """The tool's."""
+        """The name of the tool; None for other blocks."""
         return self.fields.get("name")
 
     @property

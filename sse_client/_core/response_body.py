@@ -40,17 +40,17 @@ _EXCERPT_SECONDS, _EXCERPT_SILENCE = 5.0, 2.0
 
 
 class ResponseBody(ABC):
-    """One response: its head, and its body. A transport says how to receive, to breathe, and to close.
+    """One response: its head, and its body. A transport's subclass receives, lets other tasks run, and closes.
 
     Attributes:
         response: the head.
         silence: seconds without a byte after which the connection counts as dead; None: no limit.
         method: of the request that was answered, the last one after redirects.
-        closes_by_awaiting: whether `aclose` is needed, where for others `close` does.
-        shares_loop: whether other tasks wait for their turn of an event loop while this body is decoded.
+        closes_by_awaiting: whether closing needs `aclose`; for other bodies `close` is enough.
+        shares_loop: whether other tasks of an event loop wait while this body is decoded.
         blocks: whether `read_blocking` does what `read` does, by blocking.
         redirected: whether the server had answered an earlier request with a redirect.
-        rest: what `read_rest` has still to return of something long; None: nothing.
+        rest: pieces of long data that `read_rest` has yet to return; None if there are none.
         coding_error: why the body's content codings cannot be undone; empty if they can.
     """
 

@@ -21,7 +21,7 @@ PIECE = 16 * 1024
 CORRUPT = "the compressed body is corrupt"
 
 _SLICE = 8 * 1024  # bytes of input a call
-_CALL = _SLICE // 32  # bytes of input that the call itself counts as
+_CALL = _SLICE // 32  # bytes of input that are added for each call
 _LONG = 0.002  # seconds of CPU time
 _PART = 4 * 1024
 

@@ -91,7 +91,7 @@ def octets(piece: Any) -> bytes:
 
 
 def awaited_nowhere(body: Any) -> TypeError | None:
-    """Return the error that a body is in a blocking client, where it is one that must be awaited."""
+    """Return the error for a body that must be awaited, which a blocking client cannot do; None for others."""
     if hasattr(body, "__aiter__") and not hasattr(body, "__iter__"):
         return TypeError(f"data: expected an iterable of bytes, got {type(body).__name__}, which nothing awaits here")
     return None

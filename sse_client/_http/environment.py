@@ -22,7 +22,7 @@ class TrustedCertificates(NamedTuple):
     Attributes:
         file: a file of certificates in PEM; None for none.
         directory: a directory of them, as OpenSSL reads it; None for none.
-        source: the variable, or the option, that says so; both are named where there are two.
+        source: the environment variable or option that names them; both, if there are two.
     """
 
     file: str | None

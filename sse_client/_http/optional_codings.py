@@ -114,7 +114,7 @@ class Zstd:
 def brotli_module() -> Any:
     """Return brotli, or brotlicffi; None where neither is installed in a version that can limit its output."""
     modules = (_imported(name) for name in ("brotli", "brotlicffi"))
-    # Both have this since 1.2, together with the limit.
+    # Both libraries got this method in 1.2, together with the limit on the output.
     limited = (module for module in modules if hasattr(getattr(module, "Decompressor", None), "can_accept_more_data"))
     return next(limited, None)
 

@@ -42,8 +42,8 @@ class RedisCheckpoint:
 
         Raises:
             RedisUnavailable: Redis does not answer.
-            RelayError: it refuses to, or the key holds another type of value.
-            ValueError: the value is no last event ID.
+            RelayError: Redis refuses the command, or the key holds another type of value.
+            ValueError: the value is not a last event ID.
         """
         # The end counts, too: one byte more than an ID can have.
         found: bytes = self._ask("GETRANGE", self.key, 0, _LONGEST_ID)

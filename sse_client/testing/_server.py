@@ -136,7 +136,7 @@ class Server:
             return
         self._closing = True
         if self._acceptor is not None:
-            socket.create_connection(("127.0.0.1", self.port)).close()  # wakes it
+            socket.create_connection(("127.0.0.1", self.port)).close()  # wakes the acceptor
             self._acceptor.join()
         self._listener.close()
         served = list(self._served.values())

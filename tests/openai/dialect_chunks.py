@@ -14,7 +14,7 @@ from sse_client.adapters.openai import (
 )
 
 CHUNKS: list[Dialect] = [
-    reads("a plain stream is what it says", HI + STOP + DONE, answer("Hi")),
+    reads("a plain stream", HI + STOP + DONE, answer("Hi")),
     reads("DONE may be quoted", HI + STOP + 'data: "[DONE]"\n\n', answer("Hi")),
     reads("DONE may have blanks around it", HI + STOP + "data:   [DONE]  \n\n", answer("Hi")),
     reads("a stream may end without DONE once every choice has finished", HI + STOP, answer("Hi")),
@@ -22,15 +22,15 @@ CHUNKS: list[Dialect] = [
     reads("nothing after DONE is interpreted", HI + STOP + DONE + "data: junk\n\n" + HI, answer("Hi")),
     reads("DONE may lack its blank line", HI + STOP + "data: [DONE]", answer("Hi")),
     reads("the last chunk may lack its blank line", HI + STOP.rstrip("\n"), answer("Hi")),
-    reads("what is cut after every finish does not matter", HI + STOP + 'data: {"usa', answer("Hi")),
+    reads("a cut after every choice has finished does not matter", HI + STOP + 'data: {"usa', answer("Hi")),
     reads("comments are no chunks", ": OPENROUTER PROCESSING\n\n" * 3 + HI + ": keep-alive\n\n" + STOP, answer("Hi")),
-    reads("a comment that a gateway wrapped as data is none", "data: : PROCESSING\n\n" + HI + STOP, answer("Hi")),
+    reads("a comment that a gateway wrapped as data is no chunk", "data: : PROCESSING\n\n" + HI + STOP, answer("Hi")),
     reads(
         "a ping is no chunk whatever its data",
         "event: ping\ndata: 12:30\n\n" + HI + 'event: ping\ndata: {"type":"ping"}\n\n' + STOP,
         answer("Hi"),
     ),
-    reads("DONE may be in small letters", HI + STOP + "data: [done]\n\n", answer("Hi")),
+    reads("DONE may be in lower case", HI + STOP + "data: [done]\n\n", answer("Hi")),
     reads(
         "a heartbeat is no chunk, by its type or by its data",
         "event: heartbeat\ndata: 12:30\n\n"
@@ -77,7 +77,7 @@ CHUNKS: list[Dialect] = [
         Completion(None, None, 1_900_000_000, [Choice(0, Message(None, "Hi"), "stop")]),
     ),
     reads(
-        "a number that is none does not matter",
+        "NaN and infinity are ignored",
         HI + 'data: {"created":NaN,"choices":[]}\n\ndata: {"created":1e999,"choices":[]}\n\n' + STOP,
         answer("Hi"),
     ),
@@ -107,21 +107,21 @@ CHUNKS: list[Dialect] = [
         chunk('{"role":"assistant","content":"H"}') + chunk('{"role":"assistant","content":"i"}', '"stop"'),
         answer("Hi"),
     ),
-    reads("an empty role is none", HI + chunk('{"role":"","content":"!"}', '"stop"'), answer("Hi!")),
+    reads("an empty role is ignored", HI + chunk('{"role":"","content":"!"}', '"stop"'), answer("Hi!")),
     reads("the finish chunk may hold content", HI + chunk('{"content":"!"}', '"stop"'), answer("Hi!")),
     reads("the first finish reason stays", HI + STOP + chunk("{}", '"length"'), answer("Hi")),
-    reads("an empty finish reason is none", HI + chunk("{}", '""') + STOP, answer("Hi")),
+    reads("an empty finish reason is ignored", HI + chunk("{}", '""') + STOP, answer("Hi")),
     reads(
         "a finish reason may be any word",
         HI + chunk("{}", '"insufficient resources"'),
         answer("Hi", "insufficient resources"),
     ),
     reads(
-        "a finish reason that is null in quotes is none (KoboldCpp)",
+        'a finish reason of "null" is ignored (KoboldCpp)',
         chunk('{"role":"assistant","content":"H"}', '"null"') + chunk('{"content":"i"}', '"null"') + STOP,
         answer("Hi"),
     ),
-    reads("a finish reason that is no word is none", HI + chunk("{}", "7") + STOP, answer("Hi")),
+    reads("a finish reason that is no string is ignored", HI + chunk("{}", "7") + STOP, answer("Hi")),
     reads(
         "a message beside the delta repeats it",
         HI + 'data: {"object":"chat.completion.done","choices":[{"index":0,"delta":{"content":""},'
@@ -135,7 +135,7 @@ CHUNKS: list[Dialect] = [
         answer("Hi"),
     ),
     reads(
-        "the legacy completions API has a text",
+        "a chunk of the legacy completions API has a text",
         'data: {"object":"text_completion","choices":[{"text":"Hi","index":0,"finish_reason":"stop"}]}\n\n',
         answer("Hi", role=None),
     ),
@@ -152,7 +152,7 @@ CHUNKS: list[Dialect] = [
         answer("Hi", reasoning="Hmm"),
     ),
     reads(
-        "reasoning under both names is said once",
+        "reasoning under both names counts once",
         chunk('{"role":"assistant","reasoning":"Hmm","reasoning_content":"Hmm"}') + STOP,
         answer(reasoning="Hmm"),
     ),
@@ -164,7 +164,7 @@ CHUNKS: list[Dialect] = [
         answer("Hi", reasoning="Hmm"),
     ),
     reads(
-        "texts that are none do not matter",
+        "values of another type in the place of a text are ignored",
         chunk('{"role":"assistant","content":7,"refusal":{},"reasoning":7,"tool_calls":{}}') + STOP,
         answer(),
     ),
@@ -174,17 +174,17 @@ CHUNKS: list[Dialect] = [
         answer(refusal="I'd rather not"),
     ),
     reads(
-        "an empty text that came is not one that never came",
+        "an empty text differs from one that never came",
         chunk('{"role":"assistant","content":"","refusal":"","reasoning_content":""}') + STOP,
         answer("", refusal="", reasoning=""),
     ),
     reads(
-        "a character may be cut in two",
+        "a surrogate pair may be cut in two",
         chunk('{"role":"assistant","content":"\\ud83d"}') + chunk('{"content":"\\ude00!"}', '"stop"'),
         answer("\U0001f600!"),
     ),
     reads(
-        "half a character is dropped at the end of a piece, and U+FFFD elsewhere",
+        "half a surrogate pair is dropped at the end of a piece, and U+FFFD elsewhere",
         chunk('{"role":"assistant","content":"a\\ud83d"}')
         + chunk('{"content":"b\\ud83d"}')
         + chunk('{"content":"\\ude00"}')

@@ -11,7 +11,9 @@ ERRORS: list[Dialect] = [
         {"message": "no", "type": "t", "param": "p", "code": "c", "status": None},
     ),
     fails("a number as code", 'data: {"error":{"message":"no","code":400}}\n\n', {"message": "no", "code": 400}),
-    fails("a code that is none", 'data: {"error":{"message":"no","code":true}}\n\n', {"code": None}),
+    fails(
+        "a code that is neither a name nor a number", 'data: {"error":{"message":"no","code":true}}\n\n', {"code": None}
+    ),
     fails("an error that is a text", 'data: {"error":"no"}\n\n', {"message": "no", "code": None}),
     fails(
         "an error that is a text, with its type beside it",

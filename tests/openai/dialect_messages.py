@@ -86,15 +86,15 @@ MESSAGES: list[Dialect] = [
                                         ({"role": "assistant", "content": "llo"}, None),
                                         ({"role": "assistant", "content": ""}, "stop"))),
           answer("Hello")),
-    reads("a complete message may say what the finish is",
+    reads("a complete message may carry the finish reason",
           HI + message(None, role="assistant", content="Hi") + STOP, answer("Hi")),
-    reads("a complete message repeats a spoken answer and a function call",
+    reads("a complete message repeats audio and a function call",
           chunk('{"audio":{"id":"s","data":"AB","transcript":"a"},"function_call":{"name":"f","arguments":"{}"}}')
           + message(audio={"id": "s", "data": "ABCD", "transcript": "a", "expires_at": 7},
                     function_call={"name": "f", "arguments": "{}"}),
           Completion(choices=[Choice(0, Message(
               audio=Audio("s", "ABCD", "a", 7), tool_calls=[ToolCall(name="f", arguments="{}")]), "stop")])),
-    reads("a complete message may have a spoken answer, or a function call",
+    reads("a complete message may have audio, or a function call",
           message(None, audio={"id": "s", "data": "AB"}, function_call={"name": "f", "arguments": "{}"})
           + message(audio={"id": "s", "data": "AB"}),
           Completion(choices=[Choice(0, Message(
@@ -148,7 +148,7 @@ MESSAGES: list[Dialect] = [
     ),
     reads("reasoning may be an object",
           chunk('{"role":"assistant","reasoning":{"content":"hm"},"thinking":true}') + STOP, answer(reasoning="hm")),
-    reads("reasoning may change its name on the way",
+    reads("reasoning may change its name in mid-stream",
           chunk('{"role":"assistant","reasoning_content":"h","reasoning":null}')
           + chunk('{"reasoning_content":"","reasoning_text":"m"}') + STOP, answer(reasoning="hm")),
     reads("reasoning may be content that is marked (Gemini)",
@@ -163,7 +163,7 @@ MESSAGES: list[Dialect] = [
           + STOP, answer("Hi")),
     reads("reasoning that is nested too deep is none",
           chunk('{"role":"assistant","reasoning":[[[[["hm"]]]]]}') + STOP, answer()),
-    reads("reasoning under several names is said once",
+    reads("reasoning under several names counts once",
           chunk('{"role":"assistant","reasoning":"hm","reasoning_details":[{"text":"hm"}]}') + STOP,
           answer(reasoning="hm")),
     reads("content may be one part, and reasoning a part of another type",
@@ -234,7 +234,7 @@ MESSAGES: list[Dialect] = [
     fails("an error inside a delta", chunk('{"error":{"message":"no","code":502}}'), {"message": "no", "code": 502}),
     reads("an error of nothing inside a delta is none",
           chunk('{"role":"assistant","content":"Hi","error":{"message":""}}') + STOP, answer("Hi")),
-    reads("a message without choices that is of no error is none",
+    reads("a message without choices that shows no error is ignored",
           HI + event({"message": "thinking", "status": "in_progress", "code": 100}) + STOP, answer("Hi")),
     reads("a code of success without choices is no error",
           HI + event({"code": 0, "message": "ok", "sid": "s"}) + event({"code": "0", "msg": "queued"}) + STOP,

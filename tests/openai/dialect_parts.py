@@ -25,12 +25,12 @@ PARTS: list[Dialect] = [
               Choice(1, Message(None, "bB"), "stop"),
               Choice(2, Message(None, "cC"), "length"),
           ]), choices=3),
-    reads("sound comes in pieces, and at the end only its date of expiry",
+    reads("audio comes in pieces, and its expiry date alone at the end",
           part({"role": "assistant", "content": None, "audio": {"id": "a1", "transcript": "H"}})
           + part({"audio": {"transcript": "i", "data": "UklG"}}) + part({"audio": {"data": "Rg=="}}, "stop")
           + part({"audio": {"expires_at": 9}}) + DONE,
           whole(Message("assistant", audio=Audio("a1", "UklGRg==", "Hi", 9)))),
-    reads("sound with fields of the wrong type, and a character cut in two",
+    reads("audio with fields of the wrong type, and a surrogate pair cut in two",
           chunk('{"audio":{"id":7,"transcript":"\\ud83d","data":null,"expires_at":9.0}}')
           + chunk('{"audio":{"transcript":"\\ude00"}}') + chunk('{"audio":[]}', '"stop"'),
           Completion(choices=[Choice(0, Message(audio=Audio(None, None, "\U0001f600", 9)), "stop")])),
@@ -61,7 +61,7 @@ PARTS: list[Dialect] = [
           Completion(
               "c1", "m", 7, [Choice(0, Message("assistant", "Hi", refusal="n"), "stop",
                                     {"content": TOKENS[:2], "refusal": TOKENS[2:]})])),
-    reads("padding, a tier, a fingerprint, and a moderation behind the usage",
+    reads("padding, a tier, a fingerprint, and a moderation after the usage",
           part({"role": "assistant", "content": "Hi", "refusal": None}, obfuscation="Xq3v", service_tier="default",
                system_fingerprint="fp", usage=None)
           + part({}, "stop", obfuscation="", usage=None)

@@ -21,7 +21,7 @@ TOOL_CALLS: list[Dialect] = [
         [ToolCall("a", name="f", arguments="{}"), ToolCall("b", name="g", arguments="[]")],
     ),
     calls(
-        "calls are in the order of their index, whenever they begin",
+        "calls are in the order of their index, whichever begins first",
         call(fragment("[]", "g", index=1, id="b")) + call(fragment("{}", "f", index=0, id="a")),
         [ToolCall("a", name="f", arguments="{}"), ToolCall("b", name="g", arguments="[]")],
     ),
@@ -64,7 +64,7 @@ TOOL_CALLS: list[Dialect] = [
         ],
     ),
     calls(
-        "without an index, the id tells the call (Mistral)",
+        "without an index, the id identifies the call (Mistral)",
         call(fragment("{", "f", id="a")) + call(fragment("[]", "g", id="b")) + call(fragment("}", id="a")),
         [ToolCall("a", name="f", arguments="{}"), ToolCall("b", name="g", arguments="[]")],
     ),
@@ -73,7 +73,7 @@ TOOL_CALLS: list[Dialect] = [
         call(fragment("{", "f")) + call(fragment("}")) + call(fragment("[]", "g")),
         [ToolCall(name="f", arguments="{}"), ToolCall(name="g", arguments="[]")],
     ),
-    calls("a call that never gets a name is none", call(fragment("{}", id="a")) + call(fragment("{}")), []),
+    calls("a call that never gets a name is left out", call(fragment("{}", id="a")) + call(fragment("{}")), []),
     calls(
         "a name may come late",
         call('{"index":0,"id":"a","function":{"arguments":"{"}}') + call(fragment("}", "f", index=0)),
@@ -92,7 +92,7 @@ TOOL_CALLS: list[Dialect] = [
         [ToolCall("a", name="get_weather", arguments='{"x":1}')],
     ),
     calls(
-        "a name may be repeated as far as it has come",
+        "a name may be repeated with its later pieces",
         call(fragment("", "get_", index=0, id="a")) + call(fragment("{}", "get_weather", index=0)),
         [ToolCall("a", name="get_weather", arguments="{}")],
     ),
@@ -136,22 +136,22 @@ TOOL_CALLS: list[Dialect] = [
         [ToolCall("a", name="f", arguments="{}")],
     ),
     calls(
-        "parallel calls may have one index and no ids (Ollama)",
+        "parallel calls may share one index and have no ids (Ollama)",
         call(fragment('{"x":1}', "a", index=0)) + call(fragment('{"y":2}', "b", index=0)),
         [ToolCall(name="a", arguments='{"x":1}'), ToolCall(name="b", arguments='{"y":2}')],
     ),
     calls(
-        "parallel calls of one function may have one index and no ids",
+        "parallel calls of one function may share one index and have no ids",
         call(fragment('{"x":"}"}', "f", index=0)) + call(fragment('{"x":2}', "f", index=0)),
         [ToolCall(name="f", arguments='{"x":"}"}'), ToolCall(name="f", arguments='{"x":2}')],
     ),
     calls(
-        "parallel calls without arguments may have one index and no ids",
+        "parallel calls without arguments may share one index and have no ids",
         call(fragment("{}", "a", index=0)) + call(fragment("{}", "b", index=0)),
         [ToolCall(name="a", arguments="{}"), ToolCall(name="b", arguments="{}")],
     ),
     calls(
-        "parallel calls may have one ID",
+        "parallel calls may share one ID",
         call(fragment('{"x":1}', "a", index=0, id="i")) + call(fragment('{"y":2}', "b", index=1, id="i")),
         [ToolCall("i", name="a", arguments='{"x":1}'), ToolCall("i", name="b", arguments='{"y":2}')],
     ),
@@ -214,7 +214,7 @@ TOOL_CALLS: list[Dialect] = [
         [ToolCall("a", name="f")],
     ),
     calls(
-        "a character in the arguments may be cut in two",
+        "a surrogate pair in the arguments may be cut in two",
         call(fragment("\ud83d", "f", index=0))
         + call(fragment("\ude00", index=0))
         + chunk('{"content":"\\ud83d"}')

@@ -61,7 +61,7 @@ VENDORS: list[Dialect] = [
           {"message": "Tool call validation failed", "code": "tool_use_failed", "status": 400,
            "type": "invalid_request_error"},
           whole(Message("assistant", None, "Hm"), None)),
-    reads("Groq: usage in x_groq alone, reasoning, tools that ran, and another id on the way",
+    reads("Groq: usage in x_groq alone, reasoning, executed tools, and a change of the id",
           part({"role": "assistant", "content": None}, x_groq={"id": "r"})
           + part({"reasoning": "Hm", "channel": "analysis"}, id="c2")
           + part({"content": "Hi", "executed_tools": [{"index": 0}]})
@@ -74,7 +74,7 @@ VENDORS: list[Dialect] = [
           + part({"role": "assistant", "content": ""}, "stop", choice={"native_finish_reason": "completed"})
           + part({"role": "assistant", "content": ""}, "stop", usage={**SPENT, "cost": 0.1}) + DONE,
           whole(HELLO, usage=USAGE)),
-    fails("OpenRouter: an error beside choices, behind a finish, and DONE",
+    fails("OpenRouter: an error beside choices, after a finish, and DONE",
           part({"role": "assistant", "content": "Hi"}, "length")
           + part({"role": "assistant", "content": ""}, error={"code": 400, "message": "Token limit reached"}) + DONE,
           {"message": "Token limit reached", "code": 400}, whole(HELLO, "length")),
@@ -118,7 +118,7 @@ VENDORS: list[Dialect] = [
               {"index": 0, "id": "", "type": "function", "function": {"arguments": ":1}"}},
           ) + part({}, "tool_calls") + DONE,
           called(CALLED)),
-    reads("Qwen on Bailian: no space behind data:", (TEXT + part({}, "stop") + DONE).replace("data: ", "data:"),
+    reads("Qwen on Bailian: no space after data:", (TEXT + part({}, "stop") + DONE).replace("data: ", "data:"),
           whole(HELLO)),
     reads("Gemini: whole calls without an index, a thought signature, the finish reason stop, usage in every chunk",
           part({"role": "assistant", "tool_calls": [
@@ -187,7 +187,7 @@ VENDORS: list[Dialect] = [
     fails("vLLM before 2025: an object that is an error",
           TEXT + 'data: {"object":"error","message":"no","type":"BadRequestError","param":null,"code":400}\n\n' + DONE,
           {"message": "no", "type": "BadRequestError", "code": 400}, whole(HELLO, None)),
-    fails("vLLM: DONE alone, where the first token failed", DONE,
+    fails("vLLM: DONE alone, after the first token failed", DONE,
           {"message": "expected a choice before [DONE], got none"}, NOTHING),
     reads("vLLM: token ids, a stop reason, growing usage, the same choice twice in a chunk, content in the finish",
           part({"role": "assistant", "content": ""}, choice={"stop_reason": None}, prompt_token_ids=[1, 2],
@@ -213,9 +213,9 @@ VENDORS: list[Dialect] = [
           TEXT + part({}, "stop")
           + event({**NAMES, "choices": [{"index": 0, "delta": NO_DELTA}], "usage": SPENT}) + DONE,
           whole(HELLO, usage=USAGE)),
-    reads("LiteLLM before 1.108: a finish that it made up for an answer that was cut looks like any other",
+    reads("LiteLLM before 1.108: a made-up finish for an answer that was cut looks like any other",
           TEXT + part({}, "stop") + USED + DONE, whole(HELLO, usage=USAGE)),
-    fails("LiteLLM: an error with a number that is a text, and no DONE",
+    fails("LiteLLM: an error with its code as a string, and no DONE",
           TEXT + event({"error": {"message": "APIConnectionError", "type": None, "param": None, "code": "500"}}),
           {"message": "APIConnectionError", "code": "500", "type": None, "param": None}, whole(HELLO, None)),
     reads("z.ai: the role in every chunk, the finish before the delta",
@@ -233,7 +233,7 @@ VENDORS: list[Dialect] = [
           'event: content-delta\ndata: {"type":"content-delta","delta":{"message":{"content":{"text":"Hi"}}}}\n\n'
           + DONE,
           {"message": """expected a choice before [DONE], got '{"type":"message-start"}'"""}, NOTHING),
-    reads("openai-mock-api: a stream that is named text/plain", TEXT + part({}, "stop") + DONE, whole(HELLO),
+    reads("openai-mock-api: a stream under the type text/plain", TEXT + part({}, "stop") + DONE, whole(HELLO),
           content_type="text/plain"),
     reads("mockllm: a new id in every chunk, null roles and contents",
           part({"role": "assistant", "content": None}, id="c1") + part({"role": None, "content": "Hi"}, id="c2")
@@ -253,7 +253,7 @@ VENDORS: list[Dialect] = [
           whole(HELLO)),
     reads("blocks of an id or a retry alone", "retry: 3000\n\n" + TEXT + "id: 7\n\n" + part({}, "stop") + DONE,
           whole(HELLO)),
-    reads("Moonshot: the id of a call again in the next fragment, and chunks behind the finish",
+    reads("Moonshot: the id of a call again in the next fragment, and chunks after the finish",
           pieces(
               {"index": 0, "id": "a", "type": "function", "function": {"name": "f", "arguments": ""}},
               {"index": 0, "id": "a", "type": "function", "function": {"name": None, "arguments": '{"x":1}'}},

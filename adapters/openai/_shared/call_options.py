@@ -68,6 +68,6 @@ def check_mapping(name: str, value: object) -> None:
 
 
 def merged_headers(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return `ours` with `theirs` over them, whose names may be written in other cases."""
+    """Return `ours` overridden by `theirs`; the case of the names does not matter."""
     names = {name.lower() for name in theirs or ()}
     return {name: value for name, value in ours.items() if name.lower() not in names} | dict(theirs or {})

@@ -38,11 +38,11 @@ _TAKES = {
 
 
 def checked_key(key: Any, name: str = "api_key") -> str | None:
-    """Return a key, if it can be one.
+    """Return `key` after checking that it can be one.
 
     Raises:
-        TypeError: it is no text.
-        ValueError: it looks like a URL. It is not shown: a URL may hold a password.
+        TypeError: it is not a str.
+        ValueError: it looks like a URL. The message does not show it: a URL may contain a password.
     """
     if key is None:
         return None

@@ -58,7 +58,7 @@ class Endpoint:
         # An empty key means that there is none: the key in the environment is not for other servers.
         key = checked_key(api_key)
         key = checked_key(os.environ.get("OPENAI_API_KEY"), "OPENAI_API_KEY") if key is None else key
-        # An empty one is a setting that was forgotten: the prompts are for another server than OpenAI's.
+        # An empty base URL is a setting that was forgotten: the prompts are not meant for OpenAI's server.
         usual = _OPENAI if base_url is None else base_url
         base_url = checked_base_url(base_url or os.environ.get("OPENAI_BASE_URL") or usual)
         self._address, _, query = base_url.partition("?")
@@ -87,14 +87,14 @@ class Endpoint:
         return f"<{type(self).__name__} of {display_url(self._address)}>"
 
     def url(self, path: str, params: Mapping[str, Any] | None = None) -> str:
-        """Return where requests to `path` go; the query of the base URL stays behind it.
+        """Return the URL for requests to `path`, with the query of the base URL.
 
         Args:
-            path: such as `/chat/completions`, behind the base URL's.
-            params: more parameters of the query; they replace others of the same name. None takes one away.
+            path: such as `/chat/completions`; it is appended to that of the base URL.
+            params: more query parameters; they replace others of the same name. A value of None removes one.
 
         Raises:
-            TypeError: a parameter is no text, number, list or mapping.
+            TypeError: a parameter is not a str, number, list or mapping.
         """
         query = with_params(self._query, params)
         return f"{self._address}/{path.lstrip('/')}{'?' * bool(query)}{query}"
@@ -108,12 +108,12 @@ class Endpoint:
         """Return the options of one call, over all of its retries.
 
         Args:
-            body: what is asked, whatever it is; `stream` is added. None: nothing is sent, as with a GET.
+            body: the fields of the request; `stream` is added. None: no body is sent, as with a GET.
             headers: the call's own.
             timeout: the call's own.
 
         Raises:
-            ValueError: `body` says that the answer is to be no stream.
+            ValueError: `body` asks for an answer that is not a stream.
         """
         if body is not None and body.get("stream", True) is not True:
             raise ValueError("stream: what this returns is a stream; leave it out")

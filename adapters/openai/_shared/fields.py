@@ -62,10 +62,10 @@ def check_fields(names: Iterable[str], call: tuple[str, ...] = CALL) -> None:
 
     Args:
         names: of the fields.
-        call: the arguments of the call that are no fields.
+        call: the arguments of the call that are not fields.
 
     Raises:
-        TypeError: there is one; any field can be sent in `extra_body`.
+        TypeError: there is such a field. `extra_body` can send a field of any name.
     """
     for name in names:
         if name in call:

@@ -93,7 +93,7 @@ def _plain(value: Any, where: str) -> Any:
 
 def _converted(value: Any, where: str) -> Any:
     """Return a value of some other type as one of JSON's, or as one that contains such."""
-    if isinstance(value, Enum):  # before `str` and `int`, which it may be too
+    if isinstance(value, Enum):  # before `str` and `int`: an enum may be one of them, too
         return value.value
     if isinstance(value, (str, int)):
         return str.__str__(value) if isinstance(value, str) else int(value)

@@ -14,12 +14,12 @@ __all__ = ["with_params"]
 
 
 def with_params(query: str, params: Mapping[str, Any] | None) -> str:
-    """Return `query` with `params`, which replace parameters of the same name; the others stay, to the letter.
+    """Return `query` with `params`, which replace parameters of the same name; the others stay unchanged.
 
     Args:
         query: of a URL, without its `?`.
         params: name to value: a text, a number, a truth value, a list (`name[]`, repeated), a dict (`name[key]`);
-            None: the parameter is taken away.
+            None removes the parameter.
 
     Raises:
         TypeError: a value is none of those.

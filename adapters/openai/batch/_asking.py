@@ -215,8 +215,8 @@ def _broke_off(error: ConnectionFailed | ChatError) -> bool:
     """Return whether an answer that had begun did not end, in a way that another try may mend."""
     if isinstance(error, ChatError):
         if error.partial is None:
-            return False  # the response itself was an error: the client has asked again, as often as the server let it
-        # Some servers say it in `code`, which others have words in.
+            return False  # the response itself was an error, and the client has already used up its retries
+        # Some servers put the status into `code`, where others have words.
         status = error.status or error.code
         return isinstance(status, int) and (status in _PASSING or status >= 500)
     return isinstance(error, StreamTruncated) or bool(error.partial is not None and error.partial.choices)

@@ -15,7 +15,7 @@ __all__ = ["opened", "row_of"]
 
 
 def opened(batch: Any) -> tuple[list[Mapping[str, Any]], Callable[[Sequence[Answer]], Any]]:
-    """Return the rows of a batch, and what makes a batch of the same kind out of their answers.
+    """Return the rows of a batch, and a function that makes a batch of the same kind out of their answers.
 
     Args:
         batch: a list of dicts or of prompts, a `pyarrow.Table` or `RecordBatch`, a `pandas.DataFrame`, or a dict of
@@ -23,7 +23,7 @@ def opened(batch: Any) -> tuple[list[Mapping[str, Any]], Callable[[Sequence[Answ
 
     Raises:
         TypeError: it is none of those.
-        ValueError: it has two columns of a name that counts here, or columns of different lengths.
+        ValueError: two of its columns share a name that is read or written here, or its columns differ in length.
     """
     kind = (type(batch).__module__.partition(".")[0], type(batch).__name__)
     if kind in {("pyarrow", "Table"), ("pyarrow", "RecordBatch")}:

@@ -23,8 +23,8 @@ _BYTES_A_TOKEN = 4  # of English; what was used in fact is settled afterwards
 # Ten times as fast as json's encoder, which is made once: `json.dumps` makes one for each call with such arguments.
 _sorted_fast = msgspec.json.Encoder(order="sorted", enc_hook=str).encode
 _sorted_slow = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
-_MOST = 2**63 - 1  # what a column of numbers holds
-_TOKENS_OF_AN_ANSWER = 256  # that is reserved where the request names no bound
+_MOST = 2**63 - 1  # the largest number that a column can hold
+_TOKENS_OF_AN_ANSWER = 256  # reserved if the request sets no maximum
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):

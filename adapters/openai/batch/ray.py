@@ -35,7 +35,7 @@ class RayLimit:
         name: str = "chat",
     ) -> None:
         arguments = (requests_per_minute, tokens_per_minute, burst)
-        ClockedBudget(*arguments)  # a mistake is raised here, and not in the actor
+        ClockedBudget(*arguments)  # raises here, not in the actor, if an argument is wrong
         self._actor = _kept(f"sse_client {name} limit", ClockedBudget, *arguments)
         check_shared(name, arguments, ray.get(self._actor.numbers.remote()))
 

@@ -115,7 +115,7 @@ class Call(msgspec.Struct, gc=False, eq=False):
         return ToolCallDelta(self.index, arguments=held)
 
     def is_whole_of(self, id: str | None, name: str | None, arguments: str | None) -> bool:  # noqa: A002 - the API's word
-        """Tell whether a complete call may be this one, which is in the same place."""
+        """Return whether a complete call, sent at this call's position, may be this call in full."""
         if not (id and self.id):
             return True
         if name != self.name:

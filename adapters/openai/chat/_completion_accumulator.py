@@ -24,8 +24,8 @@ __all__ = ["CompletionAccumulator"]
 
 _MOST_CHOICES = 1024  # that are waited for, whatever the request says
 
-# Finish reasons, in small letters, of an answer that was broken off. The first is DeepSeek's; vLLM and SGLang say
-# `abort` when the engine gives a request up. So does any that ends in `_error`, such as z.ai's `network_error`.
+# Finish reasons, in lower case, of an answer that the server broke off. The first is DeepSeek's; vLLM and SGLang send
+# `abort` when the engine gives up on a request. Any that ends in `_error` counts, too, such as z.ai's `network_error`.
 _BROKEN_OFF = frozenset(
     {"insufficient_system_resource", "abort", "aborted", "cancelled", "canceled", "interrupted", "timeout"}
 )

@@ -44,7 +44,7 @@ def response_in(text: str, status: int) -> Response:
 
 
 def told(response: Response, raw: str, before: Response) -> list[ResponseEvent]:
-    """Return the events that bring the texts of a whole response, less those of `before`, and the one that ends it.
+    """Return events for a whole response: its texts beyond those of `before`, then the event that ends it.
 
     Raises:
         ChatError: a text does not begin as it has in `before`.

@@ -217,7 +217,7 @@ class OutputAccumulator:
             known = self._by_index.get(index)
             if known is None or known.type == kind or not _APART & {known.type, kind}:
                 return known
-            # Others count the calls apart from the messages.
+            # Some servers number the calls and the messages separately, so the item at `index` is another one.
         return None if item_id else self._latest.get(kind)
 
     def _new(self, index: int | None, item: OutputItem) -> ItemAccumulator:

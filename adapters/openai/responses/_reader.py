@@ -41,11 +41,11 @@ class ResponseReader:
         background: whether the response is made in the background, where the server does not say.
 
     Attributes:
-        outcome: how the stream ended; None while it runs. Nothing that is fed afterwards is interpreted. `complete`:
-            with `response.completed` or `response.incomplete`. The latter is no error, as a `finish_reason` of
+        outcome: how the stream ended; None while it runs. Events that are fed afterwards are ignored. It is `complete`
+            after `response.completed` and `response.incomplete`. The latter is no error, just as a chat's finish reason
             `length` is none: the stream is whole, and `response.incomplete_details` says why the answer is not.
-        unsent: what the last event, if it is no piece of the answer's text, has of that text beyond the pieces that
-            have come. Some servers send no pieces.
+        unsent: text of the answer that the last event holds beyond the pieces that have come, if that event is not a
+            piece itself. Some servers send no pieces.
     """
 
     __slots__ = ("_arrived", "_background", "_irregular", "_last", "_numbers", "outcome", "unsent")

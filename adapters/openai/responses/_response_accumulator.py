@@ -109,7 +109,7 @@ class ResponseAccumulator:
         raise ChatError(f"the response {how}, and the server does not say why", code=response.status, raw=raw)
 
     def go_on(self, response: Response) -> None:
-        """Take `response` for how it is now, though it is not over: what has come of its output may be more."""
+        """Update the state of an unfinished response; output that has arrived and is missing in `response` is kept."""
         self.snapshot = response
         self.output.add_missing(response.output)
 

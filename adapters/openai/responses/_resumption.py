@@ -29,7 +29,7 @@ __all__ = ["Resumptions"]
 
 
 class Resumptions(Retries[ResponseReader]):
-    """The tries of one response: one that is made in the background is gone on with, behind the last event that came.
+    """The attempts of one response. A response made in the background is resumed after the last event that came.
 
     Args:
         endpoint: where the response can be asked for by its ID.
@@ -76,14 +76,14 @@ class Resumptions(Retries[ResponseReader]):
             self.reader.resumed()
 
     def _retry(self, state: RetryCallState) -> bool:
-        # It is asked before the delay is made, and before what counts the tries.
+        # Called before the delay is computed, and before the attempts are counted, so a resumed stream starts from 0.
         place = self.reader.resume
         if place != self._last:
             self._last, self._count = place, 0
         return super()._retry(state)
 
     def _prepared(self, request: Request, attempt: Attempt) -> Any:
-        """Return the request of an attempt: the caller's own, or one for what comes behind the last event."""
+        """Return the request of an attempt: the caller's own, or one for the events after the last that came."""
         place = self.reader.resume if attempt.number > 1 else None
         if place is not None:
             request = self._resuming(request, *place)

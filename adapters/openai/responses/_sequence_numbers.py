@@ -15,8 +15,8 @@ class SequenceNumbers:
     """The numbers of one response, over all of its connections.
 
     Attributes:
-        expected: the next number, None before the first; an event that has it need not be taken, only counted.
-        skipped: how many numbers were left out. That is no error: what is missing may never have been there.
+        expected: the next number, None before the first; for an event that has it, `take` need not be called: add 1.
+        skipped: how many numbers were left out. That is no error: there may never have been events with these numbers.
     """
 
     __slots__ = ("_resumed", "_rising", "expected", "skipped")
@@ -33,7 +33,7 @@ class SequenceNumbers:
         return self.expected - 1 if self.expected is not None and self._rising else None
 
     def resumed(self) -> None:
-        """Expect a replay."""
+        """Note that the stream was resumed: events that come again are repeats from now on."""
         self._resumed = True
 
     def take(self, number: int) -> bool:

@@ -125,13 +125,13 @@ class ReasoningItem(OutputItem, frozen=True):
 
 
 class InputTokensDetails(msgspec.Struct, frozen=True, gc=False):
-    """What the input's tokens were."""
+    """How many of the input's tokens were of a special kind."""
 
     cached_tokens: int = 0
 
 
 class OutputTokensDetails(msgspec.Struct, frozen=True, gc=False):
-    """What the output's tokens were."""
+    """How many of the output's tokens were of a special kind."""
 
     reasoning_tokens: int = 0
 

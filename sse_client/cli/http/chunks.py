@@ -75,7 +75,7 @@ class Chunks:
             raise ValueError("expected a line of the chunked framing, got one without an end")
 
     def _chunks_after(self, data: bytes, end: int, pieces: list[bytes]) -> int:
-        """Add the chunks that follow without an extension; return where the last one ends, perhaps behind `data`.
+        """Add the chunks that follow without an extension; return where the last one ends, perhaps beyond `data`.
 
         At a quarter of the time that it takes by lines.
         """

@@ -92,7 +92,7 @@ def seconds(value: float) -> str:
 
 
 def summary(gaps: Gaps, noun: str, stream: TextIO | None = None) -> list[str]:
-    """Return lines that say how `noun`s arrived, and show it.
+    """Return lines that summarise the gaps between `noun`s, with a picture if there are enough of them.
 
     Args:
         gaps: the arrivals.

@@ -48,7 +48,7 @@ class Plain:
     def write(self, events: Sequence[Event | Comment]) -> int:
         """Write the data of `events`; a comment is a line that begins with a colon, as in the stream."""
         if not self._comments:
-            # Without the test for comments, an event costs a tenth less.
+            # Leaving out the test for comments saves a tenth of the time per event.
             lines = [event.data for event in cast("Sequence[Event]", events)]
             lines.append("")
             self._out.write("\n".join(lines).encode())
@@ -162,7 +162,7 @@ class FieldValues:
 
 def _decoded(data: str) -> Any:
     try:
-        return _DECODE(data)  # a tenth of the time of `json.loads`, and the same where it succeeds
+        return _DECODE(data)  # takes a tenth of the time of `json.loads`; gives the same result where it succeeds
     except (msgspec.DecodeError, ValueError, RecursionError):
         return json.loads(data)  # knows NaN, infinite numbers and lone surrogates, too
 

@@ -106,7 +106,7 @@ class Exchange:
             late.add("cookie")  # those of the session would replace the request's
         for key, (name, value) in sent.headers.items():
             if key == "transfer-encoding":
-                continue  # aiohttp chunks by itself, and not twice
+                continue  # aiohttp sets this header itself
             plain = value if isinstance(value, str) and value.isascii() and value.isprintable() else None
             text = _text(value) if plain is None else plain
             if text is not None:
@@ -178,8 +178,8 @@ class Exchange:
             return failed
         if isinstance(error, (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)):
             return MalformedRequest(f"the URL {display_url(self.sent.url)}, or its proxy's, is malformed")
-        # Not from the connection, whose errors are translated above: from a middleware of the session's, or from what a
-        # test library has put in place of aiohttp's request.
+        # Errors of the connection are translated above. This one comes from a middleware of the session, or from a test
+        # library's replacement for aiohttp's request.
         return translated(error, self.sent.url, silence=self._timeouts[1])
 
     def _surplus(self, request: aiohttp.ClientRequest) -> set[str]:

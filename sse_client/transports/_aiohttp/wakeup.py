@@ -121,7 +121,7 @@ class Wakeup:
         if self._timer is not None:
             self._timer.cancel()
         self._wakes_at = deadline
-        # The loop's own clock may be another one, or stand still for a while.
+        # The loop may use another clock than `time.monotonic`, or one that stands still for a while.
         self._timer = asyncio.get_running_loop().call_later(max(0.0, deadline - time.monotonic()), self._ring)
 
     def _ring(self) -> None:

@@ -21,10 +21,10 @@ _RECEIVE = 64 * 1024
 
 
 class AsyncFrameSource(Frames):
-    """The same, of an asynchronous client.
+    """What has come of one stream, on a connection of an asynchronous client.
 
     Attributes:
-        errors: what `receive` raises beside OSError and what the library does.
+        errors: exceptions that `receive` raises besides OSError and those of the library.
     """
 
     __slots__ = ("_receive_some", "errors")
@@ -107,7 +107,7 @@ def aframe_source(response: Any) -> AsyncFrameSource | None:
 
 
 def ahead_source(connection: Any, request: Any, stream_id: int) -> AsyncFrameSource | None:
-    """Return what a response that has not come is read off; None where `head_source` returns None."""
+    """Return the source of a response that has not arrived yet; None where `head_source` returns None."""
     receiver = receiver_of(network_stream(connection))
     if receiver is None or not has_frames(connection, stream_id):
         return None

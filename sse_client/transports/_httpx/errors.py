@@ -112,7 +112,7 @@ def translated(
 
 
 def answered(error: BaseException, url: str, silence: float | None) -> ConnectionFailed:
-    """Return what to raise of an error in the body of a response, from the cause that is set in it.
+    """Return the error to raise for one in the body of a response; its `__cause__` is set.
 
     Args:
         error: what the library, the network or the framing's decoder raised.

@@ -219,7 +219,7 @@ class HttpxTransport(ABC):
                 raise MalformedRequest("the request holds a header that cannot be sent") from None
             sent = exchange.sent and not refused
             if sent is None and has_pool(client, ready.request):
-                sent = False  # it has waited for a connection, or for a place on one
+                sent = False  # it was still waiting for a connection, or for a free stream on one
             if not sent and exchange.stream is not None:
                 await self._discard(exchange.stream)  # httpcore leaves one open whose SOCKS proxy refuses
             failed = own or translated(

@@ -85,7 +85,7 @@ class ScopedWakeup:
         return running_loop() is not None and isinstance(error, anyio.get_cancelled_exc_class())
 
     def enter(self) -> None:
-        """Take the current task; see `AsyncWakeup.enter`."""
+        """Register the current task as the reader; see `AsyncWakeup.enter`."""
         if self.inherited:
             raise RuntimeError("this stream belongs to the parent process: open another one after the fork")
         if self.task is not None:

@@ -27,7 +27,7 @@ __all__ = ["HEADS_IN_TIME", "TrackedConnection", "tracked"]
 # name, reads them by itself.
 HEADS_IN_TIME = issubclass(PooledConnection, HTTPConnection)
 
-_JOINED = 64 * 1024  # bytes or characters of a body that is small enough to be copied behind the head
+_JOINED = 64 * 1024  # bytes or characters of a body that is small enough to be appended to the head
 
 
 class TrackedConnection:

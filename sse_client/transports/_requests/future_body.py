@@ -47,7 +47,7 @@ class FutureBody(SocketBody):
 
     def _hand_back(self) -> None:
         if self._raw.connection is None:
-            return  # it is back already, and may serve another stream
+            return  # the connection is back in the pool already, and may serve another stream
         # The library reads the end of the body, and does what it does at the end of each: it closes the connection,
         # changes to another protocol, or keeps it for the next request.
         if self._framing.surplus or self._end is None or not self._end():

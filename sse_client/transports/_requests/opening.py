@@ -18,11 +18,11 @@ class Opening(threading.local):
 
     Attributes:
         wakeup: what wakes the stream's reader; None while this thread opens nothing.
-        silence: seconds that a piece of the request may take to be accepted, and one of the response to come.
-        deadline: when the response's head must be there, by `time.monotonic`.
-        connect_deadline: when the connection must be there.
+        silence: timeout, in seconds, for sending a piece of the request and for receiving one of the response.
+        deadline: until when the response's head must have arrived, by `time.monotonic`.
+        connect_deadline: until when the connection must have been made.
         connected: whether a connection was made, so that the server may have processed the request.
-        connecting: whether one is being made: nothing of the request has been sent on it.
+        connecting: whether a connection is being made, so that nothing of the request has been sent.
     """
 
     wakeup: Wakeup | None = None
