@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= 3
 PYTEST  := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 
-TEST_TIME := 20 to 25 minutes on two cores
+TEST_TIME := 10 to 20 minutes on two cores
 
 help:
 	@echo "make demo    a chat answer as it streams, and a subscription that survives two drops"

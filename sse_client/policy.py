@@ -217,7 +217,8 @@ class Policy:
             return self.repeat or not error.sent
         if not isinstance(error, StatusError) or error.status not in frozenset(self._reconnect.statuses):
             return False
-        # A server that says when to come again has not processed the request; one that redirected it before may have.
+        # A server that says when to come again has turned the request away; one that redirected it before may have
+        # processed it.
         return self.repeat or (error.status in _ASKS and error.retry_after is not None and not error.redirected)
 
     def _asked_for(self, error: SSEError, reconnection_time: int | None) -> float | None:
