@@ -1,5 +1,7 @@
 """How long an event takes from a server's write to a client's loop: a bare socket's reader beside both clients.
 
+The first event of each stream does not count: it comes with the response's head, and waits until the stream is open.
+
 `python tests/proxies/delays.py` measures, and writes the tables into `docs/behind-a-proxy.md` and `docs/servers.md`.
 It is no test: the figures are those of the machine and of the moment.
 """
@@ -44,7 +46,7 @@ _HEAD = ("through", "a bare socket", *(f"the {client.name} client" for client in
 def stamps(request: Received) -> Iterator[Step]:
     """Send the time, again and again."""
     yield head(headers={"Connection": "close", "Cache-Control": "no-cache"})  # or Varnish gives all the first one's
-    for _ in range(EVENTS):
+    for _ in range(1 + EVENTS):
         yield chunk(b"data: %d\n\n" % monotonic_ns())
         yield Pause(PACE)
     yield LAST_CHUNK
@@ -54,25 +56,25 @@ _SCRIPTS: list[Script] = [stamps] * (1 + len(CLIENTS))
 
 
 def bare(port: int, path: str, events: int) -> list[int]:
-    """Return the delays, in nanoseconds, of a reader that does nothing but receive."""
+    """Return the delays, in nanoseconds, of the events after the first, of a reader that does nothing but receive."""
     delays: list[int] = []
     with socket.create_connection(("127.0.0.1", port), timeout=20) as sock:
         sock.sendall(b"GET %b HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n" % path.encode())
         pending = b""
-        while len(delays) < events and (data := sock.recv(65536)):
+        while len(delays) <= events and (data := sock.recv(65536)):
             now = monotonic_ns()
             whole, newline, pending = (pending + data).rpartition(b"\n")
             delays += [now - int(stamp) for stamp in _STAMP.findall(whole + newline)]
-    return delays
+    return delays[1:]
 
 
 def client_delays(client: ReadingClient, url: str, events: int) -> list[int]:
-    """Return the delays, in nanoseconds, of a client."""
+    """Return the delays, in nanoseconds, of the events after the first, of a client."""
     headers = {"Accept-Encoding": "identity"}
-    outcome = client.read("GET", url, headers=headers, take=events, reconnect=False)
+    outcome = client.read("GET", url, headers=headers, take=1 + events, reconnect=False)
     if outcome.error is not None:
         raise outcome.error
-    return [arrived - int(sent) for arrived, sent in zip(outcome.arrivals, outcome.data, strict=True)]
+    return [arrived - int(sent) for arrived, sent in zip(outcome.arrivals, outcome.data, strict=True)][1:]
 
 
 def figures(delays: list[int]) -> str:
@@ -111,7 +113,7 @@ def servers() -> list[list[str]]:
     rows: list[list[str]] = []
     for framework in FRAMEWORKS:
         with framework.running() as program:
-            rows.append(row(framework.name, program, "/live", 20, rounds=5))
+            rows.append(row(framework.name, program, "/live", 19, rounds=5))  # of the 20 that each sends
     return rows
 
 
