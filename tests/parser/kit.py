@@ -66,12 +66,16 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def grows_linearly(work: Callable[[int], Callable[[], object]]) -> bool:
-    """Return whether twice the size costs about twice the time, in the best of several measurements."""
+    """Return whether twice the size costs about twice the time, in the best of several measurements.
+
+    They are of several sizes, because memory that is asked for in larger blocks raises what one of them costs.
+    """
     size = 500
     while seconds(work(size)) < ENOUGH:
         size *= 2
     gc.disable()
     try:
-        return any(seconds(work(2 * size)) <= TWICE * seconds(work(size)) for _ in range(6))
+        sizes = [size, 2 * size, 3 * size] * 2
+        return any(seconds(work(2 * each)) <= TWICE * seconds(work(each)) for each in sizes)
     finally:
         gc.enable()
