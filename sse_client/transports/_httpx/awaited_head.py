@@ -7,13 +7,13 @@ another stream is being read; and it tells no server that nobody waits any more.
 from __future__ import annotations
 
 import re
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from sse_client.transports._httpx.http2 import reset_stream
+from sse_client.transports._requests.opening import seconds_left
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,12 +69,12 @@ def wait_for_head(source: FrameSource, silence: float | None, deadline: float | 
     """
     head = _Head(source.events)
     while not head.has_come():
-        source.wait(_seconds(silence, deadline))
+        source.wait(seconds_left(silence, deadline))
 
 
 def wait_for_room(source: FrameSource, silence: float | None, deadline: float | None) -> None:
     """Wait until a piece of the request's body may be sent; see `wait_for_head`."""
-    source.wait(_seconds(silence, deadline), source.room)
+    source.wait(seconds_left(silence, deadline), source.room)
 
 
 async def await_head(source: AsyncFrameSource, silence: float | None) -> None:
@@ -97,20 +97,6 @@ async def _await(source: AsyncFrameSource, silence: float | None, arrived: Calla
             raise ConnectionError("it was closed") from error
     if scope.cancelled_caught:
         raise TimeoutError("timed out")
-
-
-def _seconds(silence: float | None, deadline: float | None) -> float | None:
-    """Return for how long to wait; None for no limit.
-
-    Raises:
-        TimeoutError: the deadline has passed.
-    """
-    if deadline is None:
-        return silence
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("timed out")
-    return left if silence is None else min(left, silence)
 
 
 class _Head:
