@@ -132,7 +132,7 @@ class ContentTypeError(ResponseError):
 
 
 class EventTooLarge(SSEError):
-    """A block of the stream is longer than `max_event_size`."""
+    """A block of the stream is longer than `max_event_size`, or a compressed body inflates to far more than events."""
 
 
 class BodyNotReplayable(SSEError):

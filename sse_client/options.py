@@ -91,7 +91,7 @@ class StreamOptions(TypedDict, total=False):
         prepare: called with the `Request` and the `Attempt` before each attempt; returns the request to send.
         checkpoint: a path, or an object with `load` and `save`.
         comments: whether `Comment`s are yielded, too.
-        max_event_size: the most bytes of one event; None: no limit.
+        max_event_size: the most bytes of one event; None: no limit, nor one for what a compressed body inflates to.
         max_error_body: how many bytes of a response that is no event stream its error keeps, of those that come within
             5 s; None: all of it, however long it takes within `timeout`, for callers that expect either.
         observer: called with `Opened`, `Lost` and `Closed`.

@@ -11,7 +11,7 @@ import requests
 
 from sse_client import Reconnect, Timeout, checkpoint
 from sse_client import policy as policy_module
-from sse_client._core import response_body
+from sse_client._core import inflation, response_body
 from sse_client._http import coding_steps, content_decoding, cookies, foreign_text, optional_codings
 from sse_client.options import DEFAULT_MAX_ERROR_BODY, DEFAULTS
 from sse_client.relay import checkpoint as redis_checkpoint
@@ -44,6 +44,13 @@ LIMITS = {
     "the wait for an event": seconds(Timeout().first or Timeout().event),
     "the whole stream, waits and decoding included": seconds(Timeout().total),
     "one event": size(DEFAULTS.max_event_size),
+    "what a compressed body inflates to without an event": (
+        f"the event's limit, {size(inflation._BYTES)}, and {inflation._BYTES_PER_BYTE} bytes for each byte received"
+    ),
+    "lines without data in a compressed body": (
+        f"{inflation._LINES:,}, {inflation._LINES_PER_BYTE} for each byte received, "
+        f"and {inflation._LINES_PER_EVENT} for each event"
+    ),
     "content codings of a body": str(content_decoding._MAX_CODINGS),
     "zstd frames without content in a row": f"{optional_codings._MAX_EMPTY:,}",
     "output of one step of decoding": f"about {size(coding_steps.PIECE)}",

@@ -15,6 +15,8 @@ from sse_client.request import display_url
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sse_client._core.delivery import Delivery
+    from sse_client._core.inflation import Inflation
     from sse_client._http.coding_steps import Parts
     from sse_client._http.content_decoding import Decoder
     from sse_client.observer import Response
@@ -51,10 +53,23 @@ class ResponseBody(ABC):
         blocks: whether `read_blocking` does what `read` does, by blocking.
         redirected: whether the server had answered an earlier request with a redirect.
         rest: pieces of long data that `read_rest` has yet to return; None if there are none.
+        coded: whether it has content codings.
         coding_error: why the body's content codings cannot be undone; empty if they can.
     """
 
-    __slots__ = ("_decoder", "_parts", "_pieces", "coding_error", "method", "redirected", "response", "rest", "silence")
+    __slots__ = (
+        "_decoder",
+        "_inflation",
+        "_parts",
+        "_pieces",
+        "coded",
+        "coding_error",
+        "method",
+        "redirected",
+        "response",
+        "rest",
+        "silence",
+    )
 
     closes_by_awaiting = False
     shares_loop = False
@@ -68,9 +83,11 @@ class ResponseBody(ABC):
         self.rest: Iterator[bytes] | None = None
         self._pieces = _EXHAUSTED
         self._decoder: Decoder | None = None
+        self._inflation: Inflation | None = None
         self._parts: Parts | None = None
         self.coding_error = ""
         codings = response.headers.get("Content-Encoding")
+        self.coded = codings is not None
         if codings:
             # Loaded with the first coded response: few event streams are, and it takes 0.8 ms.
             from sse_client._http.coding_steps import Parts
@@ -81,6 +98,13 @@ class ResponseBody(ABC):
                 self._parts = Parts() if self.shares_loop else None
             except ValueError as error:
                 self.coding_error = str(error)
+
+    def limit_inflation(self, delivery: Delivery, max_event_size: int | None) -> None:
+        """Have a compressed body refused once it inflates to far more than `delivery` makes events of."""
+        if self._decoder is not None and max_event_size is not None:
+            from sse_client._core.inflation import Inflation  # loaded with the first coded response
+
+            self._inflation = Inflation(delivery, max_event_size)
 
     @abstractmethod
     async def read(self, deadline: float | None) -> bytes:
@@ -118,16 +142,21 @@ class ResponseBody(ABC):
 
     async def _read_decoded(self, decoder: Decoder, deadline: float | None) -> bytes:
         """Do what `read` does for a body with content codings, a bounded piece at a time."""
+        inflation = self._inflation
         while True:
             try:
                 for piece in self._pieces:
                     await self._breathe(deadline)
                     if piece:
+                        if inflation is not None:
+                            inflation.add_inflated(len(piece), deadline)
                         return piece
             except ValueError as error:
                 raise ConnectionFailed(f"{error}, from {display_url(self.response.url)}") from None
             data = await self._receive(deadline)
             if data:
+                if inflation is not None:
+                    inflation.add_received(len(data))
                 pieces = decoder.decode(data)
                 self._pieces = self._parts.of(pieces) if self._parts is not None else pieces
             elif decoder.complete:

@@ -55,6 +55,7 @@ class StreamLoop:
         "_deadlines",
         "_failed",
         "_limits",
+        "_max_event_size",
         "_prepares",
         "_transport",
         "_watched",
@@ -75,6 +76,7 @@ class StreamLoop:
         self.reason: Reason | None = None
         self._transport = transport
         self._prepares = options.prepare is not None
+        self._max_event_size = options.max_event_size
         self._limits = Limits(options.timeout.connect, options.timeout.read, None)  # without a deadline
         spans = options.timeout.first, options.timeout.event, options.timeout.total
         self._deadlines = NO_DEADLINES if spans == (None, None, None) else Deadlines(options.timeout, request.url)
@@ -199,6 +201,8 @@ class StreamLoop:
         except SSEError as error:
             return _from_here(error)
         self._body = body
+        if body.coded:
+            body.limit_inflation(self.delivery, self._max_event_size)
         self.response = body.response
         # Outside of any `try`: what the caller's observer raises is no loss of the connection.
         refusal = session.opened(body)

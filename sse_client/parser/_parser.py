@@ -44,13 +44,14 @@ class Parser(Generic[Item]):
         last_event_id: the last event ID string; a block sets it when it ends, even one that dispatches nothing.
         reconnection_time: milliseconds; None until a `retry` field sets it.
         comment_count: comment lines so far, returned or not.
+        lines_without_data: lines so far of blocks that were interpreted line by line, but for the data of events.
         failed: whether the next call of `feed` raises.
     """
 
     __slots__ = (
         "_affix_size", "_at_block_start", "_comments", "_data", "_event_type", "_heartbeat", "_held", "_held_limit",
         "_id", "_limit", "_prefix", "_previous_type", "_retry", "_size", "_skip", "_spaceless", "_suffix", "_type",
-        "comment_count", "failed", "last_event_id", "reconnection_time",
+        "comment_count", "failed", "last_event_id", "lines_without_data", "reconnection_time",
     )  # fmt: skip
 
     @overload
@@ -66,7 +67,7 @@ class Parser(Generic[Item]):
     ) -> None:
         self.last_event_id = last_event_id
         self.reconnection_time: int | None = None
-        self.comment_count, self.failed = 0, False
+        self.comment_count, self.lines_without_data, self.failed = 0, 0, False
         self._comments = comments
         self._limit = sys.maxsize if max_event_size is None else max_event_size
         self._skip = BOM  # dropped if the next read begins with it: a BOM, or the LF of a CRLF
@@ -211,8 +212,7 @@ class Parser(Generic[Item]):
             data, self._held = self._held + data, b""
         if len(self._held) + len(data) + self._size > self._limit:
             return self._interpret(data)
-        events: list[Any] = []
-        blank = blank_line(data)
+        events, blank = list[Any](), blank_line(data)
         if not self._at_block_start:
             block, found, data = data.partition(blank)
             events += self._interpret(block + found)
@@ -239,8 +239,8 @@ class Parser(Generic[Item]):
             lines[0] = self._held
         else:
             unfinished = self._held + unfinished
-        events: list[Any] = []
-        comments = self._comments
+        self.lines_without_data += len(lines)
+        events, comments = list[Any](), self._comments
         item: Event | Comment | None
         for number, line in enumerate(lines):
             if not line:
@@ -300,5 +300,6 @@ class Parser(Generic[Item]):
         self.last_event_id = self.last_event_id if self._id is None else self._id
         data = self._data[0] if len(self._data) == 1 else "\n".join(self._data)
         event = Event(data, self._type or "message", self.last_event_id, self._retry) if self._data else None
+        self.lines_without_data -= len(self._data)
         self._data, self._type, self._id, self._retry, self._size = [], "", None, None, 0
         return event

@@ -18,7 +18,8 @@ import httpx2
 import pytest
 
 import sse_client
-from sse_client import ConnectionFailed, DeadlineExceeded, ResponseError, SSEError, StatusError, Timeout
+from sse_client import ConnectionFailed, DeadlineExceeded, EventTooLarge, ResponseError, SSEError, StatusError, Timeout
+from sse_client._core import inflation
 from sse_client.aio import AsyncClient, astream
 
 from .kit import SLACK, bound, read_request, run_program, serving
@@ -86,6 +87,20 @@ def bombing(name: str, status: int = 200) -> AbstractContextManager[int]:
     return serving(talk)
 
 
+def serving_coded(body: bytes) -> AbstractContextManager[int]:
+    """Serve a gzip body, and close the connection at its end."""
+    head = (
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+
+    def talk(sock: socket.socket) -> None:
+        read_request(sock)
+        sock.sendall(head.encode() + body)
+
+    return serving(talk)
+
+
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_over_at_the_deadline(client: Client, name: str) -> None:
     with bombing(name) as port:
@@ -94,6 +109,57 @@ def test_a_bomb_is_over_at_the_deadline(client: Client, name: str) -> None:
         # Or before it, where there is no proportion between what has come and what it takes to decode it.
         refused = (ConnectionFailed, DeadlineExceeded) if name in REFUSED else DeadlineExceeded
         assert isinstance(reading.error, refused)
+
+
+@pytest.mark.parametrize("name", [name for name in FOREVER if not name.startswith("members")])
+@pytest.mark.parametrize("timeout", [Timeout(), Timeout(total=60)])
+def test_a_bomb_without_a_near_deadline_is_refused(
+    client: Client, name: str, timeout: Timeout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inflation, "_LINES", 20_000)
+    with bombing(name) as port:
+        reading = client.read("POST", f"http://127.0.0.1:{port}/", timeout=timeout)
+    assert isinstance(reading.error, EventTooLarge)
+    # The most that comes in one read allows for two lines a byte; the longest of them has nine bytes.
+    assert reading.stream.stats.bytes < 9 * (20_000 + 2 * 256 * 1024)
+
+
+def test_long_lines_without_an_effect_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inflation, "_BYTES", MIB)
+    body = members((b":" + b"x" * 9_999 + b"\n") * 10, 16)
+    with serving_coded(body) as port:
+        reading = client.read("POST", f"http://127.0.0.1:{port}/", max_event_size=MIB)
+    assert isinstance(reading.error, EventTooLarge)
+    assert reading.stream.stats.bytes < 16 * MIB
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"data: x\n\n" * 20_000,
+        b": heartbeat\n\nretry: 10\ndata: x\n\n" * 10_000,
+        b"id: 1\rdata\revent: a\rvendor: field\r\r" * 10_000,
+        b"".join(b"data: %d\n" % number for number in range(20_000)) + b"\n",
+        b"data: " + b"x" * 3 * MIB + b"\n\n",
+    ],
+    ids=["same events", "heartbeats", "CR", "many lines", "long event"],
+)
+def test_events_that_are_compressed_well_are_no_bomb(
+    client: Client, block: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inflation, "_LINES", 1_000)
+    monkeypatch.setattr(inflation, "_BYTES", 0)
+    with serving_coded(gzip.compress(block * 3)) as port:
+        reading = client.read("POST", f"http://127.0.0.1:{port}/", max_event_size=4 * MIB, reconnect=None)
+    assert reading.error is None
+    assert reading.stream.stats.events == len(sse_client.Parser().feed(block * 3))
+
+
+def test_without_a_limit_for_events_there_is_none_for_lines(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inflation, "_LINES", 1_000)
+    with serving_coded(gzip.compress(b"\n" * MIB + b"data: x\n\n")) as port:
+        reading = client.read("POST", f"http://127.0.0.1:{port}/", max_event_size=None, reconnect=None)
+    assert reading.events == [sse_client.Event("x")]
 
 
 @pytest.mark.parametrize("clock", ["event", "first"])
