@@ -12,7 +12,7 @@ import requests
 from sse_client import Reconnect, Timeout, checkpoint
 from sse_client import policy as policy_module
 from sse_client._core import inflation, response_body
-from sse_client._http import coding_steps, content_decoding, cookies, foreign_text, optional_codings
+from sse_client._http import coding_steps, content_decoding, cookies, foreign_text, optional_codings, redirects
 from sse_client.options import DEFAULT_MAX_ERROR_BODY, DEFAULTS
 from sse_client.relay import checkpoint as redis_checkpoint
 from sse_client.request import MAX_HEADER
@@ -63,6 +63,7 @@ LIMITS = {
         f"and {seconds(response_body._EXCERPT_SILENCE)} of silence"
     ),
     "redirects": str(requests.Session().max_redirects),
+    "the URL that a redirect leads to": size(redirects.MAX_LOCATION),
     "what a server may ask to wait": seconds(Reconnect().max_asked),
     "the least wait before a reconnect": seconds(policy_module._LEAST_DELAY),
     "what is parsed at once in asyncio": size(response_body._MOST),

@@ -14,13 +14,27 @@ if TYPE_CHECKING:
     from sse_client._http.request_body import ReplayableBody
     from sse_client.request import Request
 
-__all__ = ["REDIRECTS", "AllowRedirects", "RedirectChain", "check_allow_redirects", "is_redirect", "redirected"]
+__all__ = [
+    "MAX_LOCATION",
+    "REDIRECTS",
+    "AllowRedirects",
+    "RedirectChain",
+    "check_allow_redirects",
+    "is_redirect",
+    "redirected",
+]
 
 AllowRedirects = bool | Literal["same-origin", "no-downgrade"]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEEP_BODY = frozenset({307, 308})
+MAX_LOCATION = 32 * 1024
+"""Bytes of the URL that a redirect leads to.
+
+Each `Location` that is a relative path may add to the URL: 30 of 60 KiB made one of 1.8 MB, and took requests and
+urllib3 10 s to encode.
+"""
 
 
 class RedirectChain:
@@ -175,14 +189,16 @@ def _target(url: str, location: str) -> tuple[str, _Origin, _Origin]:
     """Return the URL that `location` means, and the two origins.
 
     Raises:
-        RedirectRefused: it is none of HTTP.
+        RedirectRefused: it is none of HTTP, or too long.
     """
     where = f"from {display_url(url)}"
     try:
-        target = urljoin(url, quote(location, safe="!#$%&'()*+,/:;=?@[]~"))
+        target = urljoin(url, quote(location[: MAX_LOCATION + 1], safe="!#$%&'()*+,/:;=?@[]~"))
         origin, other = _origin(url), _origin(target)
     except ValueError:
         raise RedirectRefused(f"expected a redirect to an HTTP URL, got one that cannot be read, {where}") from None
+    if len(target) > MAX_LOCATION:
+        raise RedirectRefused(f"expected a redirect to a URL of at most {MAX_LOCATION // 1024} KiB, got more, {where}")
     if not other.host or other.port == 0:
         raise RedirectRefused(f"expected a redirect to an HTTP URL, got one without a host, or to port 0, {where}")
     if other.scheme not in _DEFAULT_PORTS:

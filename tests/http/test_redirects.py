@@ -475,3 +475,22 @@ def test_a_long_location_takes_time_in_proportion(unit: str) -> None:
             redirected(get(), URL, 302, "/" + unit * size)
 
     assert_linear(work, 50_000)
+
+
+def test_locations_that_add_to_one_another_end_at_a_limit() -> None:
+    redirects = RedirectChain(get(), ReplayableBody(), most=30)
+    for _ in range(3):
+        redirects.follow(302, "a" * 10_000 + "/x")
+    with pytest.raises(RedirectRefused, match="at most 32 KiB"):
+        redirects.follow(302, "a" * 10_000 + "/x")
+
+
+@pytest.mark.parametrize("location", ["/" + "a" * 32 * 1024, "//host/" + "a" * 10**6, "\xff" * 20_000])
+def test_a_location_longer_than_the_limit_is_refused(location: str) -> None:
+    with pytest.raises(RedirectRefused, match=r"at most 32 KiB, got more, from https://example\.com/events"):
+        follow(get(), 302, location)
+
+
+def test_a_location_of_the_limit_is_followed() -> None:
+    location = "https://example.com/" + "a" * (32 * 1024 - 20)
+    assert follow(get(), 302, location).url == location
