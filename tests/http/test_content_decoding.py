@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from sse_client._http import coding_steps, inflate
 from sse_client._http import optional_codings as _optional
-from sse_client._http.coding_steps import PIECE, Parts
+from sse_client._http.coding_steps import _PART, PIECE, Parts
 from sse_client._http.content_decoding import Decoder, decoder_for
 
 if TYPE_CHECKING:
@@ -810,12 +810,12 @@ def test_pieces_come_in_parts_once_one_has_kept_its_consumer_busy() -> None:
     assert taken(parts, whole, lambda: work(busy, 0.003)) == whole
     after = list(parts.of(whole))
     assert b"".join(after) == b"".join(whole)
-    assert list(map(len, after)) == [PIECE // 4] * 4 + [0, 1]
+    assert list(map(len, after)) == [_PART] * (PIECE // _PART) + [0, 1]
 
 
 def test_no_clock_is_asked_about_a_piece_that_cannot_take_long() -> None:
     def clock() -> float:
         raise AssertionError
 
-    pieces = [b"x" * (PIECE // 4), b"", b"data: a\n\n"]
+    pieces = [b"x" * _PART, b"", b"data: a\n\n"]
     assert list(Parts(clock, clock).of(pieces)) == pieces
