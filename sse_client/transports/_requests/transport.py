@@ -70,6 +70,7 @@ class RequestsTransport(Wakeup):
         while True:
             try:
                 ready = prepared(session, following, chain, resume)
+                opening.anonymous = "User-Agent" not in ready.headers and _is_anonymous(following)
                 response, failure = self._send(session, ready, limits)
             except MalformedRequest as error:
                 raise chain.refusal(error) from None
@@ -169,6 +170,11 @@ class RequestsTransport(Wakeup):
             if watchdog is not None:
                 watchdog.stop()
         return response, None
+
+
+def _is_anonymous(request: Request) -> bool:
+    """Return whether the caller has set `User-Agent` to None: without one, urllib3 would add its own."""
+    return any(name.lower() == "user-agent" for name in request.headers)
 
 
 def _after_challenge(
