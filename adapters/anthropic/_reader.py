@@ -85,6 +85,8 @@ class MessageReader:
             return self._begin(mapping(payload.get("message")), raw)
         if kind == "message_delta":
             return [self._progress(mapping(payload.get("delta")), mapping(payload.get("usage")), raw)]
+        if kind == "message" and self.empty:
+            return self.whole(raw)
         if kind == "message_stop":
             self.outcome = "complete"
         return ()

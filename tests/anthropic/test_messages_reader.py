@@ -167,6 +167,17 @@ def test_an_error_event_is_raised_with_what_has_come() -> None:
     assert str(error) == "Over\\nloaded (type overloaded_error, request req_1)"
 
 
+@pytest.mark.parametrize("line", ["message", "completion"])
+def test_a_whole_message_in_one_event_is_the_message(line: str) -> None:
+    payload = {"type": "message", "id": "m", "content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"}
+    reader = MessageReader()
+    found = list(reader.feed(Event(json.dumps(payload), line)))
+    if line == "message":
+        assert ("".join(each.text or "" for each in found), reader.outcome) == ("Hi", "complete")
+    else:  # by its name an event of another kind
+        assert (found, reader.outcome) == ([], None)
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
