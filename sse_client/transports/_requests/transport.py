@@ -123,6 +123,8 @@ class RequestsTransport(Wakeup):
         except requests.exceptions.InvalidSchema:
             raise MalformedRequest(f"expected a URL of http or https, got {display_url(url)}") from None
         how = settings(session, url, self._options)
+        # Over plain HTTP it is shown to nobody, and requests would take a missing file for a lost connection.
+        how["cert"] = None if url.startswith("http:") else how["cert"]
         if url.startswith("https:"):
             check_certificates(session, self._options, how)
         proxy = select_proxy(url, how["proxies"]) if how["proxies"] else None
