@@ -29,6 +29,7 @@ class AsyncEventStream(StreamStatus):
     Raises:
         SSEError: when entered or iterated over; see `sse_client.errors` for which, and which are retried before.
         ValueError: the request cannot be sent as it is; or what `prepare` or the checkpoint returned cannot.
+        TypeError: what `prepare` or the checkpoint returned is not of its type.
         RuntimeError: two tasks iterate at once, there is no running event loop, or the client's session is closed.
     """
 

@@ -86,3 +86,5 @@ def _arriving(response: requests.Response) -> Iterator[bytes]:
         raise requests.exceptions.ContentDecodingError(error) from error
     except urllib3_errors.ReadTimeoutError as error:
         raise requests.ConnectionError(error) from error
+    except urllib3_errors.SSLError as error:
+        raise requests.exceptions.SSLError(error) from error

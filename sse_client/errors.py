@@ -54,8 +54,8 @@ class ConnectionFailed(SSEError):
     Attributes:
         sent: False where it is certain that the server never got the request, because no connection
             was made; such a request may be sent again whatever its method.
-        final: True where another attempt would fail as this one did, and so none is made: the server's certificate
-            does not verify.
+        final: True where no other attempt is made, whatever the rules say of others: the server's certificate does not
+            verify, or the stream ended cleanly and `Reconnect(on_end=False)` resumes only what was cut off.
     """
 
     def __init__(self, message: str = "", *, sent: bool = True, final: bool = False) -> None:

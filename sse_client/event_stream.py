@@ -31,6 +31,7 @@ class EventStream(StreamStatus):
     Raises:
         SSEError: when entered or iterated over; see `sse_client.errors` for which, and which are retried before.
         ValueError: the request cannot be sent as it is; or what `prepare` or the checkpoint returned cannot.
+        TypeError: what `prepare` or the checkpoint returned is not of its type.
         RuntimeError: two threads iterate at once, or the stream was opened before this process was forked.
     """
 

@@ -49,7 +49,8 @@ class Reconnect:
         retry: a tenacity retry strategy in place of `statuses`.
         before_sleep: called with the `RetryCallState` before each delay.
         on_end: whether a clean end of the stream is resumed, where the method allows repeating; False: it is the end
-            of the iteration, and only a stream that is cut off is resumed.
+            of the iteration, or `StreamTruncated` before the event that `until` names, and only a stream that is cut
+            off is resumed.
 
     Raises:
         TypeError: an argument is not of its type.

@@ -33,8 +33,8 @@ def read(
 ) -> Iterator[Event]:
     """Return an iterator of the events of an open response, as its bytes arrive.
 
-    The response is closed when the iteration ends, or the iterator is closed. Its status and content type are not
-    looked at: they are the caller's to check.
+    The response is closed when the iteration ends, or the iterator is closed after its first event was asked for. Its
+    status and content type are not looked at: they are the caller's to check.
 
     Args:
         response: of requests (with `stream=True`), urllib3 (`preload_content=False`), http.client, httpx and httpx2

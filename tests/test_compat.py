@@ -139,6 +139,40 @@ def test_what_goes_wrong_is_an_error_of_requests(script: Any, error: type[Except
         list(SSEClient(response).events())
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        urllib3.exceptions.ProtocolError("x"),
+        urllib3.exceptions.DecodeError("x"),
+        urllib3.exceptions.ReadTimeoutError(None, "/", "x"),  # type: ignore[arg-type]
+        urllib3.exceptions.SSLError("x"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_of_urllib3_is_the_one_that_requests_makes_of_it(error: Exception) -> None:
+    class Raw:
+        def read1(self, *_: Any, **__: Any) -> bytes:
+            raise error
+
+        def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+            raise error
+
+    def events_of(response: Any) -> Any:
+        return list(SSEClient(response).events())
+
+    def content_of(response: Any) -> Any:
+        return response.content
+
+    raised: list[type[BaseException]] = []
+    for read_it in (events_of, content_of):
+        response: Any = requests.Response()
+        response.raw = Raw()
+        with pytest.raises(requests.RequestException) as caught:
+            read_it(response)
+        raised.append(caught.type)
+    assert raised[0] is raised[1]
+
+
 def test_silence_is_an_error_of_requests(event: threading.Event) -> None:
     with (
         Server([head(), chunk(b"data: 1\n\n"), Wait(event)]) as server,

@@ -40,6 +40,19 @@ _FIELDS = {
     *("stop_sequences", "metadata", "service_tier", "container", "mcp_servers", "context_management", "output_config"),
     *("headers", "timeout"),
 }
+# What is no field either, and where it belongs. As a field, a key or a header would go to the server in the body.
+_ELSEWHERE = {
+    **dict.fromkeys(StreamOptions.__annotations__, "an option of Client: pass client=Client(...)"),
+    **dict.fromkeys(
+        ("api_key", "auth_token", "base_url", "client", "max_retries"),
+        "an argument of MessagesClient and AsyncMessagesClient",
+    ),
+    "extra_headers": "what Anthropic's SDK calls headers: pass headers=...",
+    "extra_query": "what Anthropic's SDK calls the query: pass client=Client(params=...)",
+    "extra_body": "what Anthropic's SDK calls further fields: pass each as an argument",
+}
+# Names so common that a vendor's own field may resemble them.
+_COMMON = frozenset({"auth", "cert", "client", "comments", "data", "files", "json", "params"})
 
 
 class MessageReply(Reply[_Events, MessageDelta]):
@@ -132,9 +145,9 @@ class Endpoint:
         for name in body.keys() - _FIELDS:
             from difflib import get_close_matches  # loaded for what is unknown alone: it takes 3 ms
 
-            if name in StreamOptions.__annotations__:
-                raise TypeError(f"{name} is no field of the API, but an option of Client: pass client=Client(...)")
-            if close := get_close_matches(name, _FIELDS, 1, 0.8):
+            if name in _ELSEWHERE:
+                raise TypeError(f"{name} is no field of the API, but {_ELSEWHERE[name]}")
+            if close := get_close_matches(name, _FIELDS | _ELSEWHERE.keys() - _COMMON, 1, 0.8):
                 raise TypeError(f"stream() has no argument {name!r}; did you mean {close[0]!r}?")
         sent = _over({**self._headers, "Last-Event-ID": None}, headers)
         options: dict[str, Any] = {"json": {**body, "messages": list(messages), "stream": True}, "headers": sent}

@@ -73,7 +73,8 @@ class MessageReader:
         raw = event.data
         payload = json_object(raw)
         kind = event.event if payload is None or event.event != "message" else payload.get("type")
-        if payload is None or kind == "error":
+        # Gateways report errors as OpenAI does, in an object without a type.
+        if payload is None or kind == "error" or (kind is None and payload.get("error")):
             self.outcome = "error"
             raise MessagesError(raw, partial=self.partial)
         if kind == "content_block_delta":
@@ -84,6 +85,8 @@ class MessageReader:
             return self._begin(mapping(payload.get("message")), raw)
         if kind == "message_delta":
             return [self._progress(mapping(payload.get("delta")), mapping(payload.get("usage")), raw)]
+        if kind == "message" and self.empty:
+            return self.whole(raw)
         if kind == "message_stop":
             self.outcome = "complete"
         return ()

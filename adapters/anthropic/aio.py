@@ -77,8 +77,9 @@ class AsyncMessagesClient(AsyncAdapter):
         """Return the reply to `messages`; see `MessagesClient.stream`.
 
         Raises:
-            TypeError: an argument is none of the API's.
-            ValueError: the request is malformed.
+            TypeError: `messages` is a text, or a field of `body` is an option of this package or an argument of the
+                client, or misspells one.
+            ValueError: `stream` is not true, or the request is malformed.
         """
         asked = {"model": model, "max_tokens": max_tokens, **body}
         options = self._endpoint.options(asked, messages, headers, timeout)

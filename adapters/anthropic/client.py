@@ -94,7 +94,8 @@ class MessagesClient(BlockingAdapter):
             **body: any other field of the API: `system`, `tools`, `thinking`, `temperature`, ...
 
         Raises:
-            TypeError: `messages` is a text, or a field of `body` is an option of this package, or misspells one.
+            TypeError: `messages` is a text, or a field of `body` is an option of this package or an argument of the
+                client, or misspells one.
             ValueError: `stream` is not true, or the request is malformed.
         """
         asked = {"model": model, "max_tokens": max_tokens, **body}

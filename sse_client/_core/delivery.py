@@ -218,7 +218,8 @@ class Delivery:
         self._cursor = EXHAUSTED
         # The parser's ID, not the last event's: a block without data sets it too.
         self.place = self.parser.last_event_id if self.last is None else self.last.id
-        if self._checkpoint is not None:
+        # Until something has come, the place is the caller's own, and nothing has been handled.
+        if self._checkpoint is not None and (self.events or self.place != self._options.last_event_id):
             self._save(self.place)
 
     def _up_to_last(self, events: list[Event]) -> list[Event]:

@@ -210,10 +210,13 @@ class Session:
 
     def ended(self) -> SSEError | None:
         """Handle a clean end of the body; return the error if it is a loss, None if it is the end of the stream."""
-        if self._options.until is not None:
-            return StreamTruncated(f"the stream from {self._url} ended before {named_last(self._options.until)}")
         rules = self._options.reconnect
-        if self._repeats and (rules is None or isinstance(rules, bool) or rules.on_end):
+        resumes = rules is None or isinstance(rules, bool) or rules.on_end
+        if self._options.until is not None:
+            truncated = StreamTruncated(f"the stream from {self._url} ended before {named_last(self._options.until)}")
+            truncated.final = not resumes
+            return truncated
+        if resumes and self._repeats:
             return ConnectionFailed(f"the server ended the stream from {self._url}")
         self.ending = "end"
         return None

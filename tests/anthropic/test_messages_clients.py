@@ -205,6 +205,30 @@ def test_arguments_that_mislead_are_refused(client: Any, monkeypatch: pytest.Mon
         ours.stream(**ASK, stream=False)
 
 
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("reconect", "did you mean 'reconnect'"),
+        ("untill", "did you mean 'until'"),
+        ("api_key", "an argument of MessagesClient and AsyncMessagesClient"),
+        ("api_keys", "did you mean 'api_key'"),
+        ("max_retries", "an argument of MessagesClient and AsyncMessagesClient"),
+        ("extra_headers", "pass headers="),
+        ("extra_body", "pass each as an argument"),
+        ("extra_query", r"pass client=Client\(params="),
+    ],
+)
+def test_an_argument_that_belongs_elsewhere_is_no_field(client: Any, argument: str, said: str) -> None:
+    with pytest.raises(TypeError, match=f"{argument}.*{said}"):
+        client(api_key=KEY).stream(**ASK, **{argument: "x"})
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_fields_that_are_not_known_are_sent(client: Any) -> None:
+    client(api_key=KEY).stream(**ASK, cache_control={}, inference_geo="eu", speed="fast", file=1, date=1, betas=[])
+
+
 def test_a_client_of_the_wrong_kind_is_refused() -> None:
     with pytest.raises(TypeError, match=r"client must be an sse_client\.Client, not AsyncClient"):
         MessagesClient(api_key=KEY, client=AsyncClient())  # type: ignore[arg-type]

@@ -167,6 +167,40 @@ def test_an_error_event_is_raised_with_what_has_come() -> None:
     assert str(error) == "Over\\nloaded (type overloaded_error, request req_1)"
 
 
+@pytest.mark.parametrize("line", ["message", "completion"])
+def test_a_whole_message_in_one_event_is_the_message(line: str) -> None:
+    payload = {"type": "message", "id": "m", "content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"}
+    reader = MessageReader()
+    found = list(reader.feed(Event(json.dumps(payload), line)))
+    if line == "message":
+        assert ("".join(each.text or "" for each in found), reader.outcome) == ("Hi", "complete")
+    else:  # by its name an event of another kind
+        assert (found, reader.outcome) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ('{"error":{"message":"no","type":"x"}}', "no"),
+        ('{"error":"no"}', "no"),
+    ],
+)
+def test_an_error_without_a_type_is_an_error(data: str, message: str) -> None:
+    reader = MessageReader()
+    with pytest.raises(MessagesError) as caught:
+        reader.feed(Event(data))
+    assert (caught.value.message, reader.outcome) == (message, "error")
+
+
+@pytest.mark.parametrize(
+    "data", ['{"error":null}', '{"error":{}}', '{"error":""}', "{}", '{"type":"new","error":{"a":1}}']
+)
+def test_an_object_that_reports_nothing_is_passed_over(data: str) -> None:
+    reader = MessageReader()
+    assert list(reader.feed(Event(data))) == []
+    assert reader.outcome is None
+
+
 @pytest.mark.parametrize("data", ["nonsense", "[]", "1", '{"type": ', "[" * 100_000])
 def test_what_is_no_object_of_json_is_an_error(data: str) -> None:
     with pytest.raises(MessagesError) as caught:

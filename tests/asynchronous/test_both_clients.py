@@ -282,6 +282,16 @@ def test_both_clients_send_the_same(options: Callable[[], dict[str, Any]], body:
         }
 
 
+def test_a_header_that_is_none_is_not_sent_though_the_library_would_add_it(client: Client) -> None:
+    left_out = {"user-agent": None, "Connection": None, "Accept": None, "cache-control": None}
+    with Server(reply(307, headers={"Location": "/there"}), DONE, DONE) as server:
+        for method, body in (("GET", None), ("POST", b"x")):
+            reading = client.read(method, server.url, data=body, headers=left_out, reconnect=False)
+            assert reading.outcome == (["1"], None)
+        for request in server.requests:
+            assert not {*request.headers} & {"user-agent", "connection", "accept", "cache-control"}
+
+
 def test_a_generator_is_not_sent_a_second_time_not_even_empty(client: Client) -> None:
     def body() -> Iterator[bytes]:
         yield b"ab"

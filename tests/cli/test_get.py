@@ -284,6 +284,26 @@ def test_a_post_is_retried_only_where_it_was_not_processed(
         assert len(server.requests) == requests
 
 
+def test_a_clean_end_of_a_post_is_the_end_however_long_it_is_retried() -> None:
+    with Server(stream([b"data: 1\n\n"])) as server:
+        ran = run("post", server.url, "--retry-for", "10")
+        assert (ran.code, ran.out, len(server.requests)) == (0, "1\n", 1)
+
+
+@pytest.mark.parametrize("option", [["--retry-for", "10"], ["--until-end"]], ids=lambda each: each[0])
+def test_a_redirected_post_told_to_retry_is_not_sent_again(option: list[str]) -> None:
+    busy = reply(503, headers={"Retry-After": "0"})
+    with Server(reply(307, headers={"Location": "/there"}), busy, stream([b"data: 1\n\n"])) as server:
+        assert run("post", server.url, *option).code == 4
+        assert [request.path for request in server.requests] == ["/", "/there"]
+
+
+def test_a_clean_end_before_the_last_event_is_the_end_where_only_cuts_are_resumed() -> None:
+    with Server(stream([b"data: 1\n\n"]), stream([b"data: 2\n\n"])) as server:
+        ran = run("get", server.url, "--until-end", "--until", "end")
+        assert (ran.code, ran.out, len(server.requests)) == (6, "1\n", 1)
+
+
 def test_reconnect_sends_a_post_again() -> None:
     with Server([head(), chunk(b"retry: 1\ndata: 1\n\n"), RESET], stream([b"data: 2\n\n"])) as server:
         assert run("post", server.url, "--reconnect", "-n", "2").lines == ["1", "2"]

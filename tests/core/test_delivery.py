@@ -114,6 +114,21 @@ def test_place_is_saved_when_the_consumer_comes_back() -> None:
     assert memory.saved == ["1", "2"]
 
 
+@pytest.mark.parametrize(
+    ("block", "saved"),
+    [(b": hi\n\n", []), (ONE, ["1"]), (b"data: x\n\n", ["0"]), (b"id: 0\ndata: x\n\n", ["0"]), (b"id: 1\n\n", ["1"])],
+)
+def test_the_callers_own_place_is_not_saved_before_an_event_is_handled(block: bytes, saved: list[str]) -> None:
+    memory = Memory()
+    made = begun(checkpoint=memory, last_event_id="0")
+    assert made.consumed() is None  # before the first read
+    made.begin()  # after a connection that brought nothing
+    assert memory.saved == []
+    list(made.feed(block))
+    assert made.consumed() is None
+    assert memory.saved == saved
+
+
 def test_next_connection_counts_as_the_consumer_coming_back() -> None:
     memory = Memory()
     made = begun(checkpoint=memory)

@@ -501,6 +501,16 @@ def test_an_end_before_the_last_event_is_never_silent(options: dict[str, Any]) -
         assert stream.lost(loss) == 1.0
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_clean_end_before_the_last_event_is_not_resumed_where_only_cuts_are(method: str) -> None:
+    stream = opened(method=method, until="end", reconnect=Reconnect(on_end=False))
+    loss = stream.ended()
+    assert type(loss) is StreamTruncated
+    assert loss.final
+    assert stream.lost(loss) is None
+    assert stream.lost(LOST) == 1.0
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 @pytest.mark.parametrize(
     "error", [LOST, IdleTimeout("x"), StatusError("x", status=503)], ids=lambda each: type(each).__name__

@@ -14,6 +14,7 @@ from asynchronous.kit import Asyncio, Blocking
 
 from sse_client import Client, ConnectionFailed, Reconnect
 from sse_client._http.environment import TrustedCertificates
+from sse_client.testing import Server, stream
 from sse_client.transports.certificates import file_stamps, tls_context
 
 if TYPE_CHECKING:
@@ -137,6 +138,14 @@ def test_a_directory_is_trusted_as_it_is(tmp_path: Path) -> None:
 def test_a_context_without_verification_verifies_nothing() -> None:
     context = tls_context(None, (), verified=False)
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_NONE, False)
+
+
+def test_certificates_are_not_looked_for_where_nobody_asks_for_them(client: ReadingClient, folder: Path) -> None:
+    with Server(default=lambda _: stream([b"data: 1\n\n"])) as server:
+        for option in ("cert", "verify"):
+            options: dict[str, Any] = {option: str(folder / "nowhere.pem")}
+            reading = client.read("POST", server.url, **options)
+            assert reading.outcome == (["1"], None)
 
 
 # What is missing for a connection.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,9 +22,9 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 
 import sse_client
-from sse_client import ConnectionFailed
+from sse_client import ConnectionFailed, StatusError
 from sse_client.aio import AsyncClient
-from sse_client.testing import Server, stream
+from sse_client.testing import CLOSE, Pause, Server, Step, reply, stream
 
 from .socks_server import Socks
 
@@ -101,7 +103,8 @@ def test_a_socks_proxy_of_a_client_of_httpx(library: Any, kind: str, read: Any, 
 def test_a_socks_proxy_that_fails_is_no_connection(library: Any, kind: str, read: Any, down: bool) -> None:
     with Server() as server, Socks(server, reply=5) as proxy:
         port = 9 if down else proxy.port
-        with pytest.raises(ConnectionFailed, match=r"could not connect to http://example\.invalid") as caught:
+        said = rf"the proxy socks5://127\.0\.0\.1:{port}, on the way to http://example\.invalid/:"
+        with pytest.raises(ConnectionFailed, match=f"could not connect to {said}") as caught:
             read(
                 lambda: getattr(library, kind)(proxy=f"socks5://me:s3cret@127.0.0.1:{port}"), "http://example.invalid/"
             )
@@ -124,10 +127,45 @@ def test_a_socks_proxy_that_says_something_else_is_no_connection(
         answering = threading.Thread(target=answer, daemon=True)
         answering.start()
         proxy = f"socks5://127.0.0.1:{listener.getsockname()[1]}"
-        with pytest.raises(ConnectionFailed, match=r"could not connect to http://example\.invalid") as caught:
+        with pytest.raises(ConnectionFailed, match=f"to the proxy {proxy}, on the way to http://example") as caught:
             read(lambda: getattr(library, kind)(proxy=proxy), "http://example.invalid/", reconnect=False)
         answering.join(5)
     assert not caught.value.sent
+
+
+@httpx_columns
+@pytest.mark.parametrize("target", ["http://example.invalid/a?key=s3cret", "https://example.invalid/a?key=s3cret"])
+@pytest.mark.parametrize("down", [True, False], ids=["is down", "refuses"])
+def test_a_proxy_that_fails_is_named(library: Any, kind: str, read: Any, down: bool, target: str) -> None:
+    with Server(default=lambda _: reply(403)) as proxy:
+        port = 9 if down else proxy.port
+        session = partial(getattr(library, kind), proxy=f"http://me:s3cret@127.0.0.1:{port}")
+        if down or target.startswith("https"):
+            said = f"could not connect to the proxy http://127.0.0.1:{port}, on the way to {target.partition('?')[0]}: "
+            with pytest.raises(ConnectionFailed, match=re.escape(said)) as caught:
+                read(session, target)
+            assert not caught.value.sent
+            assert "s3cret" not in str(caught.value)
+        else:  # what a proxy answers to a plain request may be the server's
+            with pytest.raises(StatusError, match=r"from http://example\.invalid/a, got 403"):
+                read(session, target)
+
+
+@httpx_columns
+def test_a_server_behind_a_proxy_that_fails_is_not_called_the_proxy(library: Any, kind: str, read: Any) -> None:
+    script: list[Step] = [b"HTTP/1.1 200 Connection established\r\n\r\n", Pause(0.01), CLOSE]
+    with Server(script) as proxy, pytest.raises(ConnectionFailed) as caught:
+        read(partial(getattr(library, kind), proxy=proxy.url), "https://example.invalid/")
+    assert "the proxy" not in str(caught.value)
+
+
+@httpx_columns
+def test_a_connection_that_takes_too_long_names_the_option(library: Any, kind: str, read: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # it shakes no hands
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        said = re.escape(f"could not connect to {url}: timed out after 0.3 s (timeout: connect)")
+        with pytest.raises(ConnectionFailed, match=said):
+            read(getattr(library, kind), url, timeout=(0.3, 9))
 
 
 @pytest.mark.parametrize(("version", "asked"), [("socks4", None), ("socks5", (1, b"\x7f\x00\x00\x01"))])

@@ -113,7 +113,7 @@ def _converted(value: Any, where: str) -> Any:
             raise TypeError(f"{where}: expected a message, got the {_kind(value)} around it: pass its {message}")
         if isinstance(value, msgspec.Struct):
             hook = partial(_in_struct, where=where)
-            return msgspec.to_builtins(value, builtin_types=_OTHERS, enc_hook=hook)
+            return _pruned(msgspec.to_builtins(value, builtin_types=_OTHERS, enc_hook=hook), value)
         if hasattr(value, "_asdict"):
             return value._asdict()
     if isinstance(value, (datetime, date, time)):
@@ -127,6 +127,28 @@ def _set(value: Any, fields: Iterable[Any]) -> dict[str, Any]:
     """Return the fields of a dataclass, or of an attrs class, without those that are None by default."""
     pairs = ((each, getattr(value, each.name)) for each in fields)
     return {each.name: content for each, content in pairs if content is not None or each.default is not None}
+
+
+def _pruned(plain: Any, value: Any) -> Any:
+    """Return what msgspec has made of a struct, or of what is in one, without the fields that are None by default."""
+    if is_listing(plain) and is_listing(value):
+        return [_pruned(*pair) for pair in zip(plain, value, strict=True)]
+    if not is_mapping(plain):
+        return plain
+    if is_any_mapping(value):
+        return {name: _pruned(*pair) for name, *pair in zip(plain, plain.values(), value.values(), strict=True)}
+    fields: Iterable[Any] = ()
+    if isinstance(value, msgspec.Struct):
+        fields = msgspec.structs.fields(value)
+    elif dataclasses.is_dataclass(value):
+        fields = dataclasses.fields(value)
+    for each in fields:
+        name, content = getattr(each, "encode_name", each.name), getattr(value, each.name, None)
+        if content is None and each.default is None:
+            plain.pop(name, None)
+        elif name in plain:
+            plain[name] = _pruned(plain[name], content)
+    return plain
 
 
 def _in_struct(value: Any, where: str) -> Any:

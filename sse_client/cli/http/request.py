@@ -204,7 +204,8 @@ def reconnect_arguments(options: ReconnectOptions, method: str) -> dict[str, Any
             name = "--retry-for" if seconds is not None else "--until-end"
             raise Failure(f"expected one of --no-reconnect and {name}, got both")
         repeats = options.reconnect is True or method in _IDEMPOTENT
-        arguments["reconnect"] = _rules(seconds, repeats=repeats, on_end=not options.until_end)
+        # Where the method is not repeated, a clean end is the end, as without these options.
+        arguments["reconnect"] = _rules(seconds, repeats=repeats, on_end=repeats and not options.until_end)
     return arguments
 
 
@@ -223,5 +224,5 @@ def _rules(seconds: float | None, *, repeats: bool, on_end: bool) -> sse.Reconne
 def _not_processed(error: BaseException) -> bool:
     """Return whether a request that must not be sent twice was not processed."""
     if isinstance(error, sse.StatusError):
-        return error.status in {429, 503} and error.retry_after is not None
+        return error.status in {429, 503} and error.retry_after is not None and not error.redirected
     return isinstance(error, sse.ConnectionFailed) and not error.sent

@@ -2,16 +2,18 @@
 
 aiohttp reads any number of interim responses (RFC 9110 15.2). And its parser drops a response, head and events, if what
 came with it in one read is malformed: a body after a status that has none (204), bytes after the end of the body, a
-chunk of no size. So a head is parsed by itself. This reaches below what aiohttp documents, in this module alone, and
-only until the head of a response is there.
+chunk of no size. So a head is parsed by itself. It also takes a blank before the first field for nothing, where others
+see no field, and reads what begins with a blank line, or is of RTSP. This reaches below what aiohttp documents, in this
+module alone, and only until the head of a response is there.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sse_client.errors import ConnectionFailed
 from sse_client.request import display_url
@@ -25,6 +27,9 @@ __all__ = ["MOST_INTERIM", "head_first"]
 MOST_INTERIM = 1000
 
 _END = b"\r\n\r\n"
+_BEGIN = re.compile(rb"HTTP/[^\n]*+\n[^ \t]")
+_H = ord("H")  # of HTTP: the parser sees to the rest
+_BLANKS = b" \t"
 
 
 # The classes are kept: a session has one, and a program few kinds of sessions.
@@ -51,6 +56,7 @@ class _HeadFirst:
     url: Any
     before: bytes = b""  # the last bytes of the reads before, which may be the begin of the end of a head
     interim: int = 0
+    stage: Literal["new", "status line", "fields"] = "new"  # of the head that is being parsed
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.parser, name)
@@ -63,6 +69,11 @@ class _HeadFirst:
         while True:
             end = text.find(_END, begin)
             begin = len(text) if end < 0 else end + len(_END)
+            if self.stage != "fields" and at < begin:
+                if self.stage == "new" and _BEGIN.match(text, at, begin):
+                    self.stage = "fields"  # without a call: nearly all heads come in one read
+                else:
+                    self._check_begin(text, at, begin)
             found, upgraded, rest = self.parser.feed_data(text[at:begin])
             at = begin
             messages += found
@@ -70,6 +81,7 @@ class _HeadFirst:
                 status = found[-1][0].code
                 if not 100 <= status < 200 or status == 101:
                     break
+                self.stage = "new"
                 self.interim += 1
                 if self.interim > MOST_INTERIM:
                     where = display_url(str(self.url))
@@ -89,6 +101,25 @@ class _HeadFirst:
             else:
                 messages += found
         return messages, upgraded, rest
+
+    def _check_begin(self, text: bytes, at: int, end: int) -> None:
+        """Refuse a head that begins otherwise than with a status line of HTTP and a field (RFC 9112 2.2).
+
+        Raises:
+            BadHttpMessage: as the parser does.
+        """
+        if self.stage == "new":
+            self.stage, line_end = "status line", text.find(b"\n", at, end)
+            malformed = text[at] != _H
+        else:
+            malformed, line_end = False, text.find(b"\n", at - 1, end)  # the last byte of the read before may be it
+        if 0 <= line_end < end - 1:
+            self.stage = "fields"
+            malformed = malformed or text[line_end + 1] in _BLANKS
+        if malformed:
+            from aiohttp.http_exceptions import BadHttpMessage
+
+            raise BadHttpMessage("expected a status line, and a field after it")
 
     def _fail(self, error: Exception) -> None:
         """Do what aiohttp does with a connection whose bytes cannot be parsed."""

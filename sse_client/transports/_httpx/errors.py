@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "answered",
+    "of_proxies",
     "socks_errors",
     "takes_no_stream",
     "translated",
@@ -26,6 +27,7 @@ _OF_CORE = (
     "TimeoutException", "NetworkError", "ProtocolError", "ProxyError", "UnsupportedProtocol", "ConnectionNotAvailable"
 )  # fmt: skip
 _REFUSED_STREAM = 7
+_OF_PROXIES = {"ProxyError", "SOCKSError"}
 _UNSENT = {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "SOCKSError", "UnsupportedProtocol"}
 _UNPROCESSED = "ConnectionNotAvailable"  # after a GOAWAY, of streams above its last one
 
@@ -47,6 +49,11 @@ def socks_errors() -> tuple[type[Exception], ...]:
     """Return what socksio raises of a proxy's malformed answer, if it is loaded: httpcore lets it through."""
     socksio: Any = sys.modules.get("socksio")
     return () if socksio is None else (socksio.SOCKSError,)
+
+
+def of_proxies(error: BaseException) -> bool:
+    """Return whether a proxy has refused, or answered with something else than it should."""
+    return not _kinds(error).isdisjoint(_OF_PROXIES)
 
 
 def violates_http2(error: BaseException) -> bool:
@@ -80,6 +87,8 @@ def translated(
     head: bool = False,
     stream_id: int | None = None,
     silence: float | None = None,
+    connect: float | None = None,
+    proxy: str | None = None,
 ) -> ConnectionFailed:
     """Return what to raise from the cause that is set in it.
 
@@ -90,13 +99,17 @@ def translated(
         head: whether the response's head had not come yet.
         stream_id: of the request, where it went over HTTP/2.
         silence: the seconds of silence that were allowed.
+        connect: the seconds that were allowed to connect.
+        proxy: the proxy that could not be reached, or refused, if it is one.
     """
     forget_frames(error)
-    kinds = {each.__name__ for each in type(error).__mro__}
+    kinds = _kinds(error)
     if sent is None:
         sent = not kinds & _UNSENT
     if not sent:
-        return no_connection(url, _shown(error, kinds, head=head))
+        # What the pool lets a request wait for is no connecting, and is told in its own words.
+        seconds = None if "PoolTimeout" in kinds else connect
+        return no_connection(url, _shown(error, kinds, head=head), proxy, seconds=seconds)
     event = _http2_event(error)
     if event is not None:
         failed = connection_broke(url, ConnectionError(_http2_words(event)))
@@ -126,12 +139,17 @@ def answered(error: BaseException, url: str, silence: float | None) -> Connectio
     return failed
 
 
+def _kinds(error: BaseException) -> set[str]:
+    """Return the names of the error's class and of its bases, by which two libraries' errors are alike."""
+    return {each.__name__ for each in type(error).__mro__}
+
+
 def _shown(error: BaseException, kinds: set[str], *, head: bool) -> BaseException:
     if "PoolTimeout" in kinds:
         return TimeoutError("no connection of the client's pool became free in time")
     if "TimeoutException" in kinds:
         return TimeoutError("timed out")
-    if kinds & {"ProxyError", "SOCKSError"}:
+    if kinds & _OF_PROXIES:
         return ConnectionError("the proxy refused, or its answer is malformed")
     cause = _first(innermost(error))
     if isinstance(cause, OSError):

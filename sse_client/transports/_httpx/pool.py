@@ -1,15 +1,15 @@
 """The connection that a pool of httpcore has chosen for a request, before there is a response.
 
 Neither library promises a way to it. Where one has changed what is looked at here, a blocked reader that waits for the
-head of a response on a used connection is woken only when the head comes, or its timeout passes; and connections of
-HTTP/2 are left as httpcore has them.
+head of a response on a used connection is woken only when the head comes, or its timeout passes; connections of HTTP/2
+are left as httpcore has them; and no error names a proxy.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["chosen_connection", "has_pool", "network_stream"]
+__all__ = ["chosen_connection", "has_pool", "network_stream", "proxy_url"]
 
 
 def chosen_connection(client: Any, request: Any, trace: object) -> Any:
@@ -44,3 +44,12 @@ def has_pool(client: Any, request: Any) -> bool:
         return hasattr(client._transport_for_url(request.url), "_pool")  # noqa: SLF001
     except AttributeError:
         return False
+
+
+def proxy_url(client: Any, request: Any) -> str | None:
+    """Return the URL of the proxy that a request goes through; None if there is none, or it cannot be told."""
+    try:
+        url: Any = client._transport_for_url(request.url)._pool._proxy_url  # noqa: SLF001  (as above)
+        return bytes(url).decode("latin-1").removesuffix("/")
+    except (AttributeError, TypeError):
+        return None

@@ -19,6 +19,7 @@ from sse_client._response import Response
 from sse_client.errors import BodyNotReplayable, ConnectionFailed, RedirectRefused
 from sse_client.transports._httpx.cookies import limit_cookies
 from sse_client.transports._httpx.errors import (
+    of_proxies,
     takes_no_stream,
     translated,
     transport_errors,
@@ -28,7 +29,7 @@ from sse_client.transports._httpx.errors import (
 from sse_client.transports._httpx.http2 import adopt_stream
 from sse_client.transports._httpx.library import check_open
 from sse_client.transports._httpx.outgoing import sendable
-from sse_client.transports._httpx.pool import chosen_connection, has_pool, network_stream
+from sse_client.transports._httpx.pool import chosen_connection, has_pool, network_stream, proxy_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -222,6 +223,8 @@ class HttpxTransport(ABC):
                 sent = False  # it was still waiting for a connection, or for a free stream on one
             if not sent and exchange.stream is not None:
                 await self._discard(exchange.stream)  # httpcore leaves one open whose SOCKS proxy refuses
+            # Until there is a network stream, what is being connected to is the proxy, if there is one.
+            connecting = exchange.sent is False and not refused and (exchange.stream is None or of_proxies(error))
             failed = own or translated(
                 error,
                 ready.sent.url,
@@ -229,6 +232,8 @@ class HttpxTransport(ABC):
                 head=True,
                 stream_id=exchange.stream_id,
                 silence=limits.silence,
+                connect=limits.connect,
+                proxy=proxy_url(client, ready.request) if connecting else None,
             )
             ready.body.error = None
         finally:

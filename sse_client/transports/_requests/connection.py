@@ -11,6 +11,7 @@ from weakref import ref
 from urllib3 import HTTPResponse as PooledResponse
 from urllib3.connection import HTTPConnection as PooledConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util import SKIP_HEADER
 
 from sse_client.transports._requests.connecting import connect_socket
 from sse_client.transports._requests.opening import opening, seconds_left
@@ -100,8 +101,11 @@ class TrackedConnection:
             wakeup.watch(self._handle)
         return sock
 
-    def request(self, method: str, url: str, body: Any = None, *args: Any, **kwargs: Any) -> None:
+    def request(self, method: str, url: str, body: Any = None, headers: Any = None, *args: Any, **kwargs: Any) -> None:
         self._head = None
+        if opening.anonymous and opening.wakeup is not None:
+            kept: dict[str, Any] = headers or {}
+            headers = {"User-Agent": SKIP_HEADER, **kept}
         if self.sock is not None:  # else sending the head connects, and that may send to a proxy
             opening.connected = True
             if opening.wakeup is not None:
@@ -110,7 +114,7 @@ class TrackedConnection:
                 self.timeout = seconds_left(opening.silence, opening.deadline)
             small = isinstance(body, (bytes, str)) and 0 < len(body) <= _JOINED
             self._head = b"" if small and self._joins else None
-        super().request(method, url, body, *args, **kwargs)  # type: ignore[misc]  # as above
+        super().request(method, url, body, headers, *args, **kwargs)  # type: ignore[misc]  # as above
 
     def send(self, data: Any) -> Any:
         # urllib3 sends the head by itself, which wakes the server too early: a tenth of a short chat's time.

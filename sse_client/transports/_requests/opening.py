@@ -23,6 +23,7 @@ class Opening(threading.local):
         connect_deadline: until when the connection must have been made.
         connected: whether a connection was made, so that the server may have processed the request.
         connecting: whether a connection is being made, so that nothing of the request has been sent.
+        anonymous: whether urllib3 must not add a `User-Agent`.
     """
 
     wakeup: Wakeup | None = None
@@ -31,6 +32,7 @@ class Opening(threading.local):
     connect_deadline: float | None = None
     connected = False
     connecting = False
+    anonymous = False
 
     def begin(self, wakeup: Wakeup, limits: Limits) -> None:
         """Open for this stream from now on."""

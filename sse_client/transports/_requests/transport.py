@@ -70,6 +70,7 @@ class RequestsTransport(Wakeup):
         while True:
             try:
                 ready = prepared(session, following, chain, resume)
+                opening.anonymous = "User-Agent" not in ready.headers and _is_anonymous(following)
                 response, failure = self._send(session, ready, limits)
             except MalformedRequest as error:
                 raise chain.refusal(error) from None
@@ -122,6 +123,8 @@ class RequestsTransport(Wakeup):
         except requests.exceptions.InvalidSchema:
             raise MalformedRequest(f"expected a URL of http or https, got {display_url(url)}") from None
         how = settings(session, url, self._options)
+        # Over plain HTTP it is shown to nobody, and requests would take a missing file for a lost connection.
+        how["cert"] = None if url.startswith("http:") else how["cert"]
         if url.startswith("https:"):
             check_certificates(session, self._options, how)
         proxy = select_proxy(url, how["proxies"]) if how["proxies"] else None
@@ -169,6 +172,11 @@ class RequestsTransport(Wakeup):
             if watchdog is not None:
                 watchdog.stop()
         return response, None
+
+
+def _is_anonymous(request: Request) -> bool:
+    """Return whether the caller has set `User-Agent` to None: without one, urllib3 would add its own."""
+    return any(name.lower() == "user-agent" for name in request.headers)
 
 
 def _after_challenge(

@@ -76,6 +76,26 @@ class Record(msgspec.Struct, omit_defaults=True):
     model: Any = None
 
 
+class Piece(msgspec.Struct, tag="part", rename={"detail": "level"}):
+    text: str | None
+    detail: str | None = None
+
+
+class Whole(msgspec.Struct):
+    part: Piece
+    parts: list[Piece | None] = []
+    named: dict[str, Piece] = {}
+    data: Data | None = None
+    model: Any = None
+    numbers: frozenset[int] | None = None
+    pair: tuple[Piece, int] | None = None
+
+
+class Row(msgspec.Struct, array_like=True):
+    a: int | None = None
+    b: int | None = None
+
+
 class Tuple(NamedTuple):
     role: str
     content: str
@@ -127,6 +147,33 @@ class Tuple(NamedTuple):
             {"role": "user", "content": "", "model": {"kind": "text", "text": "a"}},
             id="a model inside a struct",
         ),
+        pytest.param(
+            Whole(Piece(None)),
+            {"part": {"type": "part", "text": None}, "parts": [], "named": {}},
+            id="a struct, whose nulls nobody has set",
+        ),
+        pytest.param(
+            Whole(
+                Piece("a", "high"),
+                [Piece("b"), None],
+                {"c": Piece("d")},
+                Data(Role.USER, None),
+                Part(text="e"),
+                frozenset({1}),
+                (Piece("f"), 2),
+            ),
+            {
+                "part": {"type": "part", "text": "a", "level": "high"},
+                "parts": [{"type": "part", "text": "b"}, None],
+                "named": {"c": {"type": "part", "text": "d"}},
+                "data": {"role": "user", "content": None, "tags": []},
+                "model": {"kind": "text", "text": "e"},
+                "numbers": [1],
+                "pair": [{"type": "part", "text": "f"}, 2],
+            },
+            id="what is inside a struct",
+        ),
+        pytest.param(Row(None, 1), [None, 1], id="a struct that is an array keeps its places"),
         pytest.param(Tuple("user", "Hi"), {"role": "user", "content": "Hi"}, id="a named tuple"),
         pytest.param(
             Message("assistant", "Hi", reasoning="hm"), {"role": "assistant", "content": "Hi"}, id="an answer"

@@ -59,6 +59,15 @@ def test_the_head_may_come_in_two_reads(cut: int) -> None:
         assert CLIENTS["asyncio"]().read("GET", server.url).outcome == ([], None)
 
 
+@pytest.mark.parametrize("begin", [b"", HINT], ids=["first", "after an interim response"])
+@pytest.mark.parametrize("cut", [1, 16, 17, 18, 30])
+def test_a_blank_before_the_first_field_is_refused_wherever_a_read_ends(begin: bytes, cut: int) -> None:
+    read = begin + b"HTTP/1.1 200 OK\r\n " + LENGTH.split(b"\r\n", 1)[1] + EVENT
+    cut += len(begin)
+    with Server([read[:cut], Pause(0.01), read[cut:], CLOSE]) as server:
+        assert CLIENTS["asyncio"]().read("POST", server.url).outcome == ([], ConnectionFailed)
+
+
 def test_a_connection_with_surplus_bytes_is_not_used_again() -> None:
     script: list[Step] = [LENGTH + EVENT + b"more\r\n\r\n"]
 
