@@ -62,7 +62,8 @@ LIMITS = {
     "the ID in a checkpoint's file or Redis key": size(checkpoint._LONGEST_ID),
     "the `Last-Event-ID` header": size(MAX_HEADER),
     "a server's cookies (requests, httpx2, httpx)": (
-        f"{cookies._MAX_PER_DOMAIN} and {size(cookies._MAX_SIZE_PER_DOMAIN)} a domain"
+        f"{size(cookies._MAX_SIZE)} each with attributes, {cookies._MAX_PER_DOMAIN} and "
+        f"{size(cookies._MAX_SIZE_PER_DOMAIN)} a domain, {cookies._MAX_COOKIES:,} in all"
     ),
     "foreign text in a message or log": f"{len(foreign_text.shown('x' * 10_000))} characters",
 }

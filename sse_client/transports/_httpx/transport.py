@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from sse_client._core.failures import connection_broke
+from sse_client._http.cookies import cookies_in, limit_cookies
 from sse_client._http.framing import framing
 from sse_client._http.headers import Headers
 from sse_client._http.redirects import RedirectChain
@@ -17,7 +18,6 @@ from sse_client._http.requests_auth import answer_to_challenge, is_digest, waits
 from sse_client._http.url import MalformedRequest
 from sse_client._response import Response
 from sse_client.errors import BodyNotReplayable, ConnectionFailed, RedirectRefused
-from sse_client.transports._httpx.cookies import limit_cookies
 from sse_client.transports._httpx.errors import (
     takes_no_stream,
     translated,
@@ -198,10 +198,11 @@ class HttpxTransport(ABC):
             },
         }
         failed: BaseException
-        cookies = tuple(client.cookies.jar)
+        cookies = cookies_in(client.cookies.jar)
         try:
             response = await self._send(client, ready, exchange, limits)
-            limit_cookies(client.cookies.jar, cookies, response)
+            if "set-cookie" in response.headers:
+                limit_cookies(client.cookies.jar, cookies, tuple(response.cookies.jar))
             return response
         except module.InvalidURL:  # httpx looks at the location of a redirect that it is not to follow
             raise RedirectRefused("expected a redirect to an HTTP URL, got one that cannot be read") from None
