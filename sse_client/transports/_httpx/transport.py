@@ -12,7 +12,7 @@ from sse_client._core.failures import connection_broke
 from sse_client._http.cookies import cookies_in, limit_cookies
 from sse_client._http.framing import framing
 from sse_client._http.headers import Headers
-from sse_client._http.redirects import RedirectChain
+from sse_client._http.redirects import RedirectChain, read_as_utf8
 from sse_client._http.request_body import ReplayableBody
 from sse_client._http.requests_auth import answer_to_challenge, is_digest, waits_for_response
 from sse_client._http.url import MalformedRequest
@@ -118,12 +118,10 @@ class HttpxTransport(ABC):
                 error.sent = error.sent or chain.followed > 0
                 raise
             chain.url = url
-            # As requests does: whoever sends other characters than ASCII means UTF-8.
             fields = Headers(response.headers.raw)
-            location = fields.get("Location", "").encode("latin-1").decode("utf-8", "replace")
             leaving = True
             try:
-                following = chain.follow(response.status_code, location)
+                following = chain.follow(response.status_code, *read_as_utf8(fields.all("Location")))
                 leaving = following is not None
             finally:
                 if leaving:
