@@ -184,12 +184,13 @@ class AsyncClient(StreamClient[AsyncEventStream]):
     def _start_anew(self) -> None:
         """Leave the session, or its connections, to the process that this one is a fork of."""
         self._loop = None
+        for stream in tuple(self._open):
+            wakeup = stream._wakeup  # noqa: SLF001  (a stream of this client)
+            wakeup.forbid()
+            _parents.append(wakeup.body)
         if self._library is not None or self._custom is not None:
             from sse_client.transports._httpx.forking import forget_connections
 
-            for stream in tuple(self._open):
-                wakeup: Any = stream._wakeup  # noqa: SLF001  (a stream of this client)
-                wakeup.forbid()
             self._inherited = self._custom is not None or not forget_connections(self._session)
             return
         _parents.append(self._session)
@@ -276,7 +277,7 @@ def _checked_library(session: Any) -> Library | None:
 
 
 _clients: weakref.WeakSet[AsyncClient] = weakref.WeakSet()
-_parents: list[object] = []  # sessions of the parent process: closing one would reach its connections and its loop
+_parents: list[object] = []  # sessions and responses of the parent process: closing one would reach its loop
 
 
 def _start_anew() -> None:

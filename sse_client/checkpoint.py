@@ -6,12 +6,14 @@ import contextlib
 import errno
 import os
 import stat
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 __all__ = ["Checkpoint", "FileCheckpoint"]
 
 _LONGEST_NAME = 200  # bytes, of which file systems take 255, with the ending beside it
+_TRIES = 20  # as many as two processes that save all the time are likely to need; each should have a file of its own
 _LONGEST_ID = 64 * 1024 * 1024  # bytes: by default, no event may be longer
 # A pipe without a writer would block `open`. Windows has neither flag, but would read text without the last one.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
@@ -81,18 +83,16 @@ class FileCheckpoint:
             self._check_regular(os.stat(self.path).st_mode)  # what is renamed would replace a device, too
         target = os.path.realpath(self.path)
         beside = _beside(target)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)  # never opened for writing: it may be another user's file, or a link
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with open(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(handle)
-            os.replace(beside, target)
-        except BaseException:
-            os.unlink(beside)
-            raise
+        for left in reversed(range(_TRIES)):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(beside)  # never opened for writing: it may be another user's file, or a link
+            try:
+                _replace(target, beside, content)
+            except (FileExistsError, FileNotFoundError):
+                if not left:
+                    raise
+            else:
+                return
 
     def _content(self) -> bytes:
         """Return the bytes of the file, and one more than an ID can have at most: a device would never end."""
@@ -116,6 +116,31 @@ class FileCheckpoint:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(self.path))
         if not stat.S_ISREG(mode):
             raise ValueError(f"{self.path}: expected a regular file for the checkpoint, got a device, pipe or socket")
+
+
+def _replace(target: str, beside: str, content: bytes) -> None:
+    """Write a file beside another one, and put it in that one's place.
+
+    Raises:
+        FileExistsError, FileNotFoundError: another process has made or removed the file beside at the same moment.
+        OSError: it cannot be written.
+    """
+    try:
+        # A signal handler that raises would leave a descriptor open that is not an object's yet.
+        with open(beside, "xb", opener=partial(os.open, mode=0o600)) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            if not os.path.samestat(os.fstat(file.fileno()), os.stat(beside)):
+                # What is there now is another process's, and may be incomplete.
+                raise FileNotFoundError(errno.ENOENT, "expected no other process to write this checkpoint", beside)
+        os.replace(beside, target)
+    except FileExistsError:
+        raise
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):  # it may be in its place already
+            os.unlink(beside)
+        raise
 
 
 def _beside(target: str) -> str:

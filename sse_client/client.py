@@ -177,7 +177,7 @@ class Client(StreamClient[EventStream]):
         """Forget the connections and streams of the process that this one is a fork of."""
         self._lock = threading.RLock()  # nobody would release the inherited lock if it was held during the fork
         for stream in tuple(self._open):
-            stream._wakeup.closed = True  # noqa: SLF001  (a stream of this client)
+            stream._wakeup.forbid()  # noqa: SLF001  (a stream of this client)
         if self._library is not None:
             from sse_client.transports._httpx.forking import forget_connections as forget_pools
 

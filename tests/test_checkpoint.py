@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import threading
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -227,3 +228,77 @@ def test_a_file_name_may_be_as_long_as_the_file_system_takes(tmp_path: Path) -> 
     path = tmp_path / ("n" * 255)
     FileCheckpoint(path).save("1")
     assert FileCheckpoint(path).load() == "1"
+
+
+def test_a_signal_handler_that_raises_after_the_rename_is_heard(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace = os.replace
+
+    def interrupted(source: str, target: str) -> None:
+        replace(source, target)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        FileCheckpoint(path).save("new")
+    assert (path.read_text(), names(path)) == ("new", ["place"])
+
+
+def beside_of(path: Path) -> str:
+    return next(name for name in names(path) if name != "place")
+
+
+def test_the_unfinished_file_of_another_process_is_not_put_in_the_place(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def overtaken(handle: int) -> None:
+        fsync(handle)
+        beside = path.parent / beside_of(path)
+        beside.unlink()
+        beside.write_text("unfini")
+        monkeypatch.setattr(os, "fsync", fsync)
+
+    monkeypatch.setattr(os, "fsync", overtaken)
+    FileCheckpoint(path).save("new")
+    assert (path.read_text(), names(path)) == ("new", ["place"])
+
+
+@pytest.mark.parametrize("removed", [True, False])
+def test_a_process_that_is_always_overtaken_gives_up(
+    path: Path, monkeypatch: pytest.MonkeyPatch, removed: bool
+) -> None:
+    FileCheckpoint(path).save("old")
+
+    def overtaken(handle: int) -> None:
+        beside = path.parent / beside_of(path)
+        beside.unlink()
+        if not removed:
+            beside.write_text("unfini")
+
+    monkeypatch.setattr(os, "fsync", overtaken)
+    with pytest.raises(FileNotFoundError):
+        FileCheckpoint(path).save("new")
+    assert path.read_text() == "old"
+
+
+def test_several_writers_leave_one_whole_id(path: Path) -> None:
+    ids = [letter * 5000 for letter in "abc"]
+    failures: list[Exception] = []
+
+    def write(last_event_id: str) -> None:
+        try:
+            for _ in range(20):
+                FileCheckpoint(path).save(last_event_id)
+                assert FileCheckpoint(path).load() in ids
+        except Exception as error:  # noqa: BLE001 - it is looked at
+            failures.append(error)
+
+    writers = [threading.Thread(target=write, args=(each,)) for each in ids]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert not failures
+    assert FileCheckpoint(path).load() in ids
+    assert names(path) == ["place"]

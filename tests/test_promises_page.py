@@ -12,7 +12,15 @@ import requests
 from sse_client import Reconnect, Timeout, checkpoint
 from sse_client import policy as policy_module
 from sse_client._core import inflation, response_body
-from sse_client._http import coding_steps, content_decoding, cookies, foreign_text, optional_codings, redirects
+from sse_client._http import (
+    coding_steps,
+    content_decoding,
+    cookies,
+    foreign_text,
+    optional_codings,
+    redirects,
+    response_head,
+)
 from sse_client.options import DEFAULT_MAX_ERROR_BODY, DEFAULTS
 from sse_client.relay import checkpoint as redis_checkpoint
 from sse_client.request import MAX_HEADER
@@ -20,7 +28,6 @@ from sse_client.transports._aiohttp import transport as aiohttp_transport
 from sse_client.transports._aiohttp.response_head import MOST_INTERIM
 from sse_client.transports._httpx import awaited_head, head_limit
 from sse_client.transports._httpx import transport as httpx_transport
-from sse_client.transports._requests import response_head
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
@@ -55,7 +62,7 @@ LIMITS = {
     "zstd frames without content in a row": f"{optional_codings._MAX_EMPTY:,}",
     "output of one step of decoding": f"about {size(coding_steps.PIECE)}",
     "a response's head, interim responses included (requests; httpx2 and httpx over HTTP/1.1)": size(
-        response_head._MAX_HEAD
+        response_head.MAX_HEAD
     ),
     "interim responses before a head (aiohttp; httpx2 and httpx over HTTP/2)": f"{MOST_INTERIM:,}",
     "the body of a refused response": (
@@ -70,7 +77,8 @@ LIMITS = {
     "the ID in a checkpoint's file or Redis key": size(checkpoint._LONGEST_ID),
     "the `Last-Event-ID` header": size(MAX_HEADER),
     "a server's cookies (requests, httpx2, httpx)": (
-        f"{cookies._MAX_PER_DOMAIN} and {size(cookies._MAX_SIZE_PER_DOMAIN)} a domain"
+        f"{size(cookies._MAX_SIZE)} each with attributes, {cookies._MAX_PER_DOMAIN} and "
+        f"{size(cookies._MAX_SIZE_PER_DOMAIN)} a domain, {cookies._MAX_COOKIES:,} in all"
     ),
     "foreign text in a message or log": f"{len(foreign_text.shown('x' * 10_000))} characters",
 }
@@ -92,7 +100,7 @@ def test_the_checkpoints_have_the_same_limit() -> None:
 
 
 def test_the_transports_have_the_same_limits() -> None:
-    assert head_limit._MAX_HEAD == response_head._MAX_HEAD
+    assert head_limit._MAX_HEAD == response_head.MAX_HEAD
     assert awaited_head._MOST_INTERIM == MOST_INTERIM
     most = requests.Session().max_redirects
     assert aiohttp_transport._MOST_REDIRECTS == httpx_transport._MOST_REDIRECTS == most

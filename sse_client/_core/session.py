@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Coroutine
 from http import HTTPStatus
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from sse_client._core.delivery import Delivery, named_last
@@ -68,6 +69,7 @@ class Session:
         "_error",
         "_fleeting",
         "_number",
+        "_opened",
         "_opened_at",
         "_options",
         "_policy",
@@ -92,6 +94,7 @@ class Session:
         self._useless = self._fleeting = 0
         self._connections = 0
         self._opened_at: float | None = None
+        self._opened = 0.0
 
     @property
     def body_limit(self) -> int | None:
@@ -190,6 +193,7 @@ class Session:
         error, self._error = self._error, None
         self._connections += 1
         self._opened_at = time.time()
+        self._opened = monotonic()  # which no change of the time of day moves
         if self._options.observer is not None or _log.isEnabledFor(logging.INFO):
             # Loaded where it is needed, with its events: 1.4 ms that most programs spare.
             from sse_client._core.reports import report
@@ -230,7 +234,7 @@ class Session:
         self._error = error
         received = self.delivery.received
         self._useless = 0 if received else self._useless + 1
-        fleeting = received == 1 and time.time() - (self._opened_at or 0.0) < _FLEETING
+        fleeting = received == 1 and monotonic() - self._opened < _FLEETING
         self._fleeting = self._fleeting + 1 if fleeting else 0
         rules = self._options.reconnect
         final = isinstance(error, ConnectionFailed) and error.final

@@ -116,6 +116,10 @@ class AsyncWakeup(Protocol):
         """
         ...
 
+    def forbid(self) -> None:
+        """Let no task in any more, in a process that was just forked: ending the stream would reach the parent's."""
+        ...
+
     def leave(self) -> None:
         """Release the task; wake those who wait for that."""
         ...

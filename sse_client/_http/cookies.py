@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from sse_client._http.shapes import is_mapping
 from sse_client._http.url import MalformedRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from http.cookiejar import Cookie
+    from collections.abc import Collection, Iterable, Iterator
+    from http.cookiejar import Cookie, CookieJar
 
-__all__ = ["admitted", "cookie_header", "cookies_of_jar", "place_of"]
+__all__ = ["cookie_header", "cookies_in", "cookies_of_jar", "limit_cookies"]
 
 # RFC 6265 6.1 asks for at least as much: beyond it, a server that sets another cookie on each reconnect would have the
 # requests grow without limit.
-_MAX_SIZE = 4096  # bytes of a cookie's name and value
+_MAX_SIZE = 4096  # bytes of a cookie's name, value and attributes
+# Of all domains: a redirect chain may lead through any number of hosts. It takes 3 µs to get one out of a jar, and each
+# response that sets cookies has to look at all of them.
+_MAX_COOKIES = 1000
 _MAX_PER_DOMAIN = 50
 _MAX_SIZE_PER_DOMAIN = 8 * 1024  # bytes: a longer header is answered 400 or 431 by common servers
 
@@ -58,40 +61,74 @@ def cookies_of_jar(jar: Any, url: str) -> Iterable[tuple[str, str | None]]:
         yield name, value if equals else None
 
 
-def admitted(jar: Iterable[Cookie], came: Iterable[Cookie]) -> Iterator[Cookie]:
-    """Yield those of the cookies that a response sets which a jar may take; too long, or too many, are left out.
+def limit_cookies(jar: CookieJar, before: Collection[Cookie], came: Collection[Cookie]) -> None:
+    """Take out of a jar what a response has put into it beyond the limits; a cookie that was replaced comes back.
+
+    The response is given to the jar first, whose policy decides what it takes, and which deletes what has expired.
 
     Args:
-        jar: the cookies that are there already.
-        came: those of the response.
+        jar: the session's. Other threads may use it, too.
+        before: the cookies that were in it before the response came.
+        came: the cookies that the response sets.
     """
-    known: set[tuple[str, str, str]] = set()
-    counts: Counter[str] = Counter()
-    sizes: Counter[str] = Counter()
-    for each in jar:
-        known.add(place_of(each))
-        counts[each.domain] += 1
-        sizes[each.domain] += _size(each)
+    refused = {_place(cookie) for cookie in _refused(before, came)}
+    if not refused:
+        return
+    replaced = {place: cookie for cookie in before if (place := _place(cookie)) in refused}
+    for place in refused:
+        if place in replaced:
+            jar.set_cookie(replaced[place])
+        else:
+            with contextlib.suppress(KeyError):  # the jar has not taken it
+                jar.clear(*place)
+
+
+def cookies_in(jar: Iterable[Cookie | None]) -> list[Cookie]:
+    """Return the cookies in an `http.cookiejar`, which yields None for those that another thread removes meanwhile."""
+    return [cookie for cookie in jar if cookie is not None]
+
+
+def _refused(before: Collection[Cookie], came: Collection[Cookie]) -> Iterator[Cookie]:
+    """Yield those of the cookies of a response that are too long, or too many."""
+    domains = {cookie.domain for cookie in came}
+    total = len(before)
+    lengths: dict[str, dict[_Place, int]] = {domain: {} for domain in domains}
+    for cookie in before:
+        if cookie.domain in domains:
+            lengths[cookie.domain][_place(cookie)] = _length(cookie)
+    sizes = {domain: sum(each.values()) for domain, each in lengths.items()}
     for cookie in came:
-        size = _size(cookie)
-        if size > _MAX_SIZE:
+        of_domain, place, length = lengths[cookie.domain], _place(cookie), _length(cookie)
+        size = sizes[cookie.domain] + length - of_domain.get(place, 0)
+        new = place not in of_domain
+        if (
+            _size(cookie) > _MAX_SIZE
+            or size > max(_MAX_SIZE_PER_DOMAIN, sizes[cookie.domain])
+            or (new and (len(of_domain) >= _MAX_PER_DOMAIN or total >= _MAX_COOKIES))
+        ):
+            yield cookie
             continue
-        if place_of(cookie) not in known:
-            if counts[cookie.domain] >= _MAX_PER_DOMAIN or sizes[cookie.domain] + size > _MAX_SIZE_PER_DOMAIN:
-                continue
-            sizes[cookie.domain] += size
-            counts[cookie.domain] += 1
-            known.add(place_of(cookie))
-        yield cookie
+        total += new
+        sizes[cookie.domain] = size
+        of_domain[place] = length
 
 
-def place_of(cookie: Cookie) -> tuple[str, str, str]:
+_Place = tuple[str, str, str]
+
+
+def _place(cookie: Cookie) -> _Place:
     """Return what a cookie replaces another one of."""
     return cookie.domain, cookie.path, cookie.name
 
 
-def _size(cookie: Cookie) -> int:
+def _length(cookie: Cookie) -> int:
+    """Return what a cookie takes of a `Cookie` header."""
     return len(cookie.name) + len(cookie.value or "")
+
+
+def _size(cookie: Cookie) -> int:
+    """Return the length of name, value and attributes, those without a meaning included: the jar keeps them all."""
+    return sum(len(str(value)) for value in vars(cookie).values() if value is not None)
 
 
 def _text(value: Any) -> str:

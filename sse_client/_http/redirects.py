@@ -11,6 +11,8 @@ from sse_client.errors import RedirectRefused
 from sse_client.request import display_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from sse_client._http.request_body import ReplayableBody
     from sse_client.request import Request
 
@@ -21,6 +23,7 @@ __all__ = [
     "RedirectChain",
     "check_allow_redirects",
     "is_redirect",
+    "read_as_utf8",
     "redirected",
 ]
 
@@ -81,20 +84,26 @@ class RedirectChain:
             return request  # as nearly all: without a body
         return self._body.body_for(request)
 
-    def follow(self, status: int, location: str | None) -> Request | None:
+    def follow(self, status: int, *locations: str | None) -> Request | None:
         """Return the request that an answer redirects to; None if it is no redirect.
 
         Args:
             status: the answer's status.
-            location: its `Location` header, whose bytes are read as UTF-8.
+            locations: its `Location` fields, whose bytes are read as UTF-8. Several must be equal: which one a proxy or
+                another client would follow is not known.
 
         Raises:
             BodyNotReplayable: the body would have to be sent again, and is used up.
             RedirectRefused: it leads too far, to nowhere, or to where `allow` forbids; or it would carry the body to
                 another origin.
         """
-        if not location or not is_redirect(status):
+        location = locations[0] if locations else None
+        if not any(locations) or not is_redirect(status):
             return None
+        if location is None or any(other != location for other in locations):
+            raise RedirectRefused(
+                f"expected one Location in a {status}, got several that differ, from {display_url(self.url)}"
+            )
         if self._allow is not False and self.followed >= self._most:
             raise RedirectRefused(
                 f"expected at most {self._most} redirects, got another {status} from {display_url(self.url)}"
@@ -154,6 +163,11 @@ def redirected(
         headers = {name: value for name, value in headers.items() if _goes_along(name.lower())}
         follow = replace(follow, auth=None, cookies=None)
     return replace(follow, headers=headers), origin != other
+
+
+def read_as_utf8(locations: Iterable[str]) -> Iterator[str]:
+    """Yield `Location` fields, given as Latin-1, in UTF-8: as with requests, who sends other characters means that."""
+    return (location.encode("latin-1").decode("utf-8", "replace") for location in locations)
 
 
 def is_redirect(status: int) -> bool:

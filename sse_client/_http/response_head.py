@@ -1,12 +1,20 @@
-"""Checks the head of a response (RFC 9112 4 and 5): which responses are skipped, and which lines are refused."""
+"""Reads and checks the head of a response (RFC 9112 4 and 5): which are skipped, and which lines are refused."""
 
 from __future__ import annotations
 
 import re
+from http.client import HTTPException, RemoteDisconnected
+from typing import TYPE_CHECKING
 
 from sse_client._patterns import portable
 
-__all__ = ["field_lines", "is_interim"]
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+__all__ = ["MAX_HEAD", "field_lines", "final_head", "is_interim"]
+
+MAX_HEAD = 256 * 1024
+"""Bytes of all heads before a body: of a 1xx too, of which a server may send any number."""
 
 # RFC 9112 5: "field-line = field-name ":" OWS field-value OWS", and no blank before the colon; RFC 9110 5.6.2: token.
 _FIELD_NAME = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++:"
@@ -47,3 +55,30 @@ def field_lines(lines: bytes) -> bytes:
     if not re.match(_FIELD_NAME, unfolded[sound.end() :]):
         raise ValueError("a field of the response's head is malformed: expected a name and a colon")
     raise ValueError("a field of the response's head holds a bare CR or a NUL")
+
+
+def final_head(file: BinaryIO) -> tuple[bytes, list[bytes]]:
+    """Return the status line of the final response, and its field lines.
+
+    Raises:
+        HTTPException: it is malformed, or too long.
+        RemoteDisconnected: the connection ended before or inside it.
+    """
+    left = MAX_HEAD
+    while True:
+        lines: list[bytes] = []
+        while not lines or lines[-1] not in {b"\r\n", b"\n"}:
+            line = file.readline(left + 1)
+            left -= len(line)
+            if left < 0:
+                raise HTTPException(f"the response's head is longer than {MAX_HEAD} bytes")
+            if not line.endswith(b"\n"):
+                where = "inside the response's head" if lines or line else "without a response"
+                raise RemoteDisconnected(f"the connection ended {where}")
+            lines.append(line)
+        try:
+            fields = field_lines(b"".join(lines[1:-1]))
+        except ValueError as error:
+            raise HTTPException(str(error)) from None
+        if lines[0][9:10] != b"1" or not is_interim(lines[0]):  # the first digit of nearly all statuses is another
+            return lines[0], fields.splitlines(keepends=True)

@@ -17,6 +17,7 @@ from sse_client.testing._recording.format import (
     RecordingError,
     RecordingTruncated,
 )
+from sse_client.testing._recording.heads import limit_heads
 from sse_client.testing._recording.reader import Recording
 from sse_client.testing._recording.recorder import arecord, record
 from sse_client.testing._recording.writer import RecordingWriter
@@ -31,5 +32,6 @@ __all__ = [
     "RecordingTruncated",
     "RecordingWriter",
     "arecord",
+    "limit_heads",
     "record",
 ]

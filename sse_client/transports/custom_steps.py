@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from sse_client._core.failures import connection_broke, no_connection, no_data
 from sse_client._http.framing import framing
 from sse_client._http.outgoing import OutgoingRequest, SessionDefaults, outgoing
-from sse_client._http.redirects import RedirectChain
+from sse_client._http.redirects import RedirectChain, read_as_utf8
 from sse_client._http.request_body import ReplayableBody
 from sse_client._http.requests_auth import answer_to_challenge, is_digest, waits_for_response
 from sse_client._http.url import MalformedRequest
@@ -82,10 +82,9 @@ class CustomTransport(ABC):
         request = chain.begin()
         while True:
             body = await self._answered(request, resume, chain, limits)
-            # As requests does: whoever sends other characters than ASCII means UTF-8.
-            location = (body.response.headers.get("Location") or "").encode("latin-1").decode("utf-8", "replace")
+            fields: Any = body.response.headers
             try:
-                following = chain.follow(body.response.status, location)
+                following = chain.follow(body.response.status, *read_as_utf8(fields.all("Location")))
             except BaseException:
                 await body.aclose()
                 raise

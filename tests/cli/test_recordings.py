@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -195,6 +197,34 @@ def test_an_answer_in_an_unknown_coding_cannot_be_counted(file: Path) -> None:
         ran = run("record", server.url, "-o", str(file), "-n", "1")
     assert ran.code == 2
     assert ran.err.splitlines()[-1].startswith("sse-client: ")
+
+
+def test_the_nearer_of_two_limits_of_time_counts(file: Path) -> None:
+    with Server([head(), chunk(BLOCKS[0]), STALL], [head(), chunk(BLOCKS[0]), STALL]) as server:
+        ran = run("record", server.url, "-o", str(file), "--for", "30", "--max-time", "0.3")
+        assert (ran.code, "--max-time is over; 17 bytes are recorded" in ran.err) == (7, True), ran
+        ran = run("record", server.url, "-o", str(file), "--for", "0.3", "--max-time", "30")
+        assert ran.code == 0, ran
+
+
+def test_a_file_that_vanishes_meanwhile_is_a_sentence(file: Path) -> None:
+    def vanish() -> None:
+        while not file.exists():
+            time.sleep(0.005)
+        file.unlink()
+
+    thread = threading.Thread(target=vanish)
+    thread.start()
+    with Server([head(), chunk(BLOCKS[0]), STALL]) as server:
+        ran = run("record", server.url, "-o", str(file), "--for", "0.5")
+    thread.join()
+    assert (ran.code, f"-o: cannot write {file}: No such file" in ran.err) == (9, True), ran
+
+
+def test_a_server_that_sends_100_continue_for_ever_does_not_hang(file: Path) -> None:
+    with Server(default=lambda _: itertools.repeat(b"HTTP/1.1 100 Continue\r\n\r\n")) as server:
+        ran = run("record", server.url, "-o", str(file))
+    assert (ran.code, "the response's head is longer than" in ran.err) == (6, True), ran
 
 
 def test_a_disk_that_is_full_is_a_sentence() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -1010,3 +1011,19 @@ def test_the_same_is_logged_without_a_secret(caplog: pytest.LogCaptureFixture) -
         ("INFO", f"closed: {NAME}, ConnectionFailed"),
     ]
     assert "s3cret" not in caplog.text
+
+
+def test_a_clock_that_is_set_back_makes_no_connection_a_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr("sse_client._core.session.monotonic", lambda: now)
+    monkeypatch.setattr(time, "time", lambda: -now)  # it goes back by as much as goes by
+    lived = session(reconnect=Reconnect(initial_delay=0.2))
+    delays: list[float | None] = []
+    for _ in range(10):
+        lived.attempt()
+        assert lived.opened(body()) is None
+        lived.delivery.feed(b"data: x\n\n")
+        lived.consumed()
+        now += 60
+        delays.append(lived.lost(LOST))
+    assert delays == [0.2] * 10

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from requests.cookies import RequestsCookieJar, cookiejar_from_dict
 
-from sse_client._http.cookies import cookie_header
+from sse_client._http.cookies import cookie_header, cookies_in, limit_cookies
 from sse_client._http.url import MalformedRequest
 
 URL = "http://example.com/a/b?c"
@@ -73,3 +73,64 @@ def test_cookie_that_would_be_another_header_is_refused(cookies: dict[str, str])
 def test_cookies_of_another_type_are_a_type_error(cookies: Any) -> None:
     with pytest.raises(TypeError, match="cookies: expected a mapping or a cookie jar, got"):
         cookie_header(URL, [], cookies)
+
+
+def cookie(name: str, value: str = "1", domain: str = "example.com", path: str = "/", **rest: str) -> Cookie:
+    return Cookie(
+        0, name, value, None, False, domain, True, False, path, True, False, None, True, None, None, dict(rest)
+    )
+
+
+def after(jar: CookieJar, *responses: list[Cookie]) -> list[Cookie]:
+    """Return what is in a jar after it was given what some responses set."""
+    for came in responses:
+        before = cookies_in(jar)
+        for each in came:
+            jar.set_cookie(each)
+        limit_cookies(jar, before, came)
+    return cookies_in(jar)
+
+
+def test_what_other_hosts_set_is_limited_too() -> None:
+    responses = [[cookie(f"c{number}", domain=f"{host}.example") for number in range(20)] for host in range(60)]
+    kept = after(CookieJar(), *responses)
+    assert len(kept) == 1000
+    assert {each.domain for each in kept} == {f"{host}.example" for host in range(50)}
+
+
+def test_replaced_cookies_stay_within_the_limit_of_their_domain() -> None:
+    short = [cookie(f"c{number}") for number in range(50)]
+    kept = after(CookieJar(), short, [cookie(f"c{number}", "v" * 4000) for number in range(50)])
+    assert len(kept) == 50
+    assert sum(len(each.name + str(each.value)) for each in kept) <= 8 * 1024
+    again = after(CookieJar(), [cookie("c", "v" * 4000)], [cookie("c", "w" * 3000)], [cookie("d", "v" * 4000)])
+    assert [(each.name, str(each.value)[0]) for each in again] == [("c", "w"), ("d", "v")]
+
+
+@pytest.mark.parametrize(
+    "huge",
+    [
+        cookie("a", "v" * 5000),
+        cookie("n" * 5000),
+        cookie("a", path="/" + "p" * 5000),
+        cookie("a", unknown="u" * 5000),
+    ],
+)
+def test_attributes_count_to_the_size_of_a_cookie(huge: Cookie) -> None:
+    assert after(CookieJar(), [huge]) == []
+
+
+def test_a_cookie_that_is_too_long_does_not_replace_one() -> None:
+    first = cookie("a")
+    assert after(CookieJar(), [first], [cookie("a", "v" * 5000)]) == [first]
+
+
+def test_what_the_jar_itself_refuses_stays_out() -> None:
+    jar = CookieJar()
+    limit_cookies(jar, (), [cookie("a", "v" * 5000)])
+    assert cookies_in(jar) == []
+
+
+def test_a_cookie_that_another_thread_removes_meanwhile_is_passed_over() -> None:
+    first = cookie("a")
+    assert cookies_in([first, None]) == [first]

@@ -343,6 +343,19 @@ def test_an_answer_that_redirects_nowhere_ends_a_chain(
     assert (way.url, way.followed, way.crossed_origin) == (URL, 0, False)
 
 
+def test_several_locations_must_be_equal() -> None:
+    way = chain(get())
+    way.begin()
+    assert way.follow(302, "", "") is None
+    assert way.follow(200, "/a", "/b") is None
+    for differing in (("/a", "/b"), ("", "/a"), ("/a", "https://other.example/")):
+        with pytest.raises(RedirectRefused, match=f"expected one Location in a 302, got several .* from {URL}"):
+            way.follow(302, *differing)
+    there = way.follow(302, "/a", "/a")
+    assert there is not None
+    assert there.url == "https://example.com/a"
+
+
 def test_a_chain_counts_the_answers_that_redirected() -> None:
     way = chain(post(data=b"body"))
     way.begin()

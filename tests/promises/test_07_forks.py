@@ -326,3 +326,103 @@ asyncio.run(main())
 
 def test_an_asyncio_client_belongs_to_its_process() -> None:
     run_program(ASYNCIO)
+
+
+OPEN_IN_ASYNCIO = """
+import asyncio, gc, os, sys, threading, warnings
+from sse_client.aio import AsyncClient
+from sse_client.testing import LAST_CHUNK, Server, Wait, chunk, head
+
+warnings.simplefilter("ignore", DeprecationWarning)
+going = threading.Event()
+steps = [head(), chunk(b"data: 1\\n\\n"), Wait(going), chunk(b"data: 2\\n\\n"), LAST_CHUNK]
+how, inside = sys.argv[1], sys.argv[2] == "inside"
+
+async def child():
+    if how == "read":
+        try:
+            await anext(events)
+        except RuntimeError as error:
+            assert "parent process" in str(error), error
+        else:
+            raise AssertionError
+    elif how == "stream":
+        await events.aclose()
+    else:
+        await client.aclose()
+
+def leave():
+    global client, events
+    status = 1
+    try:
+        asyncio._set_running_loop(None)
+        if how == "drop":
+            client = events = None
+            gc.collect()
+        else:
+            asyncio.run(asyncio.wait_for(child(), 10))
+        status = 0
+    finally:
+        os._exit(status)
+
+async def main():
+    global client, events
+    client = AsyncClient()
+    events = client.post(server.url)
+    data = [(await anext(events)).data]
+    reader = asyncio.create_task(anext(events)) if inside else None
+    await asyncio.sleep(0.05)
+    pid = os.fork()
+    if not pid:
+        leave()
+    assert (await asyncio.to_thread(os.waitpid, pid, 0))[1] == 0
+    going.set()
+    async with asyncio.timeout(10):
+        if reader:
+            data.append((await reader).data)
+        data += [event.data async for event in events]
+    await client.aclose()
+    assert data == ["1", "2"], data
+
+with Server(steps) as server:
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("how", ["read", "stream", "client", "drop"])
+@pytest.mark.parametrize("reader", ["inside", "outside"])
+def test_a_child_does_not_end_its_parents_asyncio_stream(how: str, reader: str) -> None:
+    run_program(OPEN_IN_ASYNCIO, how, reader)
+
+
+LOCKED = """
+import os, threading, warnings
+import sse_client
+from sse_client.testing import STALL, Server, chunk, head
+
+warnings.simplefilter("ignore", DeprecationWarning)
+locked, forked = threading.Event(), threading.Event()
+
+def close():
+    with events._wakeup._lock:  # as `close` in another thread may at that moment
+        locked.set()
+        forked.wait(20)
+
+with Server([head(), chunk(b"data: 1\\n\\n"), STALL]) as server, sse_client.Client() as client:
+    events = client.get(server.url)
+    next(events)
+    thread = threading.Thread(target=close)
+    thread.start()
+    locked.wait(20)
+    pid = os.fork()
+    if not pid:
+        client.close()
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+    forked.set()
+    thread.join()
+"""
+
+
+def test_a_child_does_not_wait_for_a_lock_that_a_thread_of_its_parent_held() -> None:
+    run_program(LOCKED)

@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from sse_client import RedirectRefused
-from sse_client.testing import Server, stream
+from sse_client.testing import Server, reply, stream
 
 from .kit import to
 
@@ -65,6 +65,16 @@ def test_a_downgrade_is_refused_where_that_is_asked_for(
         server.script(to(other.url))
         reading = client.read("GET", server.url, take=1, allow_redirects=allow, verify=str(bundle))
         assert len(other.requests) == followed
+    assert reading.data == (["1"] if followed else [])
+    assert isinstance(reading.error, RedirectRefused) is not followed
+
+
+@pytest.mark.parametrize(("second", "followed"), [("/a", True), ("/b", False), ("http://127.0.0.2:9/", False)])
+def test_no_client_chooses_between_two_locations(client: Client, second: str, followed: bool) -> None:
+    with Server(default=lambda _: stream([b"data: 1\n\n"])) as server:
+        server.script(reply(302, headers={"Location": ["/a", second]}))
+        reading = client.read("GET", server.url, take=1)
+        assert [request.path for request in server.requests] == ["/", "/a"][: 1 + followed]
     assert reading.data == (["1"] if followed else [])
     assert isinstance(reading.error, RedirectRefused) is not followed
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import http.client
+import itertools
+import os
 import threading
 from contextlib import closing, contextmanager
 from functools import partial
@@ -22,6 +25,7 @@ from sse_client.testing import (
     STALL,
     Pause,
     Recording,
+    RecordingError,
     RecordingWriter,
     Server,
     Wait,
@@ -437,3 +441,61 @@ def test_the_body_of_a_redirect_is_not_read(path: Path) -> None:
         recording = record(server.url, path)
     assert recording.response.status == 200
     assert sum(sent) < 32 * 1024 * 1024  # what the buffers of the system take
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n", id="interim responses"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000, id="a line without end"),
+    ],
+)
+def test_a_head_without_end_is_no_response(path: Path, flood: bytes) -> None:
+    with Server(default=lambda _: itertools.repeat(flood)) as server, pytest.raises(ConnectionFailed):
+        record(server.url, path)
+    assert not path.exists()
+
+
+def test_an_interim_response_is_not_the_answer(path: Path) -> None:
+    with Server([b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n", *stream(EVENTS)]) as server:
+        recording = record(server.url, path)
+    assert recording.response.status == 200
+    assert [event.data for _, event in recording.events()] == ["\u20ac", "2"]
+
+
+def test_a_malformed_line_of_a_head_hides_no_framing(path: Path) -> None:
+    hiding = b"HTTP/1.1 200 OK\r\nX Y\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with Server([hiding, chunk(b"data: 1\n\n")]) as server, pytest.raises(ConnectionFailed):
+        record(server.url, path)
+
+
+def test_trailers_without_end_cut_a_recording_off(path: Path) -> None:
+    flood = itertools.chain([head(), chunk(b"data: 1\n\n"), b"0\r\n"], itertools.repeat(b"x: y\r\n" * 1000))
+    with Server(default=lambda _: flood) as server:
+        recording = record(server.url, path)
+    assert recording.end is not None
+    assert recording.end.end == "cut"
+    assert [event.data for _, event in recording.events()] == ["1"]
+
+
+def test_a_limit_of_time_holds_while_events_are_counted(path: Path) -> None:
+    # Endless for a test: 16 GiB of blank lines.
+    once = gzip.compress(b"\n" * 2**24, 9)
+    bomb = gzip.compress(once * 1024, 9)
+    with Server([head(headers={"Content-Encoding": "gzip, gzip"}), chunk(bomb), STALL]) as server:
+        recording = record(server.url, path, events=1, seconds=0.1)
+    assert recording.end is not None
+    assert recording.end.end == "stopped"
+
+
+def test_a_head_that_fits_into_no_line_is_not_recorded(path: Path) -> None:
+    with pytest.raises(ValueError, match="expected a head that fits into a line of 8,388,608 bytes, got "):
+        RecordingWriter(path, status=200, headers=[("X", '"' * 5_000_000)])
+    assert not path.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_not_read_as_a_recording(path: Path) -> None:
+    os.mkfifo(path)
+    with pytest.raises(RecordingError, match="expected a regular file"):
+        Recording.open(path)

@@ -116,13 +116,16 @@ def _recorded(
 
     from sse_client.cli.http.heads import Heads
     from sse_client.cli.http.wire import Wire, session_over
-    from sse_client.testing import record as record_response
+    from sse_client.testing.recording import limit_heads
+    from sse_client.testing.recording import record as record_response
 
     wire = Wire(heads=Heads(credentials, say) if verbose else None, unix_socket=connection.unix_socket)
+    session = session_over(wire)
+    limit_heads(session)
     try:
         with (
             time_limit(limits.all_seconds, "--max-time"),
-            session_over(wire) as session,
+            session,
             session.request(question.method, question.url, **_as_requests(question, connection)) as response,
             time_limit(limits.seconds, "--for"),
             written.begin(response.url),
@@ -133,16 +136,23 @@ def _recorded(
     except LocationValueError as error:
         raise malformed(question.url) from error
     except OSError as error:
-        raise Failure(f"-o: cannot write {output}: {reason(error)}", Exit.FILE) from error
+        raise _unwritten(output, error) from error
     except ValueError as error:
         raise Failure(str(error)) from error
+
+
+def _unwritten(output: Path, error: OSError) -> Failure:
+    return Failure(f"-o: cannot write {output}: {reason(error)}", Exit.FILE)
 
 
 def _stopped(limit: TimeUp, output: Path, written: _Written) -> Recording:
     from sse_client.testing import Recording
 
     if limit.option == "--for":
-        return Recording.open(output)
+        try:
+            return Recording.open(output)
+        except OSError as error:
+            raise _unwritten(output, error) from error
     kept = f"; {size(written.bytes)} are recorded" if written.begun else ""
     raise Failure(f"--max-time is over{kept}", Exit.TIMED_OUT)
 

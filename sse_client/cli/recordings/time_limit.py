@@ -35,17 +35,29 @@ def time_limit(seconds: float | None, option: str) -> Generator[None]:
         yield
         return
 
-    def expire(_number: int, _frame: Any) -> None:
-        raise TimeUp(option)
+    up = threading.Event()
+
+    def expire(number: int, frame: Any) -> None:
+        if up.is_set():
+            raise TimeUp(option)
+        if callable(before):
+            before(number, frame)  # it is the limit around this one
 
     before = signal.signal(signal.SIGALRM, expire)
     main = threading.get_ident()
-    timer = threading.Timer(seconds, lambda: signal.pthread_kill(main, signal.SIGALRM))
+
+    def ring() -> None:
+        up.set()
+        signal.pthread_kill(main, signal.SIGALRM)
+
+    timer = threading.Timer(seconds, ring)
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
-        timer.cancel()
-        timer.join()
-        signal.signal(signal.SIGALRM, before)
+        try:
+            timer.cancel()
+            timer.join()
+        finally:
+            signal.signal(signal.SIGALRM, before)

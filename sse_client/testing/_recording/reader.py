@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -65,6 +66,9 @@ class Recording:
             OSError: it cannot be read.
         """
         path = Path(path)
+        if not stat.S_ISREG(path.stat().st_mode):
+            # A pipe would never end, and what came through it cannot be read again.
+            raise RecordingError(f"{path} is no recording that can be read: expected a regular file")
         with path.open("rb") as file:
             first = file.readline(MAX_LINE)
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))

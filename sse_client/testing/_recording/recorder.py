@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
 from sse_client._http.content_decoding import decoder_for
 from sse_client.errors import ConnectionFailed
 from sse_client.parser import Parser
 from sse_client.request import display_url
+from sse_client.testing._recording.heads import limit_heads
 from sse_client.testing._recording.reader import Recording
 from sse_client.testing._recording.responses import ResponseHead, aopened, opened
 from sse_client.testing._recording.writer import RecordingWriter
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
     import requests
@@ -132,6 +134,7 @@ class _Recorder:
         self._count = None if events is None else _EventCount(head)
         self._events = events or 0
         self._seconds = float("inf") if seconds is None else seconds
+        self._start = monotonic()
         self._progress = progress
         self._writer = RecordingWriter(
             path,
@@ -153,9 +156,18 @@ class _Recorder:
         self._writer.write(piece)
         if self._progress is not None:
             self._progress(self._writer)
-        enough = self._count is not None and self._count.feed(piece) >= self._events
-        if enough or self._writer.seconds >= self._seconds:
+        if self._counted(piece) or self._writer.seconds >= self._seconds:
             self._end("stopped")
+
+    def _counted(self, piece: bytes) -> bool:
+        """Return whether a piece completes the last event that is wanted, or takes too long to decode."""
+        if self._count is None:
+            return False
+        for count in self._count.feed(piece):
+            # A few kilobytes may hold an hour's work.
+            if count >= self._events or monotonic() - self._start >= self._seconds:
+                return True
+        return False
 
     def cut(self, error: Exception) -> None:
         """Write that the connection broke."""
@@ -183,10 +195,11 @@ class _EventCount:
         self._parser = Parser()
         self._count = 0
 
-    def feed(self, piece: bytes) -> int:
+    def feed(self, piece: bytes) -> Iterator[int]:
+        """Yield how many there are, after each step of decoding a piece."""
         for data in (piece,) if self._decoder is None else self._decoder.decode(piece):
             self._count += len(self._parser.feed(data))
-        return self._count
+            yield self._count
 
 
 def _request(url: str, options: dict[str, Any]) -> requests.Response:
@@ -200,6 +213,7 @@ def _request(url: str, options: dict[str, Any]) -> requests.Response:
     try:
         with requests.Session() as session:
             _leave_redirects_unread(session)
+            limit_heads(session)
             return session.request(**given, timeout=timeout)
     except requests.RequestException as error:
         if isinstance(error, ValueError):

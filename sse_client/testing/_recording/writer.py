@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 from sse_client.testing._recording.credentials import Credentials
 from sse_client.testing._recording.format import (
     FORMAT,
+    MAX_LINE,
     MAX_PIECE,
     VERSION,
     Head,
@@ -56,6 +57,7 @@ class RecordingWriter:
 
     Raises:
         OSError: the file cannot be written.
+        ValueError: the head is longer than a recording can have it, 8 MiB.
     """
 
     def __init__(
@@ -79,6 +81,9 @@ class RecordingWriter:
             request=RecordedRequest(_text(method), credentials.url(url), _fields(request_headers, credentials)),
             response=RecordedResponse(status, _fields(headers, credentials), decoded),
         )
+        first = encoded_head(head)
+        if len(first) > MAX_LINE:
+            raise ValueError(f"expected a head that fits into a line of {MAX_LINE:,} bytes, got {len(first):,}")
         self.path = Path(path)
         self.pieces = 0
         self.bytes = 0
@@ -87,7 +92,7 @@ class RecordingWriter:
         self._start = clock()
         self._file = self.path.open("wb")
         try:
-            self._append(encoded_head(head))
+            self._append(first)
         except BaseException:
             self._file.close()
             raise

@@ -114,6 +114,8 @@ class AiohttpBody(ResponseBody):
 
     def close(self) -> None:
         """Close the connection, unless its body was read to the end: then its pool has it already."""
+        if self._wakeup.inherited:
+            return  # the parent's loop would no longer hear of its own connection: the two share a selector
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -130,6 +132,8 @@ class AiohttpBody(ResponseBody):
 
     def abandon(self) -> None:
         """Close it from any thread; if its loop is closed, only its socket, as nothing else can be done without it."""
+        if self._wakeup.inherited:
+            return
         try:
             self._loop.call_soon_threadsafe(self.close)
         except RuntimeError:

@@ -14,7 +14,7 @@ from yarl import URL
 from sse_client._core.failures import connection_broke, no_data
 from sse_client._http.framing import framing
 from sse_client._http.headers import Headers
-from sse_client._http.redirects import REDIRECTS, RedirectChain
+from sse_client._http.redirects import REDIRECTS, RedirectChain, read_as_utf8
 from sse_client._http.request_body import ReplayableBody
 from sse_client._http.url import MalformedRequest
 from sse_client._response import Response
@@ -164,11 +164,10 @@ def _without_user(url: str) -> str:
 
 def _following(chain: RedirectChain, response: aiohttp.ClientResponse) -> Request | None:
     """Return the request that a response redirects to, and close that response; None if it leads nowhere."""
-    # As requests does: whoever sends other characters than ASCII means UTF-8.
-    location = response.headers.get("Location", "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    locations = Headers(response.raw_headers).all("Location")
     leaving = True
     try:
-        following = chain.follow(response.status, location)
+        following = chain.follow(response.status, *read_as_utf8(locations))
         leaving = following is not None
     finally:
         if leaving:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import cast
 
 from sse_client.transports.event_loops import not_in_a_task
 
 __all__ = ["Wakeup"]
+
+
+_NONE = object()  # in the place of a task: no other one is let in
 
 
 class Wakeup:
@@ -15,6 +19,7 @@ class Wakeup:
 
     Attributes:
         closed: whether `close` was called: nothing may be sent after it.
+        inherited: whether this process is a fork of the one that made this: connection and loop are the parent's.
         task: the task that is in the stream, set by the face that lets it in; None: no task is.
         cancelling: the requests to cancel that task that others had made before it came in.
         unsettled: whether `leave` has something to do when the task leaves.
@@ -30,6 +35,7 @@ class Wakeup:
         "cancelling",
         "closed",
         "deadline",
+        "inherited",
         "task",
         "unsettled",
     )
@@ -37,7 +43,7 @@ class Wakeup:
     current_task = staticmethod(asyncio.current_task)
 
     def __init__(self) -> None:
-        self.closed = False
+        self.closed = self.inherited = False
         self.deadline: float | None = None
         self.task: asyncio.Task[object] | None = None
         self.unsettled = False
@@ -47,6 +53,11 @@ class Wakeup:
         self._waiting: list[asyncio.Future[None]] = []
         self._wakes_at = float("inf")
         self._timer: asyncio.TimerHandle | None = None
+
+    def forbid(self) -> None:
+        """Let no task in any more, in a process that was just forked: ending the stream would reach the parent's."""
+        self.closed = self.inherited = self._stopped = True
+        self.task = cast("asyncio.Task[object]", _NONE)
 
     @staticmethod
     def is_cancellation(error: BaseException) -> bool:
@@ -59,6 +70,8 @@ class Wakeup:
         Raises:
             RuntimeError: another one is in the stream, or there is none.
         """
+        if self.inherited:
+            raise RuntimeError("this stream belongs to the parent process: open another one after the fork")
         if self.task is not None:
             raise RuntimeError("this stream is being read by another task")
         try:
@@ -82,7 +95,7 @@ class Wakeup:
 
     async def left(self) -> None:
         """Wait until the task has left, if it is not the current one."""
-        if self.task is not None and self.task is not asyncio.current_task():
+        if self.task is not None and self.task is not asyncio.current_task() and not self.inherited:
             future = asyncio.get_running_loop().create_future()
             self._waiting.append(future)
             self.unsettled = True

@@ -9,15 +9,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from sse_client._core.failures import connection_broke
+from sse_client._http.cookies import cookies_in, limit_cookies
 from sse_client._http.framing import framing
 from sse_client._http.headers import Headers
-from sse_client._http.redirects import RedirectChain
+from sse_client._http.redirects import RedirectChain, read_as_utf8
 from sse_client._http.request_body import ReplayableBody
 from sse_client._http.requests_auth import answer_to_challenge, is_digest, waits_for_response
 from sse_client._http.url import MalformedRequest
 from sse_client._response import Response
 from sse_client.errors import BodyNotReplayable, ConnectionFailed, RedirectRefused
-from sse_client.transports._httpx.cookies import limit_cookies
 from sse_client.transports._httpx.errors import (
     of_proxies,
     takes_no_stream,
@@ -119,12 +119,10 @@ class HttpxTransport(ABC):
                 error.sent = error.sent or chain.followed > 0
                 raise
             chain.url = url
-            # As requests does: whoever sends other characters than ASCII means UTF-8.
             fields = Headers(response.headers.raw)
-            location = fields.get("Location", "").encode("latin-1").decode("utf-8", "replace")
             leaving = True
             try:
-                following = chain.follow(response.status_code, location)
+                following = chain.follow(response.status_code, *read_as_utf8(fields.all("Location")))
                 leaving = following is not None
             finally:
                 if leaving:
@@ -199,10 +197,11 @@ class HttpxTransport(ABC):
             },
         }
         failed: BaseException
-        cookies = tuple(client.cookies.jar)
+        cookies = cookies_in(client.cookies.jar)
         try:
             response = await self._send(client, ready, exchange, limits)
-            limit_cookies(client.cookies.jar, cookies, response)
+            if "set-cookie" in response.headers:
+                limit_cookies(client.cookies.jar, cookies, tuple(response.cookies.jar))
             return response
         except module.InvalidURL:  # httpx looks at the location of a redirect that it is not to follow
             raise RedirectRefused("expected a redirect to an HTTP URL, got one that cannot be read") from None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 
-from sse_client._http.cookies import admitted
+from sse_client._http.cookies import cookies_in, limit_cookies
 
 if TYPE_CHECKING:
     from http.cookiejar import CookieJar
@@ -22,5 +22,6 @@ def keep_cookies(jar: CookieJar, response: requests.Response) -> None:
         return
     came: Any = RequestsCookieJar()  # of which requests says that it yields names
     extract_cookies_to_jar(came, response.request, response.raw)
-    for cookie in admitted(tuple(jar), came):
-        jar.set_cookie(cookie)
+    before = cookies_in(jar)
+    extract_cookies_to_jar(jar, response.request, response.raw)
+    limit_cookies(jar, before, tuple(came))

@@ -43,7 +43,8 @@ def prepared(
     defaults = SessionDefaults(
         headers=session.headers,
         params=None if chain.followed else session.params,  # a location has all that it needs
-        cookies=partial(_cookie_header, session) if session.cookies or request.cookies else None,
+        # `any` ends at the first; the length of a jar is counted one by one.
+        cookies=partial(_cookie_header, session) if request.cookies or any(session.cookies) else None,
         auth=session.auth,
         netrc=session.trust_env,
         any_scheme=True,

@@ -16,7 +16,7 @@ from http.client import (
 from typing import TYPE_CHECKING, Any, cast
 
 from sse_client._http.framing import framing
-from sse_client._http.response_head import field_lines, is_interim
+from sse_client._http.response_head import MAX_HEAD, final_head
 from sse_client.transports._requests.opening import opening, seconds_left
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CheckedResponse", "TimedReader", "TunnelResponse"]
 
-_MAX_HEAD = 256 * 1024  # bytes of all heads before a body: of a 1xx too, of which a server may send any number
 _BUFFER = 64 * 1024
 _STATUS = re.compile(r"[1-9][0-9]{2}")
 _MAX_LINE, _MAX_LINES = 64 * 1024, 100  # of the fields, the blank line included: the bounds of http.client
@@ -68,7 +67,7 @@ class TimedReader(io.RawIOBase):
 class _ProxyHead(io.BufferedReader):
     """A proxy's answer to CONNECT, whose end http.client takes to have come with the end of the connection."""
 
-    _left = _MAX_HEAD
+    _left = MAX_HEAD
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """Return the next line.
@@ -80,7 +79,7 @@ class _ProxyHead(io.BufferedReader):
         line = super().readline(size)
         self._left -= len(line)
         if self._left < 0:
-            raise HTTPException(f"the proxy's head is longer than {_MAX_HEAD} bytes")
+            raise HTTPException(f"the proxy's head is longer than {MAX_HEAD} bytes")
         if not line:
             raise RemoteDisconnected("the connection ended inside the proxy's head")
         return line
@@ -104,7 +103,7 @@ class CheckedResponse(HTTPResponse):
         Raises:
             HTTPException: it is malformed or too long, or the connection ended before its end.
         """
-        status_line, lines = _final_head(self.fp)
+        status_line, lines = final_head(self.fp)
         if len(status_line) > _MAX_LINE:
             raise LineTooLong("status line")
         parts = status_line.decode("latin-1").split(None, 2)
@@ -162,30 +161,3 @@ def _closes(fields: HTTPMessage, *, old: bool) -> bool:
         return "close" in option
     kept = "keep-alive" in option or "keep-alive" in (fields.get("Proxy-Connection") or "").lower()
     return not kept and not fields.get("Keep-Alive")
-
-
-def _final_head(file: io.BufferedReader) -> tuple[bytes, list[bytes]]:
-    """Return the status line of the final response, and its field lines.
-
-    Raises:
-        HTTPException: it is malformed, or too long.
-        RemoteDisconnected: the connection ended before or inside it.
-    """
-    left = _MAX_HEAD
-    while True:
-        lines: list[bytes] = []
-        while not lines or lines[-1] not in {b"\r\n", b"\n"}:
-            line = file.readline(left + 1)
-            left -= len(line)
-            if left < 0:
-                raise HTTPException(f"the response's head is longer than {_MAX_HEAD} bytes")
-            if not line.endswith(b"\n"):
-                where = "inside the response's head" if lines or line else "without a response"
-                raise RemoteDisconnected(f"the connection ended {where}")
-            lines.append(line)
-        try:
-            fields = field_lines(b"".join(lines[1:-1]))
-        except ValueError as error:
-            raise HTTPException(str(error)) from None
-        if lines[0][9:10] != b"1" or not is_interim(lines[0]):  # the first digit of nearly all statuses is another
-            return lines[0], fields.splitlines(keepends=True)

@@ -13,7 +13,7 @@ from requests.utils import select_proxy
 from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
 
 from sse_client._http.encoded_body import awaited_nowhere, octets
-from sse_client._http.redirects import REDIRECTS, RedirectChain
+from sse_client._http.redirects import REDIRECTS, RedirectChain, read_as_utf8
 from sse_client._http.request_body import ReplayableBody
 from sse_client._http.requests_auth import answer_to_challenge
 from sse_client._http.url import MalformedRequest
@@ -97,11 +97,9 @@ class RequestsTransport(Wakeup):
 
     def _following(self, chain: RedirectChain, response: requests.Response) -> Request | None:
         """Return the request that a response redirects to, and close that response; None if it leads nowhere."""
-        # As requests does: whoever sends other characters than ASCII means UTF-8.
-        location = response.headers.get("Location", "").encode("latin-1").decode("utf-8", "replace")
         leaving = True
         try:
-            step = chain.follow(response.status_code, location)
+            step = chain.follow(response.status_code, *read_as_utf8(_locations(response)))
             leaving = step is not None
         finally:
             if leaving:
@@ -228,6 +226,14 @@ class _OwnBody:
         except Exception as error:
             self.error = error
             raise
+
+
+def _locations(response: requests.Response) -> list[str]:
+    """Return the `Location` fields of a response, which requests joins to one."""
+    location = response.headers.get("Location", "")
+    several = getattr(getattr(response.raw, "headers", None), "getlist", None)
+    found: list[str] = [] if several is None else several("Location")
+    return found if ", ".join(found) == location else [location]  # a hook may have set another one
 
 
 def _send_is_replaced(session: requests.Session) -> bool:

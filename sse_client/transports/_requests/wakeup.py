@@ -47,6 +47,11 @@ class Wakeup:
         """Whether this process is a fork of the one that made this: its sockets are the parent's."""
         return os.getpid() != self._process
 
+    def forbid(self) -> None:
+        """Let no thread in any more, in a process that was just forked: its connection is the parent's."""
+        self.closed = True
+        self._lock = threading.RLock()  # nobody would release the inherited one if it was held during the fork
+
     def watch(self, sock: Any) -> None:
         """Take the socket that the reader uses from now on; shut it down at once if `close` was called before."""
         with self._lock:
