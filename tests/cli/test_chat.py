@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -226,6 +227,56 @@ def test_a_terminal_shows_markdown(server: Server) -> None:
     assert "print(1)" in shown
     assert shown.rstrip().endswith("The end.")
     assert "\x1b[1mbold\x1b[0m" in ran.out
+
+
+EVERYTHING = """# One
+## Two
+### Three
+> quoted, with `code` and [a link](http://x/)
+
+1. a ~~b~~ <kbd>c</kbd>
+
+| a | b |
+| - | - |
+| 1 | 2 |
+
+---
+
+```python
+from a import b
+
+class C(Exception):
+    x: int = 1.5
+
+    @d
+    def f(self) -> bool:  # why
+        return print("text") is not None and True
+```
+
+```diff
+-a
++b
+@@ c
+```
+
+```html
+<a href="x">&amp;</a>
+```
+
+```sh
+$ echo $HOME
+```
+
+The end.
+"""
+
+
+def test_markdown_and_code_can_be_read_on_light_and_on_dark(server: Server) -> None:
+    server.script(answer(delta(content=EVERYTHING)))
+    ran = chat(server, "Hi", terminal=True)
+    codes = {code for found in re.findall(r"\x1b\[([\d;]*)m", ran.out) for code in found.split(";")}
+    assert {"32", "35", "36"} <= codes, "code and Markdown are coloured"
+    assert codes <= {"0", "1", "2", "3", "4", "9", "31", "32", "35", "36"}, "blue, yellow, white, or a background"
 
 
 @pytest.mark.parametrize(

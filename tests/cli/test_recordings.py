@@ -321,7 +321,9 @@ def test_differences_are_sentences(recorded: Path, tmp_path: Path) -> None:
     assert few.lines[1:] == ["... and 1 more; --most 2 shows them all", "2 differences"]
     coloured = run("diff", str(recorded), str(other), terminal=True)
     assert "\x1b[31mmissing " in coloured.out
-    assert plain(coloured.out) == ran.out
+    assert " ".join(plain(coloured.out).split()) == " ".join(ran.out.split())
+    assert all(len(line) <= 80 for line in plain(coloured.out).splitlines()), "folded to the terminal's width"
+    assert plain(coloured.out).splitlines()[1].startswith(" " * 10)
 
 
 def test_times_are_compared_if_it_is_asked_for(recorded: Path, tmp_path: Path) -> None:
