@@ -85,6 +85,24 @@ def test_a_recording_ends_after_some_time_although_nothing_comes(file: Path) -> 
     assert recording.end.end == "stopped"
 
 
+def test_interrupted_before_there_is_an_answer_it_names_no_file(file: Path) -> None:
+    asked = threading.Event()
+
+    def script(_: Received) -> Iterator[Step]:
+        asked.set()
+        yield STALL
+
+    with (
+        Server(script) as server,
+        started([*COMMAND, "record", server.url, "-o", str(file)], stderr=subprocess.PIPE) as process,
+    ):
+        assert asked.wait(HANGS)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=HANGS)
+    assert (process.returncode, err) == (130, "")
+    assert not file.exists()
+
+
 def test_all_may_take_only_so_long(file: Path) -> None:
     with Server([head(), chunk(BLOCKS[0]), STALL], [Pause(5)]) as server:
         ran = run("record", server.url, "-o", str(file), "--max-time", "0.3")
