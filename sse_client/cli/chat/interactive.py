@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["converse", "history"]
 
 _HELP = """\
-Enter asks; Alt-Enter begins a new line; the up key and Ctrl-R bring earlier questions back.
+Enter asks; Alt-Enter begins a new line.
+The up key and Ctrl-R bring earlier questions back.
 Ctrl-C stops an answer and keeps what has come; Ctrl-D, or /exit, ends.
 /clear forgets the conversation; /model NAME asks another model."""
 
