@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sse_client.testing import CLOSE, Server, ToolAnswer, chunk, head, reply, stream
+from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Server, ToolAnswer, chunk, head, reply, stream
 
 from .kit import Ran, plain, run
 
@@ -215,6 +215,21 @@ def test_what_has_come_is_kept_when_it_fails(server: Server, script: list[Step],
     ran = chat(server, "Hi")
     assert (ran.code, ran.out) == (code, out)
     assert ran.err.startswith("sse-client: ")
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "words"),
+    [
+        pytest.param(STALL, 7, "The reason: ", id="silence"),
+        pytest.param(RESET, 6, "The reason: the connection to", id="reset"),
+        pytest.param(LAST_CHUNK, 6, "without [DONE]", id="an end in the middle"),
+    ],
+)
+def test_why_an_answer_was_cut_off_is_said(server: Server, end: Step, code: int, words: str) -> None:
+    server.script([head(), chunk(delta(content="Hel")), end])
+    ran = chat(server, "Hi", "--timeout", "0.2")
+    assert (ran.code, ran.out) == (code, "Hel\n")
+    assert words in ran.err
 
 
 def test_a_terminal_shows_markdown(server: Server) -> None:
