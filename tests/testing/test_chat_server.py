@@ -333,7 +333,7 @@ def test_whole_answer_has_nothing_beside_it(chat_server: ChatServer, more: Any) 
 
 def test_what_is_no_answer_is_refused_where_it_is_prepared(chat_server: ChatServer) -> None:
     nothing: Any = 5
-    with pytest.raises(TypeError, match="expected a text, .* or a function; got int"):
+    with pytest.raises(TypeError, match=r"expected a text, .* or a function; got int"):
         chat_server.answer(nothing)
     assert chat_server.answers_left == 0
 
