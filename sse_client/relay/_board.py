@@ -6,6 +6,7 @@ import logging
 import shutil
 import textwrap
 import threading
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ __all__ = ["Board", "BoardLog", "SourceNews"]
 
 _CLEAR = "\r\x1b[K"
 _INDENT = "  "
+_REASONS = 8  # that are remembered: a server may make up any number of them
 
 
 class Board:
@@ -84,11 +86,11 @@ class BoardLog(logging.Handler):
 
 
 class SourceNews:
-    """An observer of the source that says why nothing comes: once for the same reason in a row."""
+    """An observer of the source that says why nothing comes: once for each reason while the source is there."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._reason = ""
+        self._said: deque[str] = deque(maxlen=_REASONS)
         self._open = False
         self._down = False
 
@@ -97,14 +99,15 @@ class SourceNews:
         if isinstance(news, Opened):
             if self._down:
                 self._board.say("the source is there again")
-                self._reason = ""
+                self._said.clear()
             self._open, self._down = True, False
         elif isinstance(news, Lost):
             # Many servers end a connection now and then: the source is away if the next one cannot be made.
             self._open, self._down = False, not self._open
-            if str(news.error) != self._reason:
-                self._reason = str(news.error)
-                self._board.say(f"lost: {self._reason}; connecting again in {news.delay:.1f} s")
+            reason = str(news.error)
+            if reason not in self._said:
+                self._said.append(reason)
+                self._board.say(f"lost: {reason}; connecting again in {news.delay:.1f} s")
 
 
 def _printable(text: str) -> str:

@@ -141,12 +141,28 @@ def test_news_of_the_source_say_once_why_nothing_comes() -> None:
     output = io.StringIO()
     news = SourceNews(Board(output))
     opened = sse_client.Opened(cast("Any", None), cast("Any", None))
-    ended, refused = sse_client.ConnectionFailed("it ended"), sse_client.ConnectionFailed("refused", sent=False)
-    happened = (opened, ended, opened, ended, refused, refused, opened, ended, sse_client.Closed("end"))
+    ended, broke = sse_client.ConnectionFailed("it ended"), sse_client.ConnectionFailed("it broke")
+    refused = sse_client.ConnectionFailed("refused", sent=False)
+    happened = (
+        opened,
+        ended,
+        opened,
+        broke,
+        opened,
+        ended,
+        opened,
+        broke,
+        refused,
+        refused,
+        opened,
+        ended,
+        sse_client.Closed("end"),
+    )
     for each in happened:
         news(sse_client.Lost(each, 2.0) if isinstance(each, Exception) else each)
     assert output.getvalue().splitlines() == [
         "lost: it ended; connecting again in 2.0 s",
+        "lost: it broke; connecting again in 2.0 s",
         "lost: refused; connecting again in 2.0 s",
         "the source is there again",
         "lost: it ended; connecting again in 2.0 s",
