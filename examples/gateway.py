@@ -140,7 +140,10 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8000, help="where to listen on 127.0.0.1; 0 is any free port")
     port: int = parser.parse_args().port
     with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", port)))
+        try:
+            listener = stack.enter_context(socket.create_server(("127.0.0.1", port)))
+        except (OSError, OverflowError) as failure:
+            parser.error(f"cannot listen on port {port}; --port names another one: {failure}")
         if os.environ.get("OPENAI_API_KEY"):
             chat = AsyncChatClient()
         else:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sse_client import (
     Attempt,
     Client,
+    ConnectionFailed,
     ContentTypeError,
     Event,
     Lost,
@@ -93,7 +94,9 @@ def _once(request: Request, attempt: Attempt) -> Request:
 
 def tell(news: object) -> None:
     """Print what becomes of the connection."""
-    if isinstance(news, Lost):
+    if isinstance(news, Lost) and isinstance(news.error, ConnectionFailed) and not news.error.sent:
+        print(f"   {news.error}; trying again in {news.delay:.2f} s")
+    elif isinstance(news, Lost):
         print(f"   the stream was closed; asking for the rest in {news.delay:.2f} s")
     elif isinstance(news, Opened) and news.attempt.last_event_id:
         print(f"   resumed by GET after id {news.attempt.last_event_id}")
@@ -104,8 +107,9 @@ def main() -> int:
     if len(sys.argv) < 3:
         print("usage: mcp_tool.py URL TOOL [ARGUMENTS-IN-JSON]", file=sys.stderr)
         return 2
-    url, tool, arguments = sys.argv[1], sys.argv[2], json.loads("".join(sys.argv[3:4]) or "{}")
+    url, tool = sys.argv[1:3]
     try:
+        arguments = json.loads("".join(sys.argv[3:4]) or "{}")
         with Client(observer=tell) as client:
             session = Session(url, client)
             print(f"server: {session.begin()['name']}")

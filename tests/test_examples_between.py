@@ -23,6 +23,8 @@ from servers.frameworks import PROGRAMS
 from servers.process import running
 from test_examples import EXAMPLES, run
 
+from sse_client.testing import Server
+
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
@@ -164,6 +166,7 @@ def test_a_tool_is_called_once_and_its_answer_resumed_by_get() -> None:
     with running("mcp for Python", lambda port, _: [interpreter, "-P", program, str(port)]) as server:
         ran = run("mcp_tool.py", f"{server.url}/mcp", "count", '{"leave": true}')
         refused = run("mcp_tool.py", f"{server.url}/nothing", "count")
+    mistaken = run("mcp_tool.py", server.url, "count", "{no JSON")
     assert (ran.returncode, ran.stderr) == (0, "")
     shown = ran.stdout
     assert "server: counter" in shown
@@ -171,7 +174,15 @@ def test_a_tool_is_called_once_and_its_answer_resumed_by_get() -> None:
     assert "the stream was closed; asking for the rest" in shown
     assert "resumed by GET after id" in shown
     assert '"text": "counted"' in shown
-    assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)
+    for failed in (refused, mistaken):
+        assert (failed.returncode, len(failed.stderr.splitlines())) == (1, 1)
+
+
+def test_a_port_in_use_is_a_line() -> None:
+    with Server() as server:
+        ran = run("gateway.py", "--port", str(server.port))
+    assert ran.returncode == 2
+    assert f"gateway.py: error: cannot listen on port {server.port}" in ran.stderr.splitlines()[-1]
 
 
 def test_a_chat_in_a_terminal_can_be_stopped_and_goes_on() -> None:

@@ -12,9 +12,9 @@ from cyclopts.exceptions import CoercionError, MissingArgumentError, UnknownComm
 import sse_client as sse
 from sse_client.cli.exits import Exit, Failure, failure_of
 from sse_client.cli.http.masking import credentials
-from sse_client.cli.screen.news import say
+from sse_client.cli.screen.news import say_error
 from sse_client.cli.screen.stdout import ReaderLeft, Stdout, abandon
-from sse_client.cli.screen.terminal import folded, printable, style_for, tolerate_encoding, width
+from sse_client.cli.screen.terminal import style_for, tolerate_encoding, width
 from sse_client.cli.signals import Terminated, prompt_signals
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ class _App(App):
         style, columns = style_for(sys.stdout), width()
         text = help_text(self, style, columns) if name is None else help_of(app, name, style, columns)
         Stdout().write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+
+    def version_print(self, *_: Any, **__: Any) -> None:
+        """Print the version."""
+        Stdout().write(f"{sse.__version__}\n".encode())
 
 
 app = _App(
@@ -166,13 +170,5 @@ def _help(arguments: Sequence[str]) -> str:
 
 
 def _reported(failure: Failure) -> int:
-    name = "sse-client:"
-    text = _shown(f"{name} {failure}")
-    say(style_for(sys.stderr).red(name) + text.removeprefix(name))
-    if failure.hint:
-        say("  " + _shown(failure.hint))
+    say_error(str(failure), failure.hint, credentials)
     return failure.code
-
-
-def _shown(text: str) -> str:
-    return folded(printable(credentials.hide(text)), sys.stderr, len("  "))

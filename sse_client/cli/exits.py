@@ -74,8 +74,13 @@ def failure_of(error: sse.SSEError) -> Failure:
     code = next((code for kind, code in _CODES if isinstance(error, kind)), Exit.REFUSED)
     if isinstance(error, sse.ConnectionFailed) and not isinstance(error, sse.IdleTimeout) and not error.sent:
         code = Exit.NO_CONNECTION
+    # What is missing at the end says nothing of how a reply ended.
+    why = error.__cause__ if isinstance(error, sse.StreamTruncated) else None
+    if isinstance(why, sse.IdleTimeout):
+        code = Exit.TIMED_OUT
     notes = " ".join(getattr(error, "__notes__", ()))
-    hint = " ".join(part for part in (notes, _hint(error)) if part)
+    because = f"The reason: {why}." if isinstance(why, sse.ConnectionFailed) else ""
+    hint = " ".join(part for part in (because, notes, _hint(error)) if part)
     return Failure(str(error) or type(error).__name__, code, hint)
 
 

@@ -6,12 +6,12 @@ import signal
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003  (the parser evaluates the annotations)
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 from cyclopts import Group, Parameter
 
-from sse_client import Client
-from sse_client.cli.exits import Failure
+from sse_client import Client, SSEError
+from sse_client.cli.exits import Exit, Failure, failure_of
 from sse_client.cli.files import key as secret
 from sse_client.cli.http.masking import credentials
 from sse_client.cli.http.request import asked, connection_arguments, readable, reconnect_arguments
@@ -118,10 +118,22 @@ def relay(
                 question.url, stream=stream, method=question.method, client=client, partitions=partitions, key=key,
                 lease=lease, max_lag=max_lag, on_lag=on_lag, drop_acknowledged=drop_acknowledged, guard=guard,
                 host=host, metrics=metrics, wait_for_redis=wait_for_redis, patience=patience, view=not quiet,
-                **arguments,
+                report=_report, **arguments,
             )  # fmt: skip
     finally:
         signal.set_wakeup_fd(watched)
+
+
+def _report(error: Exception, code: int) -> NoReturn:
+    """Have an error reported as those of the other commands are.
+
+    Raises:
+        Failure: always.
+    """
+    if isinstance(error, SSEError):
+        known = failure_of(error)
+        raise Failure(str(known), Exit(code), known.hint) from error
+    raise Failure(" ".join(str(error).split()) or type(error).__name__, Exit(code)) from error
 
 
 def _client(unix_socket: Path | None) -> AbstractContextManager[Client | None]:

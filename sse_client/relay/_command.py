@@ -8,7 +8,8 @@ import signal
 import socket
 import sys
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 from sse_client import (
     ConnectionFailed,
@@ -18,6 +19,7 @@ from sse_client import (
     SSEError,
     StatusError,
 )
+from sse_client.relay._board import Board, BoardLog, SourceNews
 from sse_client.relay._redis_url import completed
 from sse_client.relay._signals import on_terminate
 from sse_client.relay._view import measure, watch
@@ -26,16 +28,15 @@ from sse_client.relay.metrics import exposition, serve_metrics
 from sse_client.relay.relay import Relay
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
+    from typing import TextIO
 
     from sse_client import Client
 
 __all__ = ["command"]
 
-_USAGE = 2
 _NO_CONNECTION = 3
-_PORT = 9
-_CODES: tuple[tuple[type[SSEError], int], ...] = (
+_CODES: tuple[tuple[type[Exception], int], ...] = (
     (RedisUnavailable, _NO_CONNECTION),
     (IdleTimeout, 7),
     (DeadlineExceeded, 7),
@@ -43,6 +44,8 @@ _CODES: tuple[tuple[type[SSEError], int], ...] = (
     (StatusError, 4),
     (ContentTypeError, 5),
     (SSEError, 10),
+    (OSError, 9),  # the port of the metrics
+    (Exception, 2),  # an argument
 )
 
 
@@ -70,6 +73,7 @@ def command(
     patience: float | None = None,
     view: bool = True,
     output: TextIO | None = None,
+    report: Callable[[Exception, int], object] | None = None,
     client: Client | None = None,
     **options: Any,
 ) -> int:
@@ -100,8 +104,9 @@ def command(
         metrics: serve Prometheus metrics at `HOST:PORT` or `PORT` (of the loopback interface), under `/metrics`.
         wait_for_redis: seconds to try to reach Redis at the start.
         patience: seconds that Redis may be away later; no limit by default.
-        view: show how it is doing, on `output`.
+        view: show how it is doing, and why the source brings nothing, on `output`.
         output: standard error by default.
+        report: called with an error that ends it, and with the exit code, in place of a sentence on `output`.
         client: whose connections are used.
         **options: as for `Client.stream`: `headers`, `data`, `timeout`, `verify`, `proxies`, `reconnect`, ...
 
@@ -110,7 +115,8 @@ def command(
         reached, 4 to 7 where the source fails (status, content type, a connection that breaks, time), 9 where the port
         of the metrics cannot be used, and 10 where Redis refuses.
     """
-    shown = sys.stderr if output is None else output
+    board = Board(sys.stderr if output is None else output)
+    ended = partial(_ended, board) if report is None else report
     url_of_redis = redis or os.environ.get("REDIS_URL")
     name = host or f"{socket.gethostname()}:{os.getpid()}"
     try:
@@ -123,18 +129,18 @@ def command(
             connect_patience=wait_for_redis,
         )  # fmt: skip
         address = None if metrics is None else _address(metrics)
-        with relay, _surroundings(relay, stream, name, address, shown, view=view):
+        if view:
+            options.setdefault("observer", SourceNews(board))
+        with relay, _surroundings(relay, stream, name, address, board, view=view):
             headers: dict[str, Any] = {**_headers(header), **(options.pop("headers", None) or {})}
             done = relay.run(method, url, client=client, headers=headers, **options)
-    except (ValueError, TypeError, ImportError) as error:
-        return _ended(shown, error, _USAGE)
-    except OSError as error:
-        return _ended(shown, error, _PORT)
-    except SSEError as error:
-        return _ended(shown, error, _code_of(error))
-    shown.write(
+    except (ValueError, TypeError, ImportError, OSError, SSEError) as error:
+        code = _code_of(error)
+        ended(error, code)
+        return code
+    board.say(
         f"{done.written:,} events written, {done.duplicates:,} doubles dropped, {done.count:,} in the stream, "
-        f"{_PROMISES[type(done).__name__]}\n"
+        f"{_PROMISES[type(done).__name__]}"
     )
     return 0
 
@@ -144,7 +150,7 @@ _PROMISES = {"ExactlyOnce": "each exactly once", "AtLeastOnce": "at least once: 
 
 @contextmanager
 def _surroundings(
-    relay: Relay, stream: str, host: str, address: tuple[str, int] | None, output: TextIO, *, view: bool
+    relay: Relay, stream: str, host: str, address: tuple[str, int] | None, board: Board, *, view: bool
 ) -> Generator[None]:
     """Run the log, the metrics, the view and the signals of a relay while the block runs."""
 
@@ -153,26 +159,25 @@ def _surroundings(
         return exposition(stream, host, relay.status)
 
     with ExitStack() as stack:
-        stack.enter_context(_logged(output))
+        stack.enter_context(_logged(board))
         if address is not None:
             port = stack.enter_context(serve_metrics(address, metrics))
-            output.write(f"metrics at http://{address[0]}:{port}/metrics\n")
+            board.say(f"metrics at http://{address[0]}:{port}/metrics")
         if view:
-            stack.enter_context(watch(relay, host, output))
+            stack.enter_context(watch(relay, host, board))
         stack.enter_context(on_terminate(relay.close, signal.SIGTERM, signal.SIGINT))
         yield
 
 
-def _code_of(error: SSEError) -> int:
+def _code_of(error: Exception) -> int:
     """Return the exit code for an error, the same that the other commands have for it."""
     if isinstance(error, ConnectionFailed) and not isinstance(error, IdleTimeout) and not error.sent:
         return _NO_CONNECTION
     return next(code for kind, code in _CODES if isinstance(error, kind))
 
 
-def _ended(output: TextIO, error: Exception, code: int) -> int:
-    output.write(f"sse-client: {' '.join(str(error).split()) or type(error).__name__}\n")
-    return code
+def _ended(board: Board, error: Exception, _: int) -> None:
+    board.say(f"sse-client: {' '.join(str(error).split()) or type(error).__name__}")
 
 
 def _headers(lines: Sequence[str]) -> dict[str, str | None]:
@@ -193,11 +198,9 @@ def _address(text: str) -> tuple[str, int]:
 
 
 @contextmanager
-def _logged(output: TextIO) -> Generator[None]:
-    """Show the relay's log on `output` while the block runs, warnings and worse."""
-    handler = logging.StreamHandler(output)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    handler.setLevel(logging.WARNING)
+def _logged(board: Board) -> Generator[None]:
+    """Show the relay's log on `board` while the block runs."""
+    handler = BoardLog(board)
     logger = logging.getLogger("sse_client.relay")
     logger.addHandler(handler)
     try:

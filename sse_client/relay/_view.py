@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager, suppress
 from time import monotonic
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from sse_client.relay.errors import RelayError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from sse_client.relay._board import Board
     from sse_client.relay.relay import Relay
     from sse_client.relay.result import RelayStatus
 
@@ -44,22 +45,19 @@ def line(status: RelayStatus, rate: float | None, host: str) -> str:
 
 
 @contextmanager
-def watch(relay: Relay, host: str, output: TextIO, *, seconds: float | None = None) -> Generator[None]:
-    """Write the line while the block runs: on a terminal over the one before, else each on its own.
+def watch(relay: Relay, host: str, board: Board, *, seconds: float | None = None) -> Generator[None]:
+    """Draw the line while the block runs: on a terminal over the one before, else each on its own.
 
     Args:
         relay: whose status is shown.
         host: this host's name.
-        output: where to.
+        board: where to.
         seconds: between two lines; by default 1 on a terminal, else 10.
     """
-    terminal = output.isatty()
-    seconds = seconds if seconds is not None else 1.0 if terminal else 10.0
+    seconds = seconds if seconds is not None else 1.0 if board.terminal else 10.0
     done = threading.Event()
-    drawn = False
 
     def show() -> None:
-        nonlocal drawn
         count: int | None = None
         then = monotonic()
         while not done.wait(seconds):
@@ -68,10 +66,7 @@ def watch(relay: Relay, host: str, output: TextIO, *, seconds: float | None = No
             rate = None if count is None else max(0.0, (status.count - count) / (now - then))
             # What was in the stream before is no event of the first seconds.
             count, then = None if status.role == "starting" else status.count, now
-            text = line(status, rate, host)
-            output.write(f"\r\x1b[K{text}" if terminal else f"{text}\n")
-            output.flush()
-            drawn = True
+            board.draw(line(status, rate, host))
 
     thread = threading.Thread(target=show, name="sse_client relay view", daemon=True)
     thread.start()
@@ -80,8 +75,7 @@ def watch(relay: Relay, host: str, output: TextIO, *, seconds: float | None = No
     finally:
         done.set()
         thread.join()
-        if terminal and drawn:
-            output.write("\n")
+        board.keep()
 
 
 def measure(relay: Relay) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sse_client.testing import CLOSE, Server, ToolAnswer, chunk, head, reply, stream
+from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Server, ToolAnswer, chunk, head, reply, stream
 
 from .kit import Ran, plain, run
 
@@ -216,6 +217,21 @@ def test_what_has_come_is_kept_when_it_fails(server: Server, script: list[Step],
     assert ran.err.startswith("sse-client: ")
 
 
+@pytest.mark.parametrize(
+    ("end", "code", "words"),
+    [
+        pytest.param(STALL, 7, "The reason: ", id="silence"),
+        pytest.param(RESET, 6, "The reason: the connection to", id="reset"),
+        pytest.param(LAST_CHUNK, 6, "without [DONE]", id="an end in the middle"),
+    ],
+)
+def test_why_an_answer_was_cut_off_is_said(server: Server, end: Step, code: int, words: str) -> None:
+    server.script([head(), chunk(delta(content="Hel")), end])
+    ran = chat(server, "Hi", "--timeout", "0.2")
+    assert (ran.code, ran.out) == (code, "Hel\n")
+    assert words in ran.err
+
+
 def test_a_terminal_shows_markdown(server: Server) -> None:
     text = "# Title\n\nSome **bold** text.\n\n```python\nprint(1)\n\nprint(2)\n```\n\n- a\n- b\n\nThe end."
     server.script(answer(*[delta(content=text[at : at + 3]) for at in range(0, len(text), 3)]))
@@ -226,6 +242,56 @@ def test_a_terminal_shows_markdown(server: Server) -> None:
     assert "print(1)" in shown
     assert shown.rstrip().endswith("The end.")
     assert "\x1b[1mbold\x1b[0m" in ran.out
+
+
+EVERYTHING = """# One
+## Two
+### Three
+> quoted, with `code` and [a link](http://x/)
+
+1. a ~~b~~ <kbd>c</kbd>
+
+| a | b |
+| - | - |
+| 1 | 2 |
+
+---
+
+```python
+from a import b
+
+class C(Exception):
+    x: int = 1.5
+
+    @d
+    def f(self) -> bool:  # why
+        return print("text") is not None and True
+```
+
+```diff
+-a
++b
+@@ c
+```
+
+```html
+<a href="x">&amp;</a>
+```
+
+```sh
+$ echo $HOME
+```
+
+The end.
+"""
+
+
+def test_markdown_and_code_can_be_read_on_light_and_on_dark(server: Server) -> None:
+    server.script(answer(delta(content=EVERYTHING)))
+    ran = chat(server, "Hi", terminal=True)
+    codes = {code for found in re.findall(r"\x1b\[([\d;]*)m", ran.out) for code in found.split(";")}
+    assert {"32", "35", "36"} <= codes, "code and Markdown are coloured"
+    assert codes <= {"0", "1", "2", "3", "4", "9", "31", "32", "35", "36"}, "blue, yellow, white, or a background"
 
 
 @pytest.mark.parametrize(

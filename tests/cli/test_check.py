@@ -9,7 +9,7 @@ import pytest
 
 from sse_client import ConnectionFailed, Event
 from sse_client.cli.check import probe
-from sse_client.cli.check.findings_stream import of_compression, of_resume
+from sse_client.cli.check.findings_stream import of_compression, of_events, of_resume
 from sse_client.cli.check.probe import Observation, Read, observe
 from sse_client.cli.http.request import Asked
 from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Pause, Received, Server, chunk, head, reply, stream
@@ -94,6 +94,7 @@ def test_a_good_server_has_no_problems() -> None:
                      id="retry without a value"),
         pytest.param(stream([b"id: \0\ndata: 1\n\n"]), "An id has a NUL in it and is ignored", id="NUL"),
         pytest.param(stream([b"data: \xff\xfe 1234567\n\n"]), "Byte 6 is not UTF-8", id="bytes"),
+        pytest.param(stream([b"data: caf\xe9\n\n"]), "Byte 9 is not UTF-8", id="the last byte"),
         pytest.param(stream([b"data: 1\n\ndata: 2\n"]), "The stream ended inside an event, which is lost", id="tail"),
         pytest.param([head(), chunk(b"data: 1\n\n"), RESET], "The stream broke off", id="reset"),
         pytest.param([head(), chunk(b"data: 1\n\n"), b"nonsense\r\n", CLOSE], "The stream broke off", id="framing"),
@@ -144,8 +145,11 @@ def test_all_at_once_after_a_long_wait_is_a_problem() -> None:
         pytest.param([head(), STALL], "Nothing came in 300 ms, not even a comment", id="silence"),
         pytest.param([head(), chunk(b"data: 1\n\nid: 1\ndata: 2\n\n"), STALL], "1 of 2 events came before",
                      id="late id"),
-        pytest.param([head(), chunk(b"id: 1\ndata: 1\n\ndata: 2\n\n"), STALL], "2 events have 1 different id:",
+        pytest.param([head(), chunk(b"id: 1\ndata: 1\n\ndata: 2\n\n"), STALL], "All 2 events have the same id:",
                      id="same id"),
+        pytest.param([head(), chunk(b"id: 1\ndata\n\nid: 2\ndata\n\nid: 1\ndata\n\n"), STALL],
+                     "3 events have 2 different ids:", id="an id twice"),
+        pytest.param([head(), LAST_CHUNK], "The stream is empty: it ended without an event", id="empty"),
         pytest.param([head(), chunk(b"id: 1\ndata: 1\nretry: 90000\n\n"), STALL], "`retry` is 90000 ms",
                      id="long retry"),
         pytest.param([head(), chunk(b"id: 1\ndata: 1\n\n"), STALL], "No `retry` was sent", id="no retry"),
@@ -182,6 +186,16 @@ def test_a_post_is_sent_once() -> None:
         ran = run("check", server.url, "--for", "0.3", "-X", "POST", "-d", "{}")
         assert len(server.requests) == 1
     assert "Resuming and HTTP/2 were not tried: a POST is sent once." in ran.out
+
+
+def test_an_id_that_events_share_shows_nothing_about_resuming() -> None:
+    finding = of_resume(observation((0.1, "1"), (0.2, "1")), observation((0.1, "1")))
+    assert (finding.grade, "it: whether it resumes cannot be seen" in finding.text) == ("note", True), finding
+
+
+def test_bytes_that_are_compressed_are_not_taken_for_lines() -> None:
+    seen = Observation(status=200, headers={"Content-Encoding": "gzip"}, sample=b"\x1f\x8b", seconds=1.0)
+    assert next(of_events(seen)).text == "2 bytes came, compressed (gzip), and no event in them."
 
 
 def test_compression_that_holds_events_back_is_a_problem() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -22,7 +23,7 @@ from sse_client.cli.screen.stdout import ReaderLeft, Stdout
 from sse_client.cli.signals import Terminated
 from sse_client.testing import CLOSE, RESET, Server, chunk, head, reply, stream
 
-from .kit import Ran, Stream, plain, run
+from .kit import COMMAND, Ran, Stream, plain, run
 
 if TYPE_CHECKING:
     from sse_client.testing import Step
@@ -244,6 +245,19 @@ def test_a_full_disk_is_a_sentence(server: Server) -> None:
             Stdout().write(b"1")
         with pytest.raises(OSError, match="No space"):
             full.close()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["get", "--help"], ["completion", "bash"]], ids=" ".join
+)
+def test_a_full_disk_is_no_defect_whatever_is_printed(arguments: list[str]) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ran = subprocess.run([*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (
+        9, "sse-client: cannot write to the standard output: No space left on device\n"
+    )  # fmt: skip
 
 
 def test_a_stream_that_works_is_no_error() -> None:

@@ -17,15 +17,15 @@ def arrivals(*times: float) -> Gaps:
 
 
 def test_nothing_is_said_plainly() -> None:
-    assert summary(Gaps(5.0), "event") == ["no event came in 0.0 ms"]
+    assert summary(Gaps(5.0), "event", 7.5) == ["no event came in 2.50 s"]
 
 
 def test_one_has_no_rate() -> None:
-    assert summary(arrivals(0.25), "event") == ["first event after 250 ms", "1 event in 0.0 ms"]
+    assert summary(arrivals(0.25), "event", 9.0) == ["first event after 250 ms", "1 event"]
 
 
 def test_a_summary_has_the_first_the_rate_and_the_gaps() -> None:
-    assert summary(arrivals(0.5, 1.0, 1.5, 4.5), "token") == [
+    assert summary(arrivals(0.5, 1.0, 1.5, 4.5), "token", 9.0) == [
         "first token after 500 ms",
         "4 tokens in 4.00 s, 0.8 a second",
         "gaps: median 500 ms, longest 3.00 s",

@@ -43,7 +43,7 @@ class Typed(PromptSession[str]):
 
 
 def talk(server: Server, *questions: str | BaseException) -> tuple[str, str, Conversation]:
-    out, err = Stream(terminal=True), Stream()
+    out, err = Stream(terminal=True), Stream(terminal=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OPENAI_API_KEY", KEY)
         patch.setattr(sys, "stdout", out)
@@ -51,7 +51,7 @@ def talk(server: Server, *questions: str | BaseException) -> tuple[str, str, Con
         options = ChatOptions(base_url=f"{server.url}/v1", system="Be brief.")
         with Conversation(options, ConnectionOptions(), heads=False) as conversation:
             assert converse(conversation, Answering(AnswerOptions()), Typed(*questions)) == 0
-    return plain(out.text()), err.text(), conversation
+    return plain(out.text()), plain(err.text()), conversation
 
 
 def roles(conversation: Conversation) -> list[str]:
@@ -91,10 +91,11 @@ def test_a_word_ends_it(server: Server, word: str) -> None:
 
 
 def test_a_question_without_an_answer_is_taken_back(server: Server) -> None:
-    server.script(reply(401, f'{{"error": {{"message": "the key {KEY} is wrong"}}}}'.encode()))
+    server.script(reply(401, f'{{"error": {{"message": "the key {KEY} is wrong{" again" * 20}"}}}}'.encode()))
     _, err, conversation = talk(server, "Hi")
     assert roles(conversation) == ["system"]
-    assert "sse-client: the key **** is wrong" in err
+    assert err.startswith("sse-client: the key **** is wrong")
+    assert all(len(line) <= 80 for line in err.splitlines()), "folded, as the errors of other commands"
 
 
 def test_half_an_answer_is_kept(server: Server) -> None:

@@ -57,6 +57,26 @@ def test_partitions_and_a_body(server: RedisServer, client: Any) -> None:
     assert sum(client.xlen(f"{{t}}:{n}") for n in range(4)) == 8
 
 
+def test_errors_are_shown_as_those_of_get_are(server: RedisServer, client: Any) -> None:
+    page = reply(404, b'{"error": {"message": "nothing of this name is here"}}', {"Content-Type": "application/json"})
+    with Server(page, page) as source:
+        got = run("get", source.url, terminal=True)
+        relayed = run("relay", source.url, "--redis", server.url, "--stream", "ticks", "-q", terminal=True)
+    assert relayed.code == got.code == 4
+    assert relayed.err == got.err
+    assert got.err.startswith("\x1b[31msse-client:\x1b[0m expected status 200")
+
+
+def test_a_standard_error_that_is_closed_is_no_defect(server: RedisServer, client: Any) -> None:
+    with Server(events=3) as source:
+        ran = subprocess.run(
+            ["sh", "-c", 'exec "$@" 2>&-', "sh", *COMMAND, "relay", f"{source.url}/events", "--stream", "ticks"],
+            env=environment(REDIS_URL=server.url), timeout=60, check=False,
+        )  # fmt: skip
+    assert ran.returncode == 0
+    assert len(ids(client, "ticks")) == 3
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_after_what_was_read_is_written(
     server: RedisServer, client: Any, number: signal.Signals

@@ -16,6 +16,7 @@ from relay.kit import free_port
 from sse_client import Event
 from sse_client import relay as package
 from sse_client.relay import RedisCheckpoint, RedisUnavailable, Relay, RelayError, RelayStatus, WrongType
+from sse_client.relay._board import Board, SourceNews
 from sse_client.relay._failures import Full, Unreachable
 from sse_client.relay._keys import Keys
 from sse_client.relay._link import refused, text
@@ -84,16 +85,88 @@ class Terminal(io.StringIO):
 def test_the_view_writes_over_itself_on_a_terminal_alone(server: RedisServer, output: io.StringIO, begins: str) -> None:
     from relay.kit import eventually
 
-    with Relay(server.url, "ticks") as relay, watch(relay, "me", output, seconds=0.01):
+    with Relay(server.url, "ticks") as relay, watch(relay, "me", Board(output), seconds=0.01):
         eventually(lambda: output.getvalue().count("starting") >= 2)
     assert output.getvalue().startswith(begins)
 
 
 def test_a_view_that_showed_nothing_leaves_no_empty_line() -> None:
     output, told = Terminal(), cast("Relay", None)  # nobody asks it within the first second
-    with watch(told, "me", output):
+    with watch(told, "me", Board(output)):
         pass
     assert output.getvalue() == ""
+
+
+def test_a_line_that_is_said_does_not_begin_in_the_one_that_is_drawn() -> None:
+    output = Terminal()
+    board = Board(output)
+    board.draw("7 in all")
+    board.say("lost")
+    board.draw("8 in all")
+    board.keep()
+    assert output.getvalue() == "\r\x1b[K7 in all\r\x1b[Klost\n\r\x1b[K8 in all\n"
+
+
+def test_a_drawn_line_never_wraps_and_one_that_is_said_is_folded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    output = Terminal()
+    board = Board(output)
+    board.draw("a line that is longer than the terminal is wide")
+    board.keep()
+    assert output.getvalue() == "\r\x1b[Ka line that is longer than...\n"
+    board.say("a line that is longer than the terminal is wide")
+    assert output.getvalue().splitlines()[-2:] == ["a line that is longer than the", "  terminal is wide"]
+
+
+def test_nothing_from_elsewhere_commands_the_terminal() -> None:
+    output = Terminal()
+    board = Board(output)
+    board.draw(line(replace(STATUS, last_event_id="\x1b[2J\x9b2J\u202e"), 1.0, "me"))
+    board.say("\x1b[2Jé")
+    assert "\\x1b[2J\\x9b2J\\u202e" in output.getvalue()
+    assert output.getvalue().endswith("\\x1b[2Jé\n")
+
+
+def test_an_output_that_is_closed_is_not_missed() -> None:
+    output = Terminal()
+    board = Board(output)
+    output.close()
+    for nowhere in (board, Board(output), Board(None)):
+        nowhere.draw("nobody")
+        nowhere.say("sees this")
+        nowhere.keep()
+
+
+def test_news_of_the_source_say_once_why_nothing_comes() -> None:
+    output = io.StringIO()
+    news = SourceNews(Board(output))
+    opened = sse_client.Opened(cast("Any", None), cast("Any", None))
+    ended, broke = sse_client.ConnectionFailed("it ended"), sse_client.ConnectionFailed("it broke")
+    refused = sse_client.ConnectionFailed("refused", sent=False)
+    happened = (
+        opened,
+        ended,
+        opened,
+        broke,
+        opened,
+        ended,
+        opened,
+        broke,
+        refused,
+        refused,
+        opened,
+        ended,
+        sse_client.Closed("end"),
+    )
+    for each in happened:
+        news(sse_client.Lost(each, 2.0) if isinstance(each, Exception) else each)
+    assert output.getvalue().splitlines() == [
+        "lost: it ended; connecting again in 2.0 s",
+        "lost: it broke; connecting again in 2.0 s",
+        "lost: refused; connecting again in 2.0 s",
+        "the source is there again",
+        "lost: it ended; connecting again in 2.0 s",
+    ]
 
 
 def test_the_rate_is_none_of_what_was_there_before() -> None:
@@ -113,7 +186,7 @@ def test_the_rate_is_none_of_what_was_there_before() -> None:
 
     output = io.StringIO()
     told: Any = Told()
-    with watch(told, "me", output, seconds=0.01):
+    with watch(told, "me", Board(output), seconds=0.01):
         eventually(lambda: output.getvalue().count("\n") >= 5)
     lines = output.getvalue().splitlines()
     assert lines[0] == "this host leads | 5,000 in all | no id yet"
@@ -125,7 +198,7 @@ def test_the_view_stands_it_that_redis_is_away() -> None:
     from relay.kit import eventually
 
     output = io.StringIO()
-    with Relay(f"redis://127.0.0.1:{free_port()}", "ticks") as relay, watch(relay, "me", output, seconds=0.01):
+    with Relay(f"redis://127.0.0.1:{free_port()}", "ticks") as relay, watch(relay, "me", Board(output), seconds=0.01):
         eventually(lambda: "starting" in output.getvalue())
 
 

@@ -15,6 +15,7 @@ import requests
 from sse_client import ConnectionFailed, StreamTruncated
 from sse_client.adapters.openai import AsyncChatClient, ChatClient, ChatError
 from sse_client.testing import CLOSE, RESET, STALL, ChatAnswer, ChatFailure, ChatServer, ToolAnswer
+from sse_client.testing._chat.answers import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -328,6 +329,19 @@ def test_answers_come_in_order_and_then_a_default(chat_server: ChatServer) -> No
 def test_whole_answer_has_nothing_beside_it(chat_server: ChatServer, more: Any) -> None:
     with pytest.raises(TypeError, match="expected a whole answer alone"):
         chat_server.answer(ChatAnswer(text="a"), **more)
+
+
+def test_what_is_no_answer_is_refused_where_it_is_prepared(chat_server: ChatServer) -> None:
+    nothing: Any = 5
+    with pytest.raises(TypeError, match=r"expected a text, .* or a function; got int"):
+        chat_server.answer(nothing)
+    assert chat_server.answers_left == 0
+
+
+@pytest.mark.parametrize("nothing", [None, str])
+def test_what_a_function_returns_that_is_no_answer_is_named(nothing: Any) -> None:
+    with pytest.raises(TypeError, match="expected a"):
+        chosen(lambda _: nothing, {})
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ class Answering:
             view.tool_calls(calls)
         view.end()
         if self._options.timing:
-            for line in summary(gaps, "token"):
+            for line in summary(gaps, "token", time.monotonic()):
                 say(line)
             usage = reply.completion.usage
             if usage is not None:

@@ -13,7 +13,7 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from sse_client import SSEError
 from sse_client.cli.exits import Exit, failure_of
 from sse_client.cli.http.masking import credentials
-from sse_client.cli.screen.news import say
+from sse_client.cli.screen.news import say, say_error
 from sse_client.cli.screen.terminal import printable, style_for
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["converse", "history"]
 
 _HELP = """\
-Enter asks; Alt-Enter begins a new line; the up key and Ctrl-R bring earlier questions back.
+Enter asks; Alt-Enter begins a new line.
+The up key and Ctrl-R bring earlier questions back.
 Ctrl-C stops an answer and keeps what has come; Ctrl-D, or /exit, ends.
 /clear forgets the conversation; /model NAME asks another model."""
 
@@ -102,7 +103,7 @@ def _answer(conversation: Conversation, answering: Answering, text: str) -> None
             say("stopped; what has come is kept")
     except SSEError as error:
         failure = failure_of(error)
-        say(printable(credentials.hide(f"sse-client: {failure}")))
+        say_error(str(failure), failure.hint, credentials)
     finally:
         conversation.answered(reply)
     print()  # noqa: T201  (a line between an answer and the next question)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.live import Live
 from rich.markdown import Markdown
 from rich.text import Text
-from rich.theme import Theme
 
+from sse_client.cli.chat.colours import CODE, MARKDOWN
 from sse_client.cli.screen.terminal import printable
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ __all__ = ["MarkdownView", "whole_blocks"]
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _SHORT = 4096  # characters of a block that are cheap enough to look at with each line
 _REFRESHES = 15  # a second
-# Colours that can be read on light and dark: no background, no white.
-_THEME = Theme({"markdown.code": "bold cyan", "markdown.code_block": "cyan", "markdown.block_quote": "magenta"})
 
 
 def whole_blocks(text: str) -> int:
@@ -53,7 +51,7 @@ class MarkdownView:
     """Shows one answer."""
 
     def __init__(self) -> None:
-        self._console = Console(file=sys.stdout, theme=_THEME, highlight=False, markup=False, emoji=False)
+        self._console = Console(file=sys.stdout, theme=MARKDOWN, highlight=False, markup=False, emoji=False)
         self._pending = ""
         self._look_at = 0  # characters pending at which whole blocks are looked for again
         self._live: Live | None = None
@@ -133,7 +131,8 @@ class MarkdownView:
 
     def _rendered(self, text: str, most: int = 0) -> Text:
         """Return Markdown as lines, the last `most` of them (0: all), without blank ones around them."""
-        markdown = Markdown(text, code_theme="ansi_light", hyperlinks=False)
+        theme: Any = CODE  # rich says that it has to be a name, and passes on either
+        markdown = Markdown(text, code_theme=theme, hyperlinks=False)
         lines = self._console.render_lines(markdown, pad=False)
         while lines and not _text_of(lines[-1]).strip():
             lines.pop()

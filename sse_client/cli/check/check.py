@@ -55,7 +55,7 @@ def check(
     question = asked("GET", url, request, credentials)
     arguments = connection_arguments(connection)
     style = style_for(sys.stdout)
-    marks = {"ok": style.green("ok   "), "note": style.blue("note "), "wrong": style.red("WRONG")}
+    marks = {"ok": style.green("ok   "), "note": style.magenta("note "), "wrong": style.red("WRONG")}
     count = {"ok": 0, "note": 0, "wrong": 0}
     for finding in _examine(question, arguments, seconds, connection.unix_socket):
         count[finding.grade] += 1

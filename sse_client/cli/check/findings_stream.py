@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING
 
@@ -40,11 +41,15 @@ def _arrival(seen: Observation) -> Iterator[Finding]:
         first = seen.events[0][0]
         over = (seen.ended_at or seen.head_at + seen.seconds) - seen.head_at
         yield ok(f"{count} event{'s' * (count > 1)} came in {seconds(over)}, the first after {seconds(first)}.")
+    elif seen.coding and seen.sample:
+        yield wrong(f"{len(seen.sample)} bytes came, compressed ({short(seen.coding)}), and no event in them.")
     elif seen.sample:
         yield wrong(
             f"{len(seen.sample)} bytes came, and no event: an event is one or more lines that begin with 'data:', and "
             "a blank line after them."
         )
+    elif seen.ended_at is not None:
+        yield note("The stream is empty: it ended without an event, and without a comment.")
     else:
         yield note(f"Nothing came in {seconds(seen.seconds)}, not even a comment; try again with a longer --for.")
 
@@ -54,10 +59,9 @@ def _lines(seen: Observation) -> Iterator[Finding]:
     if seen.coding or not seen.sample:
         return
     try:
-        seen.sample[: max(0, len(seen.sample) - 4)].decode()
+        codecs.getincrementaldecoder("utf-8")().decode(seen.sample)  # it may end inside a character
     except UnicodeDecodeError as error:
-        if error.reason != "unexpected end of data":
-            yield wrong(f"Byte {error.start} is not UTF-8: clients show a replacement character in its place.")
+        yield wrong(f"Byte {error.start} is not UTF-8: clients show a replacement character in its place.")
     lines = _LINE_END.split(seen.sample)[:-1]
     names = [line.partition(b":")[0] for line in lines if line]
     unknown = sorted({name for name in names if name not in _FIELDS})
@@ -123,8 +127,9 @@ def _ids(seen: Observation) -> Iterator[Finding]:
     elif not all(ids):
         yield note(f"{ids.count('')} of {len(ids)} events came before the first id.")
     elif len(set(ids)) < len(ids):
+        different = f"{len(ids)} events have {len(set(ids))} different ids"
         yield note(
-            f"{len(ids)} events have {len(set(ids))} different id{'s' * (len(set(ids)) > 1)}: a client resumes after "
+            f"{different if len(set(ids)) > 1 else f'All {len(ids)} events have the same id'}: a client resumes after "
             "the last of them, and may get some events twice, or lose some."
         )
     else:
@@ -208,6 +213,11 @@ def of_resume(first: Observation, resumed: Observation) -> Finding:
     if not resumed.events:
         return note(f"Asked to resume after id {place}, the server sent nothing in {seconds(resumed.seconds)}.")
     came = resumed.events[0][1].id
+    if came == ids[0] and ids.count(came) > 1:
+        return note(
+            f"Asked to resume after id {place}, which {ids.count(came)} events have, the server sent another one with "
+            "it: whether it resumes cannot be seen from here."
+        )
     if came == ids[0]:
         return wrong(f"Last-Event-ID is ignored: asked to resume after id {place}, the server sent that event again.")
     following = next((each for each in ids if each != ids[0]), None)

@@ -12,7 +12,7 @@ from sse_client.cli.exits import Exit, Failure
 from sse_client.cli.files import reason
 from sse_client.cli.screen.progress import Progress
 from sse_client.cli.screen.stdout import Stdout
-from sse_client.cli.screen.terminal import Style, printable, style_for
+from sse_client.cli.screen.terminal import Style, folded, printable, style_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from sse_client.testing import Difference
 
 __all__ = ["diff"]
+
+_KIND = 8  # columns
+_MARGIN = _KIND + 2
 
 
 def diff(
@@ -51,7 +54,8 @@ def diff(
         for difference in _differences(first, second, tolerance):
             count += 1
             if count <= most:
-                _write(out, f"{_kind(difference, style)}  {printable(str(difference))}")
+                text = folded(printable(str(difference)), sys.stdout, _MARGIN)
+                _write(out, f"{_kind(difference, style)}  {text}")
     if count > most:
         _write(out, f"... and {count - most} more; --most {count} shows them all")
     _write(out, f"{count} difference{'s' * (count != 1)}" if count else "no difference")
@@ -75,7 +79,7 @@ def _differences(first: Path, second: Path, tolerance: float | None) -> Iterator
 
 def _kind(difference: Difference, style: Style) -> str:
     colours = {"missing": style.red, "extra": style.green}
-    return colours.get(difference.kind, style.blue)(f"{difference.kind:<8}")
+    return colours.get(difference.kind, style.magenta)(f"{difference.kind:<{_KIND}}")
 
 
 def _write(out: Stdout, line: str) -> None:

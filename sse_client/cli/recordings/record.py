@@ -73,7 +73,8 @@ def record(
     except TimeUp as limit:
         recording = _stopped(limit, output, written)
     except KeyboardInterrupt:
-        say(f"{output}: {size(written.bytes)} in {written.seconds:.1f} s, interrupted")
+        if written.begun:
+            say(f"{output}: {size(written.bytes)} in {written.seconds:.1f} s, interrupted")
         raise
     if not quiet and recording.end is not None:
         say(f"{output}: {size(written.bytes)} in {recording.end.seconds:.1f} s, {recording.end.end}")

@@ -91,20 +91,21 @@ def seconds(value: float) -> str:
     return f"{value * 1000:.0f} ms" if value < 0.9995 else f"{value:.2f} s"
 
 
-def summary(gaps: Gaps, noun: str, stream: TextIO | None = None) -> list[str]:
+def summary(gaps: Gaps, noun: str, now: float, stream: TextIO | None = None) -> list[str]:
     """Return lines that summarise the gaps between `noun`s, with a picture if there are enough of them.
 
     Args:
         gaps: the arrivals.
         noun: what arrived: `event`, `token`.
+        now: when the wait ended, by the clock of `gaps`.
         stream: where the lines are written to; the standard error by default.
     """
     if gaps.first is None:
-        return [f"no {noun} came in {seconds(gaps.last - gaps.began)}"]
+        return [f"no {noun} came in {seconds(now - gaps.began)}"]
     over = gaps.last - gaps.first
-    rate = f", {(gaps.count - 1) / over:.1f} a second" if over > 0 and gaps.count > 1 else ""
+    rate = f", {(gaps.count - 1) / over:.1f} a second" if over > 0 else ""
     lines = [f"first {noun} after {seconds(gaps.first - gaps.began)}"]
-    lines.append(f"{gaps.count} {noun}{'s' * (gaps.count != 1)} in {seconds(over)}{rate}")
+    lines.append(f"1 {noun}" if gaps.count == 1 else f"{gaps.count} {noun}s in {seconds(over)}{rate}")
     if gaps.kept:
         lines.append(f"gaps: median {seconds(gaps.median)}, longest {seconds(gaps.longest)}")
         lines += picture(gaps, noun, stream) if len(gaps.kept) >= _FEWEST else []

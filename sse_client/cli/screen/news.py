@@ -11,7 +11,7 @@ from sse_client.cli.screen.terminal import folded, printable, short, style_for
 if TYPE_CHECKING:
     from sse_client.cli.http.masking import Mask
 
-__all__ = ["News", "say"]
+__all__ = ["News", "say", "say_error"]
 
 
 def say(text: str) -> None:
@@ -23,6 +23,18 @@ def say(text: str) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):
         return
+
+
+def say_error(sentence: str, hint: str, mask: Mask) -> None:
+    """Write what is wrong to the standard error, and in a second line what to do, if there is a `hint`."""
+
+    def shown(text: str) -> str:
+        return folded(printable(mask.hide(text)), sys.stderr, len("  "))
+
+    name = "sse-client:"
+    say(style_for(sys.stderr).red(name) + shown(f"{name} {sentence}").removeprefix(name))
+    if hint:
+        say("  " + shown(hint))
 
 
 class News:

@@ -73,7 +73,7 @@ def encodes(stream: TextIO, text: str) -> bool:
 class Style:
     """SGR sequences of the 16 colours that every terminal has, and that its user may have chosen.
 
-    No black, white or yellow: one of them cannot be read on a light terminal, or on a dark one.
+    No black, white, yellow or blue: each of them cannot be read on a light terminal, or on a dark one.
 
     Args:
         colours: whether there are any; without, every method returns its text.
@@ -100,10 +100,6 @@ class Style:
     def green(self, text: str) -> str:
         """Return `text` green."""
         return self._sgr("32", text)
-
-    def blue(self, text: str) -> str:
-        """Return `text` blue."""
-        return self._sgr("34", text)
 
     def magenta(self, text: str) -> str:
         """Return `text` magenta."""

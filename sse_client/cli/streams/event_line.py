@@ -44,7 +44,7 @@ class EventLine:
         stamp = self._style.dim(self._stamp())
         if isinstance(event, Comment):
             return f"{stamp} {self._style.dim(': ' + printable(event.text))}\n"
-        kind = self._style.blue(printable(event.event))
+        kind = self._style.bold(printable(event.event))
         parts = [stamp, kind]
         if event.id:
             parts.append(self._style.magenta("#" + printable(event.id)))

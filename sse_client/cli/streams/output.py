@@ -87,7 +87,7 @@ class Output:
         if isinstance(self._sink, FieldValues) and self._sink.missed:
             say(f"sse-client: no event had a value at {self._options.field}")
         if self._gaps is not None:
-            for line in summary(self._gaps, "event"):
+            for line in summary(self._gaps, "event", time.monotonic()):
                 say(line)
 
 

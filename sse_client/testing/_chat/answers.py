@@ -91,9 +91,27 @@ Answer: TypeAlias = Fixed | Callable[[dict[str, Any]], Fixed]
 """What the model says; or what makes that from the request's JSON."""
 
 
+def checked(answer: Any) -> Any:
+    """Return `answer`.
+
+    Raises:
+        TypeError: it is neither an answer nor a function.
+    """
+    if not callable(answer) and not isinstance(answer, str | ToolAnswer | ChatAnswer | ChatFailure):
+        kind = type(answer).__name__
+        raise TypeError(f"expected a text, a ToolAnswer, a ChatAnswer, a ChatFailure or a function; got {kind}")
+    return answer
+
+
 def chosen(answer: Answer, body: dict[str, Any]) -> ChatAnswer | ChatFailure:
-    """Return the answer to a request, in its full form."""
-    fixed = answer(body) if callable(answer) else answer
+    """Return the answer to a request, in its full form.
+
+    Raises:
+        TypeError: a function has returned none.
+    """
+    fixed = checked(answer(body)) if callable(answer) else answer
+    if callable(fixed):
+        raise TypeError("expected an answer of the function, got another function")
     if isinstance(fixed, str):
         return ChatAnswer(text=fixed)
     return ChatAnswer(tools=(fixed,)) if isinstance(fixed, ToolAnswer) else fixed

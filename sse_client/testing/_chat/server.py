@@ -13,6 +13,7 @@ from sse_client.testing._chat.answers import (
     ChatFailure,
     FinishReason,
     ToolAnswer,
+    checked,
     chosen,
 )
 from sse_client.testing._chat.endpoint import CHAT, LEGACY, RESPONSES, Endpoint, offered, unknown
@@ -98,7 +99,7 @@ class ChatServer(Server):
             end: RESET, CLOSE or STALL in place of the end; after the error, if there is one.
 
         Raises:
-            TypeError: there is more beside a whole answer or a function.
+            TypeError: it is no answer, or there is more beside a whole answer or a function.
         """
         more = reasoning or refusal or tools or finish_reason or error is not None or end
         if isinstance(text, str):
@@ -116,7 +117,7 @@ class ChatServer(Server):
         elif more:
             raise TypeError("expected a whole answer alone, or a text with more beside it")
         else:
-            self._answers.append(text)
+            self._answers.append(checked(text))
 
     def call(self, name: str, arguments: Mapping[str, Any] | None = None) -> None:
         """Prepare a call of one tool as the next answer. A request that does not offer it gets a 400."""
