@@ -97,14 +97,17 @@ CRLF = st.one_of(CRLF_LINES, REGULAR.map(lambda data: data.replace(b"\n", b"\r\n
     st.lists(st.one_of(IRREGULAR, REGULAR, FLAWED, CRLF), max_size=4).map(b"".join),
     st.integers(1, 400),
     st.sampled_from([50, bulk._PART]),
-    st.sampled_from([0, lines_of._LONG]),
+    st.sampled_from([(0, 0), (0, 1000), (lines_of._LONG, lines_of._LONGER)]),
 )
-def test_bursts_change_neither_the_output_nor_the_place(data: bytes, size: int, part: int, long: int) -> None:
+def test_bursts_change_neither_the_output_nor_the_place(
+    data: bytes, size: int, part: int, longs: tuple[int, int]
+) -> None:
     one_by_one, plain, raw = Kept(), Kept(), Kept()
     expected = read(pieces(data, size), bytes, one_by_one)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bulk, "_PART", part)
-        patch.setattr(lines_of, "_LONG", long)
+        patch.setattr(lines_of, "_LONG", longs[0])
+        patch.setattr(lines_of, "_LONGER", longs[1])
         for found in (read(pieces(data, size), None, plain), read(pieces(data, size), digested, raw)):
             assert found.last_event_id == expected.last_event_id
             assert found.reconnection_time == expected.reconnection_time
@@ -146,11 +149,12 @@ def test_bursts_change_neither_the_output_nor_the_place(data: bytes, size: int, 
         pytest.param(b": 1\n\n: 2\n\n", b"", id="comments"),
     ],
 )
-@pytest.mark.parametrize("long", [0, lines_of._LONG])
+@pytest.mark.parametrize(("long", "longer"), [(0, 0), (0, 1000), (lines_of._LONG, lines_of._LONGER)])
 def test_data_is_lines_at_once_whatever_its_blocks_are_like(
-    blocks: bytes, shown: bytes, long: int, monkeypatch: pytest.MonkeyPatch
+    blocks: bytes, shown: bytes, long: int, longer: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lines_of, "_LONG", long)
+    monkeypatch.setattr(lines_of, "_LONGER", longer)
     found = data_lines(blocks)
     assert found is not None
     assert found.values == shown

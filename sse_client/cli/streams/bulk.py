@@ -44,8 +44,7 @@ def in_bulk(data: bytes, replace: Callable[[bytes], bytes | None]) -> bytes:
         found = last if last - start <= _PART else data.rfind(end, start, start + _PART) + len(end)
         stop = found if found > start else last  # of a block that is longer
         blocks = data[start:stop]
-        # An ID with NUL is none: the parser knows.
-        replaced = None if b"\0" in blocks else replace(blocks)
+        replaced = replace(blocks)
         pieces.append(blocks if replaced is None else replaced)
         start = stop
     pieces.append(data[last:])
@@ -56,7 +55,7 @@ def without_data(blocks: bytes) -> bytes | None:
     """Return one block without text that leaves a stream as `blocks` do; None if that is not certain.
 
     Args:
-        blocks: whole blocks without NUL.
+        blocks: whole blocks.
     """
     lines = with_lf(blocks)
     if lines is None:
@@ -69,7 +68,7 @@ def digest(lines: bytes, data: bytes | None) -> bytes | None:
     """Return one block that leaves a stream as blocks with `lines` do; None if that is not certain.
 
     Args:
-        lines: all that set the last event ID or the reconnection time, with LF line ends, and without NUL.
+        lines: all that set the last event ID or the reconnection time, with LF line ends.
         data: of the event that the block is; None: it is none.
     """
     event = b"\n" if data is None else b"data:" + data + b"\n\n"
@@ -77,7 +76,8 @@ def digest(lines: bytes, data: bytes | None) -> bytes | None:
         return event
     # Searched from the end: where there is nothing to find, that is a sixth of the time.
     last_id, retry = _last_line(lines, b"id"), _last_line(lines, b"retry")
-    if not _ID.fullmatch(last_id) or not _RETRY.fullmatch(retry):
+    # An ID with NUL is none.
+    if b"\0" in lines or not _ID.fullmatch(last_id) or not _RETRY.fullmatch(retry):
         return None  # the parser knows which one counts
     return last_id + retry + event
 

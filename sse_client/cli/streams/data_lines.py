@@ -14,7 +14,8 @@ __all__ = ["Shown", "data_lines", "with_lf"]
 
 _BEFORE_VALUE = re.compile(rb"(?:(?!data)[^\r\n]++\r?\n)*+data: ?+")
 _DATA = re.compile(rb"\ndata(?:: |:|(?=\n))(.*+)")
-_LONG = 40  # bytes of a line, from which on it pays to make an object of each
+_LONG = 40  # bytes of a line from which on it is quicker to make an object of each than to find data by a pattern
+_LONGER = 100  # ... and than to find what is between two values
 
 
 class Shown(NamedTuple):
@@ -35,14 +36,18 @@ def data_lines(blocks: bytes) -> Shown | None:
     An event's lines of data are joined by line feeds: shown, they are lines again, whatever its block is like.
 
     Args:
-        blocks: whole blocks without NUL, with one kind of line end, LF or CRLF, at least at their end.
+        blocks: whole blocks that end in LF and have no CR, or end in CRLF.
     """
-    shown = _alike(blocks)
+    end = b"\r\n\r\n" if blocks.endswith(b"\r\n") else b"\n\n"
+    first = blocks.find(end) + len(end)
+    height = blocks.count(b"\n", 0, first)
+    shown = _alike(blocks, end) if first < _LONGER * height or end != b"\n\n" else None
     if shown is None:
         lines = with_lf(blocks)
         if lines is None:
             return None
-        shown = _in_columns(lines) or _by_pattern(lines)
+        shown = _in_columns(lines, height) if first >= _LONG * height else None
+        shown = shown or _by_pattern(lines)
     if not shown.values.isascii():
         try:
             shown.values.decode()
@@ -59,13 +64,17 @@ def with_lf(blocks: bytes) -> bytes | None:
     return None if b"\r" in b"".join(lines) else b"\n".join(lines)
 
 
-def _alike(blocks: bytes) -> Shown | None:
-    """Return what blocks show that differ in the value of one line of data: 60 ns for a block of 120 bytes."""
+def _alike(blocks: bytes, end: bytes) -> Shown | None:
+    """Return what blocks show that differ in the value of one line of data: 60 ns for a block of 120 bytes.
+
+    Args:
+        blocks: whole blocks.
+        end: of each of them.
+    """
     found = _BEFORE_VALUE.match(blocks)
     if found is None:
         return None
     prefix = found[0]
-    end = b"\r\n\r\n" if blocks.endswith(b"\r\n\r\n") else b"\n\n"
     others = with_lf(prefix)
     if others is None or not blocks.startswith(prefix, blocks.find(end, len(prefix)) + len(end)):
         return None  # a look at the second block spares one at all
@@ -76,18 +85,19 @@ def _alike(blocks: bytes) -> Shown | None:
     # All line ends between two values are known; one more would be in a value. To join them once more and search that
     # costs 10 ns a value; to count the line feeds of the text, 40 ns.
     text = b"".join(values)
-    if b"\n" in text or b"\r" in text or (prefix.endswith(b":") and _may_begin_with_space(values)):
+    if b"\n" in text or (len(end) > 2 and b"\r" in text) or (prefix.endswith(b":") and _may_begin_with_space(values)):
         return None
     values.append(b"")
     return Shown(b"\n".join(values), others[: others.rindex(b"data")])
 
 
-def _in_columns(blocks: bytes) -> Shown | None:
-    """Return what blocks show that have as many lines each, data in the same ones: 170 ns for one of 300 bytes."""
-    first = blocks.find(b"\n\n") + 2
-    height = blocks.count(b"\n", 0, first)
-    if first < _LONG * height:
-        return None
+def _in_columns(blocks: bytes, height: int) -> Shown | None:
+    """Return what blocks show that have as many lines each, data in the same ones: 170 ns for one of 300 bytes.
+
+    Args:
+        blocks: whole blocks with LF line ends.
+        height: lines of each, the blank one included.
+    """
     lines = BytesIO(blocks).readlines()  # finds line ends by `memchr`, as no kind of `split` does
     count, incomplete = divmod(len(lines), height)
     data = [place for place in range(height) if lines[place].startswith(b"data:")]
