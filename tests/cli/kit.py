@@ -64,8 +64,8 @@ class Kept:
     def __init__(self) -> None:
         self.data = b""
 
-    def write(self, data: bytes) -> None:
-        self.data += data
+    def write(self, *data: bytes) -> None:
+        self.data += b"".join(data)
 
 
 def run(*arguments: str, stdin: str = "", terminal: bool = False, encoding: str = "utf-8") -> Ran:

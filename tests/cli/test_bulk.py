@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from sse_client import Parser
 from sse_client.cli.streams import bulk
-from sse_client.cli.streams.bulk import data_lines, digest, in_bulk
+from sse_client.cli.streams import data_lines as lines_of
+from sse_client.cli.streams.bulk import digest, in_bulk, without_data
+from sse_client.cli.streams.data_lines import data_lines, with_lf
 from sse_client.cli.streams.plain_bulk import PlainInBulk
 from sse_client.cli.streams.sinks import Plain
 from sse_client.testing import CLOSE, Server, Step, chunk, head, reply, stream
@@ -31,7 +33,7 @@ def small_bursts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def digested(data: bytes) -> bytes:
-    return in_bulk(data, digest)
+    return in_bulk(data, without_data)
 
 
 def pieces(data: bytes, size: int) -> Iterator[bytes]:
@@ -68,18 +70,47 @@ def regular(fields: list[bytes], count: int) -> bytes:
 
 
 FIELDS = st.permutations([b"id: %d\n", b"data: %d\n", b"event: %d\n"])
-SHAPES = st.one_of(FIELDS, st.just([b"data: %d\n"]), st.just([b"id: 1\n", b"data: %d\n"]))
+SHAPES = st.one_of(
+    FIELDS,
+    st.just([b"data: %d\n"]),
+    st.just([b"data:%d\n"]),
+    st.just([b"id: 1\n", b"data: %d\n"]),
+    st.lists(
+        st.sampled_from([b"id: %d", b"data: %d", b"data:%d", b"data", b": %d", b"retry: %d", b""]), max_size=5
+    ).map(lambda lines: [line + b"\n" for line in lines]),
+)
 REGULAR = st.builds(regular, SHAPES, st.integers(0, 30))
+
+
+def flawed(data: bytes, line: bytes, at: int) -> bytes:
+    """Return `data` with another line in one place."""
+    lines = data.split(b"\n")
+    lines[at % len(lines)] = line
+    return b"\n".join(lines)
+
+
+FLAWED = st.builds(flawed, REGULAR, LINES, st.integers(0, 60))
 CRLF = st.one_of(CRLF_LINES, REGULAR.map(lambda data: data.replace(b"\n", b"\r\n")))
 
 
-@given(st.lists(st.one_of(IRREGULAR, REGULAR, CRLF), max_size=4).map(b"".join), st.integers(1, 400))
-def test_bursts_change_neither_the_output_nor_the_place(data: bytes, size: int) -> None:
+@given(
+    st.lists(st.one_of(IRREGULAR, REGULAR, FLAWED, CRLF), max_size=4).map(b"".join),
+    st.integers(1, 400),
+    st.sampled_from([50, bulk._PART]),
+    st.sampled_from([(0, 0), (0, 1000), (lines_of._LONG, lines_of._LONGER)]),
+)
+def test_bursts_change_neither_the_output_nor_the_place(
+    data: bytes, size: int, part: int, longs: tuple[int, int]
+) -> None:
     one_by_one, plain, raw = Kept(), Kept(), Kept()
     expected = read(pieces(data, size), bytes, one_by_one)
-    for found in (read(pieces(data, size), None, plain), read(pieces(data, size), digested, raw)):
-        assert found.last_event_id == expected.last_event_id
-        assert found.reconnection_time == expected.reconnection_time
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bulk, "_PART", part)
+        patch.setattr(lines_of, "_LONG", longs[0])
+        patch.setattr(lines_of, "_LONGER", longs[1])
+        for found in (read(pieces(data, size), None, plain), read(pieces(data, size), digested, raw)):
+            assert found.last_event_id == expected.last_event_id
+            assert found.reconnection_time == expected.reconnection_time
     assert plain.data == one_by_one.data
     assert bool(raw.data) == bool(one_by_one.data)
 
@@ -88,6 +119,18 @@ def test_bursts_change_neither_the_output_nor_the_place(data: bytes, size: int) 
     ("blocks", "shown"),
     [
         pytest.param(b"data: 1\n\ndata: 2\n\n", b"1\n2\n", id="data alone"),
+        pytest.param(b"data: 1\r\n\r\ndata: 2\r\n\r\n", b"1\n2\n", id="CRLF"),
+        pytest.param(b"id: 1\r\ndata: 1\r\n\r\nid: 2\r\ndata: 2\r\n\r\n", b"1\n2\n", id="CRLF and ids"),
+        pytest.param(b"id: 1\ndata: 1\n\nid: 2\ndata:2\n\n", b"1\n2\n", id="in columns, but for a blank"),
+        pytest.param(b"id: 1\ndata:1\n\nid: 2\ndata: 2\n\n", b"1\n2\n", id="in columns, but for one blank"),
+        pytest.param(b"id: 1\ndata:1\n\nid: 2\ndata:2\n\n", b"1\n2\n", id="in columns without a blank"),
+        pytest.param(b"id: 1\ndata: 1\n\ndata: 2\ndata: 3\n\n", b"1\n2\n3\n", id="data among the ids"),
+        pytest.param(b"data: 1\nid: 1\n\ndata: 2\nid: 2\n\n", b"1\n2\n", id="ids after the data"),
+        pytest.param(b"data: 1\nid: 1\ndata: 2\n\ndata: 3\nid: 2\ndata: 4\n\n", b"1\n2\n3\n4\n", id="on both sides"),
+        pytest.param(b"id: 1\ndata: 1\n\nid: 2\nevent: 2\n\n", b"1\n", id="no data among them"),
+        pytest.param(
+            b"id: 1\ndata: 1\n\nid: 2\ndata\nabcdef\nid: 3\ndata: 3\n\n", b"1\n\n3\n", id="as long as if in columns"
+        ),
         pytest.param(b"data:1\n\ndata:2\n\n", b"1\n2\n", id="no blank after the colon"),
         pytest.param(b"data:1\n\ndata: 2\n\n", b"1\n2\n", id="a blank after one colon"),
         pytest.param(b"data:1\ndata: 2\n\ndata:1\ndata: 3\n\n", b"1\n2\n1\n3\n", id="lines alike but for the last"),
@@ -106,15 +149,54 @@ def test_bursts_change_neither_the_output_nor_the_place(data: bytes, size: int) 
         pytest.param(b": 1\n\n: 2\n\n", b"", id="comments"),
     ],
 )
-def test_data_is_lines_at_once_whatever_its_blocks_are_like(blocks: bytes, shown: bytes) -> None:
+@pytest.mark.parametrize(("long", "longer"), [(0, 0), (0, 1000), (lines_of._LONG, lines_of._LONGER)])
+def test_data_is_lines_at_once_whatever_its_blocks_are_like(
+    blocks: bytes, shown: bytes, long: int, longer: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines_of, "_LONG", long)
+    monkeypatch.setattr(lines_of, "_LONGER", longer)
     found = data_lines(blocks)
     assert found is not None
-    assert found[0] == shown
-    assert digest(found[1]) == digest(blocks)
+    assert found.values == shown
+    without = without_data(blocks)
+    assert without is not None
+    assert digest(found.others, b"" if shown else None) == without
+
+
+@pytest.mark.parametrize(
+    ("blocks", "others"),
+    [
+        pytest.param([b"id: %d", b"event: e", b"data: %d"], [b"id: %d", b"event: e"], id="data at the end"),
+        pytest.param([b"data:%d", b"id: %d"], [b"id: %d"], id="data at the beginning"),
+        pytest.param([b"data: %d", b"id: %d", b"data: %d"], [b"id: %d"], id="data on both sides"),
+    ],
+)
+def test_blocks_of_one_shape_are_shown_by_column(
+    blocks: list[bytes], others: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines_of, "_LONG", 0)
+    monkeypatch.delattr(lines_of, "_by_pattern")
+    shown = data_lines(b"".join(b"\n".join(blocks).replace(b"%d", b"%d" % n) + b"\n\n" for n in range(3)))
+    assert shown is not None
+    lines = sum(b"data" in line for line in blocks)
+    assert shown.values == b"".join(b"%d\n" % n * lines for n in range(3))
+    assert shown.others == b"".join(b"\n".join(others).replace(b"%d", b"%d" % n) + b"\n" for n in range(3))
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_blocks_that_differ_in_their_values_are_split_at_once(end: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(lines_of, "_in_columns")
+    blocks = b"".join(end.join([b"event: e", b"data: %d" % n, b"", b""]) for n in range(3))
+    assert data_lines(blocks) == (b"0\n1\n2\n", b"event: e\n")
 
 
 def test_blocks_with_malformed_utf_8_are_left_to_the_parser() -> None:
     assert data_lines(b"data: \xff\n\n") is None
+
+
+def test_blocks_with_cr_alone_are_left_to_the_parser() -> None:
+    assert data_lines(b"data: 1\r\n\r\ndata: 2\rdata: 3\r\n\r\n") is None
+    assert with_lf(b"data: 1\rdata: 2\r\n\r\n") is None
 
 
 @pytest.mark.parametrize(
@@ -135,12 +217,12 @@ def test_a_burst_with_crlf_is_replaced_like_one_with_lf() -> None:
 
 def test_a_digest_has_the_last_id_and_the_last_retry() -> None:
     blocks = b"id: 1\nretry: 5\ndata: x\n\nretry: 6\nid: 2\n\ndata: y\n\n"
-    assert digest(blocks) == b"id: 2\nretry: 6\ndata:\n\n"
-    assert digest(b": comment\n\n") == b"\n"
+    assert without_data(blocks) == b"id: 2\nretry: 6\ndata:\n\n"
+    assert without_data(b": comment\n\n") == b"\n"
 
 
 def test_a_burst_is_one_event_for_the_parser() -> None:
-    assert in_bulk(BURST, digest).count(b"data") == 2  # the first event is left as it is
+    assert in_bulk(BURST, without_data).count(b"data") == 2  # the first event is left as it is
 
 
 @pytest.mark.parametrize("form", [[], ["--raw"]])

@@ -327,8 +327,8 @@ def test_events_that_come_together_are_written_together(monkeypatch: pytest.Monk
 
     written: list[bytes] = []
 
-    def keep(_: Stdout, data: bytes) -> None:
-        written.append(data)
+    def keep(_: Stdout, *data: bytes) -> None:
+        written.append(b"".join(data))
 
     monkeypatch.setattr(Stdout, "write", keep)
     events = [b"data: %d\n\n" % number for number in range(1000)]
@@ -357,9 +357,9 @@ def test_no_event_waits_for_one_that_has_not_come(heartbeats: int, event: thread
 
     write = Stdout.write
 
-    def watched(self: Stdout, data: bytes) -> None:
-        write(self, data)
-        shown.append(data)
+    def watched(self: Stdout, *data: bytes) -> None:
+        write(self, *data)
+        shown.extend(data)
         if b"".join(shown) == b"1\n2\n":
             event.set()
 

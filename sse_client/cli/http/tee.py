@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Tee"]
 
 _RECEIVE = 64 * 1024
+_BURST = 256 * 1024  # bytes of a receive after a full one: what each costs beyond its bytes is a quarter of it
 
 
 class Tee:
@@ -32,16 +33,25 @@ class Tee:
         self._see = see
         self._file = _chunked_file(raw)
         self._chunks = Chunks()
+        self._size = _RECEIVE
 
     def read1(self, amt: int | None = None, decode_content: bool | None = None) -> bytes:
-        """Return what has arrived, as it came."""
-        data: bytes = self._raw.read1(amt, decode_content=decode_content) if self._file is None else self._read_chunks()
+        """Return what has arrived, as it came; in a burst, more than `amt` to a reader that asks for much."""
+        if self._file is not None:
+            return self._shown(self._read_chunks())
+        size = self._size if amt == _RECEIVE else amt
+        data: bytes = self._raw.read1(size, decode_content=decode_content)
+        self._received(data)
         return self._shown(data)
 
     def read(self, amt: int | None = None, decode_content: bool | None = None, cache_content: bool = False) -> bytes:
         """Return `amt` bytes, waiting for them, or what they are replaced by."""
         data: bytes = self._raw.read(amt, decode_content=decode_content, cache_content=cache_content)
         return self._shown(data)
+
+    def _received(self, data: bytes) -> None:
+        """Receive more the next time if `data` was all that there was room for."""
+        self._size = _BURST if len(data) >= _RECEIVE else _RECEIVE
 
     def _shown(self, data: bytes) -> bytes:
         replaced = self._see(data) if data else None
@@ -58,7 +68,8 @@ class Tee:
         try:
             self._chunks.check()
             while not self._chunks.ended:
-                received = self._file.read1(_RECEIVE)
+                received = self._file.read1(self._size)
+                self._received(received)
                 if not received:
                     raise ProtocolError("Connection broken", EOFError("it ended before the body's end"))
                 data = self._chunks.feed(received)

@@ -32,15 +32,15 @@ class Stdout:
         sys.stdout.flush()
         self._file: BinaryIO = sys.stdout.buffer
 
-    def write(self, data: bytes) -> None:
-        """Write all of `data`, and flush.
+    def write(self, *data: bytes) -> None:
+        """Write all of `data`, one after the other, and flush.
 
         Raises:
             ReaderLeft: the pipe is closed.
             Failure: the system refuses to write.
         """
         try:
-            self._file.write(data)
+            self._file.writelines(data)
             self._file.flush()
         except BrokenPipeError:
             raise ReaderLeft from None

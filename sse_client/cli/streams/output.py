@@ -13,6 +13,7 @@ from sse_client.cli.screen.gaps import Gaps, summary
 from sse_client.cli.screen.news import say
 from sse_client.cli.screen.stdout import Stdout
 from sse_client.cli.screen.terminal import is_terminal, style_for
+from sse_client.cli.streams.memory import keep_freed_memory
 from sse_client.cli.streams.plain_bulk import PlainInBulk
 from sse_client.cli.streams.sinks import FieldValues, JsonLines, OnTerminal, Plain, Silent, Sink, count_events, path_of
 
@@ -50,6 +51,7 @@ class Output:
         self._raw = _raw(self._out, options, bulk=bulk)
         self._sink = _sink(self._out, options, bulk=bulk)
         self._gaps = Gaps(time.monotonic()) if options.timing else None
+        keep_freed_memory()
 
     def wire(self, unix_socket: Path | None) -> Wire | None:
         """Return what the connection must go over for this output; None where any will do."""

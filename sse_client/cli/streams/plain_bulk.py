@@ -7,7 +7,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from sse_client import Event
-from sse_client.cli.streams.bulk import data_lines, digest, in_bulk
+from sse_client.cli.streams.bulk import digest, in_bulk
+from sse_client.cli.streams.data_lines import data_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,18 +42,17 @@ class PlainInBulk:
         return in_bulk(data, self._kept_by_mark)
 
     def _kept_by_mark(self, blocks: bytes) -> bytes | None:
-        found = data_lines(blocks)
-        if found is None:
+        shown = data_lines(blocks)
+        if shown is None:
             return None
-        lines, like = found
-        mark = digest(like, self._mark.encode())
-        if lines and mark is not None:
-            self._kept.append(lines)
+        mark = digest(shown.others, self._mark.encode() if shown.values else None)
+        if mark is not None and shown.values:
+            self._kept.append(shown.values)
         return mark
 
     def write(self, events: Sequence[Event | Comment]) -> int:
         """Write the data of `events`, none of which is a comment."""
         texts = [event.data for event in events if isinstance(event, Event)]
         lines = [self._kept.popleft() if text == self._mark else f"{text}\n".encode() for text in texts]
-        self._out.write(b"".join(lines))
+        self._out.write(*lines)  # not joined: Python takes what is so long from the system each time
         return len(lines)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from sse_client import Parser
 from sse_client.cli.screen.news import say
 from sse_client.cli.screen.terminal import printable
-from sse_client.cli.streams.bulk import digest, in_bulk
+from sse_client.cli.streams.bulk import in_bulk, without_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ _LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
 class Writer(Protocol):
     """Takes bytes."""
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, /) -> None:
         """Write all of `data`."""
 
 
@@ -89,7 +89,7 @@ class RawOutput:
 
     def _write_in_bulk(self, data: bytes) -> bytes:
         self._out.write(data)
-        return in_bulk(data, digest)
+        return in_bulk(data, without_data)
 
     def _wanted(self, parser: Parser, held: bytearray, data: bytes) -> bytes:
         """Return the bytes up to the last event; `held` are those of a block that may turn out to be `until`'s."""

@@ -1,0 +1,133 @@
+"""The lines that plain output shows of many whole blocks, by operations on all of them at once.
+
+Each way needs fewer operations than the next one, and fits fewer blocks; where none does, it is the parser's turn.
+"""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from itertools import repeat
+from typing import NamedTuple
+
+__all__ = ["Shown", "data_lines", "with_lf"]
+
+_BEFORE_VALUE = re.compile(rb"(?:(?!data)[^\r\n]++\r?\n)*data: ?+")
+_DATA = re.compile(rb"\ndata(?:: |:|(?=\n))(.*+)")
+_LONG = 40  # bytes of a line from which on it is quicker to make an object of each than to find data by a pattern
+_LONGER = 100  # ... and than to find what is between two values
+
+
+class Shown(NamedTuple):
+    """What blocks show, and the rest of them.
+
+    Attributes:
+        values: of the lines of data, each with a line feed.
+        others: lines that leave a stream as the blocks do, but for the event.
+    """
+
+    values: bytes
+    others: bytes
+
+
+def data_lines(blocks: bytes) -> Shown | None:
+    """Return the lines that the events of `blocks` are shown as; None if they are not certain.
+
+    An event's lines of data are joined by line feeds: shown, they are lines again, whatever its block is like.
+
+    Args:
+        blocks: whole blocks that end in LF and have no CR, or end in CRLF.
+    """
+    end = b"\r\n\r\n" if blocks.endswith(b"\r\n") else b"\n\n"
+    first = blocks.find(end) + len(end)
+    height = blocks.count(b"\n", 0, first)
+    shown = _alike(blocks, end) if first < _LONGER * height or end != b"\n\n" else None
+    if shown is None:
+        lines = with_lf(blocks)
+        if lines is None:
+            return None
+        shown = _in_columns(lines, height) if first >= _LONG * height else None
+        shown = shown or _by_pattern(lines)
+    if not shown.values.isascii():
+        try:
+            shown.values.decode()
+        except UnicodeDecodeError:
+            return None  # the parser replaces what is malformed
+    return shown
+
+
+def with_lf(blocks: bytes) -> bytes | None:
+    """Return `blocks` with LF for CRLF; None if there is a CR alone, which ends a line, too."""
+    if b"\r" not in blocks:
+        return blocks
+    lines = blocks.rsplit(b"\r\n")  # and `join`: half the time of `replace`
+    return None if b"\r" in b"".join(lines) else b"\n".join(lines)
+
+
+def _alike(blocks: bytes, end: bytes) -> Shown | None:
+    """Return what blocks show that differ in the value of one line of data: 60 ns for a block of 120 bytes.
+
+    Args:
+        blocks: whole blocks.
+        end: of each of them.
+    """
+    found = _BEFORE_VALUE.match(blocks)
+    if found is None:
+        return None
+    prefix = found[0]
+    others = with_lf(prefix)
+    if others is None or not blocks.startswith(prefix, blocks.find(end, len(prefix)) + len(end)):
+        return None  # a look at the second block spares one at all
+    # From the end, a separator is found in half the time.
+    values = blocks.rsplit(end + prefix)
+    values[0] = values[0][len(prefix) :]
+    values[-1] = values[-1][: -len(end)]
+    # All line ends between two values are known; one more would be in a value. To join them once more and search that
+    # costs 10 ns a value; to count the line feeds of the text, 40 ns.
+    text = b"".join(values)
+    if b"\n" in text or (len(end) > 2 and b"\r" in text) or (prefix.endswith(b":") and _may_begin_with_space(values)):
+        return None
+    values.append(b"")
+    return Shown(b"\n".join(values), others[: others.rindex(b"data")])
+
+
+def _in_columns(blocks: bytes, height: int) -> Shown | None:
+    """Return what blocks show that have as many lines each, data in the same ones: 170 ns for one of 300 bytes.
+
+    Args:
+        blocks: whole blocks with LF line ends.
+        height: lines of each, the blank one included.
+    """
+    lines = BytesIO(blocks).readlines()  # finds line ends by `memchr`, as no kind of `split` does
+    count, incomplete = divmod(len(lines), height)
+    data = [place for place in range(height) if lines[place].startswith(b"data:")]
+    if incomplete or not data or lines[height - 1 :: height].count(b"\n") != count:
+        return None
+    prefix = b"data: " if lines[data[0]].startswith(b"data: ") else b"data:"
+    values = [b""] * (count * len(data))
+    for number, place in enumerate(data):
+        values[number :: len(data)] = map(bytes.removeprefix, lines[place::height], repeat(prefix))
+    for number, place in enumerate([height - 1, *reversed(data)]):
+        del lines[place :: height - number]
+    text, others = b"".join(values), b"".join(lines)
+    # Every line of data was shortened if the lengths add up.
+    if len(blocks) != len(text) + len(values) * len(prefix) + len(others) + count:
+        return None
+    if (b"\n" + others).rfind(b"\ndata") >= 0 or (prefix == b"data:" and _may_begin_with_space(values)):
+        return None
+    return Shown(text, others)
+
+
+def _by_pattern(blocks: bytes) -> Shown:
+    """Return what blocks with LF line ends show: 100 ns for a line of data of 120 bytes."""
+    values = _DATA.findall(b"\n" + blocks)
+    values.append(b"")
+    return Shown(b"\n".join(values), blocks)
+
+
+def _may_begin_with_space(values: list[bytes]) -> bool:
+    """Return whether one of `values` may begin with a space, which is no part of it then.
+
+    An empty one counts, too: the least of them is found in a third of the time that it takes to look at each.
+    """
+    return min(values) < b"!"
