@@ -186,6 +186,7 @@ def test_the_command_line_uses_public_names_alone() -> None:
     public = {
         "sse_client": set(sse_client.__all__),
         "sse_client.testing": set(sse_client.testing.__all__),
+        "sse_client.testing.recording": set(sse_client.testing.recording.__all__),
         "sse_client.extension": set(sse_client.extension.__all__),
         "sse_client.relay": set(sse_client.relay.__all__),
         "sse_client.adapters.openai": set(openai.__all__),
