@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import weakref
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self, Unpack
 
@@ -164,10 +165,7 @@ class AsyncClient(StreamClient[AsyncEventStream]):
         elif self._library is not None:
             transport = self._httpx_transport(self._library, checked, released)
         else:
-            # Imported with the first stream, so that importing the package stays fast.
-            from sse_client.transports._aiohttp.transport import AiohttpTransport
-
-            transport = AiohttpTransport(self._http_session, checked, released)
+            transport = _aiohttp_transport()(self._http_session, checked, released)
         stream = AsyncEventStream(StreamLoop(transport, request, checked, stream_format), transport)
         self._open.add(stream)
         return stream
@@ -240,6 +238,14 @@ class AsyncClient(StreamClient[AsyncEventStream]):
         """Let go of a session that nobody closed, without a warning."""
         if self._session is not None and not self._session.closed:  # of aiohttp: `astream` has made it
             self._session.detach()
+
+
+@cache
+def _aiohttp_transport() -> type[AiohttpTransport]:
+    """Load the transport with the first stream, so that importing the package stays fast; see `client`."""
+    from sse_client.transports._aiohttp.transport import AiohttpTransport
+
+    return AiohttpTransport
 
 
 async def _nothing() -> None:

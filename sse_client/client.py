@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from functools import cache
 from typing import TYPE_CHECKING, Self, Unpack
 
 from sse_client._core.stream import StreamLoop
@@ -156,10 +157,7 @@ class Client(StreamClient[EventStream]):
         elif self._library is not None:
             transport = self._httpx_transport(self._library, checked, released)
         else:
-            # Loaded with the first stream, so that importing the package does not cost what importing requests does.
-            from sse_client.transports._requests.transport import RequestsTransport
-
-            transport = RequestsTransport(self._http_session, checked, released)
+            transport = _requests_transport()(self._http_session, checked, released)
         stream = EventStream(StreamLoop(transport, request, checked, stream_format), transport)
         self._open.add(stream)
         return stream
@@ -208,6 +206,17 @@ class Client(StreamClient[EventStream]):
 
                 self._session = new_session(self._connections)
             return self._session
+
+
+@cache
+def _requests_transport() -> type[RequestsTransport]:
+    """Load the transport with the first stream, so that importing the package does not import requests.
+
+    An import statement costs as much each time as making the whole transport.
+    """
+    from sse_client.transports._requests.transport import RequestsTransport
+
+    return RequestsTransport
 
 
 _ACCEPTED = "a requests.Session, or a Client of httpx2 or httpx"

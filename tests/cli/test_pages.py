@@ -17,6 +17,7 @@ import sse_client
 import sse_client.extension
 import sse_client.relay
 import sse_client.testing
+import sse_client.testing.recording
 from sse_client.adapters import openai
 from sse_client.cli.app import app
 from sse_client.cli.exits import Exit

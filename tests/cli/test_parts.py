@@ -149,7 +149,7 @@ def test_an_interrupted_recording_says_what_it_has(tmp_path: Path, monkeypatch: 
     def interrupted(*_: object, **__: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr("sse_client.testing.record", interrupted)
+    monkeypatch.setattr("sse_client.testing.recording.record", interrupted)
     with Server() as server:
         ran = run("record", f"{server.url}/events", "-o", str(tmp_path / "a.rec"))
     assert (ran.code, "a.rec: 0 bytes in 0.0 s, interrupted" in ran.err) == (130, True)
