@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -205,22 +204,6 @@ def test_lost_entries_are_counted_where_nobody_asks() -> None:
     handling = Handling(group(), SETTINGS)
     (told, *_) = drive(handling.note_lost(lane(), (3, [])), [b"ok"])
     assert (handling.lost, _name(told)) == (3, "told s")
-
-
-def test_signals_are_left_alone_out_of_the_main_thread() -> None:
-    from sse_client.relay._signals import on_terminate
-
-    before = signal.getsignal(signal.SIGTERM)
-    inside: list[Any] = []
-
-    def run() -> None:
-        with on_terminate(print):
-            inside.append(signal.getsignal(signal.SIGTERM))
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join(10)
-    assert inside == [before]
 
 
 def test_nothing_is_repeated_once_it_is_closed() -> None:
