@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sse_client.transports
+from sse_client import aio, client
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -95,6 +96,7 @@ def renamed(room: str, name: str) -> Generator[None]:
     before = {each: sys.modules.pop(each) for each in tuple(sys.modules) if each.startswith(f"{package}.")}
     finder = _Finder(room, name)
     sys.meta_path.insert(0, finder)
+    _forget_transports()
     try:
         yield
     finally:
@@ -103,5 +105,11 @@ def renamed(room: str, name: str) -> Generator[None]:
             if each.startswith(f"{package}."):
                 del sys.modules[each]
         sys.modules.update(before)
+        _forget_transports()
         for each, module in before.items():
             setattr(sys.modules[package], each.rpartition(".")[2], module)
+
+
+def _forget_transports() -> None:
+    client._requests_transport.cache_clear()
+    aio._aiohttp_transport.cache_clear()
