@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import stat
+import time
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +14,7 @@ from typing import Protocol
 __all__ = ["Checkpoint", "FileCheckpoint"]
 
 _LONGEST_NAME = 200  # bytes, of which file systems take 255, with the ending beside it
-_TRIES = 20  # as many as two processes that save all the time are likely to need; each should have a file of its own
+_TRIES = 20  # more than some processes that save all the time are likely to need; each should have a file of its own
 _LONGEST_ID = 64 * 1024 * 1024  # bytes: by default, no event may be longer
 # A pipe without a writer would block `open`. Windows has neither flag, but would read text without the last one.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
@@ -83,14 +84,15 @@ class FileCheckpoint:
             self._check_regular(os.stat(self.path).st_mode)  # what is renamed would replace a device, too
         target = os.path.realpath(self.path)
         beside = _beside(target)
-        for left in reversed(range(_TRIES)):
+        for tried in range(1, _TRIES + 1):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(beside)  # never opened for writing: it may be another user's file, or a link
             try:
                 _replace(target, beside, content)
             except (FileExistsError, FileNotFoundError):
-                if not left:
+                if tried == _TRIES:
                     raise
+                _wait_apart(tried)
             else:
                 return
 
@@ -141,6 +143,13 @@ def _replace(target: str, beside: str, content: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):  # it may be in its place already
             os.unlink(beside)
         raise
+
+
+def _wait_apart(tried: int) -> None:
+    """Wait for a random time, longer with each try: those that begin anew at once would undo each other's work."""
+    from random import random  # loaded for the first such meeting
+
+    time.sleep(random() * 0.001 * 2 ** min(tried, 6))
 
 
 def _beside(target: str) -> str:
