@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# haproxy 2.6.12 (Debian 12), `compression algo gzip` for text/event-stream, with `option http-no-delay`: each event of a
-# chunked stream stays in haproxy until the next one comes. The last event is always missing, for as long as the stream
-# is silent. Without `compression` the same events arrive at once.
+# haproxy 2.6.12 (Debian 12), `compression algo gzip` for text/event-stream, with `option http-no-delay`: events of a
+# chunked stream stay in haproxy until the next one comes, which may then pass with them. So the last event may be missing
+# for as long as the stream is silent. Without `compression` the same events arrive at once.
 #
 # Expected: a chunk that has arrived is compressed, flushed and sent, as Apache httpd and Caddy do.
-# Seen, with events a second apart: without compression 0.00 s late; with it 1.00 s late.
+# Seen, with events half a second apart: without compression all 0.00 s late; with it every other one 0.50 s late, and on
+# another machine each of them.
 #
 # Needs apt-get's package lists. Exits 1 when haproxy behaves otherwise.
 set -euo pipefail
@@ -24,7 +25,7 @@ import threading
 import time
 import zlib
 
-APART, EVENTS = 1.0, 3
+APART, EVENTS = 0.5, 7
 environment = {**os.environ, "LD_LIBRARY_PATH": os.path.abspath("root/usr/lib/x86_64-linux-gnu")}
 
 def head(sock):
@@ -89,6 +90,7 @@ for name, lines in (("without", ""), ("with", "  compression algo gzip\n  compre
     finally:
         process.terminate()
         process.wait()
-raise SystemExit(not (max(seen["without"]) < 0.5 * APART and min(seen["with"]) > 0.9 * APART))
+held = sum(late > 0.9 * APART for late in seen["with"])
+raise SystemExit(not (max(seen["without"]) < 0.5 * APART and held >= EVENTS // 2))
 PY
 python3 finding.py || { echo "behaviour has changed" >&2; exit 1; }

@@ -95,7 +95,7 @@ class SourceNews:
         self._down = False
 
     def __call__(self, news: object) -> None:
-        """Say what there is to say about one piece of news."""
+        """Say that the source is lost, and why, or that it is there again."""
         if isinstance(news, Opened):
             if self._down:
                 self._board.say("the source is there again")
