@@ -7,6 +7,7 @@ import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
+from memory import held_after
 
 from sse_client.errors import EventTooLarge
 from sse_client.events import Event
@@ -150,14 +151,12 @@ def test_time_is_linear_in_the_length_of_a_stream(unit: bytes, size: int) -> Non
 def test_deferred_lines_take_bounded_memory() -> None:
     parser = Parser(max_event_size=None)
     parser.feed(b"id: 1\nevent: " + b"x" * 1000 + b"\n")  # what is made once is made
-    tracemalloc.start()
-    try:
+
+    def work() -> None:
         for _ in range(1000):
             assert parser.feed(b"event: " + b"x" * 1000 + b"\n") == []
-        held, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert held < 16 * 1024
+
+    assert held_after(work) < 16 * 1024
     assert parser.feed(b"data: x\n\n") == [Event("x", "x" * 1000, "1")]
 
 
@@ -198,15 +197,11 @@ def test_nothing_of_a_stream_outlives_its_parser() -> None:
             for size in (7, 64, 1000, len(stream)):
                 feed_all(Parser(comments=True), cut(stream, size))
 
-    read(0)
-    tracemalloc.start()
-    try:
+    def work() -> None:
         for number in range(100):
             read(number)
-        gc.collect()
-        held, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert held < 16 * 1024
+
+    read(0)
+    assert held_after(work) < 16 * 1024
     own = secret.encode()
     assert {text for text in held_texts() if own in text} == {own}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import tracemalloc
 from itertools import repeat
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from memory import held_after
 
 from sse_client import Event
 from sse_client.adapters.openai import deltas
@@ -120,11 +120,12 @@ def test_a_long_text_takes_the_space_of_the_text() -> None:
     data = '{"choices":[{"index":0,"delta":{"content":"abcde","reasoning":"x"}}]}'
     reader, count = ChatReader(), 20 * FULL + 1
     reader.feed(Event(data))
-    tracemalloc.start()
-    for _ in range(count - 1):
-        reader.feed(Event(data))
-    taken, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+
+    def work() -> None:
+        for _ in range(count - 1):
+            reader.feed(Event(data))
+
+    taken = held_after(work)
     assert reader.completion.choices[0].message.content == "abcde" * count
     assert reader.completion.choices[0].message.reasoning == "x" * count
     assert taken < 6 * count + 200 * FULL
@@ -144,12 +145,12 @@ def test_memory_does_not_grow_with_the_chunks(delta: str) -> None:
     )
     stream = deltas(repeat(event))
     next(stream)
-    tracemalloc.start()
-    for _ in range(100_000):
-        next(stream)
-    taken, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert taken < 10_000
+
+    def work() -> None:
+        for _ in range(100_000):
+            next(stream)
+
+    assert held_after(work) < 10_000
 
 
 def test_a_text_that_never_came_is_none() -> None:
