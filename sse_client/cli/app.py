@@ -1,4 +1,4 @@
-"""The commands, and how each run of one ends: an exit code, and a sentence where something is wrong."""
+"""Runs one command line, and turns its errors into a sentence and an exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sse-client completion`: what a shell needs to complete this command."""
+"""`sse-client completion`: prints the script with which a shell completes this command."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def check(
     request: RequestOptions = RequestOptions(),  # noqa: B008  (frozen; the parser's way to flatten options)
     connection: ConnectionOptions = ConnectionOptions(),  # noqa: B008
 ) -> int:
-    """Examine an endpoint, and say in sentences what is wrong with it.
+    """Examine an endpoint, and report in sentences what is wrong with it.
 
     It connects up to four times: to listen, to compare with compression, to resume, and over HTTP/2, which takes
     https and httpx2[http2]. A POST is sent once. The exit code is 1 where something is wrong.

@@ -29,10 +29,10 @@ def help_text(app: App, style: Style, width: int) -> str:
     for command in commands_of(app):
         lines += _entry([command.name], command.summary, style, width)
     lines += ["", style.bold("Options:")]
-    lines += _entry(["-h, --help"], "Show this, or the help of a command.", style, width)
+    lines += _entry(["-h, --help"], "Show this page, or the help of a command.", style, width)
     lines += _entry(["-V, --version"], "Show the version.", style, width)
     lines += _examples("", style)
-    lines += ["", "`sse-client COMMAND --help` has the options of a command, and examples."]
+    lines += ["", "`sse-client COMMAND --help` shows the options of a command, and examples."]
     return "\n".join(lines) + "\n"
 
 
@@ -57,7 +57,7 @@ def labels(option: Option) -> list[str]:
 
 
 def described(option: Option) -> str:
-    """Return the help of an option, with its choices and what holds where it is not given."""
+    """Return the help of an option, with its choices and its default."""
     text = option.help[:1].upper() + option.help[1:]
     choices = f" One of {', '.join(option.choices)}." if option.choices else ""
     required = " Required." if option.required and not option.positional else ""
