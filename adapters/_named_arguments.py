@@ -1,4 +1,4 @@
-"""A call whose arguments are missing, misspelled or without their names, to an error that says how to pass them."""
+"""Builds the error for a call whose arguments are missing, misspelled or passed without their names."""
 
 from __future__ import annotations
 

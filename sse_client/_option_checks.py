@@ -1,4 +1,4 @@
-"""The values that options may have: each is returned as it is kept, or is a TypeError or ValueError that names it."""
+"""Checks the values of options: each check returns the value to keep, or raises an error that names the option."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from sse_client._http.redirects import check_allow_redirects
-from sse_client._http.shapes import is_listing
+from sse_client._http.type_guards import is_listing
 from sse_client.checkpoint import Checkpoint, FileCheckpoint
 from sse_client.request import check_last_event_id
 

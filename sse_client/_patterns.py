@@ -1,4 +1,4 @@
-"""Regular expressions that mean the same on every CPython."""
+"""Compiles regular expressions so that they mean the same on every CPython."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The head of a response. `observer` has it as a public name, whose other classes most streams never load."""
+"""The head of a response, which is public as `observer.Response`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Ctrl-C while the command line is being loaded: the process ends at once, with 130 and without a traceback.
+"""Makes Ctrl-C quiet while the command line loads: the process ends at once with 130, without a traceback.
 
-The package imports this first, because `python -m sse_client` imports the package before any code of the command runs.
-In every other process it changes nothing.
+The package imports this module first, because `python -m sse_client` imports the package before it runs any code of the
+command. In all other processes, it changes nothing.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ def quiet_interrupts() -> None:
         return
     import os
 
-    # The built-in part of `signal`: importing the whole module takes most of the time that is to be covered here.
+    # The built-in part of `signal`: importing the whole module would take most of the time that this has to cover.
     signal: Any = __import__("_signal")
 
     def end(*_: object) -> None:
-        os._exit(_INTERRUPTED)  # an exception would come out of whatever module is being imported
+        os._exit(_INTERRUPTED)  # an exception would be raised in whatever module is being imported
 
     # A shell starts background jobs with SIGINT ignored; that is left as it is.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:

@@ -257,8 +257,8 @@ _INHERITED = "this client's session belongs to the parent process: make a client
 
 
 def _custom(session: Any) -> AsyncSession | None:
-    """Return a session of others' making; None if it is none."""
-    custom: Any = sys.modules.get("sse_client.transports.async_custom")  # loaded, where there is such a session
+    """Return `session` if it is an `AsyncSession` of a custom transport, else None."""
+    custom: Any = sys.modules.get("sse_client.transports.async_custom")  # already loaded if there is such a session
     return session if custom is not None and isinstance(session, custom.AsyncSession) else None
 
 

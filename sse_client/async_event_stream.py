@@ -1,4 +1,4 @@
-"""A stream of events over asyncio, read in the task that iterates."""
+"""An asyncio event stream, read in the task that iterates over it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stream that is read in a task of its own."""
+"""An asyncio event stream that is read in a task of its own."""
 
 from __future__ import annotations
 

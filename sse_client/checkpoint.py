@@ -1,4 +1,4 @@
-"""Where a stream's place is kept while the program does not run."""
+"""Stores a stream's last event ID, so that a restarted program resumes after it."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ r"""The errors of every part of the package.
       RedirectRefused         |
       DeadlineExceeded       /
 
-No message holds a URL's query or credentials, or a header: what is printed can be logged.
+No message contains a URL's query or credentials, or a header, so all of them can be logged.
 """
 
 from __future__ import annotations

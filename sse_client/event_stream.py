@@ -1,4 +1,4 @@
-"""A stream of events over blocking connections, read in the thread that iterates."""
+"""A blocking event stream, read in the thread that iterates over it."""
 
 from __future__ import annotations
 

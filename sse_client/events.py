@@ -17,9 +17,9 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         data: the data lines, joined by LF.
-        event: the event's type; `"message"` where the stream named none.
-        id: the last event ID: the one of this event, or of the last event before it that had one.
-        retry: the reconnection time in milliseconds, where this event's block held a valid one.
+        event: the event's type; `"message"` if the stream named none.
+        id: the last event ID: that of this event, or of the last event before it that had one.
+        retry: the reconnection time in milliseconds, if this event's block contained a valid one; else None.
     """
 
     data: str = ""

@@ -1,7 +1,7 @@
-"""The extension API: what an adapter for a vendor's streams is built on (`docs/writing-an-adapter.md`).
+"""The extension API, on which adapters for vendors' streams are built (`docs/writing-an-adapter.md`).
 
 An adapter opens a stream in a format of its own, turns events into the vendor's payloads, and closes the stream when
-the vendor's protocol says that it has ended. Nothing else of the package is needed for that, and no private name.
+the vendor's protocol says that it has ended. It needs only this module and the other public names of the package.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from sse_client._core.run_sync import run_sync
 from sse_client._core.stream_format import StreamFormat
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client._http.media_types import is_event_stream
 from sse_client._http.statuses import opens_stream
 from sse_client.errors import EventTooLarge

@@ -1,4 +1,4 @@
-"""What can be seen of a stream from outside: its counts, and what an observer is told: opened, lost, closed."""
+"""What an observer sees of a stream: the counts, and the news that it opened, was lost, or closed."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
-from sse_client._http.shapes import is_mapping
+from sse_client._http.type_guards import is_mapping
 from sse_client._option_checks import CHECKS, TYPES, mistyped
 from sse_client.parser import DEFAULT_MAX_EVENT_SIZE
 from sse_client.request import Attempt, Request, check, check_last_event_id

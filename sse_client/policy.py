@@ -1,4 +1,4 @@
-"""Whether to connect again, and after how many seconds: `tenacity` strategies, stepped without sleeping."""
+"""Decides whether to reconnect and after how many seconds, with `tenacity` strategies stepped without sleeping."""
 
 from __future__ import annotations
 
@@ -223,14 +223,14 @@ class Policy:
         return self.repeat or (error.status in _ASKS and error.retry_after is not None and not error.redirected)
 
     def _asked_for(self, error: SSEError, reconnection_time: int | None) -> float | None:
-        """Return the seconds that the server asked for, in this answer or else in the stream."""
+        """Return the seconds that the server asked for, here or earlier in the stream; None if it did not ask."""
         most = self._reconnect.max_asked
         if isinstance(error, StatusError) and error.status in _ASKS and error.retry_after is not None:
             # All clients that were turned away got the same delay; adding up to a tenth spreads their return.
             return min(error.retry_after, most) * random.uniform(1.0, 1.1)
         if reconnection_time is None:
             return None
-        # Compared as integers: a reconnection time may have more digits than a float can hold.
+        # Compared as integers, because a reconnection time may exceed the range of a float.
         return most if reconnection_time >= most * 1000 else reconnection_time / 1000
 
 

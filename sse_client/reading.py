@@ -1,6 +1,6 @@
-"""The events of a response that some HTTP library has opened: requests, urllib3, httpx, aiohttp and others.
+"""Reads the events of a response that some HTTP library has opened: requests, urllib3, httpx, aiohttp and others.
 
-Nothing is reconnected, and the library's own timeouts hold.
+Nothing is reconnected, and the library's own timeouts apply.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is asked of the server, attempt by attempt (WHATWG HTML 9.2.3)."""
+"""The request of a stream, and the circumstances of each attempt (WHATWG HTML 9.2.3)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _log = logging.getLogger("sse_client")
 
 MAX_HEADER = 8 * 1024  # bytes: with more, common servers answer 400 or 431, to this attempt and to all later ones
 
-MAX_SHOWN = 200  # characters of a URL: a server may redirect to one of any length
+MAX_SHOWN = 200  # characters of a URL in a message; a server may redirect to a URL of any length
 
 _BREAKS = re.compile(r"[\0\r\n]")  # what would end the field
 
@@ -189,7 +189,7 @@ def _check_header(name: Any, value: Any) -> None:
 
 
 def check_last_event_id(value: Any) -> str:
-    """Return a last event ID; refuse what can be none.
+    """Return a valid last event ID; refuse any other value.
 
     Raises:
         TypeError: it is not a string.

@@ -1,4 +1,4 @@
-"""A stream that is read in a thread of its own."""
+"""A blocking event stream that is read in a thread of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Message streams of Anthropic's API: events to typed deltas, and to messages (API reference, "Streaming messages")."""
+"""Turns streams of Anthropic's Messages API into typed deltas and messages (API reference, "Streaming messages")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the blocking and the asyncio client share: where requests go, what goes with them, and when they go again."""
+"""What the blocking and the asyncio client share: the endpoint, the headers, and the retry rules."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _Events = TypeVar("_Events", bound="EventStream | AsyncEventStream")
 MESSAGES = StreamFormat(
     media_types=frozenset({"text/event-stream", "text/plain", ""}),
     sniff=looks_like_event_stream,
-    body_limit=16 * 1024 * 1024,  # it may be a complete message
+    body_limit=16 * 1024 * 1024,  # the body may be a complete message
     counts=lambda event: event.event != "ping",
 )
 _VENDOR = "https://api.anthropic.com"

@@ -1,4 +1,4 @@
-"""Untyped JSON, narrowed: what is not of the expected kind is empty, or None."""
+"""Narrows untyped JSON: a value of an unexpected kind becomes an empty one, or None."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events to deltas, and to the message that they add up to. No input or output."""
+"""Turns events into deltas and the message that they add up to, without I/O."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class MessageReader:
         self._message = Message()
         self._blocks: dict[int, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {}  # type, fields, pieces by name
         self._usage: dict[str, Any] = {}
-        self._half = ""  # the first surrogate of a character whose second one is in the next piece
+        self._half = ""  # a high surrogate whose low surrogate is in the next piece
 
     @property
     def empty(self) -> bool:
@@ -176,11 +176,11 @@ class MessageReader:
 def deltas(events: Iterable[Event | Comment]) -> Iterator[MessageDelta]:
     """Yield the deltas of a message stream's `events`, until `message_stop`.
 
-    Does no I/O, and takes nothing from `events` after `message_stop`. At the end, the `tail` that an `EventStream` has
-    counts too: servers forget the last blank line.
+    Does no I/O, and reads nothing from `events` after `message_stop`. If `events` is an `EventStream`, a complete event
+    in its `tail` counts too, because servers forget the last blank line.
 
     Raises:
-        MessagesError: the server reported an error in the stream, or sent what is no event of a message.
+        MessagesError: the server reported an error in the stream, or sent an event that does not belong to a message.
         StreamTruncated: `events` ended, or broke off, before the model had stopped; `partial` is the `Message` so far.
     """
     reader = MessageReader()

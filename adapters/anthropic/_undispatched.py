@@ -1,4 +1,4 @@
-"""What a stream leaves undispatched to the event in it: servers forget the last blank line."""
+"""Finds complete events in what a stream leaves undispatched: servers forget the last blank line."""
 
 from __future__ import annotations
 

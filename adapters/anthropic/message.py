@@ -1,4 +1,4 @@
-"""What a message stream is made of: deltas, and the message that they add up to."""
+"""The values of a message stream: deltas, and the message that they add up to."""
 
 from __future__ import annotations
 

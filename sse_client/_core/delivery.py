@@ -1,4 +1,4 @@
-"""Turns bytes of the body into the events that the consumer gets, and saves the place once they are handled."""
+"""Turns the body's bytes into the consumer's events, and saves the last event ID once an event has been handled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
 from sse_client._core.stream_format import EVENT_STREAM, StreamFormat
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client.errors import EventTooLarge
 from sse_client.events import Event
 from sse_client.parser import Parser

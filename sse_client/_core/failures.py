@@ -1,11 +1,11 @@
-"""The errors of connections that fail, worded the same for every transport."""
+"""Builds the errors for failed connections, worded the same for every transport."""
 
 from __future__ import annotations
 
 import inspect
 from typing import TYPE_CHECKING
 
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client.errors import ConnectionFailed, IdleTimeout
 from sse_client.request import display_url
 

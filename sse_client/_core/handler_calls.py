@@ -1,4 +1,4 @@
-"""Calls of a handler in one thread, none of which begins once another thread has closed the stream."""
+"""Calls a subscription's handler in one thread; once another thread has closed the stream, no further call begins."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class HandlerCalls:
         self._thread = 0
 
     def call(self, event: Event) -> tuple[bool, object]:
-        """Call the handler, unless the stream is closed; return whether it was called, and what it returned."""
+        """Call the handler unless the stream is closed; return whether it was called, and its result."""
         self._thread = threading.get_ident()
         # Set before `closed` is looked at; `settle` looks at it after `closed` is set.
         self._calling = True

@@ -1,4 +1,4 @@
-"""What happens to a stream, as its observer and the logger `sse_client` are told."""
+"""Reports what happens to a stream to its observer and to the logger `sse_client`."""
 
 from __future__ import annotations
 

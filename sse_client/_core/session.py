@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from sse_client._core.delivery import Delivery, named_last
 from sse_client._core.stream_format import EVENT_STREAM, StreamFormat
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client._http.media_types import EVENT_STREAM as EVENT_STREAM_TYPE
 from sse_client._http.media_types import extract_mime_type
 from sse_client._http.statuses import ends_stream, expected_status, opens_stream

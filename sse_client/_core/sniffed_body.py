@@ -1,4 +1,4 @@
-"""A body whose first bytes have been read already, to see whether it is an event stream."""
+"""A body whose first bytes were already read, to find out whether it is an event stream."""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ class StreamLoop:
         try:
             if self._body is not None and reason in {"until", "no content"}:
                 await self._body.drain()
-                self._body = None  # closed by that
+                self._body = None  # `drain` has closed it
         finally:
             await self._disconnect()
             try:

@@ -1,4 +1,4 @@
-"""What the blocking and the asyncio client share: the methods that return streams."""
+"""The methods of a client that return streams, shared by the blocking and the asyncio client."""
 
 from __future__ import annotations
 

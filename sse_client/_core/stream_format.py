@@ -1,4 +1,4 @@
-"""Which responses count as a stream: by the standard, or by the rules of an adapter whose servers deviate from it."""
+"""Decides which responses count as a stream: by the standard, or by the rules of an adapter."""
 
 from __future__ import annotations
 

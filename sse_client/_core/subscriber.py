@@ -1,4 +1,4 @@
-"""The part of a subscription that does not depend on the client: a handler, and the events that it is called with."""
+"""The part of a subscription that both clients share: a handler, and the events that are passed to it."""
 
 from __future__ import annotations
 

@@ -1,18 +1,18 @@
 """Decodes the chunked transfer coding (RFC 9112 7.1), all chunks of one receive at once.
 
-What the RFC leaves open, or servers get wrong, is decided here once, and, where that is safe, as aiohttp's parser
-decides it, so that both clients read the same:
+Where the RFC leaves a choice, or servers make mistakes, this module follows aiohttp's parser if that is safe, so that
+both clients read the same:
 
-- The line of a size ends in CRLF. A LF alone is refused there, since an extension could hide a line from one reader
-  that it does not hide from another. After the data of a chunk, whose end its size fixes, and after trailers
-  (RFC 9112 2.2), it passes.
-- Blanks after a size are skipped: some servers pad it. Before a size, and within or after an extension, they are
-  refused.
-- Extensions are ignored if they are names, with or without a token or a quoted string as their value. A control
-  character is refused, a bare CR included, and so is a character beyond ASCII outside of quotes.
-- A size has at most 64 bits, leading zeros aside.
-- Trailers are ignored if they are fields. Those that would change the framing are refused.
-- The line of a size has at most 64 KiB, and so have all trailers together.
+- A size line must end in CRLF. A bare LF is refused there, because with it an extension could hide a line from one
+  reader but not from another. After the data of a chunk, whose end is fixed by its size, and after trailers
+  (RFC 9112 2.2), a bare LF is accepted.
+- Blanks after a size are skipped, because some servers pad it. Before a size, and inside or after an extension, they
+  are refused.
+- Extensions are ignored if they are names, with or without a token or a quoted string as their value. Control
+  characters (a bare CR, for example) are refused, and so are non-ASCII characters outside of quotes.
+- A size has at most 64 bits, not counting leading zeros.
+- Well-formed trailers are ignored. Those that would change the framing are refused.
+- A size line has at most 64 KiB, and so have all trailers together.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import re
 
 import msgspec
 
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client._patterns import portable
 
 __all__ = ["ChunkedDecoder"]
@@ -69,7 +69,7 @@ class ChunkedDecoder(msgspec.Struct, eq=False):
     flaw: str = ""
     _at_size: bool = True  # the next byte begins a chunk size: usual between the reads of a live stream
     _left: int = 0  # bytes of the open chunk that are still to come
-    _after_data: bool = False  # its line end is still to come
+    _after_data: bool = False  # the line end after a chunk's data has not arrived yet
     _trailers: int | None = None  # bytes of trailers so far; None before the last chunk
     _line: bytearray = msgspec.field(default_factory=bytearray)  # an unfinished line
 

@@ -1,7 +1,7 @@
 """Decodes content codings (RFC 9110 8.4.1) as the bytes arrive: gzip, deflate, and br and zstd where installed.
 
-Nothing waits for more input than it needs. What a body inflates to is made step by step, as `coding_steps` has it, and
-not further than it is taken: a few kilobytes may stand for gigabytes.
+Output is never delayed until more input arrives than it needs. A body is inflated step by step (see `coding_steps`),
+and only as far as the caller asks for, because a few kilobytes may inflate to gigabytes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sse_client._http.coding_steps import Silence, Stage, steps
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client._http.inflate import Deflate, Gzip
 from sse_client._http.optional_codings import Brotli, Zstd, brotli_module, zstd_module
 

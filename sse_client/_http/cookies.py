@@ -1,11 +1,11 @@
-"""The value of a `Cookie` header (RFC 6265 5.4)."""
+"""Builds the value of a `Cookie` header, and limits the cookies of a jar (RFC 6265 5.4 and 6.1)."""
 
 from __future__ import annotations
 
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from sse_client._http.shapes import is_mapping
+from sse_client._http.type_guards import is_mapping
 from sse_client._http.url import MalformedRequest
 
 if TYPE_CHECKING:
@@ -62,13 +62,14 @@ def cookies_of_jar(jar: Any, url: str) -> Iterable[tuple[str, str | None]]:
 
 
 def limit_cookies(jar: CookieJar, before: Collection[Cookie], came: Collection[Cookie]) -> None:
-    """Take out of a jar what a response has put into it beyond the limits; a cookie that was replaced comes back.
+    """Remove from a jar the cookies that exceed the limits after a response; restore those that they replaced.
 
-    The response is given to the jar first, whose policy decides what it takes, and which deletes what has expired.
+    Call it after the jar has extracted the response's cookies: the jar's policy decides which it accepts, and the jar
+    deletes expired ones.
 
     Args:
-        jar: the session's. Other threads may use it, too.
-        before: the cookies that were in it before the response came.
+        jar: the session's jar. Other threads may use it at the same time.
+        before: the cookies that were in the jar before the response.
         came: the cookies that the response sets.
     """
     refused = {_place(cookie) for cookie in _refused(before, came)}

@@ -7,7 +7,7 @@ import os
 from json import JSONEncoder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sse_client._http.shapes import is_listing, is_mapping
+from sse_client._http.type_guards import is_listing, is_mapping
 from sse_client._http.url import MalformedRequest, flat_pairs, form_encoded, listed_pairs
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def awaited_nowhere(body: Any) -> TypeError | None:
 
 
 def length_of(body: Any) -> int:
-    """Return how many bytes are left of a body; 0 where there is no saying, and of an empty one."""
+    """Return how many bytes are left of a body; 0 if it is empty, or if the length cannot be determined."""
     if isinstance(body, str):
         return len(_text(body))
     total = len(body) if hasattr(body, "__len__") else getattr(body, "len", None)  # `len`: as requests-toolbelt has it

@@ -97,7 +97,7 @@ def _bypassed(host: str, port: int | None, no_proxy: str | None) -> bool:
         return True
     if any("/" in each and _in_network(host, each) for each in listed):
         return True
-    # On Windows and macOS the system's settings can exempt hosts too.
+    # On Windows and macOS, the system settings can exempt hosts, too.
     return getproxies is not getproxies_environment and bool(proxy_bypass(host))
 
 

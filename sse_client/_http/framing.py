@@ -1,7 +1,7 @@
 """Finds where the body of a response ends, from its head (RFC 9112 6.3); the same for both clients.
 
-RFC 9112 lets a recipient repair some contradictions, and says that they may be an attack. All of them are refused: a
-length beside chunks, lengths that are repeated, equal or not, and transfer codings other than `chunked` alone.
+RFC 9112 lets a recipient repair some contradictions, but says that they may be an attack. All of them are refused here:
+a length together with chunks, repeated lengths (even equal ones), and transfer codings other than a single `chunked`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

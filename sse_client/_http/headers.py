@@ -1,11 +1,11 @@
-"""The header fields of a response: look-ups ignore case, and the fields of one name can be seen one by one."""
+"""The header fields of a response: lookup ignores case, and repeated fields can be read one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, overload
 
-from sse_client._http.shapes import is_mapping
+from sse_client._http.type_guards import is_mapping
 
 __all__ = ["Headers"]
 

@@ -1,6 +1,6 @@
 """Decodes gzip (RFC 1952) and deflate (RFC 1950 and 1951) in steps of bounded work, output and memory.
 
-All that was decoded before a corrupt byte comes out before the error.
+Everything decoded before a corrupt byte is returned before the error is raised.
 """
 
 from __future__ import annotations

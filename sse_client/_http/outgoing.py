@@ -12,7 +12,7 @@ from sse_client._http.credentials import basic, netrc_credentials, url_credentia
 from sse_client._http.encoded_body import EncodedBody, encoded_body, known_length
 from sse_client._http.media_types import EVENT_STREAM
 from sse_client._http.requests_auth import apply_auth
-from sse_client._http.shapes import is_mapping, is_pair
+from sse_client._http.type_guards import is_mapping, is_pair
 from sse_client._http.url import MalformedRequest, request_url
 from sse_client.request import Request, display_url
 

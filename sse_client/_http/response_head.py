@@ -1,4 +1,4 @@
-"""Reads and checks the head of a response (RFC 9112 4 and 5): which are skipped, and which lines are refused."""
+"""Reads and checks the head of a response (RFC 9112 4 and 5), skipping interim responses and refusing bad lines."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 __all__ = ["retry_after"]
 
-_LONGEST = 64  # characters; no valid form has more than half of it
-_MOST = 1e15  # seconds: no arithmetic with it overflows or becomes infinite
+_LONGEST = 64  # characters; no valid value is longer than half of this
+_MOST = 1e15  # seconds; arithmetic with this value cannot overflow or become infinite
 
 # Texts, not compiled patterns: few responses have such a header, and to compile these takes 0.9 ms of the import.
 # The standard has digits alone. Some servers send fractions, or a negative rest of a window that is over.

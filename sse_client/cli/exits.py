@@ -1,4 +1,4 @@
-"""How the command ends: exit codes, and one sentence for each error."""
+"""The exit codes of the command, and one sentence for each error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files named on the command line: read whole or written, with a sentence where that fails."""
+"""Reads and writes files named on the command line; a failure becomes a sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options that commands share, as the parser's table: names, types, and the help that the pages repeat."""
+"""The options that several commands share: names, types, and the help texts of `--help` and the man page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sse-client relay`: an event stream into a Redis Stream, from one of many hosts."""
+"""`sse-client relay`: writes an event stream to a Redis Stream, from one of many hosts."""
 
 from __future__ import annotations
 

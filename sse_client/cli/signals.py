@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at any stage, the look-up of a name included, in which Python runs no handlers."""
+"""Handles Ctrl-C and SIGTERM at any stage, also during a name lookup, when Python runs no signal handlers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Parses whole blocks by regular expressions for the usual fields; other blocks are interpreted line by line.
 
-Every quantifier is possessive or bounded, so that nothing is tried twice: each expression takes linear time.
+Every quantifier is possessive or bounded, so no expression backtracks, and each takes linear time.
 """
 
 from __future__ import annotations

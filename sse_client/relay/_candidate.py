@@ -1,4 +1,4 @@
-"""One host's way through a relay: wait for the lease, lead, and wait again."""
+"""Runs one host of a relay: wait for the lease, lead, and wait again."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ class Candidate:
                     break
         except BaseException as error:
             if not isinstance(error, Exception):
-                closing.set()  # Ctrl-C does not wait for consumers that are behind, or for Redis
+                closing.set()  # Ctrl-C waits neither for slow consumers nor for Redis
             writer.stop()
             if isinstance(writer.error, RelayError) and not isinstance(error, RelayError):
                 _log.error("relay %r: not all that was read before is written: %s", plan.keys.name, writer.error)

@@ -1,4 +1,4 @@
-"""From a Redis URL to a client that fails fast."""
+"""Creates a Redis client that fails fast from a URL."""
 
 from __future__ import annotations
 

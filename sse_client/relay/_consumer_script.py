@@ -1,4 +1,4 @@
-"""The one script of the consumers: who may read a partition, what is read, and what was lost before it was."""
+"""The Lua script of the consumers: who owns a partition, what may be read, and which entries were lost unread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a consumer does next, without I/O: take partitions, read, claim, wait, hand back."""
+"""Decides what a consumer does next, without I/O: take partitions, read, claim, wait, give back."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Consuming:
     """One consumer of a group.
 
     Args:
-        group: who it is.
-        settings: its numbers.
-        name: what it is called in messages.
+        group: the group and the consumer's identity.
+        settings: its limits and times.
+        name: its name in messages.
     """
 
     def __init__(self, group: Group, settings: Settings, name: str = "") -> None:
@@ -263,7 +263,7 @@ class Consuming:
         yield from self._handling.note_lost(lane, answer[1])
 
     def _own(self, lane: Lane) -> Steps:
-        """Take entries that are this consumer's by name and that it does not have in hand."""
+        """Fetch entries that Redis has assigned to this consumer's name, but that it does not hold."""
         answer = yield Ask(*self._group.asked("own", lane.partition, self._settings.batch))
         if text(answer[0]) == "ok":
             known = set(lane.in_hand())

@@ -1,4 +1,4 @@
-"""The names of the keys that belong to one stream, all in one slot of a Redis Cluster."""
+"""The names of the Redis keys of one feed, all in one slot of a Redis Cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the consumers are behind the relay."""
+"""Measures how far the consumers are behind the relay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One stream of a consumer: what it has been given of it and has not finished."""
+"""The state of one stream of a consumer: the entries that it was given and has not finished."""
 
 from __future__ import annotations
 

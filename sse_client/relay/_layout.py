@@ -1,4 +1,4 @@
-"""Whether a consumer was given as many partitions as the relay has, and what is left where the relay had others."""
+"""Checks a consumer's number of partitions against the relay's, and finds entries left in streams of another number."""
 
 from __future__ import annotations
 

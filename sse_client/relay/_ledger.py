@@ -1,4 +1,4 @@
-"""The relay's script as typed operations: the lease, and the stream with its place."""
+"""The relay's script as typed operations: the lease, and the stream with its checkpoint."""
 
 from __future__ import annotations
 

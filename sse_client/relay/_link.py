@@ -1,4 +1,4 @@
-"""Scripts to Redis and answers back, over one connection; what redis-py raises becomes one of three errors."""
+"""Sends scripts to Redis over one connection, and translates redis-py's exceptions into three errors."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Script:
                 raise WrongType(f"expected the key {key!r} to be a {wanted}, but it is a {kind}", key=key)
 
 
-# AuthenticationError is a ConnectionError for redis-py; trying again does not help.
+# In redis-py, AuthenticationError is a subclass of ConnectionError, but a retry does not help.
 _FINAL = (refusals.AuthenticationError, refusals.AuthorizationError, refusals.NoPermissionError)
 _PASSING = (
     refusals.ConnectionError,

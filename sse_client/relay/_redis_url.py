@@ -1,4 +1,4 @@
-"""A Redis URL, checked before it is used: no message about it holds a part of a password."""
+"""Checks a Redis URL before it is used; no error message contains a part of a password."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class RedisURL:
     Attributes:
         kind: `redis`, `rediss` (TLS) or `unix`.
         variant: `sentinel`, `cluster`, or empty for one server.
-        plain: the URL as redis-py takes it.
-        parts: of it.
+        plain: the URL in the form that redis-py accepts.
+        parts: the parts of `plain`.
     """
 
     kind: str

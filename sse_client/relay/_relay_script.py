@@ -1,4 +1,4 @@
-"""The one script of the relay: who leads, and the event and the place in one step."""
+"""The Lua script of the relay: who leads, and the write of events and checkpoint in one step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A consumer's arguments, checked, as what it does."""
+"""The checked arguments of a consumer, as the settings of its parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SIGTERM as a request to finish."""
+"""Treats SIGTERM as a request to finish."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a relay's events come from: a stream over HTTP, a function of the place, or any iterable."""
+"""The source of a relay's events: a stream over HTTP, a function of the last event ID, or any iterable."""
 
 from __future__ import annotations
 

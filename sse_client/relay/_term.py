@@ -1,4 +1,4 @@
-"""One host's time as the leader: every write is fenced, and repeated until it is known to have been done."""
+"""One host's term as the leader: every write is fenced, and repeated until it is known to have been done."""
 
 from __future__ import annotations
 

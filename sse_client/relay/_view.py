@@ -1,4 +1,4 @@
-"""How a relay is doing, as a line that is written anew each second."""
+"""Shows the state of a relay in a status line that is updated every second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the thread that reads to Redis: an event alone at once, a burst in batches."""
+"""Passes events from the reading thread to Redis: a single event at once, a burst in batches."""
 
 from __future__ import annotations
 

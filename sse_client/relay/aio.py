@@ -1,4 +1,4 @@
-"""Consumers with asyncio: the same steps as `Consumer`, as a task."""
+"""Consumers for asyncio, which run the same steps as `Consumer` in a task."""
 
 from __future__ import annotations
 

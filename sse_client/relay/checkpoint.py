@@ -1,4 +1,4 @@
-"""A stream's place in Redis, for whoever wants the place outside of the process and no relay."""
+"""A checkpoint in Redis, for a stream that is read without a relay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One feed to one Redis Stream, from whichever of many hosts holds the lease."""
+"""A relay: whichever of many hosts holds the lease writes one feed to one Redis Stream."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from sse_client.relay._connect import close, connect, shown
 from sse_client.relay._keys import Keys
-from sse_client.relay._partition import Key, Partitioner
+from sse_client.relay._partitioner import Key, Partitioner
 from sse_client.relay._plan import Plan
 from sse_client.relay._progress import Progress
 from sse_client.relay._scalar_text import check_scalar

@@ -1,4 +1,4 @@
-"""What a relay has done, and what it can promise about it."""
+"""The result of a relay: what it has written, and whether each event was written exactly once."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Events to the values of a reply, in either client: what has arrived, and what the end of the stream means.
+"""Turns events into the values of a reply, for both clients, and decides how the reply ended.
 
-The loop from events to items is written once, as coroutines. The blocking client runs them with `run_sync`.
+The loop that turns events into items is written once, as coroutines. The blocking client runs it with `run_sync`.
 """
 
 from __future__ import annotations

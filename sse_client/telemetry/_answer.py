@@ -1,4 +1,4 @@
-"""What a model answers, as attributes of a span (GenAI conventions)."""
+"""The attributes of a span that describe a model's answer (GenAI conventions)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One stream as a span, from its first request to its end (HTTP client conventions)."""
+"""The span of one stream, from its first request to its end (HTTP client conventions)."""
 
 from __future__ import annotations
 

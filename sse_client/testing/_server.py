@@ -1,4 +1,4 @@
-"""Connections to scripts, in order of arrival."""
+"""Gives scripts to requests, in order of arrival."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class Server:
             return list(self._requests)
 
     def start(self) -> Self:
-        """Begin to answer requests, as entering the server does."""
+        """Begin to answer requests. Entering the server's `with` block does the same."""
         self._acceptor = threading.Thread(target=self._accept, name="testing server", daemon=True)
         self._acceptor.start()
         return self

@@ -1,4 +1,4 @@
-"""Transports of others for `AsyncClient`: `custom` for libraries that are awaited, under asyncio, trio or both.
+"""Base classes for transports on other asynchronous HTTP libraries, under asyncio, trio or both.
 
 It needs anyio, which httpx2 brings.
 """

@@ -1,7 +1,7 @@
 """Loads trusted and client certificates before a connection is made; the same for every transport.
 
-A file that is not there, or is not what it should be, is a mistake in a call or a variable, and no failure of a
-connection that another attempt could mend.
+A missing or malformed file is a mistake in a call or in an environment variable. It is not a failed connection, and
+another attempt would not help.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Transports of others: what a stream asks of an HTTP library, for whoever brings one (docs/writing-a-transport.md).
+"""Base classes for transports on other blocking HTTP libraries (docs/writing-a-transport.md).
 
-This is for libraries that block; `async_custom` has the same for those that are awaited.
+`async_custom` has the same for asynchronous libraries.
 
-A session makes a transport for each stream; a transport sends one request and returns its response; a body hands out
-bytes as they arrive. What HTTP says about redirects, credentials, bodies and codings is done here, once.
+A session makes a transport for each stream; a transport sends one request and returns its response; a body returns
+bytes as they arrive. The package itself applies HTTP's rules on redirects, credentials, bodies and codings.
 """
 
 from __future__ import annotations

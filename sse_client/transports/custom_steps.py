@@ -1,4 +1,4 @@
-"""What transports of others need not do, blocking or not: redirects, challenges, the errors of a request."""
+"""What custom transports need not do, blocking or not: redirects, challenges, and the errors of a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arguments that a chat client is made with, checked before anything is sent."""
+"""Checks the arguments with which a chat client is created."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests to a server that speaks OpenAI's API, whoever sends them: where they go, and what goes with them."""
+"""Builds requests to a server that speaks OpenAI's API: the URL, the headers, and the options."""
 
 from __future__ import annotations
 

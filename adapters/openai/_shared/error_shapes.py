@@ -1,4 +1,4 @@
-"""A payload that reports an error, in any known shape, to a `ChatError`.
+"""Recognises payloads that report an error, in any known shape, as a `ChatError`.
 
 {"error": {"message", "code", "type", "param"}}      OpenAI, Groq, vLLM, llama.cpp; beside `choices`: OpenRouter
 {"error": "text"}                                    Ollama, transformers, text-generation-inference
@@ -37,9 +37,9 @@ _UNSEEN = ("style", "script")  # elements whose text is not displayed
 _MESSAGES = ("message", "detail", "msg", "error_message", "error_msg")
 _STATUSES = ("status_code", "status", "statusCode")
 
-# What the fields of an `error` hold where all is well.
+# Values of an `error`'s fields that report success.
 _SUCCESS = frozenset({"200", "ok", "success", "successful", "succeeded", "none", "null", "no error", "false"})
-_TRACES = frozenset({"request_id", "requestId", "trace_id", "log_id", "sid"})  # they are there with success, too
+_TRACES = frozenset({"request_id", "requestId", "trace_id", "log_id", "sid"})  # present with success, too
 
 
 def error_in(payload: object, raw: str) -> ChatError | None:
@@ -48,7 +48,8 @@ def error_in(payload: object, raw: str) -> ChatError | None:
         return next((error for item in payload if not is_array(item) and (error := error_in(item, raw))), None)
     fields = mapping(payload)
     error = fields.get("error")
-    # Some servers send an empty `error`, or one of success, with every chunk. Alone, an empty one does mean an error.
+    # Some servers send an empty `error`, or one that reports success, with every chunk. An empty `error` that comes
+    # alone is an error.
     alone = len(fields) == 1 and error is not None and error is not False
     if not _is_nothing(error) or (alone and _is_empty(error)):
         return reported(fields, raw)

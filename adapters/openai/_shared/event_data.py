@@ -1,4 +1,4 @@
-"""What the data of an event is, at first sight."""
+"""Classifies the data of an event by its first and last characters."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The fields of a request's body among a call's arguments: those that were meant as an argument are refused.
+"""Collects the fields of a request's body from a call's arguments, and refuses arguments meant for something else.
 
-A chat takes any keyword as a field of the API, because vendors add fields of their own. `timout=3` and
-`reconnect=True` would go to the server, which ignores them or not, and the caller would never know.
+A chat accepts any keyword as a field of the API, because vendors add fields of their own. Without this check,
+`timout=3` and `reconnect=True` would be sent to the server, and the caller would not notice the mistake.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pieces of a text to the text, in linear time and in the space of the text."""
+"""Joins the pieces of a text in linear time, and in the space of the text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 __all__ = ["FULL", "GrowingText"]
 
-# The number of pieces that are joined at once. A piece of five letters takes 62 bytes as an object.
+# How many pieces are joined at once. As an object, a piece of five letters takes 62 bytes.
 FULL = 1024
 
 

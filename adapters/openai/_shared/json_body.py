@@ -1,4 +1,4 @@
-"""The body of a request to JSON: values of the caller's own types to dicts, and what cannot be sent refused."""
+"""Converts the body of a request to JSON, values of the caller's own types included."""
 
 from __future__ import annotations
 

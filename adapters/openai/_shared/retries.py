@@ -1,4 +1,4 @@
-"""The tries of one call: which failures are tried again, and when; and the reader of what the last try brought."""
+"""The attempts of one call: which failures are retried, and when; and the reader of the last attempt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server's text to what an error message may show of it: one line, escaped, and short."""
+"""Makes a server's text fit for an error message: one line, escaped, and short."""
 
 from __future__ import annotations
 

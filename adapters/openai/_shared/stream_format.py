@@ -1,4 +1,4 @@
-"""What counts as a stream of OpenAI's APIs, and as progress of one."""
+"""Says what counts as a stream of OpenAI's APIs, and which events count as progress."""
 
 from __future__ import annotations
 

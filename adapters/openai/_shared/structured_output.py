@@ -1,4 +1,4 @@
-"""JSON texts that a model wrote to values: the arguments of a call, and an answer of a type of the caller's."""
+"""Decodes JSON that a model wrote: the arguments of a call, or an answer of the caller's own type."""
 
 from __future__ import annotations
 

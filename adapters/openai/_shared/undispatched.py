@@ -1,4 +1,4 @@
-"""What a connection leaves undispatched to the complete events in it: some servers forget the last blank line."""
+"""Finds complete events in what a connection leaves undispatched: some servers forget the last blank line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows to answers in one event loop: so many at once, each until it is answered or cannot be."""
+"""Asks the rows of a batch in one event loop, a limited number at a time, each until it is answered or fails."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LONGEST = 8.0  # seconds between two tries of a row
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The arguments of a `ChatBatch`, checked."""
+    """The checked arguments of a `ChatBatch`."""
 
     client: dict[str, Any]
     body: dict[str, Any]

@@ -1,4 +1,4 @@
-"""Batches of every kind to rows, and rows with answers to a batch of the same kind."""
+"""Converts a batch of any kind to rows, and rows with answers back to a batch of that kind."""
 
 from __future__ import annotations
 

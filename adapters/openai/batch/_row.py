@@ -1,4 +1,4 @@
-"""One row: the request that it asks for, the key that is always the same for it, and its answer."""
+"""One row: its request, its idempotency key, which is always the same, and its answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch of rows to the same rows with their answers: a callable that Ray Data and Dask can send about."""
+"""`ChatBatch`: a callable that adds answers to a batch of rows, and that Ray Data and Dask can pickle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a batch is, told as rows are answered."""
+"""Reports the progress of a batch as rows are answered."""
 
 from __future__ import annotations
 

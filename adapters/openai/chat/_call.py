@@ -1,4 +1,4 @@
-"""Fragments of one tool call to the call: its name, and its arguments as far as they have come."""
+"""Joins the fragments of one tool call: its name, and its arguments so far."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Call(msgspec.Struct, gc=False, eq=False):
         return rest
 
     def complete_with(self, arguments: str | None) -> str | None:
-        """Take the complete arguments, and return what they have beyond those that came in pieces."""
+        """Accept the complete arguments, and return the part of them that has not come in pieces."""
         if self.placeholder and arguments:
             self.placeholder = ""
         rest = self.arguments.rest_of(arguments or None)

@@ -1,4 +1,4 @@
-"""The chunks of one choice to the choice."""
+"""Accumulates the chunks of one choice."""
 
 from __future__ import annotations
 

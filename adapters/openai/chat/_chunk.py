@@ -1,10 +1,10 @@
-"""A regular chunk's JSON text to structs (API reference, "The chat completion chunk object").
+"""Decodes a regular chunk's JSON into structs (API reference, "The chat completion chunk object").
 
-The structs are strict on purpose: a chunk that they refuse, without a `delta` or with an `error` for example, is
-irregular, and `_irregular_chunk` reads it. So the decoder itself recognizes the regular chunks, nearly all that ever
-come, at no further cost.
+The structs are strict on purpose. A chunk that they refuse, for example because it has no `delta` or has an `error`, is
+irregular, and `_irregular_chunk` reads it. So the decoder itself recognises regular chunks, which nearly all are, at no
+extra cost.
 
-The annotations are no strings, as they are elsewhere: msgspec would have to compile each of these sixty.
+Unlike in other modules, the annotations here are not strings: msgspec would have to compile each of the sixty.
 """
 
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""Chunks to deltas and, added up, to a completion."""
+"""Turns chunks into deltas, and accumulates them into a completion."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class CompletionAccumulator:
         return [*deltas, *filter(_brings_something, rest)] if chunk.choices or not rest else rest
 
     def release(self) -> list[ChatDelta]:
-        """Return the deltas of what was held back, once nothing more comes; most streams have none."""
+        """Return the deltas that were held back, at the end of the stream; most streams have none."""
         held = [(choice.index, choice.release()) for choice in self._choices.values()]
         return [ChatDelta(index, tool_calls=calls, id=self._id, model=self._model) for index, calls in held if calls]
 
@@ -117,9 +117,9 @@ class CompletionAccumulator:
 
     @property
     def unfinished(self) -> list[int]:
-        """The choices that have no finish reason, and those that have not begun though they were asked for."""
+        """The indexes of choices without a finish reason, and of requested choices that have not begun."""
         begun = [index for index, choice in self._choices.items() if choice.finish_reason is None]
-        # By number, not by name: a server that sends one choice may give it any index.
+        # Choices are counted, because a server that sends a single one may give it any index.
         expected = min(self._expected or 1, _MOST_CHOICES)
         lacking = max(0, expected - len(self._choices))
         waiting = [index for index in range(expected) if index not in self._choices]

@@ -1,6 +1,6 @@
-"""A chunk that is not as the API describes it, as the regular chunk that was meant.
+"""Reads a chunk that differs from the API's description as the regular chunk that was meant.
 
-A field of the wrong type is as good as absent: one odd field of one vendor must not end a stream.
+A field of the wrong type is treated as absent, because one vendor's odd field must not end a stream.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ _REASONING = (
     "thought_content",
     "reasoningContent",
 )
-# The types of the parts of a content that are reasoning.
+# The types of content parts that hold reasoning.
 _THOUGHT_PARTS = ("thinking", "reasoning")
-# The fields of an object that hold the text of a reasoning.
+# The fields of a reasoning object that may hold its text.
 _TEXTS = ("thinking", "reasoning", "text", "content", "summary", "reasoningText")
 
 # The fields of a usage that are objects.
@@ -65,7 +65,7 @@ def is_chunk(payload: dict[str, Any]) -> bool:
 def parts(payload: dict[str, Any]) -> tuple[Chunk, list[ChunkChoice]]:
     """Return the chunk that `payload` means, and the choices that are complete messages. Both may be empty.
 
-    A complete message comes beside a delta or instead of one: in a whole completion, or after the deltas of a stream.
+    A complete message comes beside or instead of a delta: in a whole completion, or after the deltas of a stream.
     """
     found = payload.get("choices")
     choices = [mapping(choice) for choice in (_several(found) if found else ())]

@@ -1,4 +1,4 @@
-"""Where a JSON object or array that arrives in pieces ends."""
+"""Finds the end of a JSON object or array that arrives in pieces."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Events to deltas, and how the stream ended: every rule of a chat stream, without I/O.
+"""Turns events into deltas and decides how the stream ended: every rule of a chat stream, without I/O.
 
-The verbs of a connection: `feed(event) -> deltas ... -> end(tail) -> the last deltas, or raises`.
+For each connection, call `feed(event)` for each event, which returns deltas, and then `end(tail)`, which returns the
+last deltas or raises.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the body of a chat request asks for."""
+"""Reads from the body of a chat request what it asks for."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Fragments of tool calls to whole calls, however a server numbers, names and splits them.
+"""Joins fragments of tool calls into whole calls, however a server numbers, names and splits them.
 
-`ToolCalls._find` decides which call a fragment belongs to, with an index and without one.
+`ToolCalls._find` decides which call a fragment belongs to, whether or not it has an index.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The body of an answer that is no stream to the response that it may be, and to the events of one."""
+"""Reads the body of an answer that is not a stream as the response that it may hold, and as events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An event's data to a `ResponseEvent`, by its type (API reference, Responses, "Streaming events")."""
+"""Decodes an event's data as a `ResponseEvent`, by its type (API reference, Responses, "Streaming events")."""
 
 from __future__ import annotations
 

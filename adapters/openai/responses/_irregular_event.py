@@ -1,4 +1,4 @@
-"""An event that is of no known type, or not as the API describes it, as the event that was meant."""
+"""Reads an event of an unknown type, or of another shape than the API's, as the event that was meant."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Irregular(Halves):
             or (ResponseProgressEvent if _PROGRESS.match(named) else ResponseEvent)
         )
         if issubclass(kind, ResponseDeltaEvent):
-            # The pieces of a text may end in the middle of a character.
+            # A piece of text may end in the middle of a character.
             index, part = payload.get("output_index"), payload.get("content_index", payload.get("summary_index"))
             place = (number(index) or 0, f"{named} {text(payload.get('item_id'))}", number(part))
             payload = {**payload, "delta": self._mended(place, _piece(payload.get("delta")))}

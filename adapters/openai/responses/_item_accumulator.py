@@ -1,4 +1,4 @@
-"""One item of the output, as far as it has come."""
+"""Accumulates one item of the output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events to the output that they add up to, until the server sends the whole of it.
+"""Accumulates the output from events, until the server sends all of it.
 
 `OutputAccumulator._known` decides which item an event is about: by its ID, its number, or its type.
 """

@@ -1,4 +1,4 @@
-"""Events to the response that they add up to, at any time."""
+"""Accumulates the response from events; it can be read at any time."""
 
 from __future__ import annotations
 

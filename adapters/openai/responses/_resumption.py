@@ -1,4 +1,4 @@
-"""The attempts of one response: one that is made in the background is resumed after the last event that came."""
+"""The attempts of one response; a background response is resumed after the last event that arrived."""
 
 from __future__ import annotations
 
@@ -106,6 +106,6 @@ def _asked_again(body: Mapping[str, Any]) -> str:
 
 
 def _has_last(tail: str) -> bool:
-    """Tell whether `tail` holds the event that ends a response, complete but for its blank line."""
+    """Return whether `tail` holds the event that ends a response, complete except for its blank line."""
     events, _ = undispatched(tail)
     return any(mapping(json_value(event.data)).get("type") in LAST for event in events)

@@ -1,8 +1,8 @@
-"""JSON text to the structs of a response, whatever the server made of a field.
+"""Decodes JSON into the structs of a response, whatever a server has made of a field.
 
-A field of the wrong type is as good as absent, and so is an element of a list: one odd field of one vendor must
-not end a stream. Each field is decoded by itself, which costs more than a decoder of the whole; the pieces of
-text, nearly all that ever comes, do not go through here.
+A field or a list element of the wrong type is treated as absent, because one vendor's odd field must not end a stream.
+Each field is decoded by itself, which costs more than decoding the whole. The pieces of text, which are nearly all of a
+stream, do not go through this module.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _reader(annotation: Any) -> Callable[[Any], Any]:
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
     ]
     if not structs:
-        # Some servers send numbers as texts.
+        # Some servers send numbers as strings.
         return msgspec.json.Decoder(annotation, strict=str in get_args(annotation)).decode
     one = partial(lenient, structs[0])
     if get_origin(annotation) is not list:

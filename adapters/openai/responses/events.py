@@ -1,4 +1,4 @@
-"""The events of a response as values, a class for each shape (API reference, Responses, "Streaming events")."""
+"""The events of a response, a class for each shape (API reference, Responses, "Streaming events")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A response as values: what the events add up to (API reference, Responses, "The response object")."""
+"""The values of a response, accumulated from events (API reference, Responses, "The response object")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reply to the screen, as it comes, with its timing."""
+"""Shows a reply on the screen as it arrives, with its timing."""
 
 from __future__ import annotations
 

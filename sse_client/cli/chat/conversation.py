@@ -1,4 +1,4 @@
-"""Messages to a chat server, and its client: what `sse-client chat` asks with."""
+"""The messages and the client of a conversation in `sse-client chat`."""
 
 from __future__ import annotations
 

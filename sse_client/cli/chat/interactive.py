@@ -1,4 +1,4 @@
-"""A conversation in a terminal: questions with editing and history, answers as they come."""
+"""A conversation on a terminal: questions with line editing and history, answers as they arrive."""
 
 from __future__ import annotations
 

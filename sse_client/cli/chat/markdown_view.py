@@ -1,4 +1,4 @@
-"""An answer in Markdown on a terminal: blocks that are whole are printed for good, the last one is drawn anew."""
+"""Renders a Markdown answer on a terminal: complete blocks are printed once, the last block is redrawn as it grows."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class MarkdownView:
         self._thinking = False
 
     def reasoning(self, text: str) -> None:
-        """Show a piece of what the model thinks, dimmed."""
+        """Show a piece of the model's reasoning, dimmed."""
         self._thinking = True
         self._console.print(Text(printable(text), style="dim"), end="", soft_wrap=True)
 
@@ -89,7 +89,7 @@ class MarkdownView:
             self._live.start()
 
     def tool_calls(self, calls: Sequence[ToolCall]) -> None:
-        """Show what the model would have called."""
+        """Show the tool calls that the model asks for; they are not executed."""
         self.end()
         for call in calls:
             line = Text.assemble(("calls ", "dim"), (call.name, "bold magenta"), f"({call.arguments})")
@@ -142,7 +142,7 @@ class MarkdownView:
         for number, line in enumerate(lines[-most:]):
             rendered.append("\n" if number else "")
             for segment in line:
-                # Markdown decodes what `printable` has not seen: `%1b` in a link, `&#x202e;` anywhere.
+                # Markdown decodes `%1b` in a link, and `&#x202e;` anywhere, after `printable` has escaped the text.
                 rendered.append(printable(segment.text), segment.style)
         return rendered
 

@@ -1,4 +1,4 @@
-"""What the events of an observation mean, in sentences: ids, heartbeats, `retry`, buffering, malformed lines."""
+"""Explains the observed events in sentences: ids, heartbeats, `retry`, buffering, malformed lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One connection to an endpoint, listened to for some seconds, and all that was seen of it."""
+"""Listens to an endpoint over one connection for some seconds, and records what was observed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes in the chunked framing to the bytes of the body (RFC 9112 7.1)."""
+"""Decodes the chunked framing (RFC 9112 7.1) for display."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server said instead of a stream, in one line."""
+"""Shows in one line what a server sent instead of a stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The heads of requests and responses, for -v: as they go over the wire, without credentials."""
+"""Shows the heads of requests and responses for -v, as they go over the wire, without credentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credentials out of everything that is shown: headers, URLs, and texts that repeat them."""
+"""Masks credentials in everything that is shown: headers, URLs, and texts that repeat them."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Mask:
         self._secrets.update(secret for secret in secrets if secret and len(secret) >= _SHORTEST)
 
     def learn_headers(self, headers: Iterable[tuple[str, str]]) -> None:
-        """Keep the credentials of a request's headers in mind."""
+        """Remember the credentials in a request's headers, to mask them from now on."""
         for name, value in headers:
             if is_secret(name) or _SCHEME.match(value):
                 self.learn(value, _SCHEME.sub("", value, count=1))

@@ -1,4 +1,4 @@
-"""Options of the command line to the keyword arguments of `Client.stream`."""
+"""Turns command line options into the keyword arguments of `Client.stream`."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def readable(name: str, path: Path) -> str:
 
 
 def resume_arguments(options: ResumeOptions, method: str) -> dict[str, Any]:
-    """Return the arguments that say where to begin, what follows a loss, and where the place is kept.
+    """Return the arguments for resuming: the last event ID, the reconnect rules, and the checkpoint.
 
     Raises:
         Failure: a value is out of its range.

@@ -1,4 +1,4 @@
-"""A response's body that shows its bytes to somebody else as they are read, who may have the reader get others."""
+"""A response body that copies its bytes to an observer as they are read; the observer may replace them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Tee:
         return data if replaced is None else replaced
 
     def __getattr__(self, name: str) -> Any:
-        # Public names only: through private attributes a reader would bypass this object.
+        # Public names only: with private attributes, a reader would bypass this object.
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self._raw, name)

@@ -1,4 +1,4 @@
-"""What goes over the wire, seen from an adapter of requests: heads for -v, exact bytes for --raw, Unix sockets."""
+"""Observes what goes over the wire, in an adapter of requests: heads for -v, exact bytes for --raw; Unix sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parser's table to the text of `--help`."""
+"""Formats the parser's table as the text of `--help`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parser's table to the man page: `python -m sse_client.cli.pages.manual > man/sse-client.1`."""
+"""Formats the parser's table as the man page: `python -m sse_client.cli.pages.manual > man/sse-client.1`."""
 
 from __future__ import annotations
 

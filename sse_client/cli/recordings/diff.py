@@ -1,4 +1,4 @@
-"""`sse-client diff`: two recordings, and how they differ."""
+"""`sse-client diff`: shows how two recordings differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sse-client record`: a response to a file."""
+"""`sse-client record`: records a response in a file."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def _as_requests(question: Asked, connection: ConnectionOptions) -> dict[str, An
     timeout = arguments.pop("timeout", None)
     pair = (10.0, 300.0) if timeout is None else (timeout.connect, timeout.read)
     if "authorization" in {name.lower() for name in question.headers}:
-        arguments["auth"] = _as_it_is  # otherwise a password in ~/.netrc would replace the key
+        arguments["auth"] = _as_it_is  # otherwise requests would replace the key by a password from ~/.netrc
     return {**question.arguments, **arguments, "stream": True, "timeout": pair}
 
 

@@ -1,4 +1,4 @@
-"""`sse-client replay`: a recording, served again."""
+"""`sse-client replay`: serves a recording again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors of requests, outside of a stream, to what is reported."""
+"""Reports errors of requests that happen outside of a stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A limit of time for a block of code, whatever it waits for."""
+"""A time limit for a block of code, whatever the block waits for."""
 
 from __future__ import annotations
 

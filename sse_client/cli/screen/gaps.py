@@ -1,4 +1,4 @@
-"""Arrival times to a summary, and to a picture of the gaps between them; in memory that does not grow."""
+"""Summarises and charts the gaps between arrivals, in bounded memory."""
 
 from __future__ import annotations
 

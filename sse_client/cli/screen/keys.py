@@ -1,4 +1,4 @@
-"""Keys that are pressed while something is drawn: not echoed, because an echo would move the cursor."""
+"""Discards keys pressed while something is being drawn: an echo would move the cursor."""
 
 from __future__ import annotations
 

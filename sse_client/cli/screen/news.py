@@ -1,4 +1,4 @@
-"""What happens to a connection, in lines on the standard error: opened, lost, resumed, closed."""
+"""Reports what happens to a connection on standard error: opened, lost, resumed, closed."""
 
 from __future__ import annotations
 

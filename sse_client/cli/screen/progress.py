@@ -1,4 +1,4 @@
-"""How far a long job is: one line that is written over on a terminal, now and then a line elsewhere."""
+"""Shows the progress of a long job: on a terminal as one line that is overwritten, elsewhere as occasional lines."""
 
 from __future__ import annotations
 

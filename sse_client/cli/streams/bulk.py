@@ -1,8 +1,8 @@
-"""Bursts in bulk: what many whole blocks mean, without a parsed event for each.
+"""Reads a burst of whole blocks at once, without parsing an event for each.
 
-A burst of small events costs the parser many times what it costs to copy their bytes. Where nobody needs each event,
-the blocks that came together are replaced by one with the same effect on the stream: the last event ID, the
-reconnection time, and whether there was an event at all. What is irregular goes to the parser as it came.
+Parsing a burst of small events costs many times more than copying its bytes. If the caller does not need each event,
+the blocks that arrived together are replaced by one block with the same effect on the stream: the last event ID, the
+reconnection time, and whether there was an event. Irregular blocks go to the parser unchanged.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""The lines that plain output shows of many whole blocks, by operations on all of them at once.
+"""Extracts the data lines of many whole blocks, with operations on all blocks at once.
 
-Each way needs fewer operations than the next one, and fits fewer blocks; where none does, it is the parser's turn.
+The methods are tried in order: each needs fewer operations than the next, but fits fewer blocks. If none fits, the
+blocks go to the parser.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ __all__ = ["Shown", "data_lines", "with_lf"]
 
 _BEFORE_VALUE = re.compile(rb"(?:(?!data)[^\r\n]++\r?\n)*data: ?+")
 _DATA = re.compile(rb"\ndata(?:: |:|(?=\n))(.*+)")
-_LONG = 40  # bytes of a line from which on it is quicker to make an object of each than to find data by a pattern
-_LONGER = 100  # ... and than to find what is between two values
+_LONG = 40  # bytes of a line; from here on, making an object of each line is faster than searching with a pattern
+_LONGER = 100  # bytes of a line; from here on, it is also faster than searching for the text between two values
 
 
 class Shown(NamedTuple):
@@ -110,7 +111,7 @@ def _in_columns(blocks: bytes, height: int) -> Shown | None:
     for number, place in enumerate([height - 1, *reversed(data)]):
         del lines[place :: height - number]
     text, others = b"".join(values), b"".join(lines)
-    # Every line of data was shortened if the lengths add up.
+    # If the lengths add up, the prefix was removed from every data line.
     if len(blocks) != len(text) + len(values) * len(prefix) + len(others) + count:
         return None
     if (b"\n" + others).rfind(b"\ndata") >= 0 or (prefix == b"data:" and _may_begin_with_space(values)):

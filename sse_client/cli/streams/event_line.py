@@ -1,4 +1,4 @@
-"""One event to a line for people: its time, type and id, and its data, coloured where that is JSON."""
+"""Formats an event as a line for people: its time, type, id and data, with JSON in colour."""
 
 from __future__ import annotations
 

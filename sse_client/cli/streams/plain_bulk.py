@@ -1,4 +1,4 @@
-"""The data of bursts to lines in bulk: in the order of the stream, which other events of it are in."""
+"""Prints the data of bursts in bulk, in the stream's order among the events that are parsed one by one."""
 
 from __future__ import annotations
 

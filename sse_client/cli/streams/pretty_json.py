@@ -1,4 +1,4 @@
-"""JSON values to lines that fit a terminal: an object or array that fits stays on one line."""
+"""Lays out JSON values to fit a terminal: an object or array that fits stays on one line."""
 
 from __future__ import annotations
 

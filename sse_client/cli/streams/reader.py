@@ -1,4 +1,4 @@
-"""Whether somebody still reads the output: `| head` ends a stream although its next event may never come."""
+"""Checks whether anyone still reads the output: `| head` ends a stream even if its next event never arrives."""
 
 from __future__ import annotations
 

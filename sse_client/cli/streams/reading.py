@@ -1,4 +1,4 @@
-"""A stream from the server to the output: what `get` and `post` do."""
+"""Reads a stream and writes it to the output: the main part of `get` and `post`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events to lines: plain for pipes, JSON, one value of the data, coloured for a terminal; nothing where bytes go."""
+"""The output forms of events: plain for pipes, JSON, one field of the data, coloured for a terminal, or raw bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credentials in headers and URLs to `***`: what a file that others may read must not hold."""
+"""Replaces credentials in headers and URLs by `***`, so that a recording can be shared."""
 
 from __future__ import annotations
 

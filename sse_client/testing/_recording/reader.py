@@ -1,4 +1,4 @@
-"""A recording to what a response brought, and when."""
+"""Reads from a recording what a response brought, and when."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ class Recording:
         return f"{self.path}, line {self._lines_before(position) + 1}"
 
     def _lines_before(self, position: int) -> int:
-        """Count the lines before a position in the file: for a message, so that nobody counts while all is well."""
+        """Count the lines before a position in the file; done only for error messages."""
         count = 0
         with self.path.open("rb") as file:
             while position > 0 and (data := file.read(min(position, MAX_LINE))):

@@ -1,6 +1,6 @@
-"""Open responses of HTTP libraries to their head, and to the pieces of their body as these arrive.
+"""Reads the head and the pieces of the body of other HTTP libraries' open responses.
 
-The libraries are recognised by what their responses have: most are not installed, and none is imported here.
+The libraries are recognised by their responses' attributes: most are not installed, and none is imported here.
 """
 
 from __future__ import annotations

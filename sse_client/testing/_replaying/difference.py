@@ -1,4 +1,4 @@
-"""Two recordings to how they differ: response, events, ids, order, timing, end."""
+"""Finds the differences between two recordings: response, events, ids, order, timing, end."""
 
 from __future__ import annotations
 

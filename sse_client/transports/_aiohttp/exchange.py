@@ -1,4 +1,4 @@
-"""A client middleware: sets headers that aiohttp would merge wrongly with the session's, and keeps the error."""
+"""A client middleware that sets headers which aiohttp would merge wrongly with the session's, and keeps the error."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Finds out, without a turn of the event loop, whether a server has closed an idle connection of aiohttp's pool.
+"""Checks, without a turn of the event loop, whether a server has closed an idle connection of aiohttp's pool.
 
-This reaches below what aiohttp documents, in this module alone; where the pool is not as it is known, the answer is
-that a connection may be closed.
+This relies on parts of aiohttp that are not documented; no other module does so for the pool. If the pool differs from
+the known ones, the answer is that a connection may be closed.
 """
 
 from __future__ import annotations

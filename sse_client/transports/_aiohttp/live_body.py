@@ -1,8 +1,8 @@
-"""Takes bytes directly out of aiohttp's `StreamReader`: all that have arrived at once, and a future for more.
+"""Takes all bytes that have arrived directly out of aiohttp's `StreamReader`, and waits there for more.
 
-The documented `readany` hands out one HTTP chunk a call, and runs the parser after each: in a burst, a chunk costs two
-thirds here of what it costs by `readany`. So this reaches below what aiohttp documents, in this module alone, and only
-where `_as_expected` has found the reader to be as it is known; `AiohttpBody` is the fallback.
+The documented `readany` returns one HTTP chunk a call, and runs the parser after each. In a burst, a chunk costs two
+thirds here of what it costs with `readany`. This module relies on undocumented parts of aiohttp's reader, and is used
+only if `_as_expected` has found these unchanged; `AiohttpBody` is the fallback.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 

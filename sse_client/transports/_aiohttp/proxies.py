@@ -1,4 +1,4 @@
-"""The proxy of a request, as aiohttp takes it."""
+"""Converts a request's proxy into aiohttp's arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads response bodies, for asyncio: bytes as they arrive, on every framing."""
+"""Reads response bodies for asyncio: bytes as they arrive, with every framing."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""The head of a response, parsed before what follows it, with a bound on the interim responses before it.
+"""Parses the head of a response before the bytes that follow it, and limits the interim responses before it.
 
-aiohttp reads any number of interim responses (RFC 9110 15.2). And its parser drops a response, head and events, if what
-came with it in one read is malformed: a body after a status that has none (204), bytes after the end of the body, a
-chunk of no size. So a head is parsed by itself. It also takes a blank before the first field for nothing, where others
-see no field, and reads what begins with a blank line, or is of RTSP. This reaches below what aiohttp documents, in this
-module alone, and only until the head of a response is there.
+aiohttp reads any number of interim responses (RFC 9110 15.2). Its parser drops a response, head and events, if bytes
+that arrived in the same read are malformed: a body after a status that has none (204), bytes after the end of the body,
+a chunk without a size. So a head is parsed by itself. aiohttp's parser also ignores a blank before the first field,
+which other parsers do not, and accepts a head that begins with a blank line, or that is of RTSP. This module relies on
+undocumented parts of aiohttp, and only until the head of a response has arrived.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -28,7 +28,7 @@ MOST_INTERIM = 1000
 
 _END = b"\r\n\r\n"
 _BEGIN = re.compile(rb"HTTP/[^\n]*+\n[^ \t]")
-_H = ord("H")  # of HTTP: the parser sees to the rest
+_H = ord("H")  # the first letter of "HTTP"; the parser checks the rest
 _BLANKS = b" \t"
 
 

@@ -1,4 +1,4 @@
-"""Prepares requests for an `aiohttp.ClientSession`, and decides which are sent once more."""
+"""Prepares requests for an `aiohttp.ClientSession`, and decides which ones are resent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections through SOCKS proxies, by aiohttp-socks where that is installed."""
+"""Connects through SOCKS proxies, if aiohttp-socks is installed."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Connector(aiohttp.TCPConnector):
 
 async def _library(proxy: str) -> Any:
     try:
-        return await asyncio.to_thread(import_module, "aiohttp_socks")  # not in the loop's own thread
+        return await asyncio.to_thread(import_module, "aiohttp_socks")  # an import would block the event loop
     except ImportError:
         raise ValueError(
             f"the proxy {display_url(proxy)} speaks SOCKS, for which aiohttp needs another package: "

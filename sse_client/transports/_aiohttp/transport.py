@@ -138,7 +138,7 @@ class AiohttpTransport(Wakeup):
                 raise
         except ConnectionFailed as error:
             error.sent = error.sent or chain.followed > 0
-            # The frames below are the same for whatever fails, and would be half of what the traceback shows.
+            # The inner frames are the same for every failure, and would be half of the traceback.
             raise error.with_traceback(None) from error.__cause__
         finally:
             self.deadline = None

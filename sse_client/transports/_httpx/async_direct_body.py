@@ -1,4 +1,4 @@
-"""Responses to bytes, awaited, off the connection itself."""
+"""Reads a response's bytes directly from its connection, asynchronously."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class AsyncDirectBody(ResponseBody):
 
     Args:
         head: the head.
-        library: whose response it is.
-        source: what reads it.
-        wakeup: what wakes the reader.
+        library: the library that made the response.
+        source: reads the encoded bytes from the connection.
+        wakeup: wakes the reader.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
     """
 

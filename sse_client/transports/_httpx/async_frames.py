@@ -1,4 +1,4 @@
-"""Bodies of HTTP/2 off their connection, in the asynchronous client; see `frames`."""
+"""Reads HTTP/2 bodies directly from their connection, in the asynchronous client; see `frames`."""
 # ruff: noqa: SLF001  (it is what this module is for)
 
 from __future__ import annotations

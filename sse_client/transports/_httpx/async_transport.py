@@ -1,4 +1,4 @@
-"""The asynchronous transport on a client of httpx2 or httpx: under asyncio and trio alike."""
+"""The asynchronous transport on a client of httpx2 or httpx, under asyncio and trio alike."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from sse_client.transports._httpx.errors import transport_errors
 from sse_client.transports._httpx.exchange import AsyncExchange, Exchange
 from sse_client.transports._httpx.http2 import reset_stream
 from sse_client.transports._httpx.paced_body import AsyncPacedBody
-from sse_client.transports._httpx.places import take_places
 from sse_client.transports._httpx.response_body import AsyncHttpxBody
 from sse_client.transports._httpx.source import part_of
+from sse_client.transports._httpx.stream_limit import take_places
 from sse_client.transports._httpx.transport import HttpxTransport
 from sse_client.transports._httpx.wakeup import ScopedWakeup
 from sse_client.transports.sent_body import AsyncBody

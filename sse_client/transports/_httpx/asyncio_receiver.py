@@ -1,8 +1,8 @@
-"""Bytes off a connection of anyio's under asyncio, which stays readable while its reader comes back at once.
+"""Reads an anyio connection under asyncio, and leaves it registered with the event loop between quick reads.
 
-anyio adds the socket to the loop's selector for each read, and takes it out again: a fifth of what a live event costs.
-Here it is taken out only when the next turn of the loop finds nobody waiting for it. anyio promises none of what is
-used here: where it looks different, it reads.
+anyio registers the socket with the loop's selector for each read, and unregisters it afterwards, which is a fifth of
+the cost of a live event. Here it is unregistered only if nobody waits for it in the next turn of the loop. anyio
+documents none of the parts that this relies on; if they have changed, anyio itself reads.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 

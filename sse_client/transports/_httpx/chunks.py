@@ -1,7 +1,7 @@
-"""Chunked bodies of HTTP/1.1 off their connection, without h11, which hands the chunks out one by one.
+"""Reads chunked HTTP/1.1 bodies directly from their connection, without h11, which returns one chunk at a time.
 
-A burst of events, each a chunk of its own, costs a tenth of what it costs through h11. What httpcore and h11 do not
-promise is looked at before anything is changed: where it looks different, h11 reads the body.
+A burst of events, each a chunk of its own, costs a tenth of what it costs through h11. The undocumented parts of
+httpcore and h11 are checked before anything is changed; if they differ, h11 reads the body.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Closing what its owner does not: a blocking client, from a signal handler too; the connection of a dropped stream."""
+"""Closes blocking clients, even from a signal handler, and the connections of dropped streams."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def abort_connection(stream: Any) -> None:
         stream: the network stream of httpcore.
     """
     inner: Any = getattr(stream, "_stream", None)
-    while hasattr(inner, "transport_stream"):  # of TLS
+    while hasattr(inner, "transport_stream"):  # a TLS layer
         inner = inner.transport_stream
     transport: Any = getattr(inner, "_transport", None)
     try:
         if hasattr(transport, "abort"):
             transport.abort()  # of asyncio
         elif hasattr(inner, "socket"):
-            inner.socket.close()  # of trio
+            inner.socket.close()  # a trio stream
         else:
             stream.get_extra_info("socket").shutdown(2)
     except (OSError, RuntimeError, AttributeError, ImportError):

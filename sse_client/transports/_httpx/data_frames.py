@@ -1,8 +1,8 @@
-"""Frames of HTTP/2 that hold nothing but data (RFC 9113 6.1) to h2's events, without h2's machinery for each of them.
+"""Parses HTTP/2 frames that hold only data (RFC 9113 6.1) into h2's events, without running h2 for each of them.
 
-h2 takes 6 µs to read such a frame and to report it, several times what parsing the event in it costs; here it is 1 µs.
-Whatever is not plainly the next part of an open stream, within its windows, is left to h2, which then sees the same
-windows as if it had read all of it.
+h2 takes 6 µs to read and report such a frame, several times the cost of parsing the event in it; here it takes 1 µs. A
+frame that is not simply the next part of an open stream, within its windows, is left to h2. The windows that h2 then
+sees are the same as if it had read all frames itself.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 

@@ -1,4 +1,4 @@
-"""Responses to bytes, blocking, off the connection itself."""
+"""Reads a response's bytes directly from its connection, blocking."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class DirectBody(ResponseBody):
             del failure  # its traceback holds this frame
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)

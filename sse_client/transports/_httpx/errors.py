@@ -1,4 +1,4 @@
-"""What httpx2, httpx, httpcore and the network raise, in this package's words: theirs may hold what came, or a URL."""
+"""Translates errors of httpx2, httpx, httpcore and the network; the originals may quote received bytes or a URL."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OF_CORE = (
 _REFUSED_STREAM = 7
 _OF_PROXIES = {"ProxyError", "SOCKSError"}
 _UNSENT = {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "SOCKSError", "UnsupportedProtocol"}
-_UNPROCESSED = "ConnectionNotAvailable"  # after a GOAWAY, of streams above its last one
+_UNPROCESSED = "ConnectionNotAvailable"  # raised after a GOAWAY, for streams above its last stream
 
 
 def transport_errors(library: Library) -> tuple[type[Exception], ...]:
@@ -185,7 +185,7 @@ def _http2_event(error: BaseException) -> Any:
 def _http2_words(event: Any) -> str:
     error_code: Any = event.error_code
     code = getattr(error_code, "name", "an unknown code")
-    if isinstance(event, BaseException) or not getattr(event, "remote_reset", True):  # h2 itself has reset it
+    if isinstance(event, BaseException) or not getattr(event, "remote_reset", True):  # h2 has reset the stream itself
         said = "broke the rules of HTTP/2 ("
     elif hasattr(event, "last_stream_id"):
         said = "ended the connection (GOAWAY, "

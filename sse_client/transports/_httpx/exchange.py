@@ -1,4 +1,4 @@
-"""One request on its way: what the library reports of it through the `trace` extension, which it documents."""
+"""One request and its response, as the library reports them through its documented `trace` extension."""
 
 from __future__ import annotations
 

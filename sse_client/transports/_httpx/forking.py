@@ -1,4 +1,4 @@
-"""A client of the library in a process that was just forked: without the connections of its parent."""
+"""Drops the parent's connections from a client of the library after a fork."""
 # ruff: noqa: SLF001  (it is what this module is for)
 
 from __future__ import annotations

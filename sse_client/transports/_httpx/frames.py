@@ -1,8 +1,8 @@
-"""Bodies of HTTP/2 off their connection: what has come of a stream at once, where httpcore hands out frame by frame.
+"""Reads HTTP/2 bodies directly from their connection: all that has arrived of a stream, not frame by frame.
 
-A wait ends at its own deadline, and harms no other stream: httpcore takes any timeout for the end of the connection,
-and what comes for one stream for a sign of life of all. What it does not promise is looked at before anything is
-changed: where it looks different, it reads the body.
+Each wait ends at its own deadline, and does not harm other streams. (httpcore treats any timeout as the end of the
+connection, and counts data for one stream as a sign of life for all.) The undocumented parts of httpcore are checked
+before anything is changed; if they differ, httpcore reads the body.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 

@@ -1,4 +1,4 @@
-"""A bound of what comes before the head of a response: httpcore reads over any number of interim responses."""
+"""Limits what precedes the head of a response; httpcore skips any number of interim responses."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""HTTP/2 where httpcore does not do what a stream needs: leaving one in the middle, and a GOAWAY that lets it finish.
+"""HTTP/2 behaviour that httpcore lacks: closing a stream early, and finishing a stream after a GOAWAY.
 
-httpcore promises none of what is used here: where it looks different, the stream is as httpcore has it.
+httpcore documents none of the parts that this relies on; if they have changed, its own behaviour remains.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 

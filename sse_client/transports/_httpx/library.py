@@ -1,4 +1,4 @@
-"""Which of the two libraries a client is of, told by its type: neither is imported for that."""
+"""Tells from a client's type which of the two libraries it belongs to, without importing either."""
 
 from __future__ import annotations
 

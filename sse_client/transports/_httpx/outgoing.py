@@ -1,4 +1,4 @@
-"""A request to what the library sends, with what its client adds, as every transport has it."""
+"""Builds the library's request from this package's, with the settings of the library's client."""
 
 from __future__ import annotations
 

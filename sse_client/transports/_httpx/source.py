@@ -1,8 +1,8 @@
-"""What yields a response's bytes as they are coded: of httpcore, below what the library wraps around it.
+"""Finds the generator of httpcore that yields a response's encoded bytes, below what the library wraps around it.
 
-Three generators of httpcore and two of the library hand each piece of a body on, which costs more than parsing its
-events does; and in httpcore 1.0 the outer ones do not close the inner ones, of which trio complains. The libraries
-promise none of what is used here: where it looks different, it is the documented `stream`.
+Three generators of httpcore and two of the library pass each piece of a body on, which costs more than parsing its
+events. In httpcore 1.0, the outer generators do not close the inner ones, about which trio complains. The libraries
+document none of the parts that this relies on; if they have changed, the documented `stream` is used.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["HttpxTransport"]
 
 _MOST_REDIRECTS = 30  # as with requests
-_UNSAID = 20  # `max_redirects` of a client of these libraries whose owner named none
+_UNSAID = 20  # the libraries' own default of `max_redirects`
 
 
 class HttpxTransport(ABC):

@@ -1,4 +1,4 @@
-"""What a thread that opens a stream waits for while others use the connection: as long as its stream may wait."""
+"""Waits, within a stream's deadline, while other threads use the connection on which it is opened."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _LONGEST = 1e9  # seconds: a loop's clock takes no more
 
 
 class _Task:
-    """The interface of a task of asyncio or trio."""
+    """The interface that tasks of asyncio and trio have in common."""
 
     __slots__ = ("task",)
 

@@ -1,4 +1,4 @@
-"""Which sessions the blocking client takes, beside the clients of httpx2 and httpx."""
+"""Checks which sessions the blocking client accepts: those of requests, and clients of httpx2 and httpx."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Closing a `requests.Session`, and leaving its connections to the parent after a fork."""
+"""Closes a `requests.Session`, and after a fork leaves its connections to the parent."""
 
 from __future__ import annotations
 

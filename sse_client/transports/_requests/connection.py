@@ -1,4 +1,4 @@
-"""A connection of urllib3's that keeps one stream's deadlines, and shows its socket to what wakes that stream."""
+"""A urllib3 connection that keeps one stream's deadlines, and gives its socket to the object that wakes the stream."""
 
 from __future__ import annotations
 

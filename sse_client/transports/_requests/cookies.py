@@ -1,4 +1,4 @@
-"""The cookies of responses, kept within the limits of RFC 6265."""
+"""Keeps the cookies of responses within the limits of RFC 6265."""
 
 from __future__ import annotations
 

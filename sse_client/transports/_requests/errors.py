@@ -9,7 +9,7 @@ import requests
 from urllib3 import exceptions as urllib3_errors
 
 from sse_client._core.failures import connection_broke, forget_frames, innermost, no_connection, no_data
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 
 if TYPE_CHECKING:
     from sse_client.errors import ConnectionFailed

@@ -1,6 +1,6 @@
-"""Reads bodies of HTTP/1.1 from the socket of a connection that urllib3-future has made, which has urllib3's name.
+"""Reads HTTP/1.1 bodies from the sockets of urllib3-future, a library installed under urllib3's name.
 
-The library passes each chunk through h11, a state machine and locks of its own, one chunk a call.
+The library itself reads one chunk a call, each through h11, a state machine and locks.
 """
 
 from __future__ import annotations

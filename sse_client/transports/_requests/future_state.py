@@ -1,7 +1,7 @@
-"""Takes a body of HTTP/1.1 from urllib3-future, which is installed under urllib3's name, and tells it of its end.
+"""Takes over an HTTP/1.1 body from urllib3-future, and reports the end of the body to it.
 
-What the library has received of the body has been through h11 already, as far as it goes. None of what is used here is
-documented: all of it is looked at before anything is changed.
+h11 has already parsed the part of the body that the library has received. None of the parts used here is documented, so
+all of them are checked before anything is changed.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -68,15 +68,15 @@ class _Malformed:
 
 
 class _Unread(NamedTuple):
-    """A response of which nothing has been read, and what the library has of it.
+    """An unread response, and the library's state of it.
 
     Attributes:
         raw: the response.
         protocol: the library's state of the connection.
-        number: the response's, on that connection.
+        number: the response's number on that connection.
         state: h11's state of the connection.
-        events: what the library has made of what it has received, for this response.
-        others: the same, for the connection.
+        events: the library's events for this response, parsed from the bytes received so far.
+        others: the library's events for the whole connection.
     """
 
     raw: Any

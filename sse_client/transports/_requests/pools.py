@@ -1,4 +1,4 @@
-"""Pools whose connections are tracked: a reader's socket is known, to wake it, before there is a response."""
+"""Pools whose connections are tracked, so that a reader's socket is known before there is a response."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def new_session(connections: int) -> requests.Session:
         manager: Any = getattr(adapter, "poolmanager", None)
         if type(manager) is PoolManager and manager.pool_classes_by_scheme == _POOLS:
             manager.pool_classes_by_scheme = _TRACKED_POOLS
-            manager.connection_pool_kw["maxsize"] = connections  # a pool fills all of its places when it is made
+            manager.connection_pool_kw["maxsize"] = connections  # a pool allocates all of its slots when it is created
     return session
 
 

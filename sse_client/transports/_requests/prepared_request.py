@@ -11,7 +11,7 @@ from requests.cookies import RequestsCookieJar, cookiejar_from_dict, get_cookie_
 from requests.structures import CaseInsensitiveDict
 
 from sse_client._http.outgoing import OutgoingRequest, SessionDefaults, outgoing
-from sse_client._http.shapes import is_mapping
+from sse_client._http.type_guards import is_mapping
 from sse_client._http.url import MalformedRequest
 from sse_client.request import display_url, with_headers
 

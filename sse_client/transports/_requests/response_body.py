@@ -1,4 +1,4 @@
-"""Reads response bodies through urllib3, blocking: those that did not come from a tracked connection."""
+"""Reads response bodies through urllib3: those that do not come from a tracked connection."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The certificates and proxies of a request: from the options, the `requests.Session`, and the environment.
+"""Determines a request's certificates and proxies from the options, the `requests.Session`, and the environment.
 
-The session's own way looks through the environment for proxies, at 70 µs: a tenth of what a short chat takes.
+The session's own method searches the environment for proxies, which takes 70 µs: a tenth of a short chat.
 """
 
 from __future__ import annotations

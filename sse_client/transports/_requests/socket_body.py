@@ -1,4 +1,4 @@
-"""Reads a response's body off its socket, blocking: bytes as they arrive, on every framing of HTTP/1.1."""
+"""Reads a response's body from its socket, blocking: bytes as they arrive, with every framing of HTTP/1.1."""
 
 from __future__ import annotations
 

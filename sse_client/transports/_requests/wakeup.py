@@ -1,4 +1,4 @@
-"""Wakes a blocking reader, asleep or waiting for the network, from another thread or a signal handler."""
+"""Wakes a blocking reader that sleeps or waits for the network, from another thread or a signal handler."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Wakeup:
         self._lock = threading.RLock()  # nobody would release the inherited one if it was held during the fork
 
     def watch(self, sock: Any) -> None:
-        """Take the socket that the reader uses from now on; shut it down at once if `close` was called before."""
+        """Register the socket that the reader uses from now on; shut it down at once if `close` was called before."""
         with self._lock:
             self._socket = sock
             if self.closed:
@@ -103,7 +103,7 @@ class Wakeup:
         """
         del deadline
         if isinstance(prepared, Coroutine):
-            prepared.close()  # else Python warns that it was never awaited
+            prepared.close()  # otherwise Python warns that it was never awaited
         raise TypeError("prepare: expected a Request, got an awaitable, which the blocking client cannot await")
 
     def check(self, deadline: float | None, url: str) -> None:

@@ -1,4 +1,4 @@
-"""Checks of arguments that may be of several types, in a form that type checkers understand."""
+"""Type guards for arguments that may be of several types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has a session of requests read heads and trailers within bounds: http.client reads them for as long as they come."""
+"""Limits the heads and trailers that a session of requests reads; http.client reads them without a limit."""
 
 from __future__ import annotations
 
