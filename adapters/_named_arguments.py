@@ -47,7 +47,7 @@ def named_arguments(method: M) -> M:
 
 def _reason(positional: Sequence[object], passed: Set[str], known: set[str], required: dict[str, None]) -> str:
     """Return what is wrong with the arguments of a call, and what is right."""
-    from difflib import get_close_matches  # loaded for this alone
+    from difflib import get_close_matches  # imported only when needed
 
     pass_them = ", ".join(f"{name}=..." for name in required or sorted(known))
     if positional:

@@ -28,7 +28,7 @@ def portable(pattern: AnyStr) -> AnyStr:
 def with_atomic_groups(pattern: str) -> str:
     """Return a pattern with an atomic group in place of each possessive one."""
     pieces: list[str] = []
-    groups: list[int] = []  # where each open group begins in `pieces`
+    groups: list[int] = []  # the index in `pieces` at which each open group begins
     position = 0
     while position < len(pattern):
         size = _size(pattern, position)

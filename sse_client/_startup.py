@@ -16,7 +16,7 @@ __all__ = ["is_command", "quiet_interrupts"]
 
 _INTERRUPTED = 130
 _SCRIPTS = frozenset({"sse-client", "sse-client.exe", "sse-client-script.py"})
-_VALUELESS = "bBdEhiIOPqRsSuvVx?"  # options of the interpreter that may stand before -m in one word
+_VALUELESS = "bBdEhiIOPqRsSuvVx?"  # interpreter options that may be combined with -m in one word
 
 
 def is_command(program: str, words: list[str]) -> bool:
@@ -50,7 +50,7 @@ def quiet_interrupts() -> None:
     def end(*_: object) -> None:
         os._exit(_INTERRUPTED)  # an exception would be raised in whatever module is being imported
 
-    # A shell starts background jobs with SIGINT ignored; that is left as it is.
+    # A shell starts background jobs with SIGINT ignored; this stays in effect.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, end)
 

@@ -219,7 +219,7 @@ class AsyncClient(StreamClient[AsyncEventStream]):
 
             loop = asyncio.get_running_loop()
         if self._session is None:
-            # What is loaded with the first connection need not be with the package.
+            # Modules that only connections need are imported with the first connection.
             from sse_client.transports._aiohttp.transport import new_session
 
             self._session = new_session()
@@ -228,7 +228,7 @@ class AsyncClient(StreamClient[AsyncEventStream]):
             self._loop = loop
         elif self._loop not in {None, loop}:
             raise RuntimeError("this client belongs to another event loop: each loop needs one of its own")
-        elif self._library is None and getattr(self._session, "_loop", loop) is not loop:  # aiohttp's, if it has one
+        elif self._library is None and getattr(self._session, "_loop", loop) is not loop:  # set by aiohttp
             raise RuntimeError(
                 "the aiohttp.ClientSession belongs to another event loop: each loop needs one of its own"
             )
@@ -236,7 +236,7 @@ class AsyncClient(StreamClient[AsyncEventStream]):
 
     def _abandon(self) -> None:
         """Let go of a session that nobody closed, without a warning."""
-        if self._session is not None and not self._session.closed:  # of aiohttp: `astream` has made it
+        if self._session is not None and not self._session.closed:  # an aiohttp session that `astream` has made
             self._session.detach()
 
 
@@ -283,7 +283,7 @@ def _checked_library(session: Any) -> Library | None:
 
 
 _clients: weakref.WeakSet[AsyncClient] = weakref.WeakSet()
-_parents: list[object] = []  # sessions and responses of the parent process: closing one would reach its loop
+_parents: list[object] = []  # the parent process's sessions and responses, kept: closing would reach its loop
 
 
 def _start_anew() -> None:

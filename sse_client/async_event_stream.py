@@ -40,7 +40,7 @@ class AsyncEventStream(StreamStatus):
         self._wakeup = wakeup
 
     def __del__(self) -> None:
-        # aiohttp keeps a response that nobody closes for as long as the server keeps the connection, and so does httpx.
+        # If nobody closes a response, aiohttp and httpx keep it for as long as the server keeps the connection.
         body = self._wakeup.body
         if body is not None and self._loop.state != "closed":
             body.abandon()
@@ -49,10 +49,10 @@ class AsyncEventStream(StreamStatus):
         return self
 
     async def __anext__(self) -> Event:
-        # The cheapest way to the next item of an iterator that may be at its end.
+        # The cheapest way to get the next item of an iterator that may be exhausted.
         for event in self._loop.batch:
             return event
-        # What `__aenter__` does, without its calls: a live event costs a tenth less.
+        # Does what `__aenter__` does, inlined: a live event costs a tenth less.
         wakeup = self._wakeup
         task = None
         try:
@@ -83,7 +83,7 @@ class AsyncEventStream(StreamStatus):
         try:
             await self._loop.advance(until_open=True)
             if wakeup.closed:
-                # Another task has closed the stream meanwhile. Finishing it is left to this task, which was inside it.
+                # Another task has closed the stream meanwhile. It leaves the finishing to this task, which was reading.
                 await self._loop.finish("closed")
         except BaseException as error:
             if not await self._ended_by(error):
@@ -107,13 +107,13 @@ class AsyncEventStream(StreamStatus):
         """End the stream after `error`; return whether it is only the cancellation by which `aclose` wakes a task."""
         try:
             return await self._finished_after(error)
-        except StopAsyncIteration as stop:  # out of `__anext__`, it would be a silent end
+        except StopAsyncIteration as stop:  # if it left `__anext__`, the loop would end silently
             raise RuntimeError("prepare, until, the checkpoint or the observer raised StopAsyncIteration") from stop
 
     async def _finished_after(self, error: BaseException) -> bool:
         if not self._wakeup.is_cancellation(error):
             forget_context(error)
-            # A stream that any exception has interrupted in the middle of a step cannot be resumed.
+            # After an exception in the middle of a step, the stream cannot be resumed.
             await self._loop.finish("error", error)
             if isinstance(error, StopAsyncIteration):
                 raise error
@@ -128,7 +128,7 @@ class AsyncEventStream(StreamStatus):
         if wake:
             wakeup.close()
         if wakeup.task is not None:
-            # That task ends it, and reports to the observer.
+            # That task finishes the stream, and reports to the observer.
             if wake:
                 await wakeup.left()
             return

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncSubscription"]
 
-_running: set[asyncio.Task[None]] = set()  # a loop itself does not keep its tasks alive
+_running: set[asyncio.Task[None]] = set()  # an event loop does not keep its tasks alive
 
 
 class AsyncSubscription(Subscriber[AsyncEventStream]):

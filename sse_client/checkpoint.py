@@ -13,10 +13,10 @@ from typing import Protocol
 
 __all__ = ["Checkpoint", "FileCheckpoint"]
 
-_LONGEST_NAME = 200  # bytes, of which file systems take 255, with the ending beside it
-_TRIES = 20  # more than some processes that save all the time are likely to need; each should have a file of its own
+_LONGEST_NAME = 200  # bytes; file systems allow 255, and an ending is appended
+_TRIES = 20  # enough for several processes that save all the time (each should have a file of its own)
 _LONGEST_ID = 64 * 1024 * 1024  # bytes: by default, no event may be longer
-# A pipe without a writer would block `open`. Windows has neither flag, but would read text without the last one.
+# `open` would block on a pipe without a writer. Windows has neither of these flags, but needs O_BINARY.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -52,11 +52,11 @@ class FileCheckpoint:
             ValueError: it holds no last event ID, or is no regular file.
         """
         try:
-            # Bytes: reading as text would make a CR, which no ID can hold, into a LF.
+            # Read as bytes, because reading as text would turn a CR, which an ID cannot contain, into a LF.
             content = self._content()
         except FileNotFoundError:
             if not self.path.parent.is_dir():
-                # Otherwise the first save would fail, in the middle of the stream.
+                # Checked here, because otherwise the first save would fail in the middle of the stream.
                 raise FileNotFoundError(f"{self.path}: expected a folder for the checkpoint to be in") from None
             return ""
         try:
@@ -81,12 +81,12 @@ class FileCheckpoint:
         if len(content) > _LONGEST_ID:
             raise ValueError(f"expected a last event ID of at most {_LONGEST_ID:,} bytes, got {len(content):,}")
         with contextlib.suppress(FileNotFoundError):
-            self._check_regular(os.stat(self.path).st_mode)  # what is renamed would replace a device, too
+            self._check_regular(os.stat(self.path).st_mode)  # renaming would also replace a device
         target = os.path.realpath(self.path)
         beside = _beside(target)
         for tried in range(1, _TRIES + 1):
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(beside)  # never opened for writing: it may be another user's file, or a link
+                os.unlink(beside)  # not opened for writing, because it may be another user's file, or a link
             try:
                 _replace(target, beside, content)
             except (FileExistsError, FileNotFoundError):
@@ -128,26 +128,26 @@ def _replace(target: str, beside: str, content: bytes) -> None:
         OSError: it cannot be written.
     """
     try:
-        # A signal handler that raises would leave a descriptor open that is not an object's yet.
+        # If a signal handler raised here, a descriptor that no object owns yet would stay open.
         with open(beside, "xb", opener=partial(os.open, mode=0o600)) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
             if not os.path.samestat(os.fstat(file.fileno()), os.stat(beside)):
-                # What is there now is another process's, and may be incomplete.
+                # The file that is there now belongs to another process, and may be incomplete.
                 raise FileNotFoundError(errno.ENOENT, "expected no other process to write this checkpoint", beside)
         os.replace(beside, target)
     except FileExistsError:
         raise
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):  # it may be in its place already
+        with contextlib.suppress(FileNotFoundError):  # it may have been renamed already
             os.unlink(beside)
         raise
 
 
 def _wait_apart(tried: int) -> None:
     """Wait for a random time, longer with each try: those that begin anew at once would undo each other's work."""
-    from random import random  # loaded for the first such meeting
+    from random import random  # imported when two processes first collide
 
     time.sleep(random() * 0.001 * 2 ** min(tried, 6))
 
@@ -157,7 +157,7 @@ def _beside(target: str) -> str:
     folder, name = os.path.split(target)
     encoded = os.fsencode(name)
     if len(encoded) > _LONGEST_NAME:
-        import hashlib  # which takes longer to load than all of this package's values
+        import hashlib  # takes longer to import than all value modules of this package
 
         name = hashlib.sha256(encoded).hexdigest()
     return os.path.join(folder, f".{name}.sse_client-new")

@@ -62,7 +62,7 @@ class Client(StreamClient[EventStream]):
         self._process = os.getpid()
         self._lock = threading.RLock()  # a signal handler may close the client while the main thread holds it
         self._closed = self._closing = False
-        self._connections = 10  # idle ones that a session of its own keeps for each host, as requests does
+        self._connections = 10  # idle connections that the client's own session keeps per host, as in requests
         self._defaults = merged(DEFAULTS, defaults, shared=True) if defaults else DEFAULTS
         if self._library is not None:
             from sse_client.transports._httpx.library import check_fixed_options
@@ -173,7 +173,7 @@ class Client(StreamClient[EventStream]):
 
     def _start_anew(self) -> None:
         """Forget the connections and streams of the process that this one is a fork of."""
-        self._lock = threading.RLock()  # nobody would release the inherited lock if it was held during the fork
+        self._lock = threading.RLock()  # an inherited lock that was held during the fork would never be released
         for stream in tuple(self._open):
             stream._wakeup.forbid()  # noqa: SLF001  (a stream of this client)
         if self._library is not None:

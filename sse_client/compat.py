@@ -43,7 +43,7 @@ class SSEClient(sseclient.SSEClient):
         super().__init__(event_source, char_enc)
         self._source = event_source
         name = codecs.lookup(char_enc).name
-        # The parser takes the BOM away by itself.
+        # The parser itself strips the BOM.
         self._decoder = None if name in {"utf-8", "utf-8-sig"} else codecs.getincrementaldecoder(name)("replace")
 
     def events(self) -> Generator[sseclient.Event, None, None]:
@@ -62,13 +62,13 @@ class SSEClient(sseclient.SSEClient):
 
 def _as_theirs(event: Event) -> sseclient.Event:
     retry = None if event.retry is None else str(event.retry)
-    make: Any = sseclient.Event  # its stub knows no arguments
+    make: Any = sseclient.Event  # its type stub has no arguments
     theirs: sseclient.Event = make(id=event.id or None, event=event.event, data=event.data, retry=retry)
     return theirs
 
 
 def _pieces(source: Any) -> Iterable[bytes]:
-    # Iterating over a response of requests waits for 128 bytes; so does urllib3's for a line.
+    # Iterating over a response of requests waits for 128 bytes, and over one of urllib3 for a whole line.
     if isinstance(source, requests.Response) and not source._content_consumed:  # noqa: SLF001
         return _arriving(source)
     pieces: Iterable[bytes] = source

@@ -58,12 +58,12 @@ class StreamWrapper(Protocol[_Stream]):
         ...
 
 
-# This module is the adapters' only way to what the clients and streams keep to themselves.
+# Only through this module do adapters reach private parts of clients and streams.
 # ruff: noqa: SLF001
 
-_LONG = 64 * 1024  # bytes of an event that is not decoded if its last bytes show that it was cut
+_LONG = 64 * 1024  # bytes; a longer event is not decoded if its last bytes show that it was cut
 _LAST = 64  # bytes
-_SNIFFED = 4096  # bytes of blank lines after which a body is no longer taken for an event stream
+_SNIFFED = 4096  # bytes of blank lines after which a body no longer counts as an event stream
 _BOM = b"\xef\xbb\xbf"
 _FIELDS = (b"data", b"event", b"id", b"retry", b"error")
 

@@ -159,7 +159,7 @@ class Policy:
         except SSEError as final:
             if final is not error:
                 raise
-            # Without the frames of tenacity that re-raised it, which do not show where it came from.
+            # Drops the frames of tenacity, which re-raised the error and do not show its origin.
             error.__traceback__ = traceback
             if self._gives_up:
                 attempts = f"{state.attempt_number} failed attempt{'s' * (state.attempt_number > 1)}"
@@ -168,7 +168,7 @@ class Policy:
         return max(0.0, state.upcoming_sleep)
 
     def _strategies(self) -> Retrying:
-        # Imported with the first loss: it is a third of what importing the package would cost.
+        # Imported at the first loss, because importing it takes a third of the time of importing the package.
         from tenacity import Retrying, retry_if_exception
 
         rules = self._reconnect
@@ -190,7 +190,7 @@ class Policy:
         spread = wait_random_exponential(multiplier=max(rules.initial_delay, 0.1) / 2, max=rules.max_delay)
 
         def wait(state: RetryCallState) -> float:
-            # Only the caller can ask for less than this: `retry: 0` must not make a hot loop.
+            # Only the caller may choose less than this: a server's `retry: 0` must not cause a busy loop.
             floor = min(rules.initial_delay, _LEAST_DELAY)
             base = rules.initial_delay if self._asked is None else max(self._asked, floor)
             if self._useless >= 2:
@@ -218,15 +218,15 @@ class Policy:
             return self.repeat or not error.sent
         if not isinstance(error, StatusError) or error.status not in frozenset(self._reconnect.statuses):
             return False
-        # A server that says when to come again has turned the request away; one that redirected it before may have
-        # processed it.
+        # A server that says when to come back has turned the request away. But if it redirected the request before, it
+        # may have processed it.
         return self.repeat or (error.status in _ASKS and error.retry_after is not None and not error.redirected)
 
     def _asked_for(self, error: SSEError, reconnection_time: int | None) -> float | None:
         """Return the seconds that the server asked for, here or earlier in the stream; None if it did not ask."""
         most = self._reconnect.max_asked
         if isinstance(error, StatusError) and error.status in _ASKS and error.retry_after is not None:
-            # All clients that were turned away got the same delay; adding up to a tenth spreads their return.
+            # All clients that were turned away got the same delay; adding up to a tenth spreads their retries.
             return min(error.retry_after, most) * random.uniform(1.0, 1.1)
         if reconnection_time is None:
             return None
@@ -239,7 +239,7 @@ def _call_state(
 ) -> RetryCallState:
     from tenacity import RetryCallState
 
-    # No function is called again: an iterator goes on. Of a function, tenacity's own logging takes the name alone.
+    # tenacity expects a function that it retries. Here there is none; only the name is used, by tenacity's logging.
     named: Any = SimpleNamespace(__name__=name, __qualname__=name, __module__=None)
     state = RetryCallState(retrying, fn=named, args=(), kwargs={})
     state.attempt_number = number

@@ -33,7 +33,7 @@ class Subscription(Subscriber[EventStream]):
         self, stream: EventStream, handler: Callable[[Event], object], events: Iterable[str] | None = None
     ) -> None:
         super().__init__(stream, handler, events)
-        # Every way to close the stream (its own, its client's, this one's) is a way to close the subscription.
+        # Closing the stream, its client or this object closes the subscription.
         self._calls = HandlerCalls(handler, self._is_closed)
         stream._calls = self._calls  # noqa: SLF001  (the two are one)
         self._thread = threading.Thread(target=self._run, name="sse_client-subscription", daemon=True)
@@ -74,7 +74,7 @@ class Subscription(Subscriber[EventStream]):
         """Call the handler; return False if the stream was closed before that."""
         called, done = self._calls.call(event)
         if inspect.iscoroutine(done):
-            done.close()  # else Python warns that it was never awaited
+            done.close()  # otherwise Python warns that it was never awaited
             raise TypeError("handler: expected a function, got one that returns a coroutine, which nothing awaits here")
         return called
 

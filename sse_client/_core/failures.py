@@ -30,7 +30,7 @@ def no_connection(
     if proxy is not None:
         named = display_url(proxy if "://" in proxy else f"http://{proxy}")
         where = f"the proxy {named}, on the way to {where}"
-    # A certificate that does not verify today does not a second later. Only that error has a `verify_code`.
+    # A certificate that fails verification will also fail it a second later. Only this error has a `verify_code`.
     final = hasattr(cause, "verify_code")
     words = _words(cause)
     if isinstance(cause, TimeoutError) and cause.errno is None and seconds is not None:
@@ -86,7 +86,7 @@ def forget_frames(error: BaseException) -> None:
     """
     callers: set[FrameType | None] = set()
     frame = inspect.currentframe()
-    while frame is not None:  # this function's own frame is left out: in its own set, it would be such a cycle
+    while frame is not None:  # this function's own frame is left out, because in its own set it would form such a cycle
         frame = frame.f_back
         callers.add(frame)
     error.__traceback__ = None

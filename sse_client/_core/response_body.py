@@ -89,7 +89,7 @@ class ResponseBody(ABC):
         codings = response.headers.get("Content-Encoding")
         self.coded = codings is not None
         if codings:
-            # Loaded with the first coded response: few event streams are, and it takes 0.8 ms.
+            # Imported with the first coded response: few event streams are coded, and the import takes 0.8 ms.
             from sse_client._http.coding_steps import Parts
             from sse_client._http.content_decoding import decoder_for
 
@@ -119,14 +119,14 @@ class ResponseBody(ABC):
 
     def read_blocking(self, deadline: float | None) -> bytes:
         """Do what `read` does without a coroutine, if this body `blocks`."""
-        raise NotImplementedError  # never called: `blocks` is false for every body without a method of its own
+        raise NotImplementedError  # never called: `blocks` is false for every body that does not override this
 
     def parted(self, data: bytes) -> bytes:
         """Return the first part of what has arrived at once, for `read_rest` to return the others."""
         if self._parts is None:
             from sse_client._http.coding_steps import Parts  # loaded with the first long read
 
-            self._parts = Parts(thread_time)  # one that is long is enough
+            self._parts = Parts(thread_time)  # one long read is enough
         self.rest = self._parts.of(data[start : start + _MOST] for start in range(0, len(data), _MOST))
         return next(self.rest)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CORRUPT", "PIECE", "Parts", "Silence", "Stage", "steps"]
 
-PIECE = 24 * 1024  # with 16 KiB, a burst of chat events cost 8 % more than decoded and parsed a read at a time
+PIECE = 24 * 1024  # with 16 KiB, a burst of chat events costs 8 % more than if each read is decoded and parsed whole
 CORRUPT = "the compressed body is corrupt"
 
 _SLICE = 8 * 1024  # bytes of input a call
@@ -104,7 +104,7 @@ class Parts:
     def of(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """Yield what `pieces` yields."""
         for piece in pieces:
-            if len(piece) <= _PART:  # also of nothing: see `steps`
+            if len(piece) <= _PART:  # also if it is empty: see `steps`
                 yield piece
             elif self._slow:
                 yield from (piece[start : start + _PART] for start in range(0, len(piece), _PART))

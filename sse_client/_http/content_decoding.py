@@ -21,14 +21,14 @@ __all__ = ["Decoder", "decoder_for"]
 
 _MAX_CODINGS = 2
 
-# With two codings, the output of the first stage is the input of the second. Without a limit, each kilobyte received
+# With two codings, the output of the first stage is the input of the second. Without a limit, each received kilobyte
 # could feed a megabyte of empty blocks to the second stage. Honest data stays within it: compressed data hardly
 # shrinks when it is compressed again, and data that does brings as much output.
 _BETWEEN = 1024 * 1024
 _BETWEEN_RATIO = 8
-_PART = 100  # bytes between two codings that a zstd frame counts for beside its own
+_PART = 100  # bytes added for each zstd frame to what passes between two codings
 
-# IANA's HTTP Content Coding Registry. Servers that code nothing send `none`, `utf-8` or `binary`.
+# IANA's HTTP Content Coding Registry. For uncoded bodies, some servers send `none`, `utf-8` or `binary`.
 _REGISTERED = frozenset(
     [
         *["aes128gcm", "br", "compress", "dcb", "dcz", "deflate", "exi", "gzip", "identity"],

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 __all__ = ["cookie_header", "cookies_in", "cookies_of_jar", "limit_cookies"]
 
-# RFC 6265 6.1 asks for at least as much: beyond it, a server that sets another cookie on each reconnect would have the
-# requests grow without limit.
+# RFC 6265 6.1 requires at least these sizes. Without limits, a server that sets a new cookie on each reconnect could
+# make the requests grow forever.
 _MAX_SIZE = 4096  # bytes of a cookie's name, value and attributes
-# Of all domains: a redirect chain may lead through any number of hosts. It takes 3 µs to get one out of a jar, and each
-# response that sets cookies has to look at all of them.
+# Of all domains together, because a redirect chain may lead through any number of hosts. Each response that sets
+# cookies has to go through all cookies of the jar, at 3 µs each.
 _MAX_COOKIES = 1000
 _MAX_PER_DOMAIN = 50
-_MAX_SIZE_PER_DOMAIN = 8 * 1024  # bytes: a longer header is answered 400 or 431 by common servers
+_MAX_SIZE_PER_DOMAIN = 8 * 1024  # bytes; common servers answer a longer header with 400 or 431
 
 
 def cookie_header(url: str, session: Iterable[tuple[str, Any]], own: Any) -> str:
@@ -51,7 +51,7 @@ def cookie_header(url: str, session: Iterable[tuple[str, Any]], own: Any) -> str
 
 def cookies_of_jar(jar: Any, url: str) -> Iterable[tuple[str, str | None]]:
     """Yield names and values of the cookies that an `http.cookiejar` has for a URL; None: a name alone."""
-    from urllib.request import Request  # aiohttp and http.cookiejar have loaded it already
+    from urllib.request import Request  # aiohttp and http.cookiejar have already imported it
 
     asking = Request(url)  # noqa: S310  (it asks the jar, not the network)
     jar.add_cookie_header(asking)
@@ -80,7 +80,7 @@ def limit_cookies(jar: CookieJar, before: Collection[Cookie], came: Collection[C
         if place in replaced:
             jar.set_cookie(replaced[place])
         else:
-            with contextlib.suppress(KeyError):  # the jar has not taken it
+            with contextlib.suppress(KeyError):  # the jar has not accepted it
                 jar.clear(*place)
 
 

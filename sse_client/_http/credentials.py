@@ -44,7 +44,7 @@ def netrc_credentials(url: str) -> tuple[str, str] | None:
     else:
         paths = (os.path.expanduser(named),)
     for path in paths:
-        # Most often there is none: `os.path.exists` catches an error for that, which takes twice as long.
+        # Usually there is no such file; then `os.path.exists` catches an error, which takes twice as long.
         if os.access(path, os.F_OK):
             return _entry(path, urlsplit(url).hostname or "")
     return None

@@ -101,20 +101,20 @@ def length_of(body: Any) -> int:
     """Return how many bytes are left of a body; 0 if it is empty, or if the length cannot be determined."""
     if isinstance(body, str):
         return len(_text(body))
-    total = len(body) if hasattr(body, "__len__") else getattr(body, "len", None)  # `len`: as requests-toolbelt has it
+    total = len(body) if hasattr(body, "__len__") else getattr(body, "len", None)  # `len`: requests-toolbelt
     if not hasattr(body, "tell"):
         return total if isinstance(total, int) else 0
     if isinstance(body, io.StringIO):
         return len(_text(body.getvalue()[body.tell() :]))
     if _reads_text(body):
-        return 0  # its length is in characters, not in bytes
+        return 0  # the length of a text file is in characters, not in bytes
     try:
         position: int = body.tell()
         if not isinstance(total, int):
             body.seek(0, os.SEEK_END)
             total = body.tell()
             body.seek(position)
-    except (AttributeError, OSError, ValueError):  # a pipe, or a file that cannot be sought from its end
+    except (AttributeError, OSError, ValueError):  # a pipe, or a file that cannot seek to its end
         return 0
     return max(0, total - position)
 

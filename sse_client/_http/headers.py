@@ -45,7 +45,7 @@ class Headers(Mapping[str, str]):
     def get(self, key: str, default: str | _Default, /) -> str | _Default: ...
     def get(self, key: str, default: Any = None, /) -> Any:
         """Return the value of a field, or `default`."""
-        # The inherited one catches a KeyError, and most headers that are asked for are not there.
+        # The inherited method catches a KeyError, which is slow, and most headers that are looked up are missing.
         found = (self._by_name if self._fields is None else self._read()).get(key.lower())
         if found is None:
             return default

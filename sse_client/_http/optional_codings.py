@@ -16,8 +16,8 @@ __all__ = ["Brotli", "Zstd", "brotli_module", "zstd_module"]
 _FRAMES = 64  # zstd frames per call, at 9 µs each; an empty frame ends the call
 _MAX_EMPTY = 10_000  # zstd frames in a row without output; a megabyte can hold 116,000, which take a second
 
-# RFC 9659: "the maximum Window_Size for the zstd content coding is limited to 8 MB". Without it, a header of six bytes
-# takes 128 MiB.
+# RFC 9659: "the maximum Window_Size for the zstd content coding is limited to 8 MB". Without this limit, a header of
+# six bytes could allocate 128 MiB.
 _WINDOW_LOG = 23
 
 

@@ -82,7 +82,7 @@ class RedirectChain:
         """
         request = self.request
         if request.data is None and not request.files:
-            return request  # as nearly all: without a body
+            return request  # the usual case: no body
         return self._body.body_for(request)
 
     def follow(self, status: int, *locations: str | None) -> Request | None:

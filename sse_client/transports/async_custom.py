@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncBody", "AsyncSession", "AsyncTransport", "Headers", "Limits", "OutgoingRequest", "Response"]
 
-_CLOSING = 1.0  # seconds that closing a response may take
+_CLOSING = 1.0  # seconds allowed for closing a response
 
 
 class AsyncSession(ABC):
@@ -108,11 +108,11 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     async def release(self) -> None:
         """Release what was held for this stream alone; a transport that overrides it calls it, too."""
-        self.body = None  # it refers to this, too
+        self.body = None  # the body refers back to this object
 
 
 class AsyncBody(ResponseBody):
@@ -179,7 +179,7 @@ class AsyncBody(ResponseBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     async def read(self, deadline: float | None) -> bytes:
         """Return what has arrived, decoded; see `ResponseBody.read`."""

@@ -97,7 +97,7 @@ class BlockingTransport(CustomTransport, Wakeup):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     def limit_wait(self, timeout: float | None) -> None:
         """Set the timeout of the socket that is watched, if it is still open."""
@@ -160,7 +160,7 @@ class BlockingBody(ResponseBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     async def read(self, deadline: float | None) -> bytes:
         """Return what has arrived, decoded; see `ResponseBody.read`."""

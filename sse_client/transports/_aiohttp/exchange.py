@@ -166,7 +166,7 @@ class Exchange:
         try:
             raise failed
         finally:
-            del failed  # its traceback holds this frame
+            del failed  # its traceback would keep this frame alive
 
     def failure(self, error: BaseException) -> BaseException:
         """Return this package's error for one of `FAILURES`, without the frames of aiohttp."""

@@ -145,7 +145,7 @@ class Sender(msgspec.Struct, eq=False):
             try:
                 raise failure
             finally:
-                del failure  # its traceback holds this frame
+                del failure  # its traceback would keep this frame alive
         self.stale_left -= 1
         if request.data is not None and not isinstance(request.data, (bytes, str, dict)):
             request, self.stale_left = self.replayable.body_for(request), 0  # the body may be partly consumed

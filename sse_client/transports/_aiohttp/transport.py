@@ -118,7 +118,7 @@ class AiohttpTransport(Wakeup):
                     try:
                         request = sender.after_failure(request, failure)
                     finally:
-                        failure = None  # its traceback holds this frame
+                        failure = None  # its traceback would keep this frame alive
                     continue
                 again = None if sent.prepared is None else sender.after_challenge(request, sent, response)
                 if again is not None:
@@ -151,7 +151,7 @@ class AiohttpTransport(Wakeup):
     async def release(self) -> None:
         """Release what was held for this stream alone."""
         self.stop()
-        self.body = None  # it refers to this, too
+        self.body = None  # the body refers back to this object
         if self._released is not None:
             await self._released()
 
@@ -171,7 +171,7 @@ def _following(chain: RedirectChain, response: aiohttp.ClientResponse) -> Reques
         leaving = following is not None
     finally:
         if leaving:
-            response.close()  # not read: the body of a redirect may be as slow as it likes
+            response.close()  # not read: the body of a redirect may be arbitrarily slow
     return following
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncDirectBody", "PlainAsyncDirectBody", "async_direct_body"]
 
-_CLOSING = 1.0  # seconds that closing a response may take
+_CLOSING = 1.0  # seconds allowed for closing a response
 
 
 class AsyncDirectBody(ResponseBody):
@@ -82,7 +82,7 @@ class AsyncDirectBody(ResponseBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     async def read(self, deadline: float | None) -> bytes:
         """Return what has arrived, decoded; see `ResponseBody.read`."""

@@ -77,7 +77,7 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
 
     async def release(self) -> None:
         """Release what was held for this stream alone."""
-        self.body = None  # it refers to this, too
+        self.body = None  # the body refers back to this object
         if self._released is not None:
             await self._released()
 

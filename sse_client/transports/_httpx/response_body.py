@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncHttpxBody", "HttpxBody"]
 
-_CLOSING = 1.0  # seconds that closing a response may take
+_CLOSING = 1.0  # seconds allowed for closing a response
 
 # Generators that were begun and not closed. The garbage collector, which would close those of a dropped stream in no
 # particular order, does not find them: `abandon` drops the outermost one, and the event loop closes that.
@@ -133,7 +133,7 @@ class HttpxBody(_LibraryBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     def _is_late(self) -> bool:
         # A call, because a type checker assumes that an attribute keeps the value that it was last compared with.
@@ -152,7 +152,7 @@ class HttpxBody(_LibraryBody):
         """Read once, and shut the connection down at the deadline."""
         if self._watchdog is None:
             self._watchdog = Watchdog(self._wakeup)
-            weakref.finalize(self, self._watchdog.stop)  # of a body that is dropped, not closed
+            weakref.finalize(self, self._watchdog.stop)  # for a body that is dropped without being closed
         self._watchdog.arm(deadline)
         try:
             return self._next()
@@ -172,7 +172,7 @@ class HttpxBody(_LibraryBody):
                 reset_stream(self._raw, part_of(self._raw))
         stream = self._raw.extensions.get("network_stream")
         if stream is not None and self._wakeup.inherited:
-            stream.close()  # this process's descriptor alone
+            stream.close()  # closes only this process's descriptor
         else:
             self._raw.stream.close()
             self._raw.close()
@@ -238,7 +238,7 @@ class AsyncHttpxBody(_LibraryBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     def close(self) -> None:
         """Leave the connection to `aclose`, which alone can close it."""

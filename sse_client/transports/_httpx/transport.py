@@ -126,7 +126,7 @@ class HttpxTransport(ABC):
                 leaving = following is not None
             finally:
                 if leaving:
-                    await self._close(response)  # not read: the body of a redirect may be as slow as it likes
+                    await self._close(response)  # not read: the body of a redirect may be arbitrarily slow
             if following is None:
                 return await self._opened(
                     chain, Response(response.status_code, fields, url, response), exchange, limits
@@ -240,7 +240,7 @@ class HttpxTransport(ABC):
         try:
             raise failed from failed.__cause__
         finally:
-            del failed  # its traceback holds this frame, and the stream with it
+            del failed  # its traceback would keep this frame, and so the stream, alive
 
 
 def _used_stream(client: Any, request: Any, exchange: Exchange) -> Any:

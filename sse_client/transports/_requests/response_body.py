@@ -60,7 +60,7 @@ class LibraryBody(ResponseBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     def _read_within(self, deadline: float | None) -> bytes:
         """Read once, and shut the connection down at the deadline."""
@@ -70,7 +70,7 @@ class LibraryBody(ResponseBody):
         # A server that sends a byte of framing now and then would reset a timeout for each read.
         if self._watchdog is None:
             self._watchdog = Watchdog(self._wakeup)
-            weakref.finalize(self, self._watchdog.stop)  # of a body that is dropped, not closed
+            weakref.finalize(self, self._watchdog.stop)  # for a body that is dropped without being closed
         self._watchdog.arm(deadline)
         try:
             return self._read1()

@@ -132,7 +132,7 @@ class SocketBody(ResponseBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     @abstractmethod
     def _receive_first(self, size: int) -> bytes:

@@ -80,7 +80,7 @@ class RequestsTransport(Wakeup):
                 try:
                     raise failure
                 finally:
-                    del failure  # its traceback holds this frame, and the stream with it
+                    del failure  # its traceback would keep this frame, and so the stream, alive
             for each in (*response.history, response):
                 if "Set-Cookie" in each.headers:
                     keep_cookies(session.cookies, each)
@@ -103,7 +103,7 @@ class RequestsTransport(Wakeup):
             leaving = step is not None
         finally:
             if leaving:
-                # Closed, not read: the body of a redirect may be as slow as it likes.
+                # Closed, not read: the body of a redirect may be arbitrarily slow.
                 self.release_socket()
                 response.close()
         return step
