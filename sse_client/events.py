@@ -10,9 +10,8 @@ import msgspec
 __all__ = ["Comment", "Event"]
 
 
-# A msgspec struct, because the type of the event decides the speed of everything that handles events: it is created
-# in C in 60 ns, a frozen dataclass in 500. It holds only strings and an int, so the garbage collector need not
-# track it.
+# A msgspec struct, because the type of the event decides the speed of everything that handles events: it is created in
+# C in 60 ns, a frozen dataclass in 500. It holds only strings and an int, so the garbage collector need not track it.
 class Event(msgspec.Struct, frozen=True, gc=False):
     """A dispatched event. Immutable, hashable, equal by value.
 

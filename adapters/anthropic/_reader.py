@@ -29,7 +29,7 @@ _PIECES = {
 }
 _TEXTS = ("text", "thinking", "signature", "input_json")
 _COUNTS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-_MOST_COUNTS = 100  # names in the usage: each delta of it has all that have come
+_MOST_COUNTS = 100  # names in the usage; each delta with usage contains all names so far
 
 
 class MessageReader:
@@ -73,7 +73,7 @@ class MessageReader:
         raw = event.data
         payload = json_object(raw)
         kind = event.event if payload is None or event.event != "message" else payload.get("type")
-        # Gateways report errors as OpenAI does, in an object without a type.
+        # Some gateways report errors in OpenAI's form, in an object without a type.
         if payload is None or kind == "error" or (kind is None and payload.get("error")):
             self.outcome = "error"
             raise MessagesError(raw, partial=self.partial)
@@ -115,7 +115,7 @@ class MessageReader:
         if self.outcome is None and self._message.stop_reason is None:
             self.outcome = "truncated"
             raise StreamTruncated("the message ended before message_stop", partial=self.message)
-        self.outcome = self.outcome or "complete"  # nothing of the message follows a stop reason
+        self.outcome = self.outcome or "complete"  # no part of the message follows a stop reason
 
     def finish(self, stray: str = "") -> Sequence[MessageDelta]:  # noqa: ARG002
         """Take the end that the stream's `until` tells."""

@@ -8,7 +8,7 @@ from sse_client.parser import Parser
 
 __all__ = ["undispatched"]
 
-_SMALL = 64 * 1024  # characters; a longer tail is not parsed whole, to save copies of it
+_SMALL = 64 * 1024  # characters; a longer tail is not parsed as a whole, which saves copies
 _HEAD = 1024  # characters of a longer tail within which its data has to begin
 
 

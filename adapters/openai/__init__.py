@@ -43,7 +43,7 @@ __all__ = [
     "deltas",
 ]
 
-# Loaded when they are asked for: they need aiohttp.
+# Imported on first access, because they need aiohttp.
 _ASYNCIO = frozenset({"AsyncChatClient", "AsyncChatStream"})
 
 

@@ -182,5 +182,5 @@ class Completion(msgspec.Struct, frozen=True):
         """
         from sse_client.adapters.openai._shared.structured_output import answer
 
-        # The link to this folder gives this module two paths, and pyright a class from each.
+        # Because of the link to this folder, pyright finds this module under two paths, and a class in each.
         return answer(cast("Any", self), type, index)

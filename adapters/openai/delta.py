@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-# msgspec resolves the annotations, should somebody decode a delta that was stored.
+# Imported at run time, because msgspec resolves the annotations when a stored delta is decoded.
 from sse_client.adapters.openai.completion import Usage  # noqa: TC001
 
 __all__ = ["AudioDelta", "ChatDelta", "ToolCallDelta"]

@@ -1,7 +1,7 @@
 """Runs a coroutine that never waits, so that the blocking client shares the asyncio client's loop.
 
-The loop of both clients is written once, as coroutines. In the blocking client, whatever a coroutine awaits has
-already blocked by the time it returns.
+The loop of both clients is written once, as coroutines. In the blocking client, whatever a coroutine awaits has already
+blocked by the time it returns.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ Where the RFC leaves a choice, or servers make mistakes, this module follows aio
 both clients read the same:
 
 - A size line must end in CRLF. A bare LF is refused there, because with it an extension could hide a line from one
-  reader but not from another. After the data of a chunk, whose end is fixed by its size, and after trailers
-  (RFC 9112 2.2), a bare LF is accepted.
+  reader but not from another. After the data of a chunk, whose end is fixed by its size, and after trailers (RFC 9112
+  2.2), a bare LF is accepted.
 - Blanks after a size are skipped, because some servers pad it. Before a size, and inside or after an extension, they
   are refused.
 - Extensions are ignored if they are names, with or without a token or a quoted string as their value. Control

@@ -22,8 +22,8 @@ __all__ = ["Decoder", "decoder_for"]
 _MAX_CODINGS = 2
 
 # With two codings, the output of the first stage is the input of the second. Without a limit, each received kilobyte
-# could feed a megabyte of empty blocks to the second stage. Honest data stays within it: compressed data hardly
-# shrinks when it is compressed again, and data that does brings as much output.
+# could feed a megabyte of empty blocks to the second stage. Honest data stays within it: compressed data hardly shrinks
+# when it is compressed again, and data that does brings as much output.
 _BETWEEN = 1024 * 1024
 _BETWEEN_RATIO = 8
 _PART = 100  # bytes added for each zstd frame to what passes between two codings

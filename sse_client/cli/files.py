@@ -12,7 +12,7 @@ from sse_client.cli.exits import Exit, Failure
 
 __all__ = ["first_line", "key", "read_bytes", "read_text", "reason", "utf8"]
 
-_LONGEST_KEY = 16 * 1024  # characters; no server takes a longer header
+_LONGEST_KEY = 16 * 1024  # characters; no server accepts a longer header
 
 
 def reason(error: OSError) -> str:
@@ -56,7 +56,7 @@ def read_text(path: str | Path, what: str, most: int = -1) -> str:
     """
     data = read_bytes(path, what, most)
     try:
-        # What was cut may end within a character.
+        # The cut may be inside a character.
         return codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=len(data) != most)
     except UnicodeDecodeError as error:
         raise Failure(f"{what}: expected text in UTF-8 in {path}, got other bytes at {error.start}") from error

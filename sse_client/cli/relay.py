@@ -110,7 +110,7 @@ def relay(
         **reconnect_arguments(resume, question.method),
         **_redis_arguments(access),
     }
-    # The relay answers signals itself. It may need longer for that than this command grants the others.
+    # The relay handles signals itself, and may need more time for that than the other commands get.
     watched = signal.set_wakeup_fd(-1)
     try:
         with _client(connection.unix_socket) as client:
@@ -140,7 +140,7 @@ def _client(unix_socket: Path | None) -> AbstractContextManager[Client | None]:
     """Return a client that connects to a Unix socket; None where there is none."""
     if unix_socket is None:
         return nullcontext()
-    from sse_client.cli.http.wire import Wire, session_over  # what they load is needed for this alone
+    from sse_client.cli.http.wire import Wire, session_over  # imported only when needed
 
     return Client(session_over(Wire(unix_socket=unix_socket), follows=False))
 

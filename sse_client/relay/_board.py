@@ -19,7 +19,7 @@ __all__ = ["Board", "BoardLog", "SourceNews"]
 
 _CLEAR = "\r\x1b[K"
 _INDENT = "  "
-_REASONS = 8  # that are remembered: a server may make up any number of them
+_REASONS = 8  # reasons that are remembered; a server may invent any number of them
 
 
 class Board:

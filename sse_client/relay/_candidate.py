@@ -73,7 +73,7 @@ class Candidate:
 
     def _elected(self, patience: Patience) -> Granted | None:
         """Wait for the lease; None if the relay was closed first."""
-        token = new_token()  # the same for each try: one whose answer was lost may have got the lease
+        token = new_token()  # the same for each attempt, because one whose answer was lost may have got the lease
         while True:
             try:
                 answer = self._ledger.acquire(token)
@@ -106,7 +106,7 @@ class Candidate:
                     plan.keys.name, plan.keys.lease,
                 )  # fmt: skip
             return plan.milliseconds / 4000
-        # The leader renews it after a third; as soon as it does not, this is when it ends.
+        # The leader renews the lease after a third of it. If the leader stops renewing, the lease ends at this time.
         return min(held.expires / 1000 + 0.002, plan.milliseconds / 4000)
 
     def _lead(self, granted: Granted) -> bool:

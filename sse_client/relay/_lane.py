@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Group", "Lane", "entry_id_of"]
 
-_NUMBER = re.compile("[0-9]{1,18}")  # of an event; another program may write anything
+_NUMBER = re.compile("[0-9]{1,18}")  # an event's number; another program may write anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Lane:
             stream=self.stream,
             entry_id=text(entry_id),
             partition=self.partition,
-            # An entry that is not the relay's has no number, and is none that can be handled.
+            # An entry that was not written by the relay has no number, and cannot be handled.
             n=int(number) if _NUMBER.fullmatch(number) and "data" in fields else 0,
             deliveries=int(deliveries),
         )

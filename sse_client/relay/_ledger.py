@@ -105,7 +105,7 @@ class Ledger:
     milliseconds: int
     window: int
     longest: int
-    _all_keys: tuple[str, ...] = field(init=False, repr=False)  # made once: each event needs them
+    _all_keys: tuple[str, ...] = field(init=False, repr=False)  # computed once, because each event needs them
 
     def __post_init__(self) -> None:
         keys = self.keys

@@ -41,12 +41,12 @@ class RedisURL:
         scheme, there, rest = url.partition("://")
         scheme = scheme.lower()
         if not there or scheme not in _SCHEMES:
-            # Without a scheme, what comes first may be a password.
+            # Without a scheme, the URL may begin with a password.
             got = f", not of {scheme!r}" if there else ", such as redis://localhost:6379"
             raise ValueError(f"expected a URL of redis, rediss, unix, redis+sentinel or redis+cluster{got}")
         kind, _, variant = scheme.partition("+")
-        # The messages of `urlsplit`, and of redis-py, quote what they do not understand: half a password, where its
-        # slash or question mark is not encoded.
+        # The error messages of `urlsplit` and redis-py quote what they cannot parse, such as half a password with an
+        # unencoded slash or question mark.
         plain = f"{kind}://{rest}"
         try:
             found = cls(kind, variant, plain, urlsplit(plain))

@@ -87,7 +87,8 @@ class Relay:
         self._partitioner = Partitioner(key, partitions)
         self._plan = Plan(
             keys=self._keys,
-            # It runs out a fifth earlier than `lease`: the rest is for the next host to connect to the source.
+            # The lease in Redis is a fifth shorter than `lease`, which leaves the next host time to connect to the
+            # source.
             milliseconds=max(1, int(lease * 800)),
             partitioner=self._partitioner,
             key_name=_name(key),
@@ -202,7 +203,7 @@ def _name(key: Key | None) -> str:
 
 
 def _check(lease: float, max_lag: int | None, on_lag: str, guard: int, batch: int, *, drop_acknowledged: bool) -> None:
-    if not 0 < lease <= threading.TIMEOUT_MAX:  # of a NaN, neither is true
+    if not 0 < lease <= threading.TIMEOUT_MAX:  # also true of a NaN
         raise ValueError(f"lease must be more than 0 seconds, and a time that can be waited for, not {lease:g}")
     if max_lag is not None and max_lag < 1:
         raise ValueError(f"max_lag must be 1 or more, or None, not {max_lag}")

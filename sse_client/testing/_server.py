@@ -77,7 +77,7 @@ class Server:
         self._requests: list[Received] = []
         self._errors: list[BaseException] = []
         self._accepted = 0
-        self._served: dict[int, tuple[Connection, threading.Thread]] = {}  # by number, while they last
+        self._served: dict[int, tuple[Connection, threading.Thread]] = {}  # open connections by number
         self._closing = False
         self._changed = threading.Condition()
         self._acceptor: threading.Thread | None = None
@@ -183,7 +183,8 @@ class Server:
         except BaseException as error:  # noqa: BLE001 - raised by close(), in the thread of the test
             self._errors.append(error)
         finally:
-            # After the error is kept: whoever sees the connection end finds the errors in their order.
+            # Closed only after the error is stored, so that a test that sees the connection end finds the errors in
+            # order.
             connection.close()
             del self._served[number]
 

@@ -88,7 +88,7 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
         try:
             with self.waiting(limits.deadline):
                 body = await self.send(replace(request, body=data), limits)
-            if body is None:  # cancelled, at the deadline if not by `close`
+            if body is None:  # cancelled by `close` or at the deadline
                 raise ConnectionFailed("the stream was closed") if self.closed else TimeoutError("timed out")
             try:
                 check_framing(body.response, request.method)
@@ -97,7 +97,7 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
                 raise
         except self.failures as error:
             self._disconnected()
-            # The caller's own error is no failure of the network.
+            # An error of the caller's own code is not a network failure.
             failure = content.error or self._failure(error, request.url, limits, repeated=repeated)
         except BaseException:
             self._disconnected()
@@ -173,7 +173,7 @@ class AsyncBody(ResponseBody):
         except self._transport.failures as error:
             failure = connection_broke(self.response.url, self._transport.plain(error))
         finally:
-            # A shorter wait may have been none: the library has more pieces of one receive.
+            # The library may have returned without waiting, because it has more pieces of one receive.
             if (now := time.monotonic()) - began > TURN:
                 self._turn_since = now
         try:

@@ -87,7 +87,7 @@ class BlockingTransport(CustomTransport, Wakeup):
                 raise
         except self.failures as error:
             self._disconnected()
-            # The caller's own error is no failure of the network.
+            # An error of the caller's own code is not a network failure.
             failure = content.error or self._failure(error, request.url, limits, repeated=repeated)
         except BaseException:
             self._disconnected()

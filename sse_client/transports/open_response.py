@@ -70,7 +70,7 @@ def _is_awaited(response: Any) -> bool:
     """Tell whether a response of a library that has both kinds can only be awaited."""
     if inspect.iscoroutinefunction(getattr(response, "iter_content", None)):  # niquests
         return True
-    if hasattr(response, "body_reader"):  # pyreqwest, of which both kinds have the same methods
+    if hasattr(response, "body_reader"):  # pyreqwest, whose blocking and asynchronous responses have the same methods
         return not type(response.body_reader).__name__.startswith("Sync")
     body = getattr(response, "stream", None) if hasattr(response, "aiter_bytes") else None  # httpx, httpx2
     return hasattr(body, "__aiter__") and not hasattr(body, "__iter__")

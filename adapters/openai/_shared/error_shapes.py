@@ -28,7 +28,7 @@ from sse_client.adapters.openai.errors import ChatError
 __all__ = ["body_error", "error_in", "reported"]
 
 _PAGE = 16 * 1024  # characters of an HTML page that are searched
-# Texts, compiled when the first page comes.
+# Strings, compiled when the first page arrives.
 _TITLE = r"(?i)<title[^<>]*+>([^<]*+)"
 _MARKUP = r"(?i)\s*+<[!?a-z]"
 _HTML = r"(?i)<(?:!doctype|html|head|body)\b"
@@ -86,7 +86,7 @@ def reported(payload: object, raw: str) -> ChatError:
         error = payload
     fields = mapping(error) or outer
     code = fields.get("code") if fields.get("code") is not None else fields.get("error_code")
-    # Gemini's `status` is a word, and its number the `code`.
+    # In Gemini's errors, `status` is a word, and `code` is the number.
     status = next((each for name in _STATUSES if (each := number(fields.get(name)))), None)
     return ChatError(
         _message(error),

@@ -12,8 +12,8 @@ __all__ = ["FULL", "GrowingText"]
 FULL = 1024
 
 
-# A server decides how many texts there are. As structs that the garbage collector does not track, tens of thousands of
-# them do not slow it down; a text refers to nothing but strings.
+# A server decides how many texts there are. These structs are not tracked by the garbage collector, so tens of
+# thousands of them do not slow it down; a text refers only to strings.
 class GrowingText(msgspec.Struct, gc=False, eq=False):
     """A text that grows at its end.
 

@@ -30,7 +30,7 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
 
 def is_any_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
     """Tell whether `value`, which a caller has passed, is a mapping."""
-    return type(value) is dict or isinstance(value, Mapping)  # the class alone is found in a fraction of the time
+    return type(value) is dict or isinstance(value, Mapping)  # the exact type is checked in a fraction of the time
 
 
 def is_listing(value: object) -> TypeGuard[tuple[Any, ...] | list[Any]]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Halves", "repaired"]
 
-_HALF = "[\ud800-\udfff]"  # compiled when an irregular text comes
+_HALF = "[\ud800-\udfff]"  # compiled when first needed
 
 _Place = tuple[int, str, int | None]  # index of the choice, name of the field, index of the tool call
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "Answer", "Question", "answer_of", "asked_in", "failed", "question_of", "value_of"]
 
-_BYTES_A_TOKEN = 4  # of English; what was used in fact is settled afterwards
-# Ten times as fast as json's encoder, which is made once: `json.dumps` makes one for each call with such arguments.
+_BYTES_A_TOKEN = 4  # an estimate for English; the actual usage is settled afterwards
+# Ten times as fast as json's encoder. That one is created once, because `json.dumps` creates one for each such call.
 _sorted_fast = msgspec.json.Encoder(order="sorted", enc_hook=str).encode
 _sorted_slow = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
 _MOST = 2**63 - 1  # the largest number that a column can hold
@@ -98,7 +98,7 @@ def _sorted(asked: dict[str, Any]) -> bytes:
     """Return a request as JSON that is the same in every process, with what has no form in JSON as a text."""
     try:
         return _sorted_fast(asked)
-    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError):  # half of a surrogate pair, a large number
+    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError):  # a lone surrogate, or a large number
         return _sorted_slow(asked).encode("utf-8", "surrogatepass")
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CompletionAccumulator"]
 
-_MOST_CHOICES = 1024  # that are waited for, whatever the request says
+_MOST_CHOICES = 1024  # the most choices that are waited for, whatever the request says
 
 # Finish reasons, in lower case, of an answer that the server broke off. The first is DeepSeek's; vLLM and SGLang send
 # `abort` when the engine gives up on a request. Any that ends in `_error` counts, too, such as z.ai's `network_error`.
@@ -42,7 +42,7 @@ class CompletionAccumulator:
 
     def __init__(self, choices: int | None = None) -> None:
         self._expected = choices
-        self._by_index: dict[int, ChoiceAccumulator] = {}  # by the server's index: several may be one choice
+        self._by_index: dict[int, ChoiceAccumulator] = {}  # by the server's index; several indexes may be one choice
         self._choices: dict[int, ChoiceAccumulator] = {}
         self._nameless = True
         self._id: str | None = None
@@ -191,10 +191,11 @@ class CompletionAccumulator:
 
     def _add_rare(self, chunk: Chunk) -> Usage | None:
         """Add all of `chunk` that most chunks do not have, and return the usage until now if it has any."""
-        # The first that is not empty: Azure begins with a chunk of empty names, others change the ID on the way.
+        # The first value that is not empty: Azure begins with a chunk of empty names, and others change the ID during
+        # the stream.
         self._id = self._id or chunk.id
         self._created = self._created or chunk.created
-        # The last one: a router names the model that answers only once it is known.
+        # The last value: a router names the answering model only once it is known.
         self._model = chunk.model or self._model
         self._nameless = not (self._id and self._model and self._created)
         if chunk.usage is None:

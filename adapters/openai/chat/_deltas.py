@@ -119,7 +119,7 @@ def _loss(reader: ChatReader, error: SSEError, events: object) -> SSEError:
     """
     if reader.outcome is not None:
         if reader.empty and undispatched(_tail(events))[1]:
-            reader.outcome = None  # it was `[DONE]` after what may be a whole completion
+            reader.outcome = None  # set by a `[DONE]` that followed what may be a whole completion
             return error
         raise error
     if not isinstance(error, ConnectionFailed):

@@ -24,7 +24,7 @@ from sse_client.adapters.openai.delta import AudioDelta
 
 __all__ = ["is_chunk", "parts"]
 
-# The fields of a delta that hold reasoning. DeepSeek, OpenRouter and GitHub Copilot have one each of the first three.
+# The fields of a delta that hold reasoning. DeepSeek, OpenRouter and GitHub Copilot use one each of the first three.
 _REASONING = (
     "reasoning_content",
     "reasoning",
@@ -46,14 +46,14 @@ _THOUGHT_PARTS = ("thinking", "reasoning")
 # The fields of a reasoning object that may hold its text.
 _TEXTS = ("thinking", "reasoning", "text", "content", "summary", "reasoningText")
 
-# The fields of a usage that are objects.
+# The usage fields that are objects.
 _DETAILS: dict[str, type[PromptTokensDetails | CompletionTokensDetails]] = {
     "prompt_tokens_details": PromptTokensDetails,
     "input_tokens_details": PromptTokensDetails,
     "completion_tokens_details": CompletionTokensDetails,
     "output_tokens_details": CompletionTokensDetails,
 }
-_MOST_DIGITS = 18  # of a number that comes as a text
+_MOST_DIGITS = 18  # the most digits of a number that is sent as a string
 
 
 def is_chunk(payload: dict[str, Any]) -> bool:
@@ -106,7 +106,8 @@ def _choice(choice: dict[str, Any]) -> ChunkChoice:
 def _message(choice: dict[str, Any]) -> ChunkChoice:
     alone = not is_mapping(choice.get("delta"))
     message = _fields(mapping(choice.get("message")))
-    # Gateways that number every call 0 do so in complete messages, too: their order is what tells the calls apart.
+    # Gateways that give every call the index 0 do so in complete messages, too; there only the order distinguishes
+    # calls.
     uses = Counter(call.index for call in message.tool_calls or ())
     for call in message.tool_calls or ():
         if uses[call.index] > 1:

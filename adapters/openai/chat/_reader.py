@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ChatReader"]
 
-_LISTED = 10  # choices that a message names
+_LISTED = 10  # the most choices that an error message names
 
 
 class ChatReader:
@@ -84,7 +84,7 @@ class ChatReader:
         Raises:
             ChatError: the event reports an error, or its data is no JSON.
         """
-        # isinstance() takes 0.1 us with the metaclass of msgspec's structs.
+        # Not isinstance(), which takes 0.1 µs with the metaclass of msgspec's structs.
         if type(event) is Comment or self.outcome is not None:
             return ()
         if event.event == "error":
@@ -100,7 +100,7 @@ class ChatReader:
     def end(self, tail: str = "") -> Iterator[ChatDelta]:
         """Yield the deltas of a parser's `tail`, once the body has ended; then judge how it ended; see `conclude`."""
         events, stray = undispatched(tail)
-        del tail  # with it in memory, a delta of its size would take twice as much
+        del tail  # otherwise a delta of its size would take twice the memory
         yield from self.conclude(events, stray)
 
     def conclude(self, events: list[Event], stray: str = "") -> Iterator[ChatDelta]:
@@ -180,7 +180,7 @@ class ChatReader:
     def _add_irregular(self, payload: object, raw: str) -> Sequence[ChatDelta]:
         if not is_mapping(payload):
             return ()
-        # Loaded for the first irregular chunk, which most servers never send.
+        # Imported with the first irregular chunk, which most servers never send.
         from sse_client.adapters.openai._shared.surrogates import Halves
         from sse_client.adapters.openai.chat import _irregular_chunk
 
@@ -202,7 +202,7 @@ class ChatReader:
             message = f"choice {accumulator.failed[0]} ended with the finish reason 'error'"
             raise self._failed(ChatError(message, code="error"))
         if accumulator.silent:
-            # vLLM answers so when it fails before the first token.
+            # vLLM sends this if it fails before the first token.
             raise self._unexpected("a choice before [DONE]", self._foreign)
         if accumulator.broken_off is not None:
             index, reason = accumulator.broken_off

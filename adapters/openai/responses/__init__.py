@@ -66,7 +66,7 @@ __all__ = [
     "Responses",
 ]
 
-# Loaded when they are asked for: they need aiohttp.
+# Imported on first access, because they need aiohttp.
 _ASYNCIO = frozenset({"AsyncResponseStream", "AsyncResponses"})
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["response_in", "told"]
 
-# An item's ID, or its number where it has none; and which of its parts.
+# An item's ID, or its number if it has no ID; and the number of a part.
 _Place: TypeAlias = tuple[str | int, int]
 
 

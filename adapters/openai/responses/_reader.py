@@ -113,7 +113,7 @@ class ResponseReader:
                 lost between two connections.
             StreamTruncated: the event is `[DONE]`, but the response has not ended.
         """
-        # isinstance() takes 0.1 us with the metaclass of msgspec's structs.
+        # Not isinstance(), which takes 0.1 µs with the metaclass of msgspec's structs.
         if type(event) is Comment or self.outcome is not None:
             if type(event) is Event and self.outcome == "error":
                 self._follow_up(event)

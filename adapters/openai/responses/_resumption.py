@@ -56,7 +56,7 @@ class Resumptions(Retries[ResponseReader]):
 
     def follow(self, events: EventStream | AsyncEventStream) -> None:
         """Look at what `events` leaves undispatched, when a connection is lost."""
-        self._events = ref(events)  # it holds this
+        self._events = ref(events)  # a weak reference, because the stream refers to this object
 
     def rules(self) -> dict[str, Any]:
         """Return the options of the stream underneath: when it ends, and when and how it goes on."""
@@ -65,7 +65,7 @@ class Resumptions(Retries[ResponseReader]):
     def _may_follow(self, error: ConnectionFailed) -> bool:
         if self.reader.resume is None:
             return super()._may_follow(error)
-        # Of the last event, nothing but the blank line may be missing: then it is over.
+        # If only the blank line of the last event is missing, the response has ended.
         events = self._events()
         return events is None or not _has_last(events.tail)
 

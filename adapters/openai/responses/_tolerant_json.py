@@ -46,7 +46,7 @@ _PARTS: dict[type[msgspec.Struct], dict[str, str]] = {
 # Fields whose text is JSON, which some servers send decoded.
 _WRITTEN = frozenset({"arguments", "input"})
 
-# Counts as the chat API names them, which some gateways keep.
+# The chat API's names for counts, which some gateways keep.
 _COUNTS = {
     "input_tokens": "prompt_tokens",
     "output_tokens": "completion_tokens",
@@ -54,7 +54,7 @@ _COUNTS = {
     "output_tokens_details": "completion_tokens_details",
 }
 
-# The elements as they are written, not decoded yet.
+# The elements as raw JSON, not decoded yet.
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _string = msgspec.json.Decoder(str).decode

@@ -54,7 +54,7 @@ def converse(conversation: Conversation, answering: Answering, session: PromptSe
         elif text:
             try:
                 _answer(conversation, answering, text)
-            except KeyboardInterrupt:  # before there was a reply, or while the last of it was shown
+            except KeyboardInterrupt:  # before there was a reply, or while its end was being shown
                 say("stopped")
 
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["MarkdownView", "whole_blocks"]
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_SHORT = 4096  # characters of a block that are cheap enough to look at with each line
-_REFRESHES = 15  # a second
+_SHORT = 4096  # characters; a block up to this size is examined again with each line
+_REFRESHES = 15  # per second
 
 
 def whole_blocks(text: str) -> int:
@@ -53,7 +53,7 @@ class MarkdownView:
     def __init__(self) -> None:
         self._console = Console(file=sys.stdout, theme=MARKDOWN, highlight=False, markup=False, emoji=False)
         self._pending = ""
-        self._look_at = 0  # characters pending at which whole blocks are looked for again
+        self._look_at = 0  # the number of pending characters at which complete blocks are searched for again
         self._live: Live | None = None
         self._thinking = False
 
@@ -66,7 +66,7 @@ class MarkdownView:
         """Show a piece of the answer."""
         self._end_thoughts()
         self._pending += printable(text)
-        # Looked for once a line, not once a token; in a long block, which may have no end, each time it has grown by an
+        # Searched once per line, not once per token; in a long block, which may never end, each time it has grown by an
         # eighth.
         whole = 0
         if "\n" in text and len(self._pending) >= self._look_at:
@@ -131,7 +131,7 @@ class MarkdownView:
 
     def _rendered(self, text: str, most: int = 0) -> Text:
         """Return Markdown as lines, the last `most` of them (0: all), without blank ones around them."""
-        theme: Any = CODE  # rich says that it has to be a name, and passes on either
+        theme: Any = CODE  # rich's type hint demands a name, but a theme object works too
         markdown = Markdown(text, code_theme=theme, hyperlinks=False)
         lines = self._console.render_lines(markdown, pad=False)
         while lines and not _text_of(lines[-1]).strip():

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_MARGIN = 7  # columns of the mark before each sentence
+_MARGIN = 7  # columns for the mark before each sentence
 
 
 def check(

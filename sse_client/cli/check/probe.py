@@ -112,7 +112,8 @@ def listen_over(
     try:
         with client, opened(client, question, merged) as stream:
             timer = threading.Timer(seen.seconds, stream.close)
-            # Ctrl-C may come before the timer can be cancelled: the process does not wait for it then.
+            # A daemon, because Ctrl-C may come before the timer can be cancelled; the process must not wait for it
+            # then.
             timer.daemon = True
             try:
                 timer.start()

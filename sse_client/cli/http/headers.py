@@ -55,7 +55,7 @@ def _fields(text: str) -> Iterator[tuple[str, str | bytes | None]]:
 def _field(text: str, where: str) -> tuple[str, str | bytes | None]:
     name, colon, value = text.partition(":")
     name = name.strip()
-    # What was given is not repeated: it may be a key that lacks its name.
+    # The argument is not repeated, because it may be a key without its header name.
     if not colon:
         raise Failure(f"{where}: expected a header such as 'Name: value', got a text without a colon")
     if not _NAME.fullmatch(name):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Tee"]
 
 _RECEIVE = 64 * 1024
-_BURST = 256 * 1024  # bytes of a receive after a full one: what each costs beyond its bytes is a quarter of it
+_BURST = 256 * 1024  # bytes of a receive after a full one; at this size, the fixed cost is a quarter of the whole
 
 
 class Tee:
@@ -79,7 +79,7 @@ class Tee:
             raise ReadTimeoutError(None, "", "Read timed out.") from error  # type: ignore[arg-type]  # no pool: its message is not shown
         except (OSError, ValueError) as error:
             raise ProtocolError("Connection broken", error) from error
-        self._raw.close()  # read past urllib3, which must not use the connection again
+        self._raw.close()  # the body was read without urllib3's knowledge, so urllib3 must not reuse the connection
         return b""
 
 

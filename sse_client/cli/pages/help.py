@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["help_of", "help_text", "labels"]
 
-_COLUMN = 26  # where the help of an option begins
+_COLUMN = 26  # the column at which the help of an option begins
 _WIDEST = 100
 
 

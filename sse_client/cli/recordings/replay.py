@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["replay"]
 
-_TICK = 0.5  # seconds until the next look for requests
+_TICK = 0.5  # seconds between two checks for new requests
 
 
 def replay(
@@ -62,7 +62,7 @@ def replay(
 def _server(file: Path, port: int, *, speed: float, drop_after: int | None, fault: Fault | None) -> ReplayServer:
     try:
         return replay_server(file, port=port, speed=speed, drop_after=drop_after, fault=fault)
-    except ValueError as error:  # a recording that cannot be read, too
+    except ValueError as error:  # also if the recording cannot be read
         raise Failure(str(error)) from error
     except OSError as error:
         if error.filename is not None:

@@ -41,7 +41,7 @@ def time_limit(seconds: float | None, option: str) -> Generator[None]:
         if up.is_set():
             raise TimeUp(option)
         if callable(before):
-            before(number, frame)  # it is the limit around this one
+            before(number, frame)  # the handler of the limit around this one
 
     before = signal.signal(signal.SIGALRM, expire)
     main = threading.get_ident()

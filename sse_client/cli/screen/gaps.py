@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Gaps", "picture", "seconds", "summary"]
 
-_MOST = 4096  # gaps that are kept; then each represents two, and so on
-_STEP = math.log(1.02)  # of the buckets that the median is found in: it is right to 1 %
+_MOST = 4096  # gaps that are stored; beyond that, each stored gap represents two, then four, and so on
+_STEP = math.log(1.02)  # width of the buckets for the median, which is accurate to 1 %
 _SHORTEST = 1e-6
-_FEWEST = 8  # gaps that are worth a picture
+_FEWEST = 8  # the fewest gaps for which a picture is drawn
 _ROWS = 4
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _ASCII = " ...::::#"

@@ -67,7 +67,7 @@ class News:
         """Write a line about the connection."""
         if not self._quiet:
             shown = folded(printable(self._mask.hide(text)), sys.stderr, len("* "))
-            # Each line by itself: some terminals end a style with the line.
+            # Styled line by line, because some terminals end a style at the end of the line.
             say("\n".join(self._style.dim(line) for line in f"* {shown}".split("\n")))
 
     def _report_opened(self, news: sse.Opened) -> None:

@@ -53,7 +53,7 @@ def data_lines(blocks: bytes) -> Shown | None:
         try:
             shown.values.decode()
         except UnicodeDecodeError:
-            return None  # the parser replaces what is malformed
+            return None  # the parser replaces malformed bytes
     return shown
 
 
@@ -78,13 +78,13 @@ def _alike(blocks: bytes, end: bytes) -> Shown | None:
     prefix = found[0]
     others = with_lf(prefix)
     if others is None or not blocks.startswith(prefix, blocks.find(end, len(prefix)) + len(end)):
-        return None  # a look at the second block spares one at all
-    # From the end, a separator is found in half the time.
+        return None  # checking the second block first saves checking all of them
+    # Searching from the end finds a separator in half the time.
     values = blocks.rsplit(end + prefix)
     values[0] = values[0][len(prefix) :]
     values[-1] = values[-1][: -len(end)]
-    # All line ends between two values are known; one more would be in a value. To join them once more and search that
-    # costs 10 ns a value; to count the line feeds of the text, 40 ns.
+    # All line ends between values are known, so any further one would be inside a value. Joining the values and
+    # searching the result takes 10 ns a value; counting the line feeds of the text would take 40 ns.
     text = b"".join(values)
     if b"\n" in text or (len(end) > 2 and b"\r" in text) or (prefix.endswith(b":") and _may_begin_with_space(values)):
         return None
@@ -99,7 +99,7 @@ def _in_columns(blocks: bytes, height: int) -> Shown | None:
         blocks: whole blocks with LF line ends.
         height: lines of each, the blank one included.
     """
-    lines = BytesIO(blocks).readlines()  # finds line ends by `memchr`, as no kind of `split` does
+    lines = BytesIO(blocks).readlines()  # finds line ends with `memchr`, which no variant of `split` does
     count, incomplete = divmod(len(lines), height)
     data = [place for place in range(height) if lines[place].startswith(b"data:")]
     if incomplete or not data or lines[height - 1 :: height].count(b"\n") != count:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EventLine"]
 
-_MOST_JSON = 100_000  # characters that are parsed and coloured; longer data is shown as it is
+_MOST_JSON = 100_000  # characters; longer data is shown unparsed and without colours
 _INDENT = "    "
 _SGR = re.compile(r"\x1b\[[0-9]*m")
 _TOKEN = re.compile(

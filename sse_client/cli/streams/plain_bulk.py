@@ -54,5 +54,5 @@ class PlainInBulk:
         """Write the data of `events`, none of which is a comment."""
         texts = [event.data for event in events if isinstance(event, Event)]
         lines = [self._kept.popleft() if text == self._mark else f"{text}\n".encode() for text in texts]
-        self._out.write(*lines)  # not joined: Python takes what is so long from the system each time
+        self._out.write(*lines)  # not joined: for objects this large, Python asks the system for memory each time
         return len(lines)

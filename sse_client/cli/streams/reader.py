@@ -38,7 +38,7 @@ def closes_when_reader_leaves(stream: EventStream, descriptor: int = 1) -> Gener
 
 def _watch(stream: EventStream, descriptor: int, stopped: socket.socket) -> None:
     poll = select.poll()
-    poll.register(descriptor, 0)  # errors and hang-ups are reported whatever is asked for
+    poll.register(descriptor, 0)  # errors and hang-ups are always reported
     poll.register(stopped, select.POLLIN)
     if descriptor in {ready for ready, _ in poll.poll()}:
         stream.close()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 MASK: Final = "***"
 
-# `author` and `max_tokens` do not match, `authority` does: a name too many costs less than a key that got out.
+# `author` and `max_tokens` do not match, but `authority` does: masking a name too many is better than leaking a key.
 _SECRET = re.compile(
     r"auth(?!or(?!i))|cookie|token(?!s)|secret|passw|passphrase|pwd|credential|signature|session|jwt|bearer|csrf|xsrf"
     r"|key(\[\])?$|^sig$|^code$|^pass$",

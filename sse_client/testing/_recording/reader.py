@@ -67,7 +67,7 @@ class Recording:
         """
         path = Path(path)
         if not stat.S_ISREG(path.stat().st_mode):
-            # A pipe would never end, and what came through it cannot be read again.
+            # A pipe may never end, and its contents cannot be read twice.
             raise RecordingError(f"{path} is no recording that can be read: expected a regular file")
         with path.open("rb") as file:
             first = file.readline(MAX_LINE)

@@ -164,7 +164,7 @@ class _Recorder:
         if self._count is None:
             return False
         for count in self._count.feed(piece):
-            # A few kilobytes may hold an hour's work.
+            # A few kilobytes may take an hour to decode.
             if count >= self._events or monotonic() - self._start >= self._seconds:
                 return True
         return False
@@ -218,7 +218,7 @@ def _request(url: str, options: dict[str, Any]) -> requests.Response:
     except requests.RequestException as error:
         if isinstance(error, ValueError):
             raise ValueError(f"expected a URL of http or https, got {display_url(url)}") from None
-        # Its text holds the URL with its query, and so may the texts of its causes.
+        # Its message contains the URL with its query, and so may those of its causes.
         raise ConnectionFailed(f"no response from {display_url(url)} ({type(error).__name__})") from None
 
 

@@ -48,7 +48,7 @@ def opened(response: Any) -> tuple[ResponseHead, Iterator[bytes]]:
     raw = getattr(response, "raw", None)
     if hasattr(raw, "read1"):  # requests, niquests
         asked = response.request
-        # What a test library puts in its place (VCR.py) does not know of codings: its body is decoded already.
+        # A test library's replacement (VCR.py) does not know about codings: its body is already decoded.
         coding = "" if hasattr(raw, "decode_content") else response.headers.get("Content-Encoding", "")
         head = ResponseHead(
             status=response.status_code,

@@ -116,7 +116,7 @@ class _Replay:
             yield from reply(204)
             return
         break_after = self._break_after(number)
-        # In its coding it can be sent from the start to the end alone.
+        # A coded body can only be sent whole, from its start to its end.
         keeps_coding = self._recording.coded and break_after is None and start == START
         headers = self._headers(without_coding=self._recording.coded and not keeps_coding)
         yield head(self._recording.response.status, headers, content_type=None)

@@ -38,8 +38,8 @@ __all__ = ["AiohttpTransport", "new_session"]
 
 _MOST_REDIRECTS = 30  # as with requests
 
-# aiohttp's own look into the environment makes two trips to another thread for each request: 430 µs, twice what all
-# else of a short chat takes it.
+# aiohttp's own search of the environment makes two trips to another thread per request: 430 µs, twice the cost of the
+# rest of a short chat.
 _trusting: weakref.WeakSet[aiohttp.ClientSession] = weakref.WeakSet()
 
 

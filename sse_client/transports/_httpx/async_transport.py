@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncHttpxTransport"]
 
-_CLOSING = 1.0  # seconds that ending a stream or a connection may take
-# What asyncio and trio say where a connection, or a lock of the pool's, is used in an event loop that is not its own.
+_CLOSING = 1.0  # seconds allowed for ending a stream or a connection
+# The messages of asyncio and trio for a connection, or a lock of the pool, that belongs to another event loop.
 _OF_ANOTHER_LOOP = ("Event loop is closed", "different loop", "different event loop", "called from async context")
 
 

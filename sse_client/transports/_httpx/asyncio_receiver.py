@@ -34,7 +34,7 @@ class _Receiver:
     __slots__ = ("_call_soon", "_guard", "_protocol", "_sleep", "_stream", "_transport")
 
     def __init__(self, stream: Any, guard: Any, transport: Any, protocol: Any) -> None:
-        asyncio: Any = sys.modules["asyncio"]  # it runs
+        asyncio: Any = sys.modules["asyncio"]  # already imported, because it is running
         self._stream = stream
         self._guard = guard
         self._transport = transport
@@ -47,7 +47,7 @@ class _Receiver:
         protocol, transport = self._protocol, self._transport
         with self._guard:
             if protocol.read_event.is_set():
-                await self._sleep(0)  # other tasks have a turn, as with anyio
+                await self._sleep(0)  # gives other tasks a turn, as anyio does
             elif not protocol.is_at_eof and not transport.is_closing():
                 transport.resume_reading()
                 try:

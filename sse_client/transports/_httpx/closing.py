@@ -41,13 +41,13 @@ def abort_connection(stream: Any) -> None:
     transport: Any = getattr(inner, "_transport", None)
     try:
         if hasattr(transport, "abort"):
-            transport.abort()  # of asyncio
+            transport.abort()  # an asyncio stream
         elif hasattr(inner, "socket"):
             inner.socket.close()  # a trio stream
         else:
             stream.get_extra_info("socket").shutdown(2)
     except (OSError, RuntimeError, AttributeError, ImportError):
-        # It is closed already, its event loop is, or the interpreter ends.
+        # The connection or its event loop is already closed, or the interpreter is shutting down.
         sock = getattr(transport, "_sock", None)
         if sock is not None:
             transport._sock = None  # noqa: SLF001  (of asyncio's plain transport: its own `close` needs the loop)

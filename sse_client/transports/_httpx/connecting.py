@@ -120,7 +120,7 @@ def _install(client: Any, request: Any) -> None:
         if own.__name__ == "SyncBackend":
             pool._network_backend = _deadline_backend(own)()  # noqa: SLF001
     except (AttributeError, KeyError):
-        return  # it looks different
+        return  # the library's internals have changed
 
 
 @cache

@@ -107,7 +107,7 @@ def translated(
     if sent is None:
         sent = not kinds & _UNSENT
     if not sent:
-        # What the pool lets a request wait for is no connecting, and is told in its own words.
+        # Waiting for the pool is not connecting, so it has a message of its own.
         seconds = None if "PoolTimeout" in kinds else connect
         return no_connection(url, _shown(error, kinds, head=head), proxy, seconds=seconds)
     event = _http2_event(error)
@@ -135,7 +135,7 @@ def answered(error: BaseException, url: str, silence: float | None) -> Connectio
     if isinstance(error, ValueError) and _http2_event(error) is None:
         return connection_broke(url, error)
     failed = translated(error, url, sent=True, silence=silence)
-    failed.sent = True  # whatever the server says now: it has answered
+    failed.sent = True  # the server has answered before, whatever it says now
     return failed
 
 

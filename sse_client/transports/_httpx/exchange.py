@@ -88,7 +88,7 @@ class Exchange:
                 self.initiated()
         elif step == "send_request_headers.started":
             request = info.get("request")
-            if getattr(request, "method", b"") != b"CONNECT":  # that is a proxy's
+            if getattr(request, "method", b"") != b"CONNECT":  # CONNECT goes to a proxy
                 self.stream_id, self.request = info.get("stream_id"), request
                 self.connection = self.frames = None
                 self.sent = self.head_sent = False

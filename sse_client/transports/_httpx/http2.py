@@ -69,10 +69,12 @@ class _Goaway:
 
         connection = self._connection()
         if connection is None or not self.adopted.issuperset(connection._events):
-            answer: tuple[list[Any], list[Any]] = self._otherwise(frame)  # requests of the client's owner, too
+            answer: tuple[list[Any], list[Any]] = self._otherwise(frame)  # the owner's requests too
             return answer
         self.received = True
-        connection._used_all_stream_ids = True  # the pool sends no more over it, and closes it after its last stream
+        connection._used_all_stream_ids = (
+            True  # makes the pool send no more over it, and close it after its last stream
+        )
         known = frame.error_code in ErrorCodes.__members__.values()
         code = ErrorCodes(frame.error_code) if known else frame.error_code
         if code != ErrorCodes.NO_ERROR:

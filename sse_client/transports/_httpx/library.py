@@ -91,6 +91,6 @@ def with_base_url(client: Any, url: str) -> str:
     try:
         if not base or url.startswith("//") or urlsplit(url).scheme:
             return url
-    except (AttributeError, ValueError):  # it is refused later
+    except (AttributeError, ValueError):  # the option is refused later
         return url
     return f"{base.rstrip('/')}/{url.lstrip('/')}"

@@ -32,8 +32,8 @@ __all__ = ["AsyncHttpxBody", "HttpxBody"]
 
 _CLOSING = 1.0  # seconds allowed for closing a response
 
-# Generators that were begun and not closed. The garbage collector, which would close those of a dropped stream in no
-# particular order, does not find them: `abandon` drops the outermost one, and the event loop closes that.
+# Generators that were started and not closed, kept here so that the garbage collector does not close those of a dropped
+# stream in arbitrary order: `abandon` drops the outermost one, and the event loop closes that.
 _begun: set[Any] = set()
 
 
@@ -54,7 +54,7 @@ class _LibraryBody(ResponseBody):
         self._raw: Any = head.raw
         self._errors = transport_errors(library)
         self._exchange = exchange
-        self._limit = silence  # the read timeout that the library was given
+        self._limit = silence  # the read timeout passed to the library
         self._ended = False
 
     def _whole(self) -> bytes | None:
@@ -103,7 +103,7 @@ class HttpxBody(_LibraryBody):
         self._shared = shared
         self._wakeup = wakeup
         self._watchdog: Watchdog | None = None
-        self._late = False  # the connection was shut down at a deadline: what looks like the body's end is none
+        self._late = False  # whether the connection was shut down at a deadline, and not by the server
         whole = self._whole()
         self._pieces_of: Iterator[bytes] = pieces_of(self._raw) if whole is None else iter((whole,))
 
@@ -217,7 +217,7 @@ class AsyncHttpxBody(_LibraryBody):
                     self._begun = True
                     _begun.add(self._pieces_of)
                     with contextlib.suppress(StopAsyncIteration):
-                        # httpcore's own generator waits for nothing when it is closed.
+                        # httpcore's own generator does not wait when it is closed.
                         if data := await first_step(self._pieces_of, known=part_of(self._raw) is None):
                             return data
                 async for data in self._pieces_of:
@@ -232,7 +232,7 @@ class AsyncHttpxBody(_LibraryBody):
             await self.aclose()
             return b""
         finally:
-            # A shorter wait may have been none: the library has more chunks of one receive.
+            # The library may have returned without waiting, because it has more chunks of one receive.
             if (now := time.monotonic()) - began > TURN:
                 self._turn_since = now
         try:

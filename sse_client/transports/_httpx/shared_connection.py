@@ -141,7 +141,7 @@ class _SharedConnection(_library):  # type: ignore[misc]  # which of the two lib
     def _send_stream_data(self, request: Any, stream_id: int, data: bytes) -> None:
         state, position = self._h2_state, 0
         while position < len(data):
-            with state.lock:  # other threads' bodies use the connection's window up, too
+            with state.lock:  # other threads' bodies also use up the connection's window
                 room = min(state.local_flow_control_window(stream_id), state.max_outbound_frame_size)
                 piece = data[position : position + max(0, room)]
                 if piece:

@@ -63,6 +63,6 @@ async def _closed_first(stream: Any) -> AsyncGenerator[bytes]:
 
 def _arguments(part: Any) -> dict[str, Any]:
     arguments = {"request": part._request}
-    if hasattr(part, "_stream_id"):  # of HTTP/2
+    if hasattr(part, "_stream_id"):  # an HTTP/2 stream
         arguments["stream_id"] = part._stream_id
     return arguments

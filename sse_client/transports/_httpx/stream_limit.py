@@ -135,7 +135,7 @@ def take_places(connection: Any) -> None:
         return
     places = getattr(connection, "_max_streams_semaphore", None)
     free = getattr(places, "_anyio_semaphore", getattr(places, "_trio_semaphore", None))
-    # httpcore2 owes places itself.
+    # httpcore2 keeps count of owed slots itself.
     if not hasattr(places, "acquire_if_available") and hasattr(free, "acquire_nowait") and hasattr(free, "value"):
         connection._max_streams_semaphore = _AsyncPlaces(places, free)
     connection.__class__ = _limited(kind)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ScopedWakeup"]
 
-_LONGEST = 1e9  # seconds: a loop's clock takes no more
+_LONGEST = 1e9  # seconds; event loops accept no longer times
 
 
 class _Task:
@@ -177,7 +177,7 @@ class _Wait:
     __slots__ = ("_scope", "_wakeup")
 
     def __init__(self, wakeup: ScopedWakeup, deadline: float | None) -> None:
-        # Finding out again at each wait which event loop this is would cost more than parsing an event.
+        # Cached, because finding out at each wait which event loop runs would cost more than parsing an event.
         kind = wakeup.kind
         if kind is None:
             wakeup.clock_offset = anyio.current_time() - time.monotonic()
@@ -202,7 +202,7 @@ def _scope_class() -> Any:
     if running_loop() == "trio":
         import trio
 
-        return trio.CancelScope  # anyio's is one around it
+        return trio.CancelScope  # anyio's cancel scope would be a wrapper around it
     return type(anyio.CancelScope())
 
 

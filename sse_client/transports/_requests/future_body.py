@@ -48,8 +48,8 @@ class FutureBody(SocketBody):
     def _hand_back(self) -> None:
         if self._raw.connection is None:
             return  # the connection is back in the pool already, and may serve another stream
-        # The library reads the end of the body, and does what it does at the end of each: it closes the connection,
-        # changes to another protocol, or keeps it for the next request.
+        # The library reads the end of the body, and does what it always does there: it closes the connection, changes
+        # to another protocol, or keeps the connection for the next request.
         if self._framing.surplus or self._end is None or not self._end():
             self._raw.close()
         else:

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Taken", "taken_from"]
 
-_SOCKETS = {socket.socket, ssl.SSLSocket}  # not TLS in TLS, nor that of another engine
-_SENT = {"DONE", "MUST_CLOSE"}  # h11's states of a side that has sent everything
-_AFTER_DATA = {b"": b"", b"\r\n": b"", b"\n": b"\r"}  # what h11 still expects after a chunk: what has come of it
+_SOCKETS = {socket.socket, ssl.SSLSocket}  # neither TLS in TLS, nor another TLS engine
+_SENT = {"DONE", "MUST_CLOSE"}  # h11's states for a side that has sent everything
+_AFTER_DATA = {b"": b"", b"\r\n": b"", b"\n": b"\r"}  # h11's remaining line end: the part received
 
 
 class Taken(NamedTuple):
@@ -135,7 +135,7 @@ def _unread(raw: Any, sock: Any) -> _Unread | None:
     if type(raw) is not HTTPResponse or type(sock) not in _SOCKETS:
         return None
     part = getattr(raw, "_fp", None)
-    # An upgraded connection is no response's, and what has been read already is not to be read again.
+    # An upgraded connection belongs to no response, and bytes that were already read must not be read again.
     if [getattr(part, each, "") for each in ("_eot", "_dsa", "data_in_count")] != [False, None, 0]:
         return None
     connection: Any = raw.connection
@@ -166,7 +166,7 @@ def _chunked(unread: _Unread, reader: Any) -> Taken | None:
     known = type(left) is int and awaited in _AFTER_DATA and getattr(reader, "_reading_trailer", None) is False
     if not known or (awaited and not pieces):
         return None
-    # What has come of all chunks becomes one chunk, as far as the last of them has come.
+    # The received bytes of all chunks become one chunk, which ends where the last chunk's bytes end so far.
     body = b"".join(pieces)
     first = b"%x\r\n%b" % (len(body) + left, body) if body or left else b""
     first += _AFTER_DATA[awaited] if awaited or not body or left else b"\r\n"
@@ -189,7 +189,7 @@ def _of_length(unread: _Unread, reader: Any) -> Taken | None:
 
 
 def _end_length(unread: _Unread, reader: Any) -> bool:
-    # The library ends a body with its last byte: this one is read, and dropped.
+    # The library ends a body with its last byte; this byte is read, and dropped.
     reader._remaining = unread.raw.length_remaining = 1
     return unread.tell(b"\n")
 

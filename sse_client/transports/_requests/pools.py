@@ -53,10 +53,10 @@ def track_sockets(
             prepared, settings["verify"], proxies=settings["proxies"], cert=settings["cert"]
         )
     except (OSError, ValueError, HTTPError):  # requests' own errors are OSErrors
-        return False  # sending fails in the same way, and that error is translated
+        return False  # sending will fail in the same way, and that error is translated
     _track(pool)
     if _plain(adapter):
-        # From now on all pools of the adapter are tracked: looking one up before each request takes 15 µs.
+        # From now on, all pools of the adapter are tracked, because looking one up before each request takes 15 µs.
         manager: Any = adapter.poolmanager
         manager.pool_classes_by_scheme = _TRACKED_POOLS
         for key in manager.pools.keys():  # noqa: SIM118  (it is no mapping that could be iterated over)
@@ -91,7 +91,7 @@ def _drop_idle(pool: Any) -> None:
     urllib3-future has no queue of them. There they stay, untracked: a reader that waits for the head of a response on
     one is woken when that comes.
     """
-    places: Any = pool.pool  # kept here: whoever closes the pool meanwhile leaves None there
+    places: Any = pool.pool  # a local reference, because closing the pool meanwhile sets it to None
     if not issubclass(type(places), queue.Queue):
         return
     idle: list[Any] = []

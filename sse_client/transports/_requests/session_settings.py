@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_certificates", "check_proxy_scheme", "settings"]
 
-# The certificates that have been read; it takes milliseconds, and they are read again when the files change.
+# The certificates read so far. Reading takes milliseconds; it is repeated when the files change.
 _read: dict[object, None] = {}
 _MOST_READ = 16
 
@@ -81,7 +81,7 @@ def _verify(session: requests.Session, options: Options) -> tuple[Any, str]:
     trusted = trusted_certificates() if session.trust_env else None
     if trusted is None:
         return (None if session.verify is True else session.verify), "verify"
-    # requests takes a file or a directory, where OpenSSL would take both.
+    # requests accepts a file or a directory; OpenSSL would accept both.
     paths = [trusted.file] if trusted.file is not None else []
     paths += trusted.directory.split(os.pathsep) if trusted.directory is not None else []
     return next(filter(os.path.exists, paths), paths[0]), trusted.source
