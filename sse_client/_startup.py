@@ -23,7 +23,7 @@ def is_command(program: str, words: list[str]) -> bool:
     """Return whether this process is `sse-client` or `python -m sse_client`.
 
     Args:
-        program: `sys.argv[0]`, which is `-m` while the interpreter looks for the module it is to run.
+        program: `sys.argv[0]`, which is `-m` while the interpreter searches for the module to run.
         words: `sys.orig_argv`: the interpreter, its options and the module, and the arguments.
     """
     if program != "-m":
@@ -36,9 +36,9 @@ def is_command(program: str, words: list[str]) -> bool:
 
 
 def quiet_interrupts() -> None:
-    """Have SIGINT end this process if it is the command's, and SIGINT is not ignored.
+    """Make SIGINT end this process quietly, if this is the command's process and SIGINT is not ignored.
 
-    The command puts handlers of its own in place as soon as it is loaded.
+    The command installs its own handlers as soon as it is loaded.
     """
     if not sys.argv or not is_command(sys.argv[0], sys.orig_argv):
         return

@@ -20,16 +20,16 @@ __all__ = ["AsyncEventStream"]
 
 
 class AsyncEventStream(StreamStatus):
-    """The events of one stream, as an asynchronous iterator and context manager. Made by `AsyncClient.stream`.
+    """The events of one stream, as an asynchronous iterator and context manager; `AsyncClient.stream` returns it.
 
-    Entering it, or the first `anext`, connects. The iteration ends at `until`, at a 204, at `aclose`, and, where it is
-    not resumed, at the end of the body. It can continue in another task than it began in, but only one task may be in
-    it at a time. A cancellation inside it closes it.
+    Entering the stream, or the first `anext`, connects. The iteration ends at the event that `until` names, at a 204,
+    when `aclose` is called, and, if the stream is not resumed, at the end of the body. A task may continue an iteration
+    that another one began, but only one task may read at a time. Cancelling a task that reads closes the stream.
 
     Raises:
-        SSEError: when entered or iterated over; see `sse_client.errors` for which, and which are retried before.
-        ValueError: the request cannot be sent as it is; or what `prepare` or the checkpoint returned cannot.
-        TypeError: what `prepare` or the checkpoint returned is not of its type.
+        SSEError: when entered or iterated over; `sse_client.errors` lists the errors, and which ones are retried first.
+        ValueError: the request cannot be sent, or `prepare` or the checkpoint returned a value that cannot.
+        TypeError: `prepare` or the checkpoint returned a value of a wrong type.
         RuntimeError: two tasks iterate at once, there is no running event loop, or the client's session is closed.
     """
 
@@ -100,11 +100,11 @@ class AsyncEventStream(StreamStatus):
         return self._end("closed", wake=True)
 
     async def aclose(self) -> None:
-        """End the stream, from any task: a reader that waits in it wakes at once; nothing is sent after it."""
+        """End the stream, from any task: a waiting reader wakes at once, and nothing is sent afterwards."""
         await self._end("closed", wake=True)
 
     async def _ended_by(self, error: BaseException) -> bool:
-        """End the stream after `error`; return whether it is only the cancellation by which `aclose` wakes a task."""
+        """End the stream after `error`; return whether it is only the cancellation that `aclose` wakes a task with."""
         try:
             return await self._finished_after(error)
         except StopAsyncIteration as stop:  # if it left `__anext__`, the loop would end silently
@@ -123,7 +123,7 @@ class AsyncEventStream(StreamStatus):
         return own
 
     async def _end(self, reason: Reason, *, wake: bool = False) -> None:
-        """Finish from outside; a task that is in the stream continues, or where it is to wake, is waited for."""
+        """Finish from outside; a task that is reading continues, or, if it has to wake, is waited for."""
         wakeup = self._wakeup
         if wake:
             wakeup.close()

@@ -21,21 +21,21 @@ _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) 
 
 
 class Checkpoint(Protocol):
-    """Keeps one last event ID. Any object with these two methods is one."""
+    """Stores one last event ID. Any object with these two methods is a checkpoint."""
 
     def load(self) -> str:
         """Return the last event ID that was saved; an empty string if none was."""
         ...
 
     def save(self, last_event_id: str) -> None:
-        """Keep `last_event_id`. Called from the reader's thread, after the event was handled."""
+        """Store `last_event_id`. Called from the reader's thread, after the event has been handled."""
         ...
 
 
 class FileCheckpoint:
     """A checkpoint in a file of its own: the last event ID as UTF-8, and nothing else.
 
-    A reader of the file sees the old ID or the new one, whenever the program or the machine stops.
+    Even if the program or the machine stops at any moment, a reader of the file sees either the old ID or the new one.
 
     Args:
         path: the file; its folder must exist.
@@ -49,7 +49,7 @@ class FileCheckpoint:
 
         Raises:
             OSError: the file cannot be read, or its folder does not exist.
-            ValueError: it holds no last event ID, or is no regular file.
+            ValueError: the file does not contain a last event ID, or is not a regular file.
         """
         try:
             # Read as bytes, because reading as text would turn a CR, which an ID cannot contain, into a LF.
@@ -68,14 +68,14 @@ class FileCheckpoint:
         return last_event_id
 
     def save(self, last_event_id: str) -> None:
-        """Write `last_event_id` beside the file, flush it to the disk, and put it in the file's place (mode 0600).
+        """Write `last_event_id` to a temporary file, flush it to the disk, and rename it over the file (mode 0600).
 
-        Where the path is a link, the file that it leads to is replaced, and the link stays. The name of the file beside
-        it is always the same, so that a program that is killed in the middle leaves one at most.
+        If the path is a link, the file that it points to is replaced, and the link remains. The temporary file is in
+        the same folder, and always has the same name, so a program that is killed leaves at most one.
 
         Raises:
             OSError: the file cannot be written.
-            ValueError: something else than a regular file is in its place, or the ID is longer than 64 MiB.
+            ValueError: the path is not a regular file, or the ID is longer than 64 MiB.
         """
         content = last_event_id.encode()
         if len(content) > _LONGEST_ID:
@@ -97,7 +97,7 @@ class FileCheckpoint:
                 return
 
     def _content(self) -> bytes:
-        """Return the bytes of the file, and one more than an ID can have at most: a device would never end."""
+        """Return the file's bytes, at most one more than an ID can have, because a device may never end."""
         handle = os.open(self.path, _READ)
         try:
             found = os.fstat(handle)
@@ -108,11 +108,11 @@ class FileCheckpoint:
             os.close(handle)
 
     def _check_regular(self, mode: int) -> None:
-        """Refuse what is no regular file.
+        """Refuse anything but a regular file.
 
         Raises:
-            IsADirectoryError: it is a folder.
-            ValueError: it is a device, a pipe or a socket.
+            IsADirectoryError: the path is a folder.
+            ValueError: the path is a device, a pipe or a socket.
         """
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(self.path))
@@ -121,11 +121,11 @@ class FileCheckpoint:
 
 
 def _replace(target: str, beside: str, content: bytes) -> None:
-    """Write a file beside another one, and put it in that one's place.
+    """Write a temporary file, and rename it over the target.
 
     Raises:
-        FileExistsError, FileNotFoundError: another process has made or removed the file beside at the same moment.
-        OSError: it cannot be written.
+        FileExistsError, FileNotFoundError: another process has created or removed the temporary file at this moment.
+        OSError: the file cannot be written.
     """
     try:
         # If a signal handler raised here, a descriptor that no object owns yet would stay open.
@@ -146,14 +146,14 @@ def _replace(target: str, beside: str, content: bytes) -> None:
 
 
 def _wait_apart(tried: int) -> None:
-    """Wait for a random time, longer with each try: those that begin anew at once would undo each other's work."""
+    """Wait for a random time, longer with each try: writers that start again at once would undo each other's work."""
     from random import random  # imported when two processes first collide
 
     time.sleep(random() * 0.001 * 2 ** min(tried, 6))
 
 
 def _beside(target: str) -> str:
-    """Return the path of the file that takes the target's place: always the same one, in the same folder."""
+    """Return the path of the target's temporary file, which is always the same, and in the same folder."""
     folder, name = os.path.split(target)
     encoded = os.fsencode(name)
     if len(encoded) > _LONGEST_NAME:

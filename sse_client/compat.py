@@ -27,13 +27,13 @@ _RECEIVE = 64 * 1024
 class SSEClient(sseclient.SSEClient):
     """Reads the events of a response that is already open.
 
-    It differs from sseclient-py's where that one differs from the standard: `id` stays until another one comes, what
-    has no blank line behind it at the end is no event, malformed bytes become U+FFFD, and a BOM is no part of a field.
-    A `requests.Response` is read as its bytes arrive, on every framing.
+    It differs from sseclient-py's class where that one deviates from the standard: an `id` remains in effect until
+    another one comes, an event without its blank line at the end is dropped, malformed bytes become U+FFFD, and a BOM
+    is not part of a field. A `requests.Response` is read as its bytes arrive, with every framing.
 
     Args:
         event_source: a source of bytes with a `close` method: a response of `requests` or `urllib3`, or any iterable.
-        char_enc: the encoding; the standard knows UTF-8 alone.
+        char_enc: the encoding; the standard allows only UTF-8.
 
     Raises:
         LookupError: `char_enc` is unknown.

@@ -36,10 +36,10 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         return json.loads(self.data)
 
     def encode(self) -> bytes:
-        """Return the block that a fresh parser reads back as this event.
+        """Return a block that a fresh parser reads back as this event.
 
         Raises:
-            ValueError: the event cannot be written: a CR in `data`, a line end in `event` or `id`, a NUL in
+            ValueError: the event cannot be encoded: it has a CR in `data`, a line end in `event` or `id`, a NUL in
                 `id`, an empty `event`, a negative `retry`, or a surrogate.
         """
         if not self.event or "\n" in self.event or "\r" in self.event:
@@ -66,13 +66,13 @@ class Comment(msgspec.Struct, frozen=True, gc=False):
     """A comment line; servers send them as heartbeats.
 
     Attributes:
-        text: what follows the colon, without the one space that may come first.
+        text: the text after the colon, without one leading space.
     """
 
     text: str
 
     def encode(self) -> bytes:
-        """Return the line that a parser reads back as this comment, and a blank line: what a proxy passes on.
+        """Return a comment line, which a parser reads back as this comment, and a blank line.
 
         Raises:
             ValueError: `text` holds a line end, or a surrogate.

@@ -44,7 +44,7 @@ class CompletionTokensDetails(msgspec.Struct, frozen=True, gc=False):
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):
-    """How many tokens were used; 0 where the server sent no such number."""
+    """How many tokens were used; 0 if the server sent no such number."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0

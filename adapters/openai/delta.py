@@ -50,7 +50,7 @@ class ChatDelta(msgspec.Struct, frozen=True, gc=False):
     """What one chunk adds to one choice.
 
     Attributes:
-        index: the choice; None where the chunk has no choice, only `usage`.
+        index: the choice; None if the chunk has no choice, only `usage`.
         usage: of the whole answer until now; not to be summed.
         raw: the chunk's JSON text as received, with every field that is not here.
     """

@@ -23,7 +23,7 @@ def no_connection(
     Args:
         url: where the request was to go.
         cause: what failed; it becomes the error's cause.
-        proxy: the proxy that could not be reached, or refused; None where there is none, or it did its part.
+        proxy: the proxy that could not be reached, or refused; None if there is none, or it did its part.
         seconds: the time that was allowed for it.
     """
     where = display_url(url)

@@ -23,7 +23,7 @@ class Transition(NamedTuple):
         source: the state before.
         target: the state after it.
         when: what happens.
-        reason: `EventStream.reason` then; None where the stream goes on.
+        reason: `EventStream.reason` then; None if the stream goes on.
     """
 
     source: State

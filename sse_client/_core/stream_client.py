@@ -40,9 +40,9 @@ class StreamClient(ABC, Generic[_Stream]):
         Options are keywords, which `sse_client.options.StreamOptions` describes:
             the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
             limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-            what is lost: reconnect, last_event_id, checkpoint, prepare;
-            what is yielded: until, include_last, comments;
-            who is told: observer.
+            resuming: reconnect, last_event_id, checkpoint, prepare;
+            events: until, include_last, comments;
+            news: observer.
 
         Raises:
             TypeError: an option is unknown, or not of its type.
@@ -57,9 +57,9 @@ class StreamClient(ABC, Generic[_Stream]):
         Options are keywords, which `sse_client.options.StreamOptions` describes:
             the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
             limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-            what is lost: reconnect, last_event_id, checkpoint, prepare;
-            what is yielded: until, include_last, comments;
-            who is told: observer.
+            resuming: reconnect, last_event_id, checkpoint, prepare;
+            events: until, include_last, comments;
+            news: observer.
 
         Raises:
             TypeError: an option is unknown, or not of its type.
@@ -73,9 +73,9 @@ class StreamClient(ABC, Generic[_Stream]):
         Options are keywords, which `sse_client.options.StreamOptions` describes:
             the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
             limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-            what is lost: reconnect, last_event_id, checkpoint, prepare;
-            what is yielded: until, include_last, comments;
-            who is told: observer.
+            resuming: reconnect, last_event_id, checkpoint, prepare;
+            events: until, include_last, comments;
+            news: observer.
 
         Raises:
             TypeError: an option is unknown, or not of its type.

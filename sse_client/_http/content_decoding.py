@@ -93,7 +93,7 @@ class Decoder:
 
 
 def decoder_for(content_encoding: str) -> Decoder | None:
-    """Return a decoder for the codings of a `Content-Encoding` header; None where there are none.
+    """Return a decoder for the codings of a `Content-Encoding` header; None if there are none.
 
     Words that are no registered coding are passed over.
 

@@ -25,7 +25,7 @@ _MAX_SIZE_PER_DOMAIN = 8 * 1024  # bytes; common servers answer a longer header 
 
 
 def cookie_header(url: str, session: Iterable[tuple[str, Any]], own: Any) -> str:
-    """Return the `Cookie` value of a request; empty where there are no cookies for it.
+    """Return the `Cookie` value of a request; empty if there are no cookies for it.
 
     Args:
         url: where the request goes: a jar's cookies are bound to hosts and paths.

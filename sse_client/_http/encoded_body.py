@@ -26,7 +26,7 @@ class EncodedBody(NamedTuple):
     Attributes:
         content: bytes, text (an authentication object may expect it), a file, or an iterable of bytes, an asynchronous
             one too.
-        length: bytes that are left of it; None where that is not known before it is read.
+        length: bytes that are left of it; None if that is not known before it is read.
         media_type: what `Content-Type` says unless the caller does; None for nothing.
     """
 
@@ -66,7 +66,7 @@ def encoded_body(request: Request) -> EncodedBody | None:
 
 
 def known_length(body: Any) -> int | None:
-    """Return how many bytes are left of a body; None where that is not known before it is read.
+    """Return how many bytes are left of a body; None if that is not known before it is read.
 
     The length of a list, a set or another iterable is its number of pieces: as `Content-Length` it would cut the body.
     """

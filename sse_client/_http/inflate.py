@@ -211,7 +211,7 @@ class _GzipHeader:
         return data
 
     def _used(self, field: int | None, data: bytes) -> int | None:
-        """Return how many bytes of `data` the field takes to its end; None where it takes all and more."""
+        """Return how many bytes of `data` the field takes to its end; None if it takes all and more."""
         if field is not None:
             self._fields[0] = field - len(data)
             return field if field <= len(data) else None

@@ -23,7 +23,7 @@ _ESSENCE = r"[\t\n\r ]*+([!#$%&'*+.^_`|~0-9A-Za-z-]++/[!#$%&'*+.^_`|~0-9A-Za-z-]
 
 
 def extract_mime_type(values: Iterable[str]) -> str | None:
-    """Return the essence of the last valid media type, in lower case; None where there is none.
+    """Return the essence of the last valid media type, in lower case; None if there is none.
 
     `*/*` does not count.
 

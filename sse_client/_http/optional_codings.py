@@ -112,7 +112,7 @@ class Zstd:
 
 @cache
 def brotli_module() -> Any:
-    """Return brotli, or brotlicffi; None where neither is installed in a version that can limit its output."""
+    """Return brotli, or brotlicffi; None if neither is installed in a version that can limit its output."""
     modules = (_imported(name) for name in ("brotli", "brotlicffi"))
     # Both libraries got this method in 1.2, together with the limit on the output.
     limited = (module for module in modules if hasattr(getattr(module, "Decompressor", None), "can_accept_more_data"))
@@ -121,7 +121,7 @@ def brotli_module() -> Any:
 
 @cache
 def zstd_module() -> Any:
-    """Return the standard library's module (Python 3.14), or its backport; None where there is neither."""
+    """Return the standard library's module (Python 3.14), or its backport; None if there is neither."""
     return _imported("compression.zstd") or _imported("backports.zstd")
 
 

@@ -29,10 +29,10 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 def retry_after(value: str | None, now: float) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for, 0 or more; None where it is neither number nor date.
+    """Return the seconds that a `Retry-After` header asks for, 0 or more; None if it is neither number nor date.
 
     Args:
-        value: the header's value, None where there is none.
+        value: the header's value, None if there is none.
         now: the time of day, in seconds since the epoch.
     """
     text = (value or "").strip(" \t")

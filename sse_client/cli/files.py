@@ -97,7 +97,7 @@ def utf8(text: str, what: str) -> str:
 
 
 def key(variable: str | None, path: str | Path | None, option: str = "--key", kind: str = "key") -> str | None:
-    """Return the key out of an environment variable or a file; None where neither is named.
+    """Return the key out of an environment variable or a file; None if neither is named.
 
     Args:
         variable: of the environment.

@@ -137,7 +137,7 @@ def _report(error: Exception, code: int) -> NoReturn:
 
 
 def _client(unix_socket: Path | None) -> AbstractContextManager[Client | None]:
-    """Return a client that connects to a Unix socket; None where there is none."""
+    """Return a client that connects to a Unix socket; None if there is none."""
     if unix_socket is None:
         return nullcontext()
     from sse_client.cli.http.wire import Wire, session_over  # imported only when needed

@@ -38,7 +38,7 @@ _split_blocks = re.compile(portable(rf"\n(?:\n(?:{_FIELD}))*+(?(1)|(?!))(?=\n\n)
 def whole_blocks(data: bytes, blank: bytes, parser: Parser[Any], interpret: Callable[[bytes], list[Any]]) -> list[Any]:
     """Return the events of whole blocks, and set the last event ID of `parser`.
 
-    `blank` is how the last block ends (see `blank_line`); `interpret` returns the events of blocks line by line.
+    `blank` is the end of the last block (see `blank_line`); `interpret` returns the events of blocks line by line.
     """
     prefix = PREFIX(data)
     try:
@@ -56,7 +56,7 @@ def whole_blocks(data: bytes, blank: bytes, parser: Parser[Any], interpret: Call
 def _alike(
     data: bytes, match: re.Match[bytes], blank: bytes, parser: Parser[Any], interpret: Callable[[bytes], list[Any]]
 ) -> list[Any] | None:
-    """Return the events of blocks that differ in their values only; None if more than a quarter are other blocks."""
+    """Return the events of blocks that differ only in their values; None if more than a quarter differ otherwise."""
     prefix, name, space = match.groups()
     event_type = (name or b"").decode() or "message"
     values, between = data[len(prefix) : -len(blank)], blank + prefix

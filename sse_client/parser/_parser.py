@@ -31,11 +31,11 @@ _MAX_DIGITS = 600  # `int` has a limit on digits that can be lowered to 640; a t
 class Parser(Generic[Item]):
     """The event stream grammar without I/O: bytes in, events out.
 
-    One parser reads one connection. What outlives it is passed in and read back: `last_event_id`, and
-    `reconnection_time`.
+    A parser reads one connection. `last_event_id` and `reconnection_time` outlive it: pass the former to the next
+    parser, and keep the latter.
 
     Args:
-        last_event_id: the last event ID to begin with; it is the `id` of the events before the first `id` field.
+        last_event_id: the last event ID to begin with: the `id` of the events before the first `id` field.
         comments: also return comment lines, as `Comment` objects in their place among the events.
         max_event_size: the most bytes that one block may have, its unfinished line included (complete comments
             and unknown fields do not count); None for no limit.
@@ -44,7 +44,7 @@ class Parser(Generic[Item]):
         last_event_id: the last event ID string; a block sets it when it ends, even one that dispatches nothing.
         reconnection_time: milliseconds; None until a `retry` field sets it.
         comment_count: comment lines so far, returned or not.
-        lines_without_data: lines so far of blocks that were interpreted line by line, but for the data of events.
+        lines_without_data: the lines of blocks interpreted line by line so far, not counting the data lines of events.
         failed: whether the next call of `feed` raises.
     """
 
@@ -92,8 +92,8 @@ class Parser(Generic[Item]):
         """Return the events that `data` completes, in order; `Comment`s among them if they were asked for.
 
         Raises:
-            EventTooLarge: a block, unfinished ones included, is longer than `max_event_size`. Where `data` completes
-                events before it, these are returned, and the next call raises. It is final: every later call raises.
+            EventTooLarge: a block, unfinished ones included, is longer than `max_event_size`. If `data` completes
+                events before it, these are returned first, and the next call raises. After that, every call raises.
         """
         held = self._held
         try:
@@ -160,9 +160,9 @@ class Parser(Generic[Item]):
 
     @property
     def tail(self) -> str:
-        r"""What has arrived and is not dispatched.
+        r"""The text that has arrived and has not been dispatched.
 
-        `tail + "\n\n"`, given to a fresh parser, dispatches the event that is pending, with its type and its id.
+        A fresh parser that is fed `tail + "\n\n"` dispatches the pending event, with its type and its id.
         """
         if self._at_block_start and LF in self._held:
             block, self._held = self._held, b""
@@ -181,12 +181,12 @@ class Parser(Generic[Item]):
     def _ignored_field(self, name: str, value: str, line: str) -> Event | None:  # noqa: ARG002  (for subclasses)
         """Return the event that a line with an unknown field stands for, or None; for the parser of a dialect.
 
-        It is called when the line is complete. `value` comes without its first space, and `line` without its end.
+        Called when the line is complete. `value` comes without one leading space, and `line` without its line end.
         """
         return None
 
     def _learn_affixes(self, block: bytes) -> None:
-        """Expect what surrounds the value of a block to surround that of the next one."""
+        """Remember the bytes around a block's value, which are expected around the next block's value, too."""
         match = PREFIX(block)
         if match is not None:
             self._prefix = self._prefix if match[1] == self._prefix else match[1]  # usually all parsers share it
@@ -196,7 +196,7 @@ class Parser(Generic[Item]):
             self._event_type = (match[2] or b"").decode("utf-8", "replace") or "message"
 
     def _advance(self, data: bytes) -> list[Any]:
-        """Return the events that `data` completes, for all that `feed` has no fast path for."""
+        """Return the events that `data` completes; for all input that has no fast path in `feed`."""
         if self.failed:
             raise EventTooLarge(f"expected at most {self._limit:,} bytes in an event (max_event_size), got more")
         if self._skip:
@@ -270,7 +270,7 @@ class Parser(Generic[Item]):
         return events
 
     def _interpret_line(self, line: bytes) -> Event | Comment | None:
-        """Interpret a line, neither blank nor an unwanted comment; return what takes its place among the events."""
+        """Interpret a line, neither blank nor an unwanted comment; return the items that it adds to the events."""
         name, colon, _ = line[:6].partition(b":")  # no field name is longer
         start = len(name) + len(colon)
         value = str(memoryview(line)[start + line.startswith(b" ", start) :], "utf-8", "replace")

@@ -71,8 +71,8 @@ class Lane:
             given out before, which are read again when their turn comes.
         later: entries whose handling failed: when to try again, and their IDs.
         latest: the ID of the last entry known.
-        ready: whether reading may bring an entry; False where it has just brought all there was.
-        cursor: where to look on for entries that were given out before; None where that is done.
+        ready: whether reading may bring an entry; False if it has just brought all there was.
+        cursor: where to look on for entries that were given out before; None if that is done.
         held_until: on the monotonic clock, when others may take the partition, or the entries in the queue.
         overdue: whether that time had passed when it was put off.
         doubtful: IDs of entries that another consumer may have had since they were given out.

@@ -67,7 +67,7 @@ class Granted:
         count: events in the stream so far.
         place: the last event ID.
         unguarded: how many of those had no ID of their own.
-        host: who led before; empty where nobody did.
+        host: who led before; empty if nobody did.
         config: what that one read.
         note: `recovered` where the place was read from the newest entry, `deleted` where the streams are gone.
         batch: the name of the last write.

@@ -203,7 +203,7 @@ def blocking(client: Any, after: Mapping[str, str], milliseconds: int) -> tuple[
 
 
 def streams(answer: Any) -> frozenset[str]:
-    """Return the streams in an answer to XREAD: pairs in RESP2, a map in RESP3, None where the time was over."""
+    """Return the streams in an answer to XREAD: pairs in RESP2, a map in RESP3, None if the time was over."""
     return frozenset(text(each if isinstance(answer, dict) else each[0]) for each in answer or ())
 
 

@@ -60,7 +60,7 @@ class RelayStatus:
         last_event_id: the place in Redis.
         without_key: events that had no key to be partitioned by.
         pending: events that were read and wait to be written.
-        lag: events that the slowest group of consumers has not acknowledged; None where it was not asked for.
+        lag: events that the slowest group of consumers has not acknowledged; None if it was not asked for.
         held_back: whether reading is stopped until consumers have caught up.
     """
 

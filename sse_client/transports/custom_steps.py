@@ -46,7 +46,7 @@ class CustomTransport(ABC):
 
         failures: what `send` and `receive` may raise.
         disconnect: closes the connection of the current request where `send` fails: what `connecting` was given, or
-            `send` has set; None where neither has.
+            `send` has set; None if neither has.
 
     Raises:
         TypeError: an option is one that it cannot do.

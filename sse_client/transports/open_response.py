@@ -77,7 +77,7 @@ def _is_awaited(response: Any) -> bool:
 
 
 def _whole(response: Any) -> bytes | None:
-    """Return the body of a response that its library has read already; None where it is still open."""
+    """Return the body of a response that its library has read already; None if it is still open."""
     if getattr(response, "_content_consumed", False):  # requests and niquests, without `stream=True`
         found: object = response.content
     elif hasattr(response, "decode_content") and response.closed:  # urllib3, preloaded: `data` would read an open one

@@ -43,7 +43,7 @@ _TRACES = frozenset({"request_id", "requestId", "trace_id", "log_id", "sid"})  #
 
 
 def error_in(payload: object, raw: str) -> ChatError | None:
-    """Return the error that `payload` reports, or None where it reports none."""
+    """Return the error that `payload` reports, or None if it reports none."""
     if is_array(payload):
         return next((error for item in payload if not is_array(item) and (error := error_in(item, raw))), None)
     fields = mapping(payload)

@@ -63,7 +63,7 @@ class GrowingText(msgspec.Struct, gc=False, eq=False):
         self.pieces.clear()
 
     def rest_of(self, whole: str | None) -> str | None:
-        """Return what `whole`, the complete text, has beyond the text until now; None where that is nothing.
+        """Return what `whole`, the complete text, has beyond the text until now; None if that is nothing.
 
         A complete text that does not begin with the text until now has nothing that could be appended.
         """
@@ -84,7 +84,7 @@ class GrowingText(msgspec.Struct, gc=False, eq=False):
         return rest
 
     def follow(self, whole: str | None) -> str | None:
-        """Become `whole`, which is the text until now; return what is new in it, None where nothing is.
+        """Become `whole`, which is the text until now; return what is new in it, None if nothing is.
 
         A text that is less than half as long is taken for one that is only repeated in part.
         """

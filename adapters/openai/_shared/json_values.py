@@ -10,7 +10,7 @@ __all__ = ["array", "is_any_mapping", "is_array", "is_listing", "is_mapping", "j
 
 
 def json_value(written: str) -> object:
-    """Return what is `written` in JSON; None where that is no JSON."""
+    """Return what is `written` in JSON; None if that is no JSON."""
     try:
         value: object = json.loads(written)
     except (ValueError, RecursionError):

@@ -34,7 +34,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
         answer: what the model said.
         tool_calls: those that it asks for, as a JSON text.
         finish_reason: why the answer ended.
-        error: a sentence; empty where the row was answered.
+        error: a sentence; empty if the row was answered.
         seconds: that it took, waiting for the rate limit and retries included.
         idempotency_key: that was sent; the same row of the same run always has the same.
     """
@@ -74,7 +74,7 @@ def question_of(row: Mapping[str, Any], body: Mapping[str, Any], run: str, name:
         row: with `messages` (a list, or one as a JSON text) or a `prompt`; its `model`, if it has one, counts.
         body: what all requests have.
         run: makes the keys of one run others than those of another.
-        name: of the row, in its run; None where the column that names rows has nothing.
+        name: of the row, in its run; None if the column that names rows has nothing.
 
     Raises:
         ValueError: there is no question in it.
@@ -103,7 +103,7 @@ def _sorted(asked: dict[str, Any]) -> bytes:
 
 
 def asked_in(row: Mapping[str, Any]) -> Any:
-    """Return the messages of a row, or its prompt where it has none; None where there is neither."""
+    """Return the messages of a row, or its prompt where it has none; None if there is neither."""
     messages = value_of(row, "messages")
     return value_of(row, "prompt") if messages is None else messages
 

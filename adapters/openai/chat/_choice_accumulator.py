@@ -91,8 +91,8 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
     def add_rare(self, choice: ChunkChoice) -> tuple[ToolCallDelta, ...]:
         """Add all of `choice` that most chunks do not have, and return its tool calls.
 
-        Its content, which is added already, is taken off again and set to None where it is no piece; so is a finish
-        reason that is none.
+        Its content, which is added already, is taken off again and set to None if it is no piece; so is a finish reason
+        that is none.
         """
         if choice.finish_reason in _UNFINISHED:
             choice.finish_reason = None

@@ -75,7 +75,7 @@ class ChatReader:
 
     @property
     def partial(self) -> Completion | None:
-        """What goes along with an error that is not about what came: all that has arrived; None where nothing has."""
+        """What goes along with an error that is not about what came: all that has arrived; None if nothing has."""
         return None if self.empty else self.completion
 
     def feed(self, event: Event | Comment) -> Sequence[ChatDelta]:

@@ -149,7 +149,7 @@ class ToolCalls:
         return replace(begun, arguments=self._calls[begun.index].grow(arguments, final=False))
 
     def _find(self, index: int | None, id: str | None, name: str | None, arguments: str | None) -> Call | None:  # noqa: A002 - the API's word
-        """Return the call that a fragment belongs to; None where it begins one.
+        """Return the call that a fragment belongs to; None if it begins one.
 
         A call is known by the fragment's `index`; without one, by its `id`; without either, a name begins a call and
         a fragment without a name continues the last one.

@@ -81,12 +81,12 @@ class ResponseReader:
 
     @property
     def partial(self) -> Response | None:
-        """What goes along with an error that is not about what came: all that has arrived; None where nothing has."""
+        """What goes along with an error that is not about what came: all that has arrived; None if nothing has."""
         return None if self.empty else self.response
 
     @property
     def resume(self) -> tuple[str, int] | None:
-        """The response's ID, and the sequence number after which to resume; None where that is impossible.
+        """The response's ID, and the sequence number after which to resume; None if that is impossible.
 
         It is possible while the stream runs, where the response is made in the background, and the server numbers its
         events in rising order.

@@ -29,7 +29,7 @@ class SequenceNumbers:
 
     @property
     def last(self) -> int | None:
-        """The number to resume after; None where there is none that can be relied on."""
+        """The number to resume after; None if there is none that can be relied on."""
         return self.expected - 1 if self.expected is not None and self._rising else None
 
     def resumed(self) -> None:

@@ -96,7 +96,7 @@ def _made(kind: type[S], written: dict[str, msgspec.Raw], text: str | bytes) -> 
 
 
 def _known(read: Callable[[Any], Any], written: msgspec.Raw | bytes | None) -> Any:
-    """Return what is `written` as `read` reads it; None where it is nothing, of another type, or nested too deep."""
+    """Return what is `written` as `read` reads it; None if it is nothing, of another type, or nested too deep."""
     if written is None:
         return None
     try:

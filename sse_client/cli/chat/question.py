@@ -21,7 +21,7 @@ _PATIENCE = 2.0  # seconds of waiting for input before a line says so
 
 
 def question_text(prompt: Sequence[str], files: Sequence[Path]) -> str | None:
-    """Return the question; None where the user must be asked for it.
+    """Return the question; None if the user must be asked for it.
 
     Raises:
         Failure: there is none, and no terminal to type it in; or a file cannot be read.

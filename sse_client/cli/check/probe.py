@@ -42,7 +42,7 @@ class Observation:
     """What was seen on one connection; times are seconds since the request was sent.
 
     Attributes:
-        status: of the response; None where there was none.
+        status: of the response; None if there was none.
         version: of HTTP, as `1.1`.
         redirects: how many were followed.
         headers: of the response.
@@ -71,12 +71,12 @@ class Observation:
     seconds: float = 0.0
 
     def header(self, name: str) -> str:
-        """Return a header's value in lower case; empty where it is not there."""
+        """Return a header's value in lower case; empty if it is not there."""
         return str(self.headers.get(name, "")).strip().lower()
 
     @property
     def coding(self) -> str:
-        """The coding of the body; empty where it has none."""
+        """The coding of the body; empty if it has none."""
         coding = self.header("Content-Encoding")
         return "" if coding == "identity" else coding
 

@@ -21,7 +21,7 @@ _TAG = re.compile(r"<[^<>]{0,1000}>")
 
 
 def excerpt(error: ResponseError) -> str:
-    """Return a sentence with the beginning of the response's body; empty where it has none."""
+    """Return a sentence with the beginning of the response's body; empty if it has none."""
     text = error.body[:4096].decode("utf-8", "replace").strip()
     if not text:
         return ""

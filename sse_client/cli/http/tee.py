@@ -84,7 +84,7 @@ class Tee:
 
 
 def _chunked_file(raw: Any) -> Any:
-    """Return the buffered file of a chunked body that nobody has read from; None where it is not there as expected.
+    """Return the buffered file of a chunked body that nobody has read from; None if it is not there as expected.
 
     This reaches below what urllib3 and http.client document.
     """

@@ -19,7 +19,7 @@ class Option:
 
     Attributes:
         names: as they are typed, short ones first; of an argument, its name in capitals.
-        value: placeholder for its value; empty where it has none.
+        value: placeholder for its value; empty if it has none.
         help: one paragraph.
         group: the heading that it belongs under.
         default: what holds where it is not given, if that is worth saying.

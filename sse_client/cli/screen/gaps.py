@@ -74,7 +74,7 @@ class Gaps:
 
     @property
     def median(self) -> float:
-        """The time that half of the gaps stay below, to 1 %; 0 where there is none."""
+        """The time that half of the gaps stay below, to 1 %; 0 if there is none."""
         wanted = (self._buckets.total() + 1) // 2
         for bucket in sorted(self._buckets):
             wanted -= self._buckets[bucket]

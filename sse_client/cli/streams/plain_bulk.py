@@ -34,7 +34,7 @@ class PlainInBulk:
         self._kept: deque[bytes] = deque()
 
     def of(self, response: requests.Response) -> Callable[[bytes], bytes] | None:
-        """Return what replaces bursts in the body of `response`; None where it is compressed."""
+        """Return what replaces bursts in the body of `response`; None if it is compressed."""
         coding = response.headers.get("Content-Encoding", "identity").strip().lower()
         return self._replaced if coding in {"", "identity"} else None
 

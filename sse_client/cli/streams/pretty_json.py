@@ -14,7 +14,7 @@ def pretty(text: str, room: int) -> list[str] | None:
     """Return the JSON in `text` as lines of `room` columns, longer only where a single value is.
 
     Returns:
-        None where it is no JSON, or nested too deeply to be shown in a terminal.
+        None if it is no JSON, or nested too deeply to be shown in a terminal.
     """
     try:
         value = json.loads(text)

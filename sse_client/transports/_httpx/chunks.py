@@ -161,7 +161,7 @@ def achunk_source(response: Any) -> AsyncChunkSource | None:
 def receiver_of(stream: Any) -> Receiver | None:
     """Return what receives bytes of a network stream of httpcore, and what it raises when the connection is gone.
 
-    None where it cannot be told. It is anyio's or trio's own method: httpcore's `read` puts a cancel scope around it,
+    None if it cannot be told. It is anyio's or trio's own method: httpcore's `read` puts a cancel scope around it,
     beside the one that a stream needs for itself.
     """
     inner: Any = getattr(stream, "_stream", None)

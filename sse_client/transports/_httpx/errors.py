@@ -68,7 +68,7 @@ def takes_no_stream(error: BaseException, connection: Any) -> bool:
 
     Args:
         error: what the library raised.
-        connection: httpcore's; None where it cannot be told.
+        connection: httpcore's; None if it cannot be told.
     """
     machine: Any = getattr(getattr(connection, "_h2_state", None), "state_machine", None)
     closed = machine is not None and machine.state.name == "CLOSED"
@@ -95,7 +95,7 @@ def translated(
     Args:
         error: what the library raised; it loses its traceback.
         url: where the request went.
-        sent: whether anything of the request was sent; None where that is not known.
+        sent: whether anything of the request was sent; None if that is not known.
         head: whether the response's head had not come yet.
         stream_id: of the request, where it went over HTTP/2.
         silence: the seconds of silence that were allowed.

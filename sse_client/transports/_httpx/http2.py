@@ -25,7 +25,7 @@ def adopt_stream(connection: Any, stream_id: int, unavailable: type[Exception]) 
     """Have a stream finish that is open when the server sends a GOAWAY; called before its request is sent.
 
     Args:
-        connection: of httpcore; None where it cannot be told.
+        connection: of httpcore; None if it cannot be told.
         stream_id: of the request.
         unavailable: what tells httpcore's pool to take another connection.
 
@@ -95,10 +95,10 @@ def reset_stream(response: Any, part: Any) -> Any:
 
     Args:
         response: of the library.
-        part: httpcore's own part of it; None where it cannot be told.
+        part: httpcore's own part of it; None if it cannot be told.
 
     Returns:
-        What an asynchronous client awaits for the frame to be written; None where there is nothing to write, or it is.
+        What an asynchronous client awaits for the frame to be written; None if there is nothing to write, or it is.
     """
     stream_id = response.extensions.get("stream_id")
     connection, request = getattr(part, "_connection", None), getattr(part, "_request", None)

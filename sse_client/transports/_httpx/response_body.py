@@ -85,7 +85,7 @@ class HttpxBody(_LibraryBody):
         exchange: what is known of the request.
         wakeup: what wakes the reader.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
-        shared: the socket of a connection that other streams use, too; None where it is this one's alone.
+        shared: the socket of a connection that other streams use, too; None if it is this one's alone.
     """
 
     __slots__ = ("__weakref__", "_late", "_pieces_of", "_shared", "_wakeup", "_watchdog")

@@ -17,7 +17,7 @@ __all__ = ["apieces_of", "part_of", "pieces_of"]
 
 
 def part_of(response: Any) -> Any:
-    """Return httpcore's own part of a response, which has its connection and request; None where there is none."""
+    """Return httpcore's own part of a response, which has its connection and request; None if there is none."""
     wrapper = getattr(response.stream, "_stream", None)
     part = getattr(getattr(wrapper, "_httpcore_stream", None), "_stream", None)
     connection = getattr(part, "_connection", None)

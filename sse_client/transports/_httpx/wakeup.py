@@ -76,7 +76,7 @@ class ScopedWakeup:
         self.task = _Task(None)
 
     def current_task(self) -> _Task | None:
-        """Return the task that runs; None where there is none."""
+        """Return the task that runs; None if there is none."""
         task = _current_task()
         return None if task is None else _Task(task)
 
@@ -207,7 +207,7 @@ def _scope_class() -> Any:
 
 
 def _current_task() -> Any:
-    """Return the task of asyncio or trio that runs; None where there is none."""
+    """Return the task of asyncio or trio that runs; None if there is none."""
     loop = running_loop()
     if loop == "trio":
         import trio

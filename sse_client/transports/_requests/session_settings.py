@@ -72,7 +72,7 @@ def check_certificates(session: requests.Session, options: Options, how: dict[st
 
 
 def _verify(session: requests.Session, options: Options) -> tuple[Any, str]:
-    """Return what is trusted, None where nothing says so, and what says so: the option, the session or a variable."""
+    """Return what is trusted, None if nothing says so, and what says so: the option, the session or a variable."""
     if options.verify is not None:
         return options.verify, "verify"
     # A session's own setting has priority over the environment.
