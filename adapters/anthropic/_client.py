@@ -61,7 +61,7 @@ class MessageReply(Reply[_Events, MessageDelta]):
 
     @property
     def message(self) -> Message:
-        """Everything that has arrived, at any time, after an error too."""
+        """Everything that has arrived so far; also available after an error."""
         message: Message = self._attempts.reader.message
         return message
 
@@ -70,7 +70,7 @@ class MessageReply(Reply[_Events, MessageDelta]):
 
 
 class Once:
-    """A request that goes again only where it was refused for a while, or certainly never got there."""
+    """A request that is retried only if it was temporarily refused, or certainly never received."""
 
     def __init__(self, max_retries: int) -> None:
         from sse_client.policy import Reconnect  # imported with the first call, not with the adapter
@@ -82,7 +82,7 @@ class Once:
         )  # fmt: skip
 
     def rules(self) -> dict[str, Any]:
-        """Return the options of the stream underneath: when it is begun anew."""
+        """Return the options of the event stream that decide when it is requested again."""
         return {"reconnect": self._rules}
 
 
@@ -97,7 +97,7 @@ def _may_follow(state: RetryCallState) -> bool:
 
 
 class Endpoint:
-    """Where requests go, and what goes with them. What it is made of, `MessagesClient` describes."""
+    """The URL, the headers and the options of requests. `MessagesClient` describes its arguments."""
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class Endpoint:
         headers: Mapping[str, str] | None,
         timeout: float | tuple[float | None, float | None] | Timeout | None,
     ) -> dict[str, Any]:
-        """Return the options of a request; what is raised, `MessagesClient.stream` says."""
+        """Return the options of a request; `MessagesClient.stream` lists the errors."""
         if isinstance(messages, str):
             raise TypeError("messages must be a list of messages, not a text")
         if body.pop("stream", True) is not True:

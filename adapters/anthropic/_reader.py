@@ -44,12 +44,12 @@ class MessageReader:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing of a message has come."""
+        """Whether no part of a message has arrived."""
         return self._message.id is None and not self._blocks
 
     @property
     def message(self) -> Message:
-        """What has come until now."""
+        """The message as far as it has arrived."""
         content: list[ContentBlock] = []
         for _, (kind, fields, pieces) in sorted(self._blocks.items()):
             texts = {name: "".join(pieces[name]) for name in _TEXTS if name in pieces}
@@ -59,14 +59,14 @@ class MessageReader:
 
     @property
     def partial(self) -> Message | None:
-        """What an error carries."""
+        """The message for an error's `partial`; None if nothing has arrived."""
         return None if self.empty else self.message
 
     def feed(self, event: Event | Comment) -> Sequence[MessageDelta]:
-        """Return what an event adds; nothing for pings, for what is unknown, and after the end.
+        """Return the deltas of an event; none for pings, for unknown events, and after the end.
 
         Raises:
-            MessagesError: the server reports an error, or the event is none of a message stream.
+            MessagesError: the server reports an error, or the event does not belong to a message stream.
         """
         if not isinstance(event, Event) or self.outcome is not None or event.event == "ping" or not event.data:
             return ()
@@ -95,7 +95,7 @@ class MessageReader:
         """Return the deltas of a complete message, which a server sent instead of a stream.
 
         Raises:
-            MessagesError: `body` is no message.
+            MessagesError: `body` is not a message.
         """
         payload = json_object(body)
         if payload is None or payload.get("type") != "message":
@@ -105,7 +105,7 @@ class MessageReader:
         return self._begin(payload, body)
 
     def conclude(self, events: list[Event], stray: str = "") -> Iterator[MessageDelta]:  # noqa: ARG002
-        """Yield what `events`, which no blank line has ended, add.
+        """Yield the deltas of the last `events`, whose blank line is missing.
 
         Raises:
             StreamTruncated: after the last delta: the model had not stopped.
@@ -118,7 +118,7 @@ class MessageReader:
         self.outcome = self.outcome or "complete"  # no part of the message follows a stop reason
 
     def finish(self, stray: str = "") -> Sequence[MessageDelta]:  # noqa: ARG002
-        """Take the end that the stream's `until` tells."""
+        """Accept the end of the message, which the stream's `until` has found."""
         self.outcome = "complete"
         return ()
 

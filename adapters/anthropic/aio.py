@@ -24,7 +24,7 @@ class AsyncMessageStream(MessageReply[AsyncEventStream], AsyncReply[MessageDelta
     """A reply as it arrives, for one task at a time; see `MessageStream`.
 
     Raises:
-        MessagesError: the server reported an error, or sent no message stream.
+        MessagesError: the server reported an error, or did not send a message stream.
         StreamTruncated: the reply was cut off.
         SSEError: no connection could be made, or it took too long.
     """
@@ -51,10 +51,10 @@ class AsyncMessagesClient(AsyncAdapter):
         timeout: float | tuple[float | None, float | None] | Timeout | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Make a client; nothing is sent yet. See `MessagesClient`.
+        """Create a client; nothing is sent yet. See `MessagesClient`.
 
         Raises:
-            TypeError: `client` is no `AsyncClient`.
+            TypeError: `client` is not an `AsyncClient`.
             ValueError: there is no key for Anthropic, a key is a URL, or `max_retries` is negative.
         """
         AsyncAdapter.__init__(self, client)
@@ -77,8 +77,8 @@ class AsyncMessagesClient(AsyncAdapter):
         """Return the reply to `messages`; see `MessagesClient.stream`.
 
         Raises:
-            TypeError: `messages` is a text, or a field of `body` is an option of this package or an argument of the
-                client, or misspells one.
+            TypeError: `messages` is a str; or a field of `body` is, or misspells, an option of this package or an
+                argument of the client.
             ValueError: `stream` is not true, or the request is malformed.
         """
         asked = {"model": model, "max_tokens": max_tokens, **body}

@@ -152,10 +152,10 @@ def _requoted(url: str) -> str:
 
 
 def _unescaped(escape: re.Match[str]) -> str:
-    """Return the character that is escaped, if it need not be.
+    """Return the escaped character if it need not be escaped.
 
     Raises:
-        ValueError: it is no escape.
+        ValueError: the text is not an escape.
     """
     character = chr(int(escape[1], 16))
     return character if character in _UNRESERVED else escape[0]

@@ -129,7 +129,7 @@ def _dispatched(arguments: Sequence[str]) -> int:
         unused = len(error.unused_tokens or ())
         # The arguments are not repeated, because an unquoted header may be among them.
         words = "1 argument" if unused == 1 else f"{unused} arguments"
-        raise Failure(f"{words} too many; is something with blanks in it not quoted?", hint=_help(arguments)) from error
+        raise Failure(f"{words} too many; is a text with blanks not quoted?", hint=_help(arguments)) from error
     except UnknownCommandError as error:
         raise _unknown_command((error.unused_tokens or [""])[0]) from error
     except CycloptsError as error:

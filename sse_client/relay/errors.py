@@ -5,7 +5,7 @@ r"""The errors of the relay and of its consumers.
         RedisUnavailable     Redis did not answer for too long   -> final once `patience` is over
         WrongType            a key holds another type of value   -> final
 
-No message holds a password or a URL's query: what is printed can be logged.
+No message contains a password or a URL's query, so all of them can be logged.
 """
 
 from __future__ import annotations

@@ -34,22 +34,21 @@ _FIXED = ("verify", "cert", "proxies")
 
 
 class CustomTransport(ABC):
-    """Opens a response by the one request at a time that a transport of others sends.
+    """Opens a response with a custom transport, which sends single requests.
 
     Args:
-        options: of the stream.
+        options: the stream's options.
 
     Attributes:
-        accepts: those of the options `verify`, `cert` and `proxies` that it can do; others are a TypeError.
-        errors: the library's exceptions that mean that a connection ended, or that what came is malformed. They count
-            as EOFError does. Their text is not shown: it may quote what came.
-
-        failures: what `send` and `receive` may raise.
-        disconnect: closes the connection of the current request where `send` fails: what `connecting` was given, or
-            `send` has set; None if neither has.
+        accepts: which of the options `verify`, `cert` and `proxies` the transport supports; others raise TypeError.
+        errors: the library's exceptions for a connection that ended, or for malformed data. They count as EOFError.
+            Their text is not shown, because it may quote received data.
+        failures: the exceptions that `send` and `receive` may raise.
+        disconnect: closes the connection of the current request if `send` fails: the argument of `connecting`, or a
+            function that `send` has set; None if neither exists.
 
     Raises:
-        TypeError: an option is one that it cannot do.
+        TypeError: an option is not supported.
     """
 
     accepts: ClassVar[frozenset[str]] = frozenset()

@@ -67,7 +67,7 @@ def apieces_of(response: Any) -> AsyncIterator[bytes]:
 
 
 def _is_awaited(response: Any) -> bool:
-    """Tell whether a response of a library that has both kinds can only be awaited."""
+    """Return whether a response of a library that has both kinds can only be awaited."""
     if inspect.iscoroutinefunction(getattr(response, "iter_content", None)):  # niquests
         return True
     if hasattr(response, "body_reader"):  # pyreqwest, whose blocking and asynchronous responses have the same methods

@@ -21,22 +21,22 @@ _scan = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 def is_done(data: str) -> bool:
-    """Tell whether it is `[DONE]`, which some servers quote."""
+    """Return whether `data` is `[DONE]`, which some servers quote."""
     return len(data) < _SHOWN and data.strip().strip('"').strip().upper() == "[DONE]"
 
 
 def is_comment(data: str) -> bool:
-    """Tell whether there is nothing in `data`, or a comment that a gateway wrapped (`data: : PROCESSING`)."""
+    """Return whether `data` is empty, or a comment that a gateway wrapped (`data: : PROCESSING`)."""
     return data.lstrip()[:1] in ("", ":")
 
 
 def is_heartbeat(event: Event) -> bool:
-    """Tell whether an event, by its type or all of its data, does no more than keep the connection open."""
+    """Return whether an event only keeps the connection open, judging by its type or all of its data."""
     return event.event in _HEARTBEATS or (len(event.data) < _SHOWN and event.data.strip().lower() in _HEARTBEATS)
 
 
 def is_whole(data: str) -> bool:
-    """Tell whether `data` is JSON, and an object or an array: other values do not show where they end."""
+    """Return whether `data` is a JSON object or array; other values do not show where they end."""
     if data[:_SHOWN].lstrip()[:1] not in ("{", "[") or data[-_SHOWN:].rstrip()[-1:] not in ("}", "]"):
         return False
     try:
@@ -47,7 +47,7 @@ def is_whole(data: str) -> bool:
 
 
 def _is_json(data: str) -> bool:
-    """Tell whether Python's decoder, which takes half a character and `NaN`, takes `data`."""
+    """Return whether Python's decoder accepts `data`; it also accepts lone surrogates and `NaN`."""
     try:
         json.loads(data)
     except (ValueError, RecursionError):

@@ -28,15 +28,15 @@ _TOKENS_OF_AN_ANSWER = 256  # reserved if the request sets no maximum
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """The columns that are added to a row; a text that there is not is empty, and a number 0.
+    """The columns that are added to a row; missing texts are empty, and missing numbers are 0.
 
     Attributes:
-        answer: what the model said.
-        tool_calls: those that it asks for, as a JSON text.
+        answer: the model's answer.
+        tool_calls: the tool calls that it asks for, as JSON text.
         finish_reason: why the answer ended.
         error: a sentence; empty if the row was answered.
-        seconds: that it took, waiting for the rate limit and retries included.
-        idempotency_key: that was sent; the same row of the same run always has the same.
+        seconds: the seconds that it took, including waits for the rate limit, and retries.
+        idempotency_key: the key that was sent, which is always the same for the same row of the same run.
     """
 
     answer: str = ""
@@ -54,12 +54,12 @@ COLUMNS = Answer.__struct_fields__
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A request.
+    """The request of a row.
 
     Attributes:
-        body: of the request.
-        key: of the row.
-        tokens: that are reserved for it.
+        body: the body of the request.
+        key: the idempotency key of the row.
+        tokens: the number of tokens to reserve for it.
     """
 
     body: dict[str, Any]
@@ -68,12 +68,12 @@ class Question(msgspec.Struct, frozen=True):
 
 
 def question_of(row: Mapping[str, Any], body: Mapping[str, Any], run: str, name: str | None) -> Question:
-    """Return what a row asks.
+    """Return the request of a row.
 
     Args:
-        row: with `messages` (a list, or one as a JSON text) or a `prompt`; its `model`, if it has one, counts.
-        body: what all requests have.
-        run: makes the keys of one run others than those of another.
+        row: a row with `messages` (a list, or a list as JSON text) or a `prompt`; a `model` in it takes precedence.
+        body: the fields that all requests share.
+        run: the name of the run, which makes its keys differ from those of other runs.
         name: of the row, in its run; None if the column that names rows has nothing.
 
     Raises:

@@ -55,20 +55,20 @@ class ChatBatch:
             idempotency keys answers none twice.
         limit: how many requests and tokens a minute: a `RateLimit` for one process, a `RayLimit` or `DaskLimit`
             for all of them; None, the default, for no limit.
-        results: a folder in which answers are kept as they come; a later run, and a task that is repeated, takes
-            from it what is there already. Many hosts need a shared one. None, the default, keeps nothing.
-        run: part of each row's idempotency key; another name asks everything anew.
-        id_column: a column that names a row in its run; a row without a value there is not asked. Without it, equal
-            rows are numbered in their batch.
-        progress: is called a few times a second with a `BatchProgress`, where the rows are answered. What it raises
-            ends the batch.
+        results: a folder in which answers are stored as they arrive; a later run, or a repeated task, reuses them.
+            Several hosts need a shared folder. None, the default, stores nothing.
+        run: the name of the run, a part of each row's idempotency key; with another name, everything is asked again.
+        id_column: a column that names a row in its run; a row without a value there is not asked. Without this
+            argument, equal rows are numbered in their batch.
+        progress: called a few times a second with a `BatchProgress`, in the process that asks the rows. An exception
+            in it ends the batch.
         **body: fields of each request: `temperature`, `max_tokens`, `tools`, ...; and `extra_body`, `extra_headers`,
             `extra_query` as for `AsyncChatClient.stream`.
 
     Raises:
-        TypeError: an argument is not of its type; or a field's name is that of an option of this package, or much
-            like one of the arguments.
-        ValueError: a number is out of its range; or the key looks like a URL.
+        TypeError: an argument is of a wrong type; or a field's name is that of an option of this package, or resembles
+            one of the arguments.
+        ValueError: a number is out of range; or the key looks like a URL.
     """
 
     def __init__(
@@ -110,55 +110,55 @@ class ChatBatch:
             batch: a list of dicts or of prompts, a `pyarrow.Table`, a `pandas.DataFrame`, or a dict of columns.
 
         Returns:
-            A batch of the same kind, a list for a tuple; its rows are in the same order.
+            A batch of the same kind (a list for a tuple), with its rows in the same order.
 
         Raises:
-            TypeError: it is none of those.
-            OSError: an answer could not be kept in the folder of `results`.
+            TypeError: `batch` is of another type.
+            OSError: an answer could not be stored in the folder `results`.
         """
         rows, closed = opened(batch)
         return closed(runner(self._token, self._plan).answers(self._named(rows)))
 
     async def run(self, batch: Any) -> Any:
-        """Return `batch` with the answers to its rows, asked for in the running event loop.
+        """Return `batch` with the answers to its rows; ask them in the running event loop.
 
         Args:
             batch: as for a call.
 
         Returns:
-            A batch of the same kind, its rows in the same order.
+            A batch of the same kind, with its rows in the same order.
 
         Raises:
-            TypeError: `batch` is none of the kinds that a call takes.
-            OSError: an answer could not be kept in the folder of `results`.
+            TypeError: `batch` is of another type.
+            OSError: an answer could not be stored in the folder `results`.
         """
         rows, closed = opened(batch)
         async with Asking(self._plan) as asking:
             return closed(await asking.answer_all(self._named(rows)))
 
     async def stream(self, rows: Iterable[Mapping[str, Any] | str]) -> AsyncIterator[dict[str, Any]]:
-        """Yield each row with its answer as soon as it is there, in the running event loop.
+        """Yield each row with its answer as soon as that has arrived, in the running event loop.
 
         Args:
-            rows: any iterable of dicts or prompts; no more of it is held than twice `concurrency` rows, however slow
-                the consumer is.
+            rows: any iterable of dicts or prompts; at most twice `concurrency` of its rows are held at a time, however
+                slow the consumer is.
 
         Raises:
-            OSError: an answer could not be kept in the folder of `results`.
+            OSError: an answer could not be stored in the folder `results`.
             TypeError: a row is neither a dict nor a prompt.
-            Exception: what `rows` raises.
+            Exception: any exception that `rows` raises.
         """
         async with Asking(self._plan) as asking:
             async for (row, _), answer in asking.answers((pair, pair) for pair in self._named(map(row_of, rows))):
                 yield {**row, **{name: getattr(answer, name) for name in COLUMNS}}
 
     def meta(self, batch: Any) -> Any:
-        """Return an empty batch with the columns of an answer, as `meta=` of Dask's `map_partitions`.
+        """Return an empty batch with the columns of an answer, for `meta=` of Dask's `map_partitions`.
 
-        Without it, Dask calls a function with made-up rows to find its columns out, and those would be asked.
+        Without `meta`, Dask calls a function with made-up rows to find out its columns, and these rows would be asked.
 
         Args:
-            batch: an empty one: `frame._meta`, say.
+            batch: an empty batch, such as `frame._meta`.
         """
         return opened(batch)[1]([])
 
@@ -175,7 +175,7 @@ class ChatBatch:
         self.close()
 
     def _named(self, rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[Mapping[str, Any], str | None]]:
-        """Yield the rows with what names each in its run."""
+        """Yield the rows, each with its name in the run."""
         if self._id_column is not None:
             for row in rows:
                 name = value_of(row, self._id_column)
@@ -189,7 +189,7 @@ class ChatBatch:
 
 
 def _hash(row: Mapping[str, Any]) -> int:
-    """Return a number by which equal questions of a batch are found."""
+    """Return a hash by which equal questions of a batch are found."""
     try:
         return hash(repr(asked_in(row)))
     except RecursionError:

@@ -21,11 +21,11 @@ class BatchProgress:
     """What has been done since the last report.
 
     Attributes:
-        done: rows that are finished, failed and resumed ones among them.
+        done: finished rows, including failed and resumed ones.
         failed: rows whose `error` is not empty.
-        resumed: rows whose answer an earlier run had kept.
-        prompt_tokens: as the server counts them, of rows that were asked for now.
-        completion_tokens: the same.
+        resumed: rows whose answer an earlier run had stored.
+        prompt_tokens: the server's count of prompt tokens, for the rows asked in this run.
+        completion_tokens: the server's count of completion tokens, for the rows asked in this run.
     """
 
     done: int = 0

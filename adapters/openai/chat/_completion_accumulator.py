@@ -205,7 +205,7 @@ class CompletionAccumulator:
 
 
 def _brings_something(delta: ChatDelta) -> bool:
-    """Tell whether a delta adds anything to its choice."""
+    """Return whether a delta adds anything to its choice."""
     texts = (delta.role, delta.content, delta.reasoning, delta.refusal, delta.finish_reason)
     return bool(any(texts) or delta.tool_calls or delta.audio is not None)
 

@@ -71,7 +71,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         return (name for field in ("id", "call_id") if (name := text(self._fields.get(field))))
 
     def is_other(self, item: OutputItem, *, begins: bool) -> bool:
-        """Tell whether `item`, which begins or is complete, is certainly not this one."""
+        """Return whether `item`, which begins or is complete, is certainly not this one."""
         if self.type != item.type:
             return True
         call_id, other_call = self._fields.get("call_id"), getattr(item, "call_id", None)

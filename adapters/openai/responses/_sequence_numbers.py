@@ -37,7 +37,7 @@ class SequenceNumbers:
         self._resumed = True
 
     def take(self, number: int) -> bool:
-        """Tell whether the event of this `number` is new.
+        """Return whether the event of this `number` is new.
 
         Raises:
             ChatError: the stream was resumed, and events are lost: a number is left out, and none was before.
