@@ -16,11 +16,11 @@ __all__ = ["RedisUnavailable", "RelayError", "WrongType"]
 
 
 class RelayError(SSEError):
-    """Redis refused what the relay or a consumer needs; trying again would not help."""
+    """Redis refused a command that the relay or a consumer needs; a retry would not help."""
 
 
 class RedisUnavailable(RelayError):
-    """Redis could not be reached, or took no writes, for longer than `patience`."""
+    """Redis was unreachable, or refused writes, for longer than `patience`."""
 
 
 class WrongType(RelayError):

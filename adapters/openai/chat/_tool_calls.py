@@ -188,9 +188,9 @@ class ToolCalls:
 def _begins_another(call: Call, id: str | None, name: str | None, arguments: str | None) -> bool:  # noqa: A002
     """Return whether a fragment at the index of `call` begins another call.
 
-    Gemini behind a proxy gives all parallel calls the index 0, each with its id and name; Ollama gives them the same
-        id, too. LM Studio gives every fragment of one call a new id, and no name after the first; llama.cpp repeats the
-        name, and others split it.
+    Gemini behind a proxy gives all parallel calls the index 0, each with its id and name; Ollama does the same without
+    ids. LM Studio gives every fragment of one call a new id, and no name after the first; llama.cpp repeats the name,
+    and others split it.
     """
     if not name or not call.name or (id and id == call.id):
         return False
