@@ -59,7 +59,7 @@ class AsyncDirectBody(ResponseBody):
         self._closed = False
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         source = self._source
         try:
             data = source.ready()
@@ -85,13 +85,13 @@ class AsyncDirectBody(ResponseBody):
             del failure  # its traceback would keep this frame alive
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     def close(self) -> None:
-        """Leave the connection to `aclose`, which alone can close it."""
+        """Do nothing: only `aclose` can close the connection."""
 
     async def aclose(self) -> None:
         """Close the connection, or reset the stream, unless its body was read to the end."""
@@ -107,7 +107,7 @@ class AsyncDirectBody(ResponseBody):
             await self._raw.aclose()
 
     def abandon(self) -> None:
-        """End the connection of a stream that nobody closes, so that its server hears of it; over HTTP/1.1 alone.
+        """End the connection of a stream that nobody closed, so that its server notices; only over HTTP/1.1.
 
         The connection of HTTP/2 may carry other streams.
         """

@@ -45,12 +45,12 @@ _OF_ANOTHER_LOOP = ("Event loop is closed", "different loop", "different event l
 
 
 class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
-    """One stream's way to the network over an `AsyncClient` of httpx2 or httpx; see `Transport`.
+    """Sends one stream's requests over an `AsyncClient` of httpx2 or httpx; see `Transport`.
 
     Args:
-        library: the client's.
+        library: the library of the client.
         client: returns the client.
-        options: of the stream.
+        options: the stream's options.
         released: awaited once, when the stream has ended.
 
     Attributes:
@@ -76,7 +76,7 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
         return await self._follow(request, resume, limits)
 
     async def release(self) -> None:
-        """Release what was held for this stream alone."""
+        """Release the resources of this stream."""
         self.body = None  # the body refers back to this object
         if self._released is not None:
             await self._released()

@@ -31,9 +31,9 @@ class Unanswered:
     """A request over HTTP/2 that has no response yet, or whose response nobody reads.
 
     Args:
-        connection: httpcore's.
-        request: httpcore's.
-        stream_id: of the request.
+        connection: the connection of httpcore.
+        request: the request of httpcore.
+        stream_id: the stream ID of the request.
     """
 
     def __init__(self, connection: Any, request: Any, stream_id: int) -> None:

@@ -44,16 +44,16 @@ class FrameSource(Frames):
         self._closing = weakref.finalize(self, _close, self.alarm, self._wake)
 
     def receive(self, timeout: float | None) -> bytes:
-        """Wait for what comes of the body next; see `wait`."""
+        """Wait for the next events of the body; see `wait`."""
         self.wait(timeout)
         return self.ready()
 
     def wait(self, timeout: float | None, arrived: Callable[[], object] | None = None) -> None:
-        """Wait for what comes of the stream next.
+        """Wait for the next events of the stream.
 
         Args:
             timeout: for how many seconds.
-            arrived: returns whether what is waited for is there; by default, whether there are events.
+            arrived: returns whether to stop waiting; by default, whether there are events.
 
         Raises:
             TimeoutError: nothing came in so many seconds.
@@ -118,7 +118,7 @@ class FrameSource(Frames):
         return False, bool(touched - {self._stream_id})
 
     def finish(self, errors: tuple[type[Exception], ...]) -> None:
-        """Write what was credited; the body is whole, whether that can be written or not."""
+        """Write the pending window updates; errors are ignored, because the body is complete."""
         with suppress(*errors):
             self._connection._write_outgoing_data(self._request)
 
@@ -134,12 +134,12 @@ def frame_source(response: Any) -> FrameSource | None:
 
 
 def head_source(connection: Any, request: Any, stream_id: int) -> FrameSource | None:
-    """Return what a response that has not come is read off; None where `frame_source` returns None.
+    """Return what a response that has not come is read off; None if `frame_source` returns None.
 
     Args:
-        connection: httpcore's.
-        request: httpcore's.
-        stream_id: of the request.
+        connection: the connection of httpcore.
+        request: the request of httpcore.
+        stream_id: the stream ID of the request.
     """
     known = has_frames(connection, stream_id)
     return _source(network_stream(connection), connection, request, stream_id) if known else None

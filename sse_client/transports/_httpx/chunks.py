@@ -89,7 +89,7 @@ class ChunkSource(_Chunks):
         self._timeout: float | None = -1.0  # the socket's timeout, once this object has set it
 
     def receive(self, timeout: float | None) -> bytes:
-        """Wait for what arrives next; return what of it is body.
+        """Wait for the next bytes; return the part of them that is body.
 
         Raises:
             OSError: nothing came in so many seconds, or the connection is gone.
@@ -120,7 +120,7 @@ class AsyncChunkSource(_Chunks):
         self._receive_some, self.errors = receiver
 
     async def receive(self) -> bytes:
-        """Wait for what arrives next; return what of it is body.
+        """Wait for the next bytes; return the part of them that is body.
 
         Raises:
             OSError, ValueError: the connection is gone, or the framing is malformed; and what is in `errors`.
@@ -152,7 +152,7 @@ def chunk_source(response: Any) -> ChunkSource | None:
 
 
 def achunk_source(response: Any) -> AsyncChunkSource | None:
-    """Take the body of an asynchronous client's response; None where `chunk_source` returns None."""
+    """Take the body of an asynchronous client's response; None if `chunk_source` returns None."""
     receiver = receiver_of(response.extensions.get("network_stream"))
     taken = None if receiver is None else _take(response)
     return None if taken is None or receiver is None else AsyncChunkSource(*taken, receiver)

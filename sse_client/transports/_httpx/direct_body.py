@@ -26,9 +26,9 @@ class DirectBody(ResponseBody):
 
     Args:
         head: the head.
-        library: whose response it is.
-        source: what reads it.
-        wakeup: what wakes the reader.
+        library: the library that made the response.
+        source: reads the encoded bytes from the connection.
+        wakeup: wakes the reader.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
     """
 
@@ -46,11 +46,11 @@ class DirectBody(ResponseBody):
         wakeup.watch(source.alarm)
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         return self.read_blocking(deadline)
 
     def read_blocking(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         source = self._source
         try:
             data = source.ready()

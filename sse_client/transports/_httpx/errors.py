@@ -93,11 +93,11 @@ def translated(
     """Return what to raise from the cause that is set in it.
 
     Args:
-        error: what the library raised; it loses its traceback.
-        url: where the request went.
+        error: the library's exception, whose traceback is dropped.
+        url: the request's URL.
         sent: whether anything of the request was sent; None if that is not known.
         head: whether the response's head had not come yet.
-        stream_id: of the request, where it went over HTTP/2.
+        stream_id: the stream ID of the request, if it was sent over HTTP/2.
         silence: the seconds of silence that were allowed.
         connect: the seconds that were allowed to connect.
         proxy: the proxy that could not be reached, or refused, if it is one.
@@ -129,7 +129,7 @@ def answered(error: BaseException, url: str, silence: float | None) -> Connectio
 
     Args:
         error: what the library, the network or the framing's decoder raised.
-        url: where the request went.
+        url: the request's URL.
         silence: the seconds of silence that were allowed.
     """
     if isinstance(error, ValueError) and _http2_event(error) is None:

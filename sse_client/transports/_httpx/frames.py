@@ -28,9 +28,9 @@ class Frames:
     """What has come of one stream.
 
     Args:
-        connection: httpcore's.
-        request: httpcore's.
-        stream_id: of the request.
+        connection: the connection of httpcore.
+        request: the request of httpcore.
+        stream_id: the stream ID of the request.
 
     Attributes:
         events: what h2 has reported of the stream, and nobody has taken.

@@ -26,7 +26,7 @@ def adopt_stream(connection: Any, stream_id: int, unavailable: type[Exception]) 
 
     Args:
         connection: of httpcore; None if it cannot be told.
-        stream_id: of the request.
+        stream_id: the stream ID of the request.
         unavailable: what tells httpcore's pool to take another connection.
 
     Raises:

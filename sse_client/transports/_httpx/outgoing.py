@@ -65,7 +65,7 @@ def sendable(
     """Return `request` as a client of the library sends it.
 
     Args:
-        library: the client's.
+        library: the library of the client.
         client: whose headers, cookies, parameters and credentials are added.
         request: its body ready to be read.
         resume: the value of `Last-Event-ID`, unless the request has one of its own; empty: there is none.
@@ -74,8 +74,8 @@ def sendable(
         followed: whether it follows a redirect, whose location has all the parameters that it needs.
 
     Raises:
-        MalformedRequest: it cannot be sent.
-        TypeError: something is of a type that cannot be sent.
+        MalformedRequest: the request cannot be sent.
+        TypeError: a part of the request is of a type that cannot be sent.
     """
     auth = request.auth if hasattr(request.auth, "auth_flow") else None
     if auth is not None:

@@ -42,7 +42,7 @@ class _LibraryBody(ResponseBody):
 
     Args:
         head: the head; its `raw` has an unread body.
-        library: whose response it is.
+        library: the library that made the response.
         exchange: what is known of the request.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
     """
@@ -81,9 +81,9 @@ class HttpxBody(_LibraryBody):
 
     Args:
         head: the head; its `raw` has an unread body.
-        library: whose response it is.
+        library: the library that made the response.
         exchange: what is known of the request.
-        wakeup: what wakes the reader.
+        wakeup: wakes the reader.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
         shared: the socket of a connection that other streams use, too; None if it is this one's alone.
     """
@@ -108,13 +108,13 @@ class HttpxBody(_LibraryBody):
         self._pieces_of: Iterator[bytes] = pieces_of(self._raw) if whole is None else iter((whole,))
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         until = self._until(deadline)
         try:
             if self._late or (until is not None and time.monotonic() >= until):
@@ -160,7 +160,7 @@ class HttpxBody(_LibraryBody):
             self._late = self._watchdog.disarm()
 
     def close(self) -> None:
-        """Close the connection, unless its body was read to the end: then its pool has it already."""
+        """Close the connection, unless the body was read to its end: then it is back in its pool."""
         if self._watchdog is not None:
             self._watchdog.stop()
         self._release()
@@ -200,13 +200,13 @@ class AsyncHttpxBody(_LibraryBody):
         self._pieces_of: Any = apieces_of(self._raw) if whole is None else _once(whole)
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         began = time.monotonic()
         if began - self._turn_since > TURN:
             await self._breathe(deadline)
@@ -241,10 +241,10 @@ class AsyncHttpxBody(_LibraryBody):
             del failure  # its traceback would keep this frame alive
 
     def close(self) -> None:
-        """Leave the connection to `aclose`, which alone can close it."""
+        """Do nothing: only `aclose` can close the connection."""
 
     async def aclose(self) -> None:
-        """Close the connection, unless its body was read to the end: then its pool has it already."""
+        """Close the connection, unless the body was read to its end: then it is back in its pool."""
         with anyio.move_on_after(_CLOSING, shield=True):
             if not self._ended:
                 written = reset_stream(self._raw, part_of(self._raw))
@@ -258,7 +258,7 @@ class AsyncHttpxBody(_LibraryBody):
         _begun.discard(self._pieces_of)
 
     def abandon(self) -> None:
-        """End the connection of a stream that nobody closes, so that its server hears of it; over HTTP/1.1 alone.
+        """End the connection of a stream that nobody closed, so that its server notices; only over HTTP/1.1.
 
         The connection of HTTP/2 may carry other streams.
         """

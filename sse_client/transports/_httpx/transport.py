@@ -53,9 +53,9 @@ class HttpxTransport(ABC):
     """The steps that do not depend on how the client waits; see `Transport`.
 
     Args:
-        library: the client's.
+        library: the library of the client.
         client: returns the client.
-        options: of the stream; `allow_redirects` is used here.
+        options: the stream's options; `allow_redirects` is used here.
     """
 
     _kind: type[SyncBody | AsyncBody]

@@ -37,7 +37,7 @@ def opening_a_stream(wakeup: Wakeup, seconds: float | None, deadline: float | No
     """Wait in this thread, inside, until a stream is closed or it has taken too long.
 
     Args:
-        wakeup: of the stream.
+        wakeup: the wakeup of the stream.
         seconds: how long at most; None: no limit.
         deadline: until when, by `time.monotonic`; None: no limit.
     """

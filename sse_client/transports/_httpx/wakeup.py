@@ -42,10 +42,10 @@ class ScopedWakeup:
     """Cancels what a task waits for, at a deadline or on `close`; see `AsyncWakeup`.
 
     Attributes:
-        closed: whether `close` was called: nothing may be sent after it.
-        task: the task that is in the stream; None: no task is.
+        closed: whether `close` was called; after that nothing may be sent.
+        task: the task that is in the stream; None if no task is.
         cancelling: always 0.
-        unsettled: whether `leave` has something to do when the task leaves.
+        unsettled: whether `leave` has work to do when the task leaves.
         scope: of the wait that the task is in; None: it is in none.
         kind: the class of cancel scopes on this event loop; None before the first wait.
         clock_offset: from `time.monotonic` to the clock of the event loop, which may be another one.
@@ -67,16 +67,16 @@ class ScopedWakeup:
 
     @property
     def inherited(self) -> bool:
-        """Whether this process is a fork of the one that made this: its connections are the parent's."""
+        """Whether this object was created before a fork, so that its connections belong to the parent."""
         return os.getpid() != self._process
 
     def forbid(self) -> None:
-        """Let no task in any more, in a process that was just forked: ending the stream would reach the parent's."""
+        """Let no task in any more; for a forked child, where ending the stream would affect the parent's."""
         self.closed = True
         self.task = _Task(None)
 
     def current_task(self) -> _Task | None:
-        """Return the task that runs; None if there is none."""
+        """Return the current task; None if there is none."""
         task = _current_task()
         return None if task is None else _Task(task)
 
@@ -95,7 +95,7 @@ class ScopedWakeup:
             raise RuntimeError(not_in_a_task(self.runs_on))
 
     def leave(self) -> None:
-        """Release the task; wake those who wait for that."""
+        """Let the task out, and wake those who wait for that."""
         self.task = None
         self.unsettled = False
         waiting, self._left = self._left, []
@@ -103,7 +103,7 @@ class ScopedWakeup:
             event.set()
 
     async def left(self) -> None:
-        """Wait until the task has left, if it is not the current one."""
+        """Wait until the task has left, unless it is the current task."""
         if self.task is not None and self.task.task is not _current_task() and not self.inherited:
             event = anyio.Event()
             self._left.append(event)
@@ -127,7 +127,7 @@ class ScopedWakeup:
         return None
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for `seconds`, or until `close`."""
+        """Wait for `seconds`, or until `close` is called."""
         if not self.closed:
             with self.waiting():
                 await anyio.sleep(min(seconds, _LONGEST))
@@ -207,7 +207,7 @@ def _scope_class() -> Any:
 
 
 def _current_task() -> Any:
-    """Return the task of asyncio or trio that runs; None if there is none."""
+    """Return the current task of asyncio or trio; None if there is none."""
     loop = running_loop()
     if loop == "trio":
         import trio
