@@ -27,7 +27,7 @@ _CLOSING = 1.0  # seconds allowed for closing a response
 
 
 class AsyncDirectBody(ResponseBody):
-    """A body of an asynchronous client's response.
+    """The body of an asynchronous client's response.
 
     Args:
         head: the head.
@@ -119,7 +119,7 @@ class AsyncDirectBody(ResponseBody):
 
 
 class PlainAsyncDirectBody(AsyncDirectBody):
-    """A body without content codings, whose `read` is `_receive` itself: a live event passes through one call less."""
+    """A body without content codings, whose `read` is `_receive` itself, which saves a call per live event."""
 
     __slots__ = ()
 
@@ -133,6 +133,6 @@ def async_direct_body(
     wakeup: ScopedWakeup,
     silence: float | None,
 ) -> AsyncDirectBody:
-    """Return a body that is read off its connection; see `AsyncDirectBody`."""
+    """Return a body that is read directly from its connection; see `AsyncDirectBody`."""
     kind = AsyncDirectBody if head.headers.get("Content-Encoding") else PlainAsyncDirectBody
     return kind(head, library, source, wakeup, silence)

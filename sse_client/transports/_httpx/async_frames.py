@@ -21,7 +21,7 @@ _RECEIVE = 64 * 1024
 
 
 class AsyncFrameSource(Frames):
-    """What has come of one stream, on a connection of an asynchronous client.
+    """Reads one stream of an HTTP/2 connection, in an asynchronous client.
 
     Attributes:
         errors: exceptions that `receive` raises besides OSError and those of the library.
@@ -53,7 +53,7 @@ class AsyncFrameSource(Frames):
             arrived: returns whether to stop waiting; by default, whether there are events.
 
         Raises:
-            Exception: the stream or its connection has ended, in the words of httpcore, h2 or the event loop.
+            Exception: the stream or its connection has ended; the exception is that of httpcore, h2 or the event loop.
         """
         connection = self._connection
         if self._credit_due:

@@ -85,7 +85,7 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
         return AsyncExchange()
 
     async def _send(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:
-        """Send a request under two clocks: until there is a connection, and until the response's head has come."""
+        """Send a request with two deadlines: one for the connection, and one for the response's head."""
         deadline = limits.deadline
         connect = None if limits.connect is None else time.monotonic() + limits.connect
         first = min((each for each in (connect, deadline) if each is not None), default=None)

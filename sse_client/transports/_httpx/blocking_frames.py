@@ -25,10 +25,10 @@ _YIELD = 0.0005  # seconds in which other threads can pick up what one thread ha
 
 
 class FrameSource(Frames):
-    """The same, of a blocking client.
+    """Reads one stream of an HTTP/2 connection, in a blocking client.
 
     Attributes:
-        alarm: what wakes a reader, by being shut down: the connection is not its stream's alone.
+        alarm: a socket that wakes the reader when it is shut down, because other streams use the connection, too.
         sock: the connection's socket.
     """
 
@@ -52,12 +52,12 @@ class FrameSource(Frames):
         """Wait for the next events of the stream.
 
         Args:
-            timeout: for how many seconds.
+            timeout: the most seconds to wait.
             arrived: returns whether to stop waiting; by default, whether there are events.
 
         Raises:
-            TimeoutError: nothing came in so many seconds.
-            Exception: the stream or its connection has ended, in the words of httpcore or h2.
+            TimeoutError: nothing arrived within `timeout`.
+            Exception: the stream or its connection has ended; the exception is that of httpcore or h2.
         """
         end = None if timeout is None else time.monotonic() + timeout
         connection = self._connection
@@ -89,7 +89,7 @@ class FrameSource(Frames):
                 time.sleep(_YIELD)  # otherwise this thread would take the lock again before the waiting ones
 
     def _read(self, timeout: float | None) -> tuple[bool, bool]:
-        """Read what has come for any stream; return whether it is over, and whether something is for another stream."""
+        """Read what has arrived; return whether the connection has ended, and whether other streams got anything."""
         readable, woken = self._poll(timeout)
         if woken:
             raise ConnectionError("the stream was closed")
@@ -123,18 +123,18 @@ class FrameSource(Frames):
             self._connection._write_outgoing_data(self._request)
 
     def close(self) -> None:
-        """Close what wakes a reader."""
+        """Close the sockets that wake a reader."""
         self._closing()
 
 
 def frame_source(response: Any) -> FrameSource | None:
-    """Return the body of a blocking client's response; None if it is none of HTTP/2, or the library has to read it."""
+    """Return the body of a blocking client's response; None without HTTP/2, or if the library has to read it."""
     part = frames_part(response)
     return None if part is None else _source(response.extensions.get("network_stream"), *part)
 
 
 def head_source(connection: Any, request: Any, stream_id: int) -> FrameSource | None:
-    """Return what a response that has not come is read off; None if `frame_source` returns None.
+    """Return the source of a response that has not arrived yet; None if `frame_source` returns None.
 
     Args:
         connection: the connection of httpcore.
@@ -159,7 +159,7 @@ def _close(*socks: socket.socket) -> None:
 
 
 def _readable(sock: Any, wake: Any) -> Callable[[float | None], tuple[bool, bool]]:
-    """Return a function that waits so many seconds; it returns whether there is something to read on each of two."""
+    """Return a function that waits for some seconds; it returns which of two sockets are readable."""
     pending = sock.pending if isinstance(sock, ssl.SSLSocket) else None
 
     def poll(seconds: float | None) -> tuple[bool, bool]:

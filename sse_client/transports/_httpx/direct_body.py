@@ -22,7 +22,7 @@ __all__ = ["DirectBody", "PlainDirectBody", "direct_body"]
 
 
 class DirectBody(ResponseBody):
-    """A body of a blocking client's response.
+    """The body of a blocking client's response.
 
     Args:
         head: the head.
@@ -80,7 +80,7 @@ class DirectBody(ResponseBody):
         return await self._receive(deadline)
 
     def _end(self) -> None:
-        """Give the connection back, once: at the body's end, `read` follows `read_blocking`."""
+        """Return the connection to its pool, only once: at the body's end, `read` is called after `read_blocking`."""
         if not self._finished:
             self._finished = True
             self._source.finish(self._errors)
@@ -108,7 +108,7 @@ class DirectBody(ResponseBody):
 
 
 class PlainDirectBody(DirectBody):
-    """A body without content codings: the bytes that are received are those that are read."""
+    """A body without content codings: received bytes are returned unchanged."""
 
     __slots__ = ()
 
@@ -119,6 +119,6 @@ class PlainDirectBody(DirectBody):
 def direct_body(
     head: Response, library: Library, source: ChunkSource | FrameSource, wakeup: Wakeup, silence: float | None
 ) -> DirectBody:
-    """Return a body that is read off its connection; see `DirectBody`."""
+    """Return a body that is read directly from its connection; see `DirectBody`."""
     kind = DirectBody if head.headers.get("Content-Encoding") else PlainDirectBody
     return kind(head, library, source, wakeup, silence)
