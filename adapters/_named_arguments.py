@@ -20,8 +20,8 @@ _ALIKE = 0.7  # difflib's ratio
 def named_arguments(method: M) -> M:
     """Decorate a method that accepts only named arguments, so that its errors say which name was meant.
 
-    Python's own error says which argument is missing or unknown, but not which name was meant. If the method accepts
-    arbitrary names, it raises the TypeError for a misspelled one itself.
+    Python's own error says which argument is missing or unknown, but not which name was meant. A method that accepts
+    arbitrary names has to raise the TypeError for a misspelled one itself.
     """
     function: Any = method
     # Read from the code object, because `inspect.signature` would add 0.1 ms to the import for each method.

@@ -71,7 +71,7 @@ for _name, _target in _COMMANDS.items():
 def run(arguments: Sequence[str]) -> int:
     """Run one command line, and return its exit code.
 
-    Nothing is raised, except for a defect of this package where SSE_CLIENT_DEBUG is set.
+    It raises nothing, except for a defect of this package if SSE_CLIENT_DEBUG is set.
     """
     tolerate_encoding()
     try:
@@ -85,7 +85,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _flushed(code: int) -> int:
-    """Return the exit code, after the last flush: the reader of the output may have left in the meantime."""
+    """Flush the output, and return the exit code; the reader of the output may have left in the meantime."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -52,7 +52,7 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """Call the handler. The answer is the exception that it raised, or None."""
+    """Call the handler. The result of this step is the exception that it raised, or None."""
 
     entry: StreamEntry
 

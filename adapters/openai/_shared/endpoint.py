@@ -132,7 +132,7 @@ class Endpoint:
         """Return the headers to send with a call, and whether its own headers mention an idempotency key."""
         theirs = merged_headers(self._headers, headers)
         given = _names(merged_headers(self._shared, theirs))
-        # A retry asks for the whole answer again: it must not resume the failed try's stream.
+        # A retry asks for the whole answer again, so it must not resume the stream of the failed attempt.
         ours: dict[str, str | None] = {**self._ours, "Last-Event-ID": None}
         if given & _KEY_HEADERS:
             ours.pop("Authorization", None)

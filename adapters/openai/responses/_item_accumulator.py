@@ -29,7 +29,7 @@ _MOST_MERGES = 4  # how often an item keeps texts that the server left out; each
 
 
 class Place(NamedTuple):
-    """Where the pieces of a text go: a field of an item, or of a part in one of its lists."""
+    """The place of a text: a field of an item, or of a part in one of its lists."""
 
     item: str
     name: str
@@ -47,7 +47,7 @@ class _Key(NamedTuple):
 
 # A struct, like `GrowingText`, because a server decides how many items there are.
 class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
-    """An item that is being put together."""
+    """Accumulates an item."""
 
     _item: OutputItem | None  # the item as the server sent it, if nothing has arrived since
     _fields: dict[str, Any] = {}
@@ -67,7 +67,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
 
     @property
     def names(self) -> Iterator[str]:
-        """What events may call the item: its ID, and that of its call."""
+        """The IDs by which events may refer to the item: its own, and that of its call."""
         return (name for field in ("id", "call_id") if (name := text(self._fields.get(field))))
 
     def is_other(self, item: OutputItem, *, begins: bool) -> bool:
@@ -83,7 +83,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         return self.done and not (known or item.id)
 
     def become(self, item: OutputItem) -> None:
-        """Take `item` for all that has come. A text that it lacks stays: servers forget to send it again."""
+        """Replace what has arrived by `item`, but keep texts that it lacks: servers forget to send them again."""
         kept: dict[_Key, str] = {}
         if item.type == self.type and self._merges < _MOST_MERGES:
             kept = {key: value for key in self._keys() if (value := self._value(key))}
@@ -97,7 +97,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
                 self._texts[key] = _begun(value)
 
     def grows_at(self, place: Place, index: int | None) -> GrowingText:
-        """Return the text at `place`, to be appended to; in a part of its kind if there is none yet."""
+        """Return the text at `place`, for appending; create its part if necessary."""
         self._item = None
         key = _Key("", 0, place.name)
         if place.parts:
@@ -112,9 +112,9 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         return grown
 
     def finish(self, place: Place, index: int | None, value: str) -> str | None:
-        """Set the text at `place`, which is complete; return what it has beyond the pieces that have come.
+        """Set the complete text at `place`; return the part of it that has not come in pieces.
 
-        An empty one sets nothing: the server has only forgotten to send the text again.
+        An empty text sets nothing, because the server has only forgotten to send it again.
         """
         grown = self.grows_at(place, index)
         rest = grown.rest_of(value)
@@ -125,12 +125,12 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         return rest
 
     def rest_of(self, place: Place, index: int, value: str) -> str | None:
-        """Return what `value`, the complete text at `place`, has beyond what has come of it."""
+        """Return the part of `value`, the complete text at `place`, that has not arrived yet."""
         key = _Key(place.parts, index, place.name)
         return (self._texts.get(key) or _begun(self._written(key))).rest_of(value)
 
     def part(self, parts: str, index: int | None, kind: str) -> dict[str, Any]:
-        """Return a part, to be changed; one of that `kind` if there is none yet."""
+        """Return a part for modification; create one of that `kind` if there is none yet."""
         self._item = None
         return self._parts.setdefault((parts, index or 0), {"type": kind})
 
@@ -142,7 +142,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         array(part[name]).extend(values)
 
     def replace(self, parts: str, index: int | None, part: dict[str, Any]) -> str | None:
-        """Set a part; return what its text has beyond the pieces that have come."""
+        """Set a part; return the piece of its text that has not arrived yet."""
         known = self.part(parts, index, "")
         rest: str | None = None
         for name, value in part.items():
@@ -159,13 +159,13 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         self._fields["status"] = status
 
     def name(self, name: str) -> None:
-        """Set the name of a call whose begin, which has it, never came."""
+        """Set the name of a call whose announcement, which contains it, never arrived."""
         if not text(self._fields.get("name")):
             self._item = None
             self._fields["name"] = name
 
     def now(self) -> OutputItem:
-        """Return the item as it is now."""
+        """Return the item so far."""
         if self._item is not None:
             return self._item
         for (parts, index, name), grown in self._texts.items():
@@ -188,7 +188,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         self._texts = {}
 
     def _keys(self) -> set[_Key]:
-        """Return the keys of all texts that may have come."""
+        """Return the keys of all texts that may have arrived."""
         of_parts = {_Key(*position, name) for position in self._parts for name in _PART_TEXTS}
         return of_parts | {_Key("", 0, name) for name in _ITEM_TEXTS} | self._texts.keys()
 
@@ -201,7 +201,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
 
 
 def _listed(parts: object, where: str) -> list[Any]:
-    """Return the parts of an item, which some servers send as one text."""
+    """Return the parts of an item; some servers send a single text instead."""
     return (
         [{"type": _PART_TYPES[where], "text": parts}]
         if isinstance(parts, str) and where in _PART_TYPES

@@ -25,7 +25,7 @@ ANSWER = Group("Answer", sort_key=2)
 @Parameter(name="*", group=CHAT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatOptions:
-    """What is asked, and whom."""
+    """The question, the model and the server."""
 
     model: Annotated[
         str, Parameter(("-m", "--model"), metavar="NAME", env_var="SSE_CLIENT_MODEL", show_env_var=False)
@@ -66,7 +66,7 @@ class ChatOptions:
 @Parameter(name="*", group=ANSWER)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerOptions:
-    """What is shown."""
+    """How the answer is shown."""
 
     plain: Annotated[bool, Parameter("--plain", negative="", show_default=False)] = False
     """Show the plain text, without Markdown rendering and colours."""
