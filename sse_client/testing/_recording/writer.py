@@ -32,22 +32,23 @@ if TYPE_CHECKING:
 
 
 class RecordingWriter:
-    """Writes a recording, each piece as it comes: if the process is killed, all that came before is in the file.
+    """Writes a recording, each piece as it arrives, so that nothing is lost if the process is killed.
 
-    Make one when the head of the response has come, call `write` with each piece of the body, and `end`. Leaving
-    the `with` block ends the recording too: as complete, as cut by an exception, or as stopped by an interrupt.
+    Create a writer when the head of the response has arrived, call `write` with each piece of the body, and then `end`.
+    Leaving the `with` block also ends the recording: as complete, as cut by an exception, or as stopped by an
+    interrupt.
 
     Args:
-        path: the file; what is in it is replaced.
+        path: the file; an existing one is replaced.
         status: the response's status code.
-        headers: of the response: pairs of name and value, in order. They say how the bytes are coded: without what
-            has been undone already (`decoded` names it). Values of credentials are masked.
-        method: of the request.
-        url: of the request; user, password and fragment are left out, secret query values are masked.
-        request_headers: as `headers`.
-        decoded: content codings that are undone already, as `Content-Encoding` named them.
+        headers: the response's headers: pairs of name and value, in order, without codings that are already decoded
+            (see `decoded`). Values of credentials are masked.
+        method: the request's method.
+        url: the request's URL; user, password and fragment are left out, secret query values are masked.
+        request_headers: the request's headers, as `headers`.
+        decoded: the content codings that are already decoded, as `Content-Encoding` named them.
         mask: names of further headers and query parameters to mask.
-        clock: seconds; the time when the writer is made is 0 in the recording.
+        clock: returns seconds; the time at which the writer is created is 0 in the recording.
 
     Attributes:
         path: the file.
