@@ -95,7 +95,7 @@ class Ledger:
         config: the source in words, to be compared with that of other hosts.
         milliseconds: the length of the lease.
         window: among how many of the last events duplicates are recognised; 0 for none.
-        longest: entries that a stream is trimmed to, about; 0 for no limit.
+        longest: the approximate number of entries to which a stream is trimmed; 0 for no limit.
     """
 
     link: Link
@@ -127,19 +127,19 @@ class Ledger:
         return Granted(token, int(term), int(count), text(place), int(unguarded), *words, int(partitions))
 
     def write(self, token: str, expected: int, batch: str, items: Sequence[Item]) -> tuple[int, int]:
-        """Append `items` and set the place, in one step.
+        """Append `items` and set the checkpoint, in one step.
 
         Args:
-            token: of the lease.
-            expected: how many events the stream holds, by what this host knows.
-            batch: the name of this write; if the last write had it, nothing is written again.
+            token: the token of the lease.
+            expected: the number of events in the stream, as known to this host.
+            batch: the name of this write; if the last write had the same name, nothing is written again.
             items: the events.
 
         Returns:
-            How many were no doubles, and how many streams had been deleted by someone.
+            The number of events that were not duplicates, and the number of streams that someone had deleted.
 
         Raises:
-            Fenced: the lease is not this token's.
+            Fenced: the lease does not have this token.
             Moved: the stream holds another number of events.
             Unreachable, RelayError: as `Link.run` does.
         """
@@ -150,16 +150,16 @@ class Ledger:
         return int(values[0]), int(values[1])
 
     def renew(self, token: str) -> None:
-        """Put the end of the lease off.
+        """Extend the lease.
 
         Raises:
-            Fenced: the lease is not this token's.
+            Fenced: the lease does not have this token.
             Unreachable, RelayError: as `Link.run` does.
         """
         self._run("renew", token, self.milliseconds)
 
     def release(self, token: str) -> None:
-        """Give the lease back, if it is still this token's.
+        """Release the lease, if it still has this token.
 
         Raises:
             Unreachable, RelayError: as `Link.run` does.

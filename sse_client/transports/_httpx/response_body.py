@@ -38,12 +38,12 @@ _begun: set[Any] = set()
 
 
 class _LibraryBody(ResponseBody):
-    """What the two kinds have in common.
+    """The part that blocking and asynchronous bodies share.
 
     Args:
         head: the head; its `raw` has an unread body.
         library: the library that made the response.
-        exchange: what is known of the request.
+        exchange: the exchange of the request.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
     """
 
@@ -58,7 +58,7 @@ class _LibraryBody(ResponseBody):
         self._ended = False
 
     def _whole(self) -> bytes | None:
-        """Return a body that a hook or a mock has read already, decoded by the library; None if none has."""
+        """Return a body that a hook or a mock has already read, decoded by the library; None if it is unread."""
         if not self._raw.is_stream_consumed:
             return None
         self._decoder, self.coding_error, self._ended = None, "", True
@@ -66,7 +66,7 @@ class _LibraryBody(ResponseBody):
         return whole
 
     def _until(self, deadline: float | None) -> float | None:
-        """Return when a wait must end that the library does not end by itself."""
+        """Return the time at which a wait has to be ended because the library does not end it."""
         if self.silence == self._limit or self.silence is None:
             return deadline
         end = time.monotonic() + self.silence
@@ -77,15 +77,15 @@ class _LibraryBody(ResponseBody):
 
 
 class HttpxBody(_LibraryBody):
-    """A body of a blocking client's response.
+    """The body of a blocking client's response.
 
     Args:
         head: the head; its `raw` has an unread body.
         library: the library that made the response.
-        exchange: what is known of the request.
+        exchange: the exchange of the request.
         wakeup: wakes the reader.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
-        shared: the socket of a connection that other streams use, too; None if it is this one's alone.
+        shared: the socket of a connection that other streams use, too; None if no other stream does.
     """
 
     __slots__ = ("__weakref__", "_late", "_pieces_of", "_shared", "_wakeup", "_watchdog")
@@ -182,7 +182,7 @@ class HttpxBody(_LibraryBody):
 
 
 class AsyncHttpxBody(_LibraryBody):
-    """A body of an asynchronous client's response."""
+    """The body of an asynchronous client's response."""
 
     __slots__ = ("_begun", "_pieces_of", "_turn_since", "_wakeup")
 
