@@ -16,11 +16,11 @@ from relay.kit import free_port
 from sse_client import Event
 from sse_client import relay as package
 from sse_client.relay import RedisCheckpoint, RedisUnavailable, Relay, RelayError, RelayStatus, WrongType
-from sse_client.relay._board import Board, SourceNews
-from sse_client.relay._failures import Full, Unreachable
-from sse_client.relay._keys import Keys
-from sse_client.relay._link import refused, text
-from sse_client.relay._view import line, watch
+from sse_client.relay._command.board import Board, SourceNews
+from sse_client.relay._command.view import line, watch
+from sse_client.relay._redis.failures import Full, Unreachable
+from sse_client.relay._redis.keys import Keys
+from sse_client.relay._redis.link import refused, text
 from sse_client.relay.metrics import exposition, serve_metrics
 from sse_client.testing import Server
 

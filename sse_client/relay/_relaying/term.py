@@ -7,16 +7,16 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sse_client.relay._failures import Full, Unreachable
-from sse_client.relay._ledger import Fenced, Granted, Held, Item, Ledger, Moved
+from sse_client.relay._redis.failures import Full, Unreachable
+from sse_client.relay._relaying.ledger import Fenced, Granted, Held, Item, Ledger, Moved
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Sequence
 
-    from sse_client.relay._keys import Keys
-    from sse_client.relay._patience import Patience
-    from sse_client.relay._progress import Progress
+    from sse_client.relay._redis.keys import Keys
+    from sse_client.relay._redis.patience import Patience
+    from sse_client.relay._relaying.progress import Progress
 
 __all__ = ["Interrupted", "Term", "log_note", "new_token"]
 

@@ -19,10 +19,10 @@ from sse_client import (
     SSEError,
     StatusError,
 )
-from sse_client.relay._board import Board, BoardLog, SourceNews
-from sse_client.relay._redis_url import completed
+from sse_client.relay._command.board import Board, BoardLog, SourceNews
+from sse_client.relay._command.view import measure, watch
+from sse_client.relay._redis.redis_url import completed
 from sse_client.relay._signals import on_terminate
-from sse_client.relay._view import measure, watch
 from sse_client.relay.errors import RedisUnavailable
 from sse_client.relay.metrics import exposition, serve_metrics
 from sse_client.relay.relay import Relay

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sse_client.relay._backpressure import Backpressure
-    from sse_client.relay._ledger import Item
-    from sse_client.relay._progress import Progress
-    from sse_client.relay._term import Term
+    from sse_client.relay._relaying.backpressure import Backpressure
+    from sse_client.relay._relaying.ledger import Item
+    from sse_client.relay._relaying.progress import Progress
+    from sse_client.relay._relaying.term import Term
 
 __all__ = ["Writer"]
 

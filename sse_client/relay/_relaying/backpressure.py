@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from sse_client.relay._failures import Unreachable
-from sse_client.relay._lag import lag
-from sse_client.relay._term import Interrupted
+from sse_client.relay._redis.failures import Unreachable
+from sse_client.relay._relaying.lag import lag
+from sse_client.relay._relaying.term import Interrupted
 
 if TYPE_CHECKING:
     import threading
 
-    from sse_client.relay._keys import Keys
-    from sse_client.relay._link import Link
-    from sse_client.relay._progress import Progress
-    from sse_client.relay._term import Term
+    from sse_client.relay._redis.keys import Keys
+    from sse_client.relay._redis.link import Link
+    from sse_client.relay._relaying.progress import Progress
+    from sse_client.relay._relaying.term import Term
 
 __all__ = ["Backpressure"]
 

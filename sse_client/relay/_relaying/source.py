@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from sse_client import Client, Comment, Event, EventStream, Opened
-from sse_client.relay._scalar_text import scalar_text
+from sse_client.relay._redis.scalar_text import scalar_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,15 +8,15 @@ from itertools import chain
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from sse_client.relay._lane import entry_id_of
-from sse_client.relay._link import text
-from sse_client.relay._steps import Ask, Handle, Steps, Tell
+from sse_client.relay._consuming.lane import entry_id_of
+from sse_client.relay._consuming.steps import Ask, Handle, Steps, Tell
+from sse_client.relay._redis.link import text
 from sse_client.relay.entry import LostEntries, StreamEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from sse_client.relay._lane import Group, Lane
+    from sse_client.relay._consuming.lane import Group, Lane
 
 __all__ = ["Handling", "Settings"]
 

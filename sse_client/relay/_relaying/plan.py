@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sse_client.relay._keys import Keys
-    from sse_client.relay._partition import Partitioner
+    from sse_client.relay._redis.keys import Keys
+    from sse_client.relay._relaying.partition import Partitioner
 
 __all__ = ["Plan"]
 

@@ -8,13 +8,13 @@ import threading
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from sse_client.relay._keys import Keys
-from sse_client.relay._scalar_text import check_scalar
+from sse_client.relay._redis.keys import Keys
+from sse_client.relay._redis.scalar_text import check_scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sse_client.relay._consuming import Consuming
+    from sse_client.relay._consuming.next_step import Consuming
     from sse_client.relay.entry import LostEntries, StreamEntry
 
 __all__ = ["TIMEOUT", "consuming"]
@@ -46,12 +46,12 @@ def consuming(
         ImportError: redis-py is missing.
         ValueError: an argument is out of its range.
     """
-    from sse_client.relay._connect import needed
+    from sse_client.relay._redis.connect import needed
 
     needed()
-    from sse_client.relay._consuming import Consuming
-    from sse_client.relay._handling import Settings
-    from sse_client.relay._lane import Group
+    from sse_client.relay._consuming.handling import Settings
+    from sse_client.relay._consuming.lane import Group
+    from sse_client.relay._consuming.next_step import Consuming
 
     if not group or any(char in group for char in "{}:"):
         raise ValueError(f"expected a group's name without braces and colons, not {group!r}")

@@ -7,22 +7,22 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from sse_client import Comment, Event
-from sse_client.relay._backpressure import Backpressure
-from sse_client.relay._failures import Unreachable
-from sse_client.relay._guard import Guard
-from sse_client.relay._ledger import Fenced, Granted, Held, Ledger, Moved
-from sse_client.relay._link import Link
-from sse_client.relay._patience import Patience
-from sse_client.relay._term import Interrupted, Term, log_note, new_token
-from sse_client.relay._writer import Writer
+from sse_client.relay._redis.failures import Unreachable
+from sse_client.relay._redis.link import Link
+from sse_client.relay._redis.patience import Patience
+from sse_client.relay._relaying.backpressure import Backpressure
+from sse_client.relay._relaying.guard import Guard
+from sse_client.relay._relaying.ledger import Fenced, Granted, Held, Ledger, Moved
+from sse_client.relay._relaying.term import Interrupted, Term, log_note, new_token
+from sse_client.relay._relaying.writer import Writer
 from sse_client.relay.errors import RelayError
 
 if TYPE_CHECKING:
     import threading
 
-    from sse_client.relay._plan import Plan
-    from sse_client.relay._progress import Progress
-    from sse_client.relay._source import Source
+    from sse_client.relay._relaying.plan import Plan
+    from sse_client.relay._relaying.progress import Progress
+    from sse_client.relay._relaying.source import Source
 
 __all__ = ["Candidate"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import NoScriptError, ResponseError
 
-from sse_client.relay._link import ERRORS, Script, blocking, refused, streams
+from sse_client.relay._redis.link import ERRORS, Script, blocking, refused, streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,13 +7,13 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from sse_client.relay._consumer_script import CONSUMER
-from sse_client.relay._handling import Handling, Settings
-from sse_client.relay._lane import Group, Lane, entry_id_of
-from sse_client.relay._layout import Layout
-from sse_client.relay._link import Script, text
-from sse_client.relay._patience import Patience
-from sse_client.relay._steps import Ask, Sleep, Steps, Wait, persistent
+from sse_client.relay._consuming.handling import Handling, Settings
+from sse_client.relay._consuming.lane import Group, Lane, entry_id_of
+from sse_client.relay._consuming.layout import Layout
+from sse_client.relay._consuming.script import CONSUMER
+from sse_client.relay._consuming.steps import Ask, Sleep, Steps, Wait, persistent
+from sse_client.relay._redis.link import Script, text
+from sse_client.relay._redis.patience import Patience
 from sse_client.relay.entry import Consumed
 from sse_client.relay.errors import WrongType
 

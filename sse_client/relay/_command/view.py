@@ -12,7 +12,7 @@ from sse_client.relay.errors import RelayError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from sse_client.relay._board import Board
+    from sse_client.relay._command.board import Board
     from sse_client.relay.relay import Relay
     from sse_client.relay.result import RelayStatus
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sse_client.relay._link import Link, Script, text
+from sse_client.relay._redis.link import Link, Script, text
 
 if TYPE_CHECKING:
-    from sse_client.relay._keys import Keys
+    from sse_client.relay._redis.keys import Keys
 
 __all__ = ["Lag", "lag"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import redis
 from redis import exceptions as refusals
 
-from sse_client.relay._failures import Full, Unreachable
+from sse_client.relay._redis.failures import Full, Unreachable
 from sse_client.relay.errors import RelayError, WrongType
 
 if TYPE_CHECKING:

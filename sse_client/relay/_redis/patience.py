@@ -6,13 +6,13 @@ import logging
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from sse_client.relay._failures import Full
+from sse_client.relay._redis.failures import Full
 from sse_client.relay.errors import RedisUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sse_client.relay._failures import Unreachable
+    from sse_client.relay._redis.failures import Unreachable
 
 __all__ = ["Patience"]
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sse_client.relay._link import Link, Script, text
-from sse_client.relay._relay_script import RELAY
+from sse_client.relay._redis.link import Link, Script, text
+from sse_client.relay._relaying.script import RELAY
 from sse_client.relay.errors import WrongType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sse_client.relay._keys import Keys
+    from sse_client.relay._redis.keys import Keys
 
 __all__ = ["Fenced", "Granted", "Held", "Item", "Ledger", "Moved"]
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sse_client.relay._failures import Unreachable
+from sse_client.relay._redis.failures import Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sse_client.relay._patience import Patience
+    from sse_client.relay._redis.patience import Patience
     from sse_client.relay.entry import StreamEntry
 
 __all__ = ["Ask", "Handle", "Sleep", "Step", "Steps", "Tell", "Wait", "advance", "called", "persistent"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sse_client.relay._scalar_text import check_scalar
+from sse_client.relay._redis.scalar_text import check_scalar
 
 __all__ = ["Keys"]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from sse_client.relay._link import text
-from sse_client.relay._steps import Ask, Steps
+from sse_client.relay._consuming.steps import Ask, Steps
+from sse_client.relay._redis.link import text
 from sse_client.relay.errors import RelayError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Any
 
-    from sse_client.relay._lane import Group
+    from sse_client.relay._consuming.lane import Group
 
 __all__ = ["Layout"]
 

@@ -7,11 +7,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sse_client.relay._link import text
+from sse_client.relay._redis.link import text
 from sse_client.relay.entry import StreamEntry
 
 if TYPE_CHECKING:
-    from sse_client.relay._keys import Keys
+    from sse_client.relay._redis.keys import Keys
 
 __all__ = ["Group", "Lane", "entry_id_of"]
 

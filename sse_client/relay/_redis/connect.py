@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from sse_client.relay._redis_url import RedisURL, shown
+from sse_client.relay._redis.redis_url import RedisURL, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
