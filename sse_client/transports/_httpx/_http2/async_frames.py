@@ -1,4 +1,4 @@
-"""Bodies of HTTP/2 off their connection, in the asynchronous client; see `frames`."""
+"""Bodies of HTTP/2 off their connection, in the asynchronous client; see `frames.py`."""
 # ruff: noqa: SLF001  (it is what this module is for)
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from sse_client.transports._httpx._http2.frames import Frames, frames_part, has_frames
 from sse_client.transports._httpx.chunks import receiver_of
-from sse_client.transports._httpx.frames import Frames, frames_part, has_frames
 from sse_client.transports._httpx.pool import network_stream
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sse_client.transports._httpx.waiting import wait_to
+from sse_client.transports._httpx._http2.waiting import wait_to
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Hashable

@@ -15,8 +15,8 @@ from functools import cache, wraps
 from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
-from sse_client.transports._httpx.places import Places, name_limit
-from sse_client.transports._httpx.waiting import wait_for_room, wait_to
+from sse_client.transports._httpx._http2.places import Places, name_limit
+from sse_client.transports._httpx._http2.waiting import wait_for_room, wait_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable

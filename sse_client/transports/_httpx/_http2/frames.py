@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sse_client.transports._httpx.data_frames import can_take_data, first_frame, take_data
+from sse_client.transports._httpx._http2.data_frames import can_take_data, first_frame, take_data
 from sse_client.transports._httpx.source import part_of
 
 __all__ = ["Frames", "frames_part", "has_frames"]

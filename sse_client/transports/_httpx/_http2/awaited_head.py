@@ -1,4 +1,4 @@
-"""Waiting for the head of a response over HTTP/2, and for room for its request, off its connection; see `frames`.
+"""Waiting for the head of a response over HTTP/2, and for room for its request, off its connection; see `frames.py`.
 
 httpcore takes a timeout of this wait for the end of the connection, and so of all its streams; it looks at none while
 another stream is being read; and it tells no server that nobody waits any more.
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from sse_client.transports._httpx.http2 import reset_stream
+from sse_client.transports._httpx._http2.leaving import reset_stream
 from sse_client.transports._requests.opening import seconds_left
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sse_client.transports._httpx.async_frames import AsyncFrameSource
-    from sse_client.transports._httpx.blocking_frames import FrameSource
+    from sse_client.transports._httpx._http2.async_frames import AsyncFrameSource
+    from sse_client.transports._httpx._http2.blocking_frames import FrameSource
 
 __all__ = ["Unanswered", "await_head", "await_room", "wait_for_head", "wait_for_room"]
 
