@@ -1,4 +1,4 @@
-"""Events to deltas, and to the message that they add up to. No input or output."""
+"""Turns events into deltas and the message that they add up to, without I/O."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PIECES = {
 }
 _TEXTS = ("text", "thinking", "signature", "input_json")
 _COUNTS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-_MOST_COUNTS = 100  # names in the usage: each delta of it has all that have come
+_MOST_COUNTS = 100  # names in the usage; each delta with usage contains all names so far
 
 
 class MessageReader:
@@ -40,7 +40,7 @@ class MessageReader:
         self._message = Message()
         self._blocks: dict[int, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {}  # type, fields, pieces by name
         self._usage: dict[str, Any] = {}
-        self._half = ""  # the first surrogate of a character whose second one is in the next piece
+        self._half = ""  # a high surrogate whose low surrogate is in the next piece
 
     @property
     def empty(self) -> bool:
@@ -73,7 +73,7 @@ class MessageReader:
         raw = event.data
         payload = json_object(raw)
         kind = event.event if payload is None or event.event != "message" else payload.get("type")
-        # Gateways report errors as OpenAI does, in an object without a type.
+        # Some gateways report errors in OpenAI's form, in an object without a type.
         if payload is None or kind == "error" or (kind is None and payload.get("error")):
             self.outcome = "error"
             raise MessagesError(raw, partial=self.partial)
@@ -115,7 +115,7 @@ class MessageReader:
         if self.outcome is None and self._message.stop_reason is None:
             self.outcome = "truncated"
             raise StreamTruncated("the message ended before message_stop", partial=self.message)
-        self.outcome = self.outcome or "complete"  # nothing of the message follows a stop reason
+        self.outcome = self.outcome or "complete"  # no part of the message follows a stop reason
 
     def finish(self, stray: str = "") -> Sequence[MessageDelta]:  # noqa: ARG002
         """Take the end that the stream's `until` tells."""
@@ -176,11 +176,11 @@ class MessageReader:
 def deltas(events: Iterable[Event | Comment]) -> Iterator[MessageDelta]:
     """Yield the deltas of a message stream's `events`, until `message_stop`.
 
-    Does no I/O, and takes nothing from `events` after `message_stop`. At the end, the `tail` that an `EventStream` has
-    counts too: servers forget the last blank line.
+    Does no I/O, and reads nothing from `events` after `message_stop`. If `events` is an `EventStream`, a complete event
+    in its `tail` counts too, because servers forget the last blank line.
 
     Raises:
-        MessagesError: the server reported an error in the stream, or sent what is no event of a message.
+        MessagesError: the server reported an error in the stream, or sent an event that does not belong to a message.
         StreamTruncated: `events` ended, or broke off, before the model had stopped; `partial` is the `Message` so far.
     """
     reader = MessageReader()

@@ -1,4 +1,4 @@
-"""What the blocking and the asyncio client share: the methods that return streams."""
+"""The methods of a client that return streams, shared by the blocking and the asyncio client."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _Stream = TypeVar("_Stream")
 
 
 class StreamWrapper(Protocol[_Stream]):
-    """Makes the streams of a client; see `sse_client.extension.wrap_streams`."""
+    """Creates the streams of a client; see `sse_client.extension.wrap_streams`."""
 
     def __call__(
         self, make: Callable[[Mapping[str, Any]], _Stream], method: str, url: str, options: Mapping[str, Any], /
     ) -> _Stream:
-        """Return `make(options)`, with other options if need be."""
+        """Return `make(options)`, with changed options if necessary."""
         ...
 
 
@@ -48,9 +48,9 @@ class StreamClient(ABC, Generic[_Stream]):
         Options are keywords, which `sse_client.options.StreamOptions` describes:
             the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
             limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-            what is lost: reconnect, last_event_id, checkpoint, prepare;
-            what is yielded: until, include_last, comments;
-            who is told: observer.
+            resuming: reconnect, last_event_id, checkpoint, prepare;
+            events: until, include_last, comments;
+            news: observer.
 
         Raises:
             TypeError: an option is unknown, or not of its type.
@@ -65,9 +65,9 @@ class StreamClient(ABC, Generic[_Stream]):
         Options are keywords, which `sse_client.options.StreamOptions` describes:
             the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
             limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-            what is lost: reconnect, last_event_id, checkpoint, prepare;
-            what is yielded: until, include_last, comments;
-            who is told: observer.
+            resuming: reconnect, last_event_id, checkpoint, prepare;
+            events: until, include_last, comments;
+            news: observer.
 
         Raises:
             TypeError: an option is unknown, or not of its type.
@@ -81,9 +81,9 @@ class StreamClient(ABC, Generic[_Stream]):
         Options are keywords, which `sse_client.options.StreamOptions` describes:
             the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
             limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-            what is lost: reconnect, last_event_id, checkpoint, prepare;
-            what is yielded: until, include_last, comments;
-            who is told: observer.
+            resuming: reconnect, last_event_id, checkpoint, prepare;
+            events: until, include_last, comments;
+            news: observer.
 
         Raises:
             TypeError: an option is unknown, or not of its type.

@@ -1,4 +1,4 @@
-"""Consumers with asyncio: the same steps as `Consumer`, as a task."""
+"""Consumers for asyncio, which run the same steps as `Consumer` in a task."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class AsyncConsumer:
 
     async def _leave(self, keeper: asyncio.Task[None]) -> None:
         await asyncio.wait([keeper])
-        keeper.exception()  # where the work failed too, nobody else looks at it
+        keeper.exception()  # retrieved here, because nobody else does if the work failed, too
         try:
             async with asyncio.timeout(_LEAVE):
                 await self._drive(self._consuming.leave())

@@ -1,4 +1,4 @@
-"""A group of consumers of a relay's stream: each entry is handled, acknowledged, and never lost without a word."""
+"""A consumer of a relay's stream: it handles and acknowledges entries, and reports every one that is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the data of an event is, at first sight."""
+"""Classifies the data of an event by its first and last characters."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 __all__ = ["is_comment", "is_done", "is_heartbeat", "is_whole"]
 
-_SHOWN = 64  # characters: longer than `[DONE]` in quotes and blanks
+_SHOWN = 64  # characters; more than `[DONE]` in quotes and blanks can have
 
 _HEARTBEATS = frozenset({"ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"})
 
-# Checks the syntax, and makes no objects.
+# Checks the syntax without creating objects.
 _scan = msgspec.json.Decoder(msgspec.Raw).decode
 
 

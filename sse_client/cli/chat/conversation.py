@@ -1,4 +1,4 @@
-"""Messages to a chat server, and its client: what `sse-client chat` asks with."""
+"""The messages and the client of a conversation in `sse-client chat`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Conversation"]
 
-_SILENCE = 600.0  # seconds: a model may think for long
+_SILENCE = 600.0  # seconds; a model may think for a long time
 _KINDS = {
     b"\x89PNG": "image/png",
     b"\xff\xd8\xff": "image/jpeg",

@@ -1,4 +1,4 @@
-"""Lines for people: what is said stays, and the last line may be one that is written over."""
+"""Status lines for people: earlier lines stay, and on a terminal the last line may be overwritten."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Board", "BoardLog", "SourceNews"]
 
 _CLEAR = "\r\x1b[K"
 _INDENT = "  "
-_REASONS = 8  # that are remembered: a server may make up any number of them
+_REASONS = 8  # reasons that are remembered; a server may invent any number of them
 
 
 class Board:
@@ -95,14 +95,14 @@ class SourceNews:
         self._down = False
 
     def __call__(self, news: object) -> None:
-        """Say that the source is lost, and why, or that it is there again."""
+        """Show that the source is lost, and why, or that it is available again."""
         if isinstance(news, Opened):
             if self._down:
                 self._board.say("the source is there again")
                 self._said.clear()
             self._open, self._down = True, False
         elif isinstance(news, Lost):
-            # Many servers end a connection now and then: the source is away if the next one cannot be made.
+            # Many servers end connections now and then. The source is away only if the next connection fails.
             self._open, self._down = False, not self._open
             reason = str(news.error)
             if reason not in self._said:

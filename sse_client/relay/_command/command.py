@@ -44,8 +44,8 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (StatusError, 4),
     (ContentTypeError, 5),
     (SSEError, 10),
-    (OSError, 9),  # the port of the metrics
-    (Exception, 2),  # an argument
+    (OSError, 9),  # the metrics port cannot be used
+    (Exception, 2),  # an argument is wrong
 )
 
 
@@ -155,7 +155,7 @@ def _surroundings(
     """Run the log, the metrics, the view and the signals of a relay while the block runs."""
 
     def metrics() -> str:
-        measure(relay)  # without the view, nobody else asks for it
+        measure(relay)  # without the view, nothing else updates it
         return exposition(stream, host, relay.status)
 
     with ExitStack() as stack:

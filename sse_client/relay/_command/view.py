@@ -1,4 +1,4 @@
-"""How a relay is doing, as a line that is written anew each second."""
+"""Shows the state of a relay in a status line that is updated every second."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def watch(relay: Relay, host: str, board: Board, *, seconds: float | None = None
             measure(relay)
             status, now = relay.status, monotonic()
             rate = None if count is None else max(0.0, (status.count - count) / (now - then))
-            # What was in the stream before is no event of the first seconds.
+            # Entries that were in the stream before do not count as events of the first seconds.
             count, then = None if status.role == "starting" else status.count, now
             board.draw(line(status, rate, host))
 

@@ -1,4 +1,4 @@
-"""What becomes of one entry, without I/O: handled and acknowledged, tried again, buried, or lost."""
+"""Decides what becomes of an entry, without I/O: acknowledged, retried, made a dead letter, or lost."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Handling:
 
     def _failed(self, lane: Lane, entry: StreamEntry, error: Exception) -> Steps:
         self.failed += 1
-        # A message may name a file whose name is no UTF-8 (PEP 383), which neither a log file nor Redis can hold.
+        # A message may contain a file name that is not UTF-8 (PEP 383), which neither a log file nor Redis can store.
         described = f"{type(error).__name__}: {error}"[:_SHOWN].encode("utf-8", "backslashreplace").decode()
         _log.warning(
             "group %r: entry %s failed, time %d: %s", self._group.group, entry.entry_id, entry.deliveries, described
@@ -112,7 +112,7 @@ class Handling:
         lane.later.append((monotonic() + delay, entry.entry_id))
 
     def _bury(self, lane: Lane, entry: StreamEntry, why: str) -> Steps:
-        """Make an entry a dead letter and acknowledge it, in one step."""
+        """Make an entry a dead letter, and acknowledge it in the same step."""
         letter = {
             "group": self._group.group, "consumer": self._group.consumer, "stream": entry.stream,
             "entry": entry.entry_id, "id": entry.id, "event": entry.event, "data": entry.data, "n": entry.n,

@@ -1,4 +1,4 @@
-"""One stream of a consumer: what it has been given of it and has not finished."""
+"""The state of one stream of a consumer: the entries that it was given and has not finished."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Group", "Lane", "entry_id_of"]
 
-_NUMBER = re.compile("[0-9]{1,18}")  # of an event; another program may write anything
+_NUMBER = re.compile("[0-9]{1,18}")  # an event's number; another program may write anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ class Lane:
             given out before, which are read again when their turn comes.
         later: entries whose handling failed: when to try again, and their IDs.
         latest: the ID of the last entry known.
-        ready: whether reading may bring an entry; False where it has just brought all there was.
-        cursor: where to look on for entries that were given out before; None where that is done.
+        ready: whether reading may bring an entry; False if it has just brought all there was.
+        cursor: where to look on for entries that were given out before; None if that is done.
         held_until: on the monotonic clock, when others may take the partition, or the entries in the queue.
         overdue: whether that time had passed when it was put off.
         doubtful: IDs of entries that another consumer may have had since they were given out.
@@ -112,7 +112,7 @@ class Lane:
             stream=self.stream,
             entry_id=text(entry_id),
             partition=self.partition,
-            # An entry that is not the relay's has no number, and is none that can be handled.
+            # An entry that was not written by the relay has no number, and cannot be handled.
             n=int(number) if _NUMBER.fullmatch(number) and "data" in fields else 0,
             deliveries=int(deliveries),
         )

@@ -1,4 +1,4 @@
-"""Whether a consumer was given as many partitions as the relay has, and what is left where the relay had others."""
+"""Checks a consumer's number of partitions against the relay's, and finds entries left in streams of another number."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Layout:
     def __init__(self, group: Group, start: str) -> None:
         self._group = group
         self._start = start
-        self._elsewhere = 0  # how many partitions the relay has, where it writes to none of this consumer's
+        self._elsewhere = 0  # the relay's number of partitions, if it writes to none of this consumer's streams
 
     def begin(self) -> Steps:
         """Compare before anything is made in Redis, and log what is left in streams that this consumer does not read.

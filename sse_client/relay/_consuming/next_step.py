@@ -1,4 +1,4 @@
-"""What a consumer does next, without I/O: take partitions, read, claim, wait, hand back."""
+"""Decides what a consumer does next, without I/O: take partitions, read, claim, wait, give back."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ __all__ = ["SCRIPT", "Consuming"]
 SCRIPT = Script(CONSUMER, ("hash", "hash", "stream", "stream", "zset"), "string")
 
 _log = logging.getLogger("sse_client.relay")
-_LONGEST_WAIT = 1.0  # seconds; a consumer that is closed stops waiting after it
-_OFFERED = 10**9  # milliseconds: longer than any `claim_after`, so that any consumer may claim it at once
+_LONGEST_WAIT = 1.0  # seconds; a closed consumer stops waiting within this time
+_OFFERED = 10**9  # milliseconds; longer than any `claim_after`, so that any consumer may claim the entry at once
 
 
 class Consuming:
     """One consumer of a group.
 
     Args:
-        group: who it is.
-        settings: its numbers.
-        name: what it is called in messages.
+        group: the group and the consumer's identity.
+        settings: its limits and times.
+        name: its name in messages.
     """
 
     def __init__(self, group: Group, settings: Settings, name: str = "") -> None:
@@ -92,7 +92,7 @@ class Consuming:
                 more = (yield from self._turn(lane)) or more
             if not more:
                 yield from self._layout.end_if_done()
-            # While one lane has more, nobody waits for the others: each is asked then.
+            # While one lane has more entries, reading does not wait: each of the other lanes is asked without blocking.
             fresh = None if more or self.closing else (yield from self._idle())
             for lane in self._lanes.values():
                 lane.ready = fresh is None or lane.stream in fresh
@@ -210,7 +210,7 @@ class Consuming:
                 return
         lease = (group.token, group.milliseconds)
         asked_at = monotonic()
-        # An answer that was lost has entries in it that come first: they are claimed before reading on.
+        # If an answer was lost, it held entries that come first. They are claimed before more are read.
         answer = yield Ask(*group.asked("read", lane.partition, settings.batch, *lease), repeat=False)
         if answer is None:
             return
@@ -251,7 +251,7 @@ class Consuming:
             if kind == "fenced":
                 self._drop(lane)
             lane.cursor = None
-            return  # without a group there is nothing to claim; reading makes it anew
+            return  # without a group there is nothing to claim; the next read creates the group again
         cursor, ids = text(answer[2]), map(text, answer[3])
         known = set(lane.in_hand())
         found = [each for each in ids if each not in known]
@@ -263,7 +263,7 @@ class Consuming:
         yield from self._handling.note_lost(lane, answer[1])
 
     def _own(self, lane: Lane) -> Steps:
-        """Take entries that are this consumer's by name and that it does not have in hand."""
+        """Fetch entries that Redis has assigned to this consumer's name, but that it does not hold."""
         answer = yield Ask(*self._group.asked("own", lane.partition, self._settings.batch))
         if text(answer[0]) == "ok":
             known = set(lane.in_hand())

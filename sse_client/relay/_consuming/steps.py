@@ -1,4 +1,4 @@
-"""What a consumer asks of whoever runs it, blocking or with asyncio."""
+"""The steps that a consumer asks its runner to do, blocking or with asyncio."""
 
 from __future__ import annotations
 

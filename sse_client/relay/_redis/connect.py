@@ -1,4 +1,4 @@
-"""From a Redis URL to a client that fails fast."""
+"""Creates a Redis client that fails fast from a URL."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def needed() -> Any:
         from redis import asyncio, sentinel
     except ImportError as error:
         raise ImportError("the relay needs redis-py: pip install 'sse-client[redis]'") from error
-    del asyncio, sentinel  # loaded, and so attributes of the package
+    del asyncio, sentinel  # these imports load submodules, which then are attributes of the package
     return redis
 
 
@@ -105,7 +105,7 @@ def _connected(
     if not isinstance(client, str):
         return client, False
     url = RedisURL.parse(client)
-    # The relay tries again itself: it knows what to repeat, and goes on renewing its lease in between.
+    # The relay retries by itself: it knows what to repeat, and continues to renew its lease in between.
     once = clients.retry.Retry if hasattr(clients, "retry") else redis.retry.Retry
     options: dict[str, Any] = {
         "socket_timeout": seconds,
@@ -118,7 +118,7 @@ def _connected(
         if url.variant == "sentinel":
             return _behind_sentinels(url, options, sentinel, redis.connection.parse_url), True
         found = clients.Redis.from_url(url.plain, **options)
-        # redis-py looks at the options of a connection when it makes one.
+        # redis-py checks a connection's options only when it creates the connection.
         found.connection_pool.connection_class(**found.connection_pool.connection_kwargs)
     except TypeError as error:
         raise ValueError(f"expected options of redis-py in the query of {shown(client)}: {error}") from error
@@ -131,7 +131,7 @@ def _behind_sentinels(
     query = parse(f"redis://?{url.parts.query}")
     options = {**options, **({"ssl": True} if url.kind == "rediss" else {}), **query}
     user, password = url.credentials
-    # Sentinels are asked without the master's password; theirs, if they have one, goes into the query.
+    # Sentinels do not get the master's password; if they have one of their own, it goes into the query.
     theirs = {
         name: options.pop(f"sentinel_{name}") for name in ("username", "password") if f"sentinel_{name}" in options
     }

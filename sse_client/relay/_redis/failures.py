@@ -1,4 +1,4 @@
-"""What may pass by itself: Redis away, or full."""
+"""The failures of Redis that may pass by themselves: it is unreachable, or full."""
 
 from __future__ import annotations
 

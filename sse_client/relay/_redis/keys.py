@@ -1,4 +1,4 @@
-"""The names of the keys that belong to one stream, all in one slot of a Redis Cluster."""
+"""The names of the Redis keys of one feed, all in one slot of a Redis Cluster."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from sse_client.relay._redis.scalar_text import check_scalar
 __all__ = ["Keys"]
 
 _TAG = re.compile(r"[^{}]*\{([^{}]+)\}[^{}]*")
-_MOST_PARTITIONS = 1024  # a script passes a few arguments for each in one call, and Lua takes 8,000
+_MOST_PARTITIONS = 1024  # a script passes a few arguments for each partition in one call, and Lua allows 8,000
 
 
-# A script may touch the keys of one slot alone, and a slot is chosen by what is between the first braces of a name
-# (Redis Cluster specification, "Hash tags"); so the event and the place can be written in one step.
+# A script may access only keys of one slot. The slot is chosen by the text between the first braces of a name (Redis
+# Cluster specification, "Hash tags"), which is the same for all of these keys. So one step can write event and
+# checkpoint.
 @dataclass(frozen=True, slots=True)
 class Keys:
     """The keys of a stream.

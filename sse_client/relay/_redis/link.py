@@ -1,4 +1,4 @@
-"""Scripts to Redis and answers back, over one connection; what redis-py raises becomes one of three errors."""
+"""Sends scripts to Redis over one connection, and translates redis-py's exceptions into three errors."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Script:
                 raise WrongType(f"expected the key {key!r} to be a {wanted}, but it is a {kind}", key=key)
 
 
-# AuthenticationError is a ConnectionError for redis-py; trying again does not help.
+# In redis-py, AuthenticationError is a subclass of ConnectionError, but a retry does not help.
 _FINAL = (refusals.AuthenticationError, refusals.AuthorizationError, refusals.NoPermissionError)
 _PASSING = (
     refusals.ConnectionError,
@@ -59,10 +59,10 @@ _PASSING = (
     refusals.ClusterDownError,
     refusals.ClusterError,
     refusals.RedisClusterException,
-    refusals.AskError,  # with MovedError, whose base it is
+    refusals.AskError,  # the base of MovedError
     OSError,
 )
-# RedisClusterException is no RedisError.
+# RedisClusterException is not a subclass of RedisError.
 ERRORS = (redis.RedisError, refusals.RedisClusterException, OSError)
 _PASSING_WORDS = ("NOREPLICAS", "MASTERDOWN", "BUSY ", "LOADING", "CLUSTERDOWN", "UNBLOCKED", "READONLY", "TRYAGAIN")
 
@@ -87,8 +87,8 @@ class Link:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        # A connection of its own costs a third less for each command than `execute_command` does. Only a client of
-        # one server has one to give.
+        # With a connection of its own, each command costs a third less than with `execute_command`. Only a client of a
+        # single server can provide one.
         self._pool: Any = client.connection_pool if isinstance(client, redis.Redis) else None
         self._connection: Any = None
 
@@ -103,7 +103,7 @@ class Link:
             try:
                 return self._evaluate(script, keys, arguments)
             except refusals.NoScriptError:
-                # After a restart or a fail-over the server does not have it.
+                # After a restart or a fail-over, the server does not have the script.
                 return self._send("EVAL", script.source, len(keys), *keys, *arguments)
         except refusals.ResponseError as error:
             if str(error).startswith("WRONGTYPE"):  # Redis does not say which key
@@ -142,8 +142,8 @@ class Link:
     def _evaluate(self, script: Script, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         if self._pool is None:
             return self._send("EVALSHA", script.sha, len(keys), *keys, *arguments)
-        # A third of the command is the same each time, and redis-py packs each argument in five steps: this takes a
-        # third of its time.
+        # Packs the command in a third of redis-py's time: a third of the command is always the same, and redis-py takes
+        # five steps for each argument.
         count = b"*%d\r\n" % (3 + len(keys) + len(arguments))
         return self._exchange(b"".join((count, _head(script.sha, tuple(keys)), *map(_bulk, arguments))))
 
@@ -161,8 +161,8 @@ class Link:
         except refusals.NoScriptError:
             raise
         except BaseException:
-            # Nothing may be left on it that the next command would read. And a connection to a Sentinel's master goes
-            # to the old master when it reconnects by itself; the pool asks the sentinels first.
+            # The next command must not read leftover bytes of this one. And a connection to a Sentinel's master would
+            # reconnect to the old master by itself; the pool asks the sentinels first.
             self._connection.disconnect()
             self.close()
             raise
@@ -203,7 +203,7 @@ def blocking(client: Any, after: Mapping[str, str], milliseconds: int) -> tuple[
 
 
 def streams(answer: Any) -> frozenset[str]:
-    """Return the streams in an answer to XREAD: pairs in RESP2, a map in RESP3, None where the time was over."""
+    """Return the streams in an answer to XREAD: pairs in RESP2, a map in RESP3, None if the time was over."""
     return frozenset(text(each if isinstance(answer, dict) else each[0]) for each in answer or ())
 
 

@@ -1,4 +1,4 @@
-"""How long Redis may be away: what to do between two tries."""
+"""Decides, between two attempts, for how much longer Redis may be unreachable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Redis URL, checked before it is used: no message about it holds a part of a password."""
+"""Checks a Redis URL before it is used; no error message contains a part of a password."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class RedisURL:
     Attributes:
         kind: `redis`, `rediss` (TLS) or `unix`.
         variant: `sentinel`, `cluster`, or empty for one server.
-        plain: the URL as redis-py takes it.
-        parts: of it.
+        plain: the URL in the form that redis-py accepts.
+        parts: the parts of `plain`.
     """
 
     kind: str
@@ -41,12 +41,12 @@ class RedisURL:
         scheme, there, rest = url.partition("://")
         scheme = scheme.lower()
         if not there or scheme not in _SCHEMES:
-            # Without a scheme, what comes first may be a password.
+            # Without a scheme, the URL may begin with a password.
             got = f", not of {scheme!r}" if there else ", such as redis://localhost:6379"
             raise ValueError(f"expected a URL of redis, rediss, unix, redis+sentinel or redis+cluster{got}")
         kind, _, variant = scheme.partition("+")
-        # The messages of `urlsplit`, and of redis-py, quote what they do not understand: half a password, where its
-        # slash or question mark is not encoded.
+        # The error messages of `urlsplit` and redis-py quote what they cannot parse, such as half a password with an
+        # unencoded slash or question mark.
         plain = f"{kind}://{rest}"
         try:
             found = cls(kind, variant, plain, urlsplit(plain))

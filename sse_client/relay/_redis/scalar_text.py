@@ -1,4 +1,4 @@
-"""Texts that have a UTF-8 form: those without half of a surrogate pair (Unicode, "Unicode scalar value")."""
+"""Finds texts without a UTF-8 form, which hold a lone surrogate (Unicode, "Unicode scalar value")."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Backpressure:
             try:
                 found = lag(self._link, self._keys, trim=self._trim)
             except Unreachable:
-                return 1  # the write will find the same, and knows how long to wait
+                return 1  # the write will run into the same failure, and it knows how long to wait
             self._progress.lag = found.entries
             self._room = self._most - found.entries
             if self._room < 1:

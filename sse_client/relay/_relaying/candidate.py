@@ -1,4 +1,4 @@
-"""One host's way through a relay: wait for the lease, lead, and wait again."""
+"""Runs one host of a relay: wait for the lease, lead, and wait again."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Candidate:
 
     def _elected(self, patience: Patience) -> Granted | None:
         """Wait for the lease; None if the relay was closed first."""
-        token = new_token()  # the same for each try: one whose answer was lost may have got the lease
+        token = new_token()  # the same for each attempt, because one whose answer was lost may have got the lease
         while True:
             try:
                 answer = self._ledger.acquire(token)
@@ -106,7 +106,7 @@ class Candidate:
                     plan.keys.name, plan.keys.lease,
                 )  # fmt: skip
             return plan.milliseconds / 4000
-        # The leader renews it after a third; as soon as it does not, this is when it ends.
+        # The leader renews the lease after a third of it. If the leader stops renewing, the lease ends at this time.
         return min(held.expires / 1000 + 0.002, plan.milliseconds / 4000)
 
     def _lead(self, granted: Granted) -> bool:
@@ -147,7 +147,7 @@ class Candidate:
                     break
         except BaseException as error:
             if not isinstance(error, Exception):
-                closing.set()  # Ctrl-C does not wait for consumers that are behind, or for Redis
+                closing.set()  # Ctrl-C waits neither for slow consumers nor for Redis
             writer.stop()
             if isinstance(writer.error, RelayError) and not isinstance(error, RelayError):
                 _log.error("relay %r: not all that was read before is written: %s", plan.keys.name, writer.error)

@@ -1,4 +1,4 @@
-"""Which events can be known again: those with an ID of their own (WHATWG HTML 9.2.6, "last event ID buffer")."""
+"""Recognises events that can be told from a repeat: those with an ID of their own (WHATWG HTML 9.2.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The relay's script as typed operations: the lease, and the stream with its place."""
+"""The relay's script as typed operations: the lease, and the stream with its checkpoint."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Granted:
         count: events in the stream so far.
         place: the last event ID.
         unguarded: how many of those had no ID of their own.
-        host: who led before; empty where nobody did.
+        host: who led before; empty if nobody did.
         config: what that one read.
         note: `recovered` where the place was read from the newest entry, `deleted` where the streams are gone.
         batch: the name of the last write.
@@ -105,7 +105,7 @@ class Ledger:
     milliseconds: int
     window: int
     longest: int
-    _all_keys: tuple[str, ...] = field(init=False, repr=False)  # made once: each event needs them
+    _all_keys: tuple[str, ...] = field(init=False, repr=False)  # computed once, because each event needs them
 
     def __post_init__(self) -> None:
         keys = self.keys

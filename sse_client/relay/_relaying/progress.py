@@ -1,4 +1,4 @@
-"""The counters of one relay: what its threads write and its status shows."""
+"""The counters of one relay, which its threads write and its status shows."""
 
 from __future__ import annotations
 

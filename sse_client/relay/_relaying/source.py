@@ -1,4 +1,4 @@
-"""Where a relay's events come from: a stream over HTTP, a function of the place, or any iterable."""
+"""The source of a relay's events: a stream over HTTP, a function of the last event ID, or any iterable."""
 
 from __future__ import annotations
 
@@ -91,7 +91,8 @@ class _Http:
         self._stream: EventStream | None = None
         # Mistakes in the options are raised here, before any lease is taken.
         with closing(self._client.stream(method, url, **self._options)) as stream:
-            # Where the options, or the client's own, let the stream begin: by a `Last-Event-ID` among the headers, too.
+            # The last event ID at which the options, or those of the client, let the stream begin; a `Last-Event-ID`
+            # header counts.
             self._start = stream.last_event_id
         self._options.pop("last_event_id", None)
         if headers := self._options.get("headers"):
@@ -195,7 +196,7 @@ def _encodable(event: Event | Comment) -> Event | Comment:
         TypeError: its data, type or ID is no text.
     """
     if not isinstance(event, Event):
-        return event  # the relay refuses what is no comment
+        return event  # the relay refuses everything that is not a comment
     given = (event.data, event.event, event.id)
     for name, value in zip(("data", "event", "id"), given, strict=True):
         if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""One host's time as the leader: every write is fenced, and repeated until it is known to have been done."""
+"""One host's term as the leader: every write is fenced, and repeated until it is known to have been done."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class Term:
         log_note(self._ledger.keys, answer)
         self._token, self._next_token = token, new_token()
         self._progress.terms += 1
-        # The batch of a write whose answer was lost is this host's own too.
+        # The batch of a write whose answer was lost was written by this host, too.
         if answer.batch not in {self._last_batch, batch}:
             raise Moved(f"{self._ledger.keys.state} was written by {answer.host or 'someone'} in the meantime")
         self._renewed = monotonic()
@@ -151,7 +151,7 @@ class Term:
         if self._closing.wait(delay):
             raise Interrupted
         if isinstance(error, Full):
-            # A write was refused; keeping the lease takes no memory, and the place stays this host's.
+            # A write was refused for lack of memory. Keeping the lease takes none, so this host stays the leader.
             try:
                 self._ledger.renew(self._token)
             except (Fenced, Unreachable):

@@ -1,4 +1,4 @@
-"""From the thread that reads to Redis: an event alone at once, a burst in batches."""
+"""Passes events from the reading thread to Redis: a single event at once, a burst in batches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Writer"]
 
 _LIVE = 1e-3
 """Seconds: an event that comes so long after the last write, with none pending, is alone."""
-_MOST_CHARACTERS = 1 << 20  # of data in one batch; a longer event makes a batch of its own
+_MOST_CHARACTERS = 1 << 20  # characters of data in one batch; a longer event makes a batch of its own
 
 
 class Writer:
@@ -66,7 +66,7 @@ class Writer:
             Fenced, Moved, Interrupted, RelayError: the other thread, or this one, could not write.
         """
         alone = perf_counter() - self._written > _LIVE
-        # Only this thread appends, and the other one removes under the same lock: an empty queue stays empty.
+        # Only this thread appends, and the other one removes under the same lock, so an empty queue stays empty.
         if alone and not self._pending and self.error is None and self._redis.acquire(blocking=False):
             try:
                 with self._work:

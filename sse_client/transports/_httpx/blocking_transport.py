@@ -92,7 +92,7 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
 
         def wait() -> None:
             if exchange.frames is not None:
-                self.watch(exchange.frames.alarm)  # the connection is not this stream's alone
+                self.watch(exchange.frames.alarm)  # other streams use the connection, too
                 wait_for_head(exchange.frames, limits.silence, limits.deadline)
 
         exchange.initiated, exchange.connected, exchange.pace, exchange.wait = initiated, connected, pace, wait
@@ -132,7 +132,7 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
         stream = head.raw.extensions.get("network_stream")
         sock = None if stream is None else stream.get_extra_info("socket")
         if head.raw.http_version == "HTTP/2":
-            # Others use it, too: it is watched only while this stream waits for it.
+            # Other streams use the connection too, so it is watched only while this stream waits for it.
             self.release_socket()
             return HttpxBody(head, self._library, exchange, self, silence, sock)
         if sock is not None:

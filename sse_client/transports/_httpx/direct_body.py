@@ -1,4 +1,4 @@
-"""Responses to bytes, blocking, off the connection itself."""
+"""Reads a response's bytes directly from its connection, blocking."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ class DirectBody(ResponseBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
@@ -98,7 +98,7 @@ class DirectBody(ResponseBody):
         self._wakeup.release_socket()
         self._source.close()
         if self._wakeup.inherited:
-            self._raw.extensions["network_stream"].close()  # this process's descriptor alone
+            self._raw.extensions["network_stream"].close()  # closes only this process's descriptor
         else:
             self._raw.stream.close()
             self._raw.close()

@@ -1,4 +1,4 @@
-"""Bodies of HTTP/2 off their connection, in the asynchronous client; see `frames.py`."""
+"""Reads HTTP/2 bodies directly from their connection, in the asynchronous client; see `frames.py`."""
 # ruff: noqa: SLF001  (it is what this module is for)
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class AsyncFrameSource(Frames):
                 if not (self.events if arrived is None else arrived()):
                     over = self._is_over() or await self._read()
             if over and self.events:
-                await connection._receive_events(self._request)  # raises what has ended it
+                await connection._receive_events(self._request)  # raises the error that ended the connection
             elif over:
                 self.events.append(await connection._receive_stream_event(self._request, self._stream_id))
 
@@ -77,7 +77,7 @@ class AsyncFrameSource(Frames):
         except anyio.EndOfStream:
             return True
         except Exception:
-            connection._connection_error = True  # the pool sends no more requests over it
+            connection._connection_error = True  # makes the pool send no more requests over it
             raise
         try:
             others = self._dispatch(data, set())
@@ -90,7 +90,7 @@ class AsyncFrameSource(Frames):
                     for event in others:
                         await connection._receive_remote_settings_change(event)
         if self._state._data_to_send:
-            await connection._write_outgoing_data(self._request)  # what h2 answers to a ping, or to settings
+            await connection._write_outgoing_data(self._request)  # h2's replies to pings and settings
         return not data
 
     async def afinish(self, errors: tuple[type[Exception], ...]) -> None:

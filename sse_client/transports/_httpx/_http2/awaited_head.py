@@ -1,7 +1,7 @@
-"""Waiting for the head of a response over HTTP/2, and for room for its request, off its connection; see `frames.py`.
+"""Waits for the head of a response over HTTP/2, and for room to send its request; see `frames.py`.
 
-httpcore takes a timeout of this wait for the end of the connection, and so of all its streams; it looks at none while
-another stream is being read; and it tells no server that nobody waits any more.
+If this wait times out, httpcore treats the whole connection as ended, and so all of its streams. While another stream
+is being read, it ignores the timeout. And it does not inform the server that nobody waits any more.
 """
 
 from __future__ import annotations

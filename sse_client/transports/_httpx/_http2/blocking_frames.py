@@ -1,4 +1,4 @@
-"""Bodies of HTTP/2 off their connection, in the blocking client; see `frames.py`."""
+"""Reads HTTP/2 bodies directly from their connection, in the blocking client; see `frames.py`."""
 # ruff: noqa: SLF001  (it is what this module is for)
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["FrameSource", "frame_source", "head_source"]
 
 _RECEIVE = 64 * 1024
-_SLICE = 0.05  # seconds after which a thread that waits for another one's read looks at its own stream
-_YIELD = 0.0005  # seconds in which other threads take what one has read for them
+_SLICE = 0.05  # seconds after which a thread that waits for another thread's read checks its own stream
+_YIELD = 0.0005  # seconds in which other threads can pick up what one thread has read for them
 
 
 class FrameSource(Frames):
@@ -40,9 +40,8 @@ class FrameSource(Frames):
         self._lock = getattr(self._state, "lock", None) or nullcontext()
         self.alarm, self._wake = socket.socketpair()
         self._poll = _readable(sock, self._wake)
-        self._closing = weakref.finalize(
-            self, _close, self.alarm, self._wake
-        )  # of a stream that is dropped, not closed
+        # For a stream that is dropped without being closed.
+        self._closing = weakref.finalize(self, _close, self.alarm, self._wake)
 
     def receive(self, timeout: float | None) -> bytes:
         """Wait for what comes of the body next; see `wait`."""
@@ -83,11 +82,11 @@ class FrameSource(Frames):
             finally:
                 lock.release()
             if over and self.events:
-                connection._receive_events(self._request)  # raises what has ended it
+                connection._receive_events(self._request)  # raises the error that ended the connection
             elif over:
                 self.events.append(connection._receive_stream_event(self._request, self._stream_id))
             elif others:
-                time.sleep(_YIELD)  # else this thread takes the lock again before those that wait for it
+                time.sleep(_YIELD)  # otherwise this thread would take the lock again before the waiting ones
 
     def _read(self, timeout: float | None) -> tuple[bool, bool]:
         """Read what has come for any stream; return whether it is over, and whether something is for another stream."""
@@ -108,11 +107,12 @@ class FrameSource(Frames):
                 for event in changes:
                     connection._receive_remote_settings_change(event)
             if self._state._data_to_send:
-                connection._write_outgoing_data(self._request)  # what h2 answers to a ping, or to settings
+                connection._write_outgoing_data(self._request)  # h2's replies to pings and settings
         except (TimeoutError, ssl.SSLWantReadError):
             return False, False
         except BaseException:
-            # Bytes may have been received and not dispatched, after Ctrl-C too: no more requests over this connection.
+            # Bytes may have been received but not dispatched (after Ctrl-C, for example), so the connection takes no
+            # more requests.
             connection._connection_error = True
             raise
         return False, bool(touched - {self._stream_id})

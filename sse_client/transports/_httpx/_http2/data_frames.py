@@ -1,8 +1,8 @@
-"""Frames of HTTP/2 that hold nothing but data (RFC 9113 6.1) to h2's events, without h2's machinery for each of them.
+"""Parses HTTP/2 frames that hold only data (RFC 9113 6.1) into h2's events, without running h2 for each of them.
 
-h2 takes 6 µs to read such a frame and to report it, several times what parsing the event in it costs; here it is 1 µs.
-Whatever is not plainly the next part of an open stream, within its windows, is left to h2, which then sees the same
-windows as if it had read all of it.
+h2 takes 6 µs to read and report such a frame, several times the cost of parsing the event in it; here it takes 1 µs. A
+frame that is not simply the next part of an open stream, within its windows, is left to h2. The windows that h2 then
+sees are the same as if it had read all frames itself.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -60,12 +60,12 @@ def take_data(state: Any, queues: dict[int, list[Any]], data: bytes, touched: se
         return data
     start, size = 0, len(data)
     window = state._inbound_flow_control_window_manager
-    while start + _HEAD <= size and data[start + 3 : start + 5] == b"\0\0":  # of data, without flags
+    while start + _HEAD <= size and data[start + 3 : start + 5] == b"\0\0":  # a DATA frame without flags
         head = data[start : start + _HEAD]
         stream = _open_stream(state, queues, head)
         if stream is None:
             break
-        # All frames of one stream in a row become one event.
+        # Consecutive frames of one stream become one event.
         pieces: list[bytes] = []
         total, own = 0, stream._inbound_window_manager
         most = min(window.current_window_size, own.current_window_size)
@@ -100,7 +100,7 @@ def _open_stream(state: Any, queues: dict[int, list[Any]], head: bytes) -> Any:
 def _received(stream_id: int, pieces: list[bytes], total: int) -> Any:
     from h2.events import DataReceived
 
-    event = DataReceived.__new__(DataReceived)  # its constructor differs from version to version
+    event = DataReceived.__new__(DataReceived)  # the constructor differs between versions
     event.stream_id = stream_id
     event.data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
     event.flow_controlled_length = total

@@ -1,8 +1,8 @@
-"""Bodies of HTTP/2 off their connection: what has come of a stream at once, where httpcore hands out frame by frame.
+"""Reads HTTP/2 bodies directly from their connection: all that has arrived of a stream, not frame by frame.
 
-A wait ends at its own deadline, and harms no other stream: httpcore takes any timeout for the end of the connection,
-and what comes for one stream for a sign of life of all. What it does not promise is looked at before anything is
-changed: where it looks different, it reads the body.
+Each wait ends at its own deadline, and does not harm other streams. (httpcore treats any timeout as the end of the
+connection, and counts data for one stream as a sign of life for all.) The undocumented parts of httpcore are checked
+before anything is changed; if they differ, httpcore reads the body.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -15,7 +15,7 @@ from sse_client.transports._httpx.source import part_of
 
 __all__ = ["Frames", "frames_part", "has_frames"]
 
-_CREDIT = 64 * 1024  # bytes that may be owed to the windows, which httpcore opens to 16 MiB
+_CREDIT = 64 * 1024  # bytes that may be read before the windows are updated; httpcore opens them to 16 MiB
 _PARTS = (
     *("_connection_error", "_connection_terminated", "_events", "_h2_state", "_read_exception", "_read_lock"),
     *("_receive_events", "_receive_remote_settings_change", "_receive_stream_event", "_state_lock"),
@@ -94,7 +94,7 @@ class Frames:
                 self.ended = True
         if self._owed >= _CREDIT or self.ended:
             self._settle()
-            self._credit_due = True  # written with the next read: a connection that breaks then loses no event
+            self._credit_due = True  # written with the next read: no event is lost if the connection breaks then
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _settle(self) -> None:
@@ -130,7 +130,7 @@ class Frames:
             elif kind == "ConnectionTerminated":
                 self._connection._connection_terminated = event
             elif kind == "RemoteSettingsChanged":
-                touched.add(0)  # others may open streams, or send more
+                touched.add(0)  # other streams may now be opened, or send more
                 others.append(event)
             elif kind == "WindowUpdated":
                 touched.add(event.stream_id)

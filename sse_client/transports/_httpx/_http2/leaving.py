@@ -1,6 +1,6 @@
-"""HTTP/2 where httpcore does not do what a stream needs: leaving one in the middle, and a GOAWAY that lets it finish.
+"""HTTP/2 behaviour that httpcore lacks: closing a stream early, and finishing a stream after a GOAWAY.
 
-httpcore promises none of what is used here: where it looks different, the stream is as httpcore has it.
+httpcore documents none of the parts that this relies on; if they have changed, its own behaviour remains.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -25,7 +25,7 @@ def adopt_stream(connection: Any, stream_id: int, unavailable: type[Exception]) 
     """Have a stream finish that is open when the server sends a GOAWAY; called before its request is sent.
 
     Args:
-        connection: of httpcore; None where it cannot be told.
+        connection: of httpcore; None if it cannot be told.
         stream_id: of the request.
         unavailable: what tells httpcore's pool to take another connection.
 
@@ -69,10 +69,12 @@ class _Goaway:
 
         connection = self._connection()
         if connection is None or not self.adopted.issuperset(connection._events):
-            answer: tuple[list[Any], list[Any]] = self._otherwise(frame)  # requests of the client's owner, too
+            answer: tuple[list[Any], list[Any]] = self._otherwise(frame)  # the owner's requests too
             return answer
         self.received = True
-        connection._used_all_stream_ids = True  # the pool sends no more over it, and closes it after its last stream
+        connection._used_all_stream_ids = (
+            True  # makes the pool send no more over it, and close it after its last stream
+        )
         known = frame.error_code in ErrorCodes.__members__.values()
         code = ErrorCodes(frame.error_code) if known else frame.error_code
         if code != ErrorCodes.NO_ERROR:
@@ -93,10 +95,10 @@ def reset_stream(response: Any, part: Any) -> Any:
 
     Args:
         response: of the library.
-        part: httpcore's own part of it; None where it cannot be told.
+        part: httpcore's own part of it; None if it cannot be told.
 
     Returns:
-        What an asynchronous client awaits for the frame to be written; None where there is nothing to write, or it is.
+        What an asynchronous client awaits for the frame to be written; None if there is nothing to write, or it is.
     """
     stream_id = response.extensions.get("stream_id")
     connection, request = getattr(part, "_connection", None), getattr(part, "_request", None)

@@ -1,7 +1,7 @@
-"""The body of a request over HTTP/2 in pieces that the server's windows have room for, so that httpcore waits for none.
+"""Sends an HTTP/2 request body in pieces that fit the server's windows, so that httpcore never waits for room.
 
-Where a window is closed, httpcore reads until it is open, and takes a timeout for the end of the connection, and so of
-all its streams. In httpcore 1.0 it does not look whether another stream's reader has opened it meanwhile. Of a blocking
+If a window is full, httpcore itself reads until it has room, and treats a timeout as the end of the connection, and so
+of all its streams. httpcore 1.0 does not notice that another stream's reader has made room meanwhile. In a blocking
 client, `shared_connection` sends the pieces.
 """
 

@@ -1,9 +1,9 @@
-"""A connection of HTTP/2 whose streams are opened and read by several threads of a blocking client.
+"""Lets several threads of a blocking client open and read streams over one HTTP/2 connection.
 
-httpcore takes a stream's number and sends its head in two steps, looks at the windows and sends a piece of a body in
-two steps, and calls h2, which is not made for threads, from all threads: two of them took one number, or sent theirs
-out of order, which ends the connection. It promises none of what is replaced here: where it looks different, the
-connection is as httpcore has it.
+httpcore takes a stream's number and sends its head in two steps, and checks the windows and sends a piece of a body in
+two steps. It calls h2, which is not thread-safe, from all threads. So two threads could take the same number, or send
+their heads out of order, which ends the connection. httpcore documents none of the parts that are replaced here; if
+they have changed, its own behaviour remains.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -15,7 +15,7 @@ from functools import cache, wraps
 from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
-from sse_client.transports._httpx._http2.places import Places, name_limit
+from sse_client.transports._httpx._http2.stream_limit import Places, name_limit
 from sse_client.transports._httpx._http2.waiting import wait_for_room, wait_to
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class _SharedConnection(_library):  # type: ignore[misc]  # which of the two lib
     def _send_stream_data(self, request: Any, stream_id: int, data: bytes) -> None:
         state, position = self._h2_state, 0
         while position < len(data):
-            with state.lock:  # other threads' bodies use the connection's window up, too
+            with state.lock:  # other threads' bodies also use up the connection's window
                 room = min(state.local_flow_control_window(stream_id), state.max_outbound_frame_size)
                 piece = data[position : position + max(0, room)]
                 if piece:

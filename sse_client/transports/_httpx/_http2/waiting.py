@@ -1,4 +1,4 @@
-"""What a thread that opens a stream waits for while others use the connection: as long as its stream may wait."""
+"""Waits, within a stream's deadline, while other threads use the connection on which it is opened."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["opening_a_stream", "set_wait_for_room", "wait_for_room", "wait_to"]
 
-_SLICE = 0.05  # seconds after which a thread that waits looks whether its stream was closed
+_SLICE = 0.05  # seconds after which a waiting thread checks whether its stream was closed
 
 
 class _Wait(NamedTuple):

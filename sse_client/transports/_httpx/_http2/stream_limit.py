@@ -1,9 +1,9 @@
-"""Places among the streams that a server allows on one connection of HTTP/2.
+"""Keeps to the number of streams that a server allows on one HTTP/2 connection.
 
-A blocking client's httpcore waits for one without a limit of time, and nothing can wake it. Where a server names no
-limit, httpcore allows one stream at a time; where it allows fewer than are open, httpcore 1.0 waits for some to end,
-with the lock held that reading needs. It does not promise what is replaced here: where it looks different, it waits as
-it does.
+In a blocking client, httpcore itself waits without a time limit until another stream may be opened, and cannot be
+woken. If a server sets no limit, httpcore allows one stream at a time. If the server lowers the limit below the number
+of open streams, httpcore 1.0 waits for some to end while it holds the lock that reading needs. It documents none of the
+parts that are replaced here; if they have changed, its own behaviour remains.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -135,7 +135,7 @@ def take_places(connection: Any) -> None:
         return
     places = getattr(connection, "_max_streams_semaphore", None)
     free = getattr(places, "_anyio_semaphore", getattr(places, "_trio_semaphore", None))
-    # httpcore2 owes places itself.
+    # httpcore2 keeps count of owed slots itself.
     if not hasattr(places, "acquire_if_available") and hasattr(free, "acquire_nowait") and hasattr(free, "value"):
         connection._max_streams_semaphore = _AsyncPlaces(places, free)
     connection.__class__ = _limited(kind)

@@ -1,4 +1,4 @@
-"""From an event to its partition: events with the same key are in the same one, on every host."""
+"""Chooses the partition of an event by its key, the same on every host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has a session of requests read heads and trailers within bounds: http.client reads them for as long as they come."""
+"""Limits the heads and trailers that a session of requests reads; http.client reads them without a limit."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _limiting(pool_of: Any) -> Any:
 
     def limited_pool(*args: Any, **kwargs: Any) -> Any:
         pool = pool_of(*args, **kwargs)
-        if hasattr(pool.ConnectionCls, "response_class"):  # urllib3-future has none, and reads heads by h11
+        if hasattr(pool.ConnectionCls, "response_class"):  # urllib3-future has no such class, and reads heads with h11
             pool.ConnectionCls = _limited(pool.ConnectionCls)
         return pool
 
