@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.adapters.anthropic._reader import MessageReader
 from sse_client.adapters.anthropic.errors import MessagesError
 from sse_client.adapters.anthropic.message import Message, MessageDelta
@@ -27,6 +28,7 @@ __all__ = ["MESSAGES", "Endpoint", "MessageReply", "Once"]
 _Events = TypeVar("_Events", bound="EventStream | AsyncEventStream")
 
 MESSAGES = StreamFormat(
+    parser=TolerantParser,
     media_types=frozenset({"text/event-stream", "text/plain", ""}),
     sniff=looks_like_event_stream,
     body_limit=16 * 1024 * 1024,  # it may be a complete message

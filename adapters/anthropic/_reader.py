@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from sse_client.adapters._event_data import is_comment, is_done, is_heartbeat, without_done
+from sse_client.adapters.anthropic._blocks import TEXTS, Blocks
 from sse_client.adapters.anthropic._json import array, joined, json_object, mapping, text
 from sse_client.adapters.anthropic._undispatched import undispatched
 from sse_client.adapters.anthropic.errors import MessagesError
-from sse_client.adapters.anthropic.message import ContentBlock, Message, MessageDelta, Usage
+from sse_client.adapters.anthropic.message import Message, MessageDelta, Usage
 from sse_client.errors import ConnectionFailed, StreamTruncated
 from sse_client.events import Event
 
@@ -27,7 +29,6 @@ _PIECES = {
     "input_json_delta": ("partial_json", "input_json", "tool_use"),
     "citations_delta": ("citation", "citation", "text"),
 }
-_TEXTS = ("text", "thinking", "signature", "input_json")
 _COUNTS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 _MOST_COUNTS = 100  # names in the usage: each delta of it has all that have come
 
@@ -38,7 +39,7 @@ class MessageReader:
     def __init__(self) -> None:
         self.outcome: Literal["complete", "truncated", "error"] | None = None
         self._message = Message()
-        self._blocks: dict[int, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {}  # type, fields, pieces by name
+        self._blocks = Blocks()
         self._usage: dict[str, Any] = {}
         self._half = ""  # the first surrogate of a character whose second one is in the next piece
 
@@ -50,12 +51,10 @@ class MessageReader:
     @property
     def message(self) -> Message:
         """What has come until now."""
-        content: list[ContentBlock] = []
-        for _, (kind, fields, pieces) in sorted(self._blocks.items()):
-            texts = {name: "".join(pieces[name]) for name in _TEXTS if name in pieces}
-            content.append(ContentBlock(kind, citations=list(pieces.get("citation", ())), fields=dict(fields), **texts))
         known = self._message
-        return Message(known.id, known.model, content, known.stop_reason, known.stop_sequence, self._tokens())
+        return Message(
+            known.id, known.model, self._blocks.content(), known.stop_reason, known.stop_sequence, self._tokens()
+        )
 
     @property
     def partial(self) -> Message | None:
@@ -67,11 +66,14 @@ class MessageReader:
 
         Raises:
             MessagesError: the server reports an error, or the event is none of a message stream.
+            StreamTruncated: it is `[DONE]`, and the model had not stopped.
         """
         if not isinstance(event, Event) or self.outcome is not None or event.event == "ping" or not event.data:
             return ()
         raw = event.data
         payload = json_object(raw)
+        if payload is None and event.event != "error" and self._is_marker(event):
+            return ()
         kind = event.event if payload is None or event.event != "message" else payload.get("type")
         # Gateways report errors as OpenAI does, in an object without a type.
         if payload is None or kind == "error" or (kind is None and payload.get("error")):
@@ -80,14 +82,16 @@ class MessageReader:
         if kind == "content_block_delta":
             return self._delta(payload, raw)
         if kind == "content_block_start":
-            return [self._block(self._index(payload, len(self._blocks)), mapping(payload.get("content_block")), raw)]
+            return [self._block(_index(payload), mapping(payload.get("content_block")), raw)]
         if kind == "message_start":
             return self._begin(mapping(payload.get("message")), raw)
         if kind == "message_delta":
             return [self._progress(mapping(payload.get("delta")), mapping(payload.get("usage")), raw)]
         if kind == "message" and self.empty:
             return self.whole(raw)
-        if kind == "message_stop":
+        if kind == "content_block_stop":
+            self._blocks.end(_index(payload))
+        elif kind == "message_stop":
             self.outcome = "complete"
         return ()
 
@@ -97,6 +101,7 @@ class MessageReader:
         Raises:
             MessagesError: `body` is no message.
         """
+        body = without_done(body)
         payload = json_object(body)
         if payload is None or payload.get("type") != "message":
             self.outcome = "error"
@@ -104,25 +109,49 @@ class MessageReader:
         self.outcome = "complete"
         return self._begin(payload, body)
 
-    def conclude(self, events: list[Event], stray: str = "") -> Iterator[MessageDelta]:  # noqa: ARG002
+    def conclude(self, events: list[Event], stray: str = "") -> Iterator[MessageDelta]:
         """Yield what `events`, which no blank line has ended, add.
 
+        Args:
+            events: those that are complete.
+            stray: the lines that belong to no event stream. Where nothing else has come, they may be a complete
+                message, or an error, which was sent as an event stream.
+
         Raises:
+            MessagesError: as in `feed` and `whole`.
             StreamTruncated: after the last delta: the model had not stopped.
         """
+        if self.empty and stray.startswith(("{", "[", "<")):
+            yield from self.whole(stray)
+            return
         for event in events:
             yield from self.feed(event)
-        if self.outcome is None and self._message.stop_reason is None:
-            self.outcome = "truncated"
-            raise StreamTruncated("the message ended before message_stop", partial=self.message)
-        self.outcome = self.outcome or "complete"  # nothing of the message follows a stop reason
+        if self.outcome is None:
+            self._stop()
 
     def finish(self, stray: str = "") -> Sequence[MessageDelta]:  # noqa: ARG002
         """Take the end that the stream's `until` tells."""
         self.outcome = "complete"
         return ()
 
+    def _is_marker(self, event: Event) -> bool:
+        """Tell whether an event without an object carries nothing; gateways put such things into any stream."""
+        if not is_done(event.data):
+            return is_comment(event.data) or is_heartbeat(event)
+        if not self.empty:  # else what came before it may be a complete message
+            self._stop()
+        return True
+
+    def _stop(self) -> None:
+        """Take the end of a stream that had no `message_stop`."""
+        if self._message.stop_reason is None:
+            self.outcome = "truncated"
+            raise StreamTruncated("the message ended before message_stop", partial=self.message)
+        self.outcome = "complete"  # nothing of the message follows a stop reason
+
     def _begin(self, message: dict[str, Any], raw: str) -> list[MessageDelta]:
+        if self._message.id and message.get("id") != self._message.id:
+            self._blocks = Blocks()  # a gateway that lost its upstream has begun another one
         self._message.id = text(message.get("id")) or ""
         self._message.model = text(message.get("model"))
         blocks = enumerate(array(message.get("content")))
@@ -139,38 +168,32 @@ class MessageReader:
                 self._usage[name] = value
         return MessageDelta(stop_reason=reason, stop_sequence=sequence, usage=self._tokens(), raw=raw)
 
-    def _block(self, index: int, block: dict[str, Any], raw: str) -> MessageDelta:
-        kind = text(block.get("type")) or "text"
-        texts: dict[str, Any] = {name: piece for name in _TEXTS if (piece := text(block.get(name)))}
-        pieces: dict[str, list[Any]] = {name: [piece] for name, piece in texts.items()}
-        pieces["citation"] = array(block.get("citations"))
-        fields = {name: value for name, value in block.items() if name not in {"type", "citations", *_TEXTS}}
-        self._blocks[index] = kind, fields, pieces
-        return MessageDelta(index, kind, block=block, raw=raw, **texts)
+    def _block(self, index: int | None, start: dict[str, Any], raw: str) -> MessageDelta:
+        block, texts = self._blocks.begin(index, text(start.get("type")) or "text", start)
+        pieces: dict[str, Any] = {**texts}
+        return MessageDelta(block.index, block.kind, block=start, raw=raw, **pieces)
 
     def _delta(self, payload: dict[str, Any], raw: str) -> Sequence[MessageDelta]:
         delta = mapping(payload.get("delta"))
         place = _PIECES.get(text(delta.get("type")) or "")
         piece = delta.get(place[0]) if place else None
-        if place is None or piece is None or (place[1] in _TEXTS and not isinstance(piece, str)):
+        if place is None or piece is None or (place[1] in TEXTS and not isinstance(piece, str)):
             return ()
-        index = self._index(payload, len(self._blocks) - 1)
-        block = self._blocks.get(index)
-        if block is None:
-            block = self._blocks[index] = place[2], {}, {}
-        if place[1] in _TEXTS:
+        block = self._blocks.piece_of(_index(payload), place[2])
+        if place[1] in TEXTS:
             piece, self._half = joined(self._half, piece)
-        block[2].setdefault(place[1], []).append(piece)
+        block.add(place[1], piece)
         added: dict[str, Any] = {place[1]: piece}
-        return (MessageDelta(index, block[0], raw=raw, **added),)
-
-    def _index(self, payload: dict[str, Any], otherwise: int) -> int:
-        index = payload.get("index")
-        return index if type(index) is int else max(otherwise, 0)
+        return (MessageDelta(block.index, block.kind, raw=raw, **added),)
 
     def _tokens(self) -> Usage | None:
         counts: dict[str, Any] = {name: self._usage[name] for name in _COUNTS if type(self._usage.get(name)) is int}
         return Usage(**counts, raw=dict(self._usage)) if self._usage else None
+
+
+def _index(payload: dict[str, Any]) -> int | None:
+    index = payload.get("index")
+    return index if type(index) is int else None
 
 
 def deltas(events: Iterable[Event | Comment]) -> Iterator[MessageDelta]:
@@ -195,6 +218,6 @@ def deltas(events: Iterable[Event | Comment]) -> Iterator[MessageDelta]:
             raise
         lost = error
     try:
-        yield from reader.conclude(undispatched(getattr(events, "tail", "")))
+        yield from reader.conclude(*undispatched(getattr(events, "tail", "")))
     except StreamTruncated as truncated:
         raise truncated from lost

@@ -81,7 +81,10 @@ class ContentBlock(msgspec.Struct):
     @property
     def input(self) -> Any:
         """A tool's input. Raises json.JSONDecodeError where it was cut off, as with the stop reason `max_tokens`."""
-        return json.loads(self.input_json) if self.input_json else self.fields.get("input", {})
+        if self.input_json:
+            return json.loads(self.input_json)
+        begun_with = self.fields.get("input")
+        return {} if begun_with is None else begun_with
 
     def param(self) -> dict[str, Any]:
         """Return the block as a request takes it back."""

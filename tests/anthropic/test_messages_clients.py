@@ -13,7 +13,7 @@ from sse_client.adapters import anthropic
 from sse_client.adapters.anthropic import AsyncMessagesClient, MessagesClient, MessagesError
 from sse_client.aio import AsyncClient
 from sse_client.policy import Policy
-from sse_client.testing import CLOSE, RESET, STALL, Server, chunk, head, reply, stream
+from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Server, chunk, head, reply, stream
 
 if TYPE_CHECKING:
     from sse_client.testing import Step
@@ -120,6 +120,26 @@ def test_a_complete_message_in_json_is_read(kind: str) -> None:
     body = {"type": "message", "id": "m", "content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"}
     with Server(reply(200, json.dumps(body).encode(), headers={"Content-Type": "application/json"})) as server:
         assert ask(kind, server.url).end == ("Hi", "complete", None)
+
+
+@pytest.mark.parametrize("content_type", ["text/event-stream", "text/plain", "application/json", None])
+@pytest.mark.parametrize("done", [b"", b"\n", b"\n\ndata: [DONE]\n\n"])
+def test_a_body_of_json_counts_under_any_content_type(kind: str, content_type: str | None, done: bytes) -> None:
+    message = {"type": "message", "id": "m", "content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"}
+    report = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+    bodies = [json.dumps(message, indent=1).encode() + done, json.dumps(report).encode() + done]
+    begin = head(content_type=content_type)
+    with Server(*[[begin, chunk(body), LAST_CHUNK] for body in bodies]) as server:
+        assert ask(kind, server.url).end == ("Hi", "complete", None)
+        answer = ask(kind, server.url)
+    assert (answer.end, getattr(answer.error, "message", "")) == (("", "error", MessagesError), "Overloaded")
+
+
+def test_done_in_place_of_message_stop_is_the_end(kind: str) -> None:
+    done = b"data: [DONE]\n\n"
+    with Server([*BEGUN, chunk(b"".join(HI[3:-1]) + done), STALL], stream([*HI[:3], done])) as server:
+        assert ask(kind, server.url).end == ("Hi", "complete", None)
+        assert ask(kind, server.url).end == CUT
 
 
 def test_a_page_is_an_error(kind: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from messages_kit import WHOLE, began, block, delta, ended, event, said, written
@@ -95,6 +95,7 @@ def test_a_tool_use_has_its_input() -> None:
     (use,) = MESSAGE.tool_uses
     assert (use.id, use.name, use.input) == ("toolu_1", "weather", {"place": "Zürich"})
     assert ContentBlock("tool_use", fields={"input": {"a": 1}}).input == {"a": 1}
+    assert ContentBlock("tool_use", fields={"input": None}).input == {}
     with pytest.raises(json.JSONDecodeError):
         _ = ContentBlock("tool_use", input_json='{"place": "Zü').input
 
@@ -142,6 +143,77 @@ def test_blocks_are_in_the_order_of_their_indexes() -> None:
     assert reader.message.text == "first second"
 
 
+@pytest.mark.parametrize(
+    "events",
+    [
+        [delta(0, "text_delta", text="He"), block(0, "text", text=""), delta(0, "text_delta", text="llo")],
+        [delta(0, "text_delta", text="llo"), block(0, "text", text="He")],
+        [block(0, "text", text="He"), block(0, "text", text="He"), delta(0, "text_delta", text="llo")],
+        [block(0, "text"), delta(0, "text_delta", text="He"), block(0, "text"), delta(0, "text_delta", text="llo")],
+    ],
+    ids=["piece first", "text in the late beginning", "begun twice with a text", "begun again"],
+)
+def test_a_beginning_takes_away_nothing_that_has_come(events: list[Event]) -> None:
+    reader = read([began(), *events, event("content_block_stop", index=0), *ended()])
+    assert reader.message.content == [ContentBlock("text", "Hello")]
+
+
+def test_a_citation_that_comes_before_its_block_stays() -> None:
+    other = {**CITATION, "cited_text": "H"}
+    piece = delta(0, "citations_delta", citation=CITATION)
+    reader = read([began(), piece, block(0, "text", citations=[other]), *ended()])
+    assert reader.message.content[0].citations == [other, CITATION]
+
+
+@pytest.mark.parametrize("index", [0, None])
+def test_blocks_that_share_an_index_are_told_apart(index: int | None) -> None:
+    where: dict[str, Any] = {} if index is None else {"index": index}
+
+    def begin(kind: str, **fields: Any) -> Event:
+        return event("content_block_start", content_block={"type": kind, **fields}, **where)
+
+    def piece(kind: str, **fields: Any) -> Event:
+        return event("content_block_delta", delta={"type": kind, **fields}, **where)
+
+    stop = event("content_block_stop", **where)
+    events = [
+        began(),
+        *(begin("text"), piece("text_delta", text="Hi"), stop, begin("text"), piece("text_delta", text="!"), stop),
+        *(begin("tool_use", id="a", name="f", input={}), piece("input_json_delta", partial_json='{"x":1}'), stop),
+        *(begin("tool_use", id="b", name="f", input={}), piece("input_json_delta", partial_json='{"y":2}'), stop),
+        *ended("tool_use"),
+    ]
+    message = read(events).message
+    assert [each.text for each in message.content] == ["Hi", "!", "", ""]
+    assert [(each.id, each.input) for each in message.tool_uses] == [("a", {"x": 1}), ("b", {"y": 2})]
+    assert [each.index for each in deltas(events) if each.index is not None] == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_a_block_whose_index_is_taken_moves_to_the_next_free_one() -> None:
+    again = [block(0, "tool_use", id="a"), block(1, "tool_use", id="b"), delta(1, "input_json_delta", partial_json="1")]
+    message = read(
+        [began(), block(0, "text", text="Hi"), *again, delta(0, "input_json_delta", partial_json="2")]
+    ).message
+    assert [(each.type, each.id, each.input_json) for each in message.content] == [
+        ("text", None, ""),
+        ("tool_use", "a", "2"),
+        ("tool_use", "b", "1"),
+    ]
+
+
+def test_a_tool_that_begins_again_keeps_its_input() -> None:
+    start = block(0, "tool_use", id="a", name="f", input={})
+    pieces = [delta(0, "input_json_delta", partial_json=piece) for piece in ('{"x"', ":1}")]
+    (use,) = read([began(), start, pieces[0], start, pieces[1], *ended()]).message.tool_uses
+    assert use.input == {"x": 1}
+
+
+def test_another_message_replaces_the_one_that_was_begun() -> None:
+    second = [began(id="msg_2"), block(0, "text"), delta(0, "text_delta", text="Hello")]
+    assert read([*said("Hel")[:3], *second]).message.text == "Hello"
+    assert read([*said("Hel")[:3], began(), delta(0, "text_delta", text="lo")]).message.text == "Hello"
+
+
 def test_what_comes_after_the_end_is_not_read() -> None:
     taken: list[Event] = []
 
@@ -183,6 +255,8 @@ def test_a_whole_message_in_one_event_is_the_message(line: str) -> None:
     [
         ('{"error":{"message":"no","type":"x"}}', "no"),
         ('{"error":"no"}', "no"),
+        ('[{"error":{"code":400,"message":"no","status":"INVALID_ARGUMENT"}}]', "no"),
+        ("[1]", "[1]"),
     ],
 )
 def test_an_error_without_a_type_is_an_error(data: str, message: str) -> None:
@@ -207,6 +281,24 @@ def test_what_is_no_object_of_json_is_an_error(data: str) -> None:
         list(deltas([Event(data)]))
     assert (caught.value.raw, caught.value.partial) == (data, None)
     assert len(str(caught.value)) <= 200
+
+
+@pytest.mark.parametrize("marker", [": PROCESSING", " ", "ping", "keep-alive"])
+def test_a_marker_that_a_gateway_puts_in_is_passed_over(marker: str) -> None:
+    events = said("Hi")
+    assert read([events[0], Event(marker), *events[1:]]).message.text == "Hi"
+
+
+@pytest.mark.parametrize("done", ["[DONE]", " [DONE] ", '"[DONE]"'])
+def test_done_ends_a_message(done: str) -> None:
+    events = said("Hi")[:-1]
+    assert read([*events, Event(done)]).outcome == "complete"
+    reader = read(events[:-1])
+    with pytest.raises(StreamTruncated) as caught:
+        reader.feed(Event(done))
+    assert (reader.outcome, caught.value.partial) == ("truncated", reader.message)
+    with pytest.raises(StreamTruncated):
+        list(deltas([Event(done)]))
 
 
 @pytest.mark.parametrize("count", range(len(WHOLE) - 2))
@@ -241,6 +333,21 @@ def test_the_last_event_counts_without_its_blank_line() -> None:
     assert last.stop_reason == "tool_use"
     events.tail = events.tail[:-1]
     with pytest.raises(StreamTruncated):
+        list(deltas(events))
+
+
+@pytest.mark.parametrize("done", ["", "\n\ndata: [DONE]\n"])
+def test_a_body_that_is_no_stream_is_read_as_what_it_is(done: str) -> None:
+    events = Stream([])
+    message = {"type": "message", "id": "m", "content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"}
+    events.tail = json.dumps(message, indent=1) + done
+    assert [each.text for each in deltas(events)] == [None, "Hi"]
+    events.tail = '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}' + done
+    with pytest.raises(MessagesError) as caught:
+        list(deltas(events))
+    assert (caught.value.message, caught.value.type) == ("Overloaded", "overloaded_error")
+    events.tail = "<html>down</html>" + done
+    with pytest.raises(MessagesError):
         list(deltas(events))
 
 

@@ -10,7 +10,7 @@ import msgspec
 if TYPE_CHECKING:
     from sse_client.events import Event
 
-__all__ = ["is_comment", "is_done", "is_heartbeat", "is_whole"]
+__all__ = ["is_comment", "is_done", "is_heartbeat", "is_whole", "without_done"]
 
 _SHOWN = 64  # characters: longer than `[DONE]` in quotes and blanks
 
@@ -23,6 +23,12 @@ _scan = msgspec.json.Decoder(msgspec.Raw).decode
 def is_done(data: str) -> bool:
     """Tell whether it is `[DONE]`, which some servers quote."""
     return len(data) < _SHOWN and data.strip().strip('"').strip().upper() == "[DONE]"
+
+
+def without_done(body: str) -> str:
+    """Return the text of a body that is no stream, without the `[DONE]` that some servers append to it."""
+    head, _, last = body.rstrip().rpartition("\n")
+    return head if head and is_done(last.removeprefix("data:")) else body
 
 
 def is_comment(data: str) -> bool:

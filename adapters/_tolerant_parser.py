@@ -1,4 +1,4 @@
-"""Bytes to the events of a chat stream, including the errors that old llama.cpp sends in a field of their own."""
+"""Bytes to the events of a reply, including the errors that old llama.cpp sends in a field of their own."""
 
 from __future__ import annotations
 
