@@ -206,23 +206,38 @@ def test_text_alone() -> None:
 def test_arguments_that_mislead_are_refused(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TypeError):
         client("http://localhost:8000")
-    with pytest.raises(ValueError, match="api_key is a URL: pass that as base_url"):
-        client(api_key="http://localhost:8000")
+    for name, url in (("api_key", "http://localhost:8000"), ("api_key", "localhost:8000"), ("auth_token", "//a/v1")):
+        with pytest.raises(ValueError, match=f"{name}: expected a key, got what looks like a URL: pass it as base_url"):
+            client(**{name: url})
     with pytest.raises(ValueError, match="expected a key for Anthropic"):
+        client()
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "http://localhost:8000")
+    with pytest.raises(ValueError, match="ANTHROPIC_API_KEY: expected a key"):
         client()
     with pytest.raises(ValueError, match="max_retries must be 0 or more, not -1"):
         client(api_key=KEY, max_retries=-1)
     ours = client(api_key=KEY)
     assert KEY not in repr(ours)
     assert repr(ours) == f"<{client.__name__} of https://api.anthropic.com/v1/messages>"
-    with pytest.raises(TypeError, match="messages must be a list"):
-        ours.stream(**{**ASK, "messages": "Hi"})
+    for messages in ("Hi", {"role": "user", "content": "Hi"}):
+        with pytest.raises(TypeError, match="messages must be a list"):
+            ours.stream(**{**ASK, "messages": messages})
     with pytest.raises(TypeError, match="reconnect is no field of the API"):
         ours.stream(**ASK, reconnect=True)
     with pytest.raises(TypeError, match="did you mean 'timeout'"):
         ours.stream(**ASK, timout=3)
     with pytest.raises(ValueError, match="stream: what this returns is a stream"):
         ours.stream(**ASK, stream=False)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("api_key", 5), ("auth_token", b"x"), ("base_url", 5), ("max_retries", 1.5), ("timeout", "5"), ("headers", 5)],
+)
+def test_an_argument_of_the_wrong_type_is_refused_at_once(client: Any, argument: str, value: object) -> None:
+    with pytest.raises(TypeError):
+        client(**{"api_key": KEY, argument: value})
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -235,6 +250,9 @@ def test_arguments_that_mislead_are_refused(client: Any, monkeypatch: pytest.Mon
         ("api_keys", "did you mean 'api_key'"),
         ("max_retries", "an argument of MessagesClient and AsyncMessagesClient"),
         ("extra_headers", "pass headers="),
+        ("default_headers", "pass headers="),
+        ("default_query", r"pass client=Client\(params="),
+        ("http_client", r"pass client=Client\(session"),
         ("extra_body", "pass each as an argument"),
         ("extra_query", r"pass client=Client\(params="),
     ],

@@ -1,4 +1,4 @@
-"""The arguments that a chat client is made with, checked before anything is sent."""
+"""The arguments that an adapter's client is made with, checked before anything is sent."""
 
 from __future__ import annotations
 
