@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from sse_client.adapters._event_data import is_comment, is_done, is_heartbeat, without_done
+from sse_client.adapters._events import check_event, check_events, is_comment, is_done, is_heartbeat, without_done
 from sse_client.adapters.anthropic._blocks import TEXTS, Blocks
 from sse_client.adapters.anthropic._json import array, joined, json_object, mapping, text
 from sse_client.adapters.anthropic._undispatched import undispatched
 from sse_client.adapters.anthropic.errors import MessagesError
 from sse_client.adapters.anthropic.message import Message, MessageDelta, Usage
 from sse_client.errors import ConnectionFailed, StreamTruncated
-from sse_client.events import Event
+from sse_client.events import Comment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sse_client.events import Comment
+    from sse_client.events import Event
 
 __all__ = ["MessageReader", "deltas"]
 
@@ -68,7 +68,7 @@ class MessageReader:
             MessagesError: the server reports an error, or the event is none of a message stream.
             StreamTruncated: it is `[DONE]`, and the model had not stopped.
         """
-        if not isinstance(event, Event) or self.outcome is not None or event.event == "ping" or not event.data:
+        if type(event) is Comment or self.outcome is not None or event.event == "ping" or not event.data:
             return ()
         raw = event.data
         payload = json_object(raw)
@@ -205,9 +205,12 @@ def deltas(events: Iterable[Event | Comment]) -> Iterator[MessageDelta]:
     Raises:
         MessagesError: the server reported an error in the stream, or sent what is no event of a message.
         StreamTruncated: `events` ended, or broke off, before the model had stopped; `partial` is the `Message` so far.
+        TypeError: `events` is not an iterable of events.
     """
+    check_events(events, "__iter__", "read")
     reader = MessageReader()
     lost: ConnectionFailed | None = None
+    event: object = None
     try:
         for event in events:
             yield from reader.feed(event)
@@ -217,6 +220,9 @@ def deltas(events: Iterable[Event | Comment]) -> Iterator[MessageDelta]:
         if reader.empty:
             raise
         lost = error
+    except AttributeError:
+        check_event(event, "read")
+        raise
     try:
         yield from reader.conclude(*undispatched(getattr(events, "tail", "")))
     except StreamTruncated as truncated:

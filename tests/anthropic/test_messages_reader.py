@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from messages_kit import WHOLE, began, block, delta, ended, event, said, written
+from sseclient import SSEClient
 
 from sse_client import ConnectionFailed, Event, Parser, StreamTruncated
 from sse_client.adapters.anthropic import ContentBlock, Message, MessageDelta, MessagesError, Usage, deltas
@@ -365,6 +367,35 @@ def test_a_connection_that_is_lost_is_judged_by_what_has_come() -> None:
     with pytest.raises(ConnectionFailed) as alone:
         list(deltas(events))
     assert alone.value is lost
+
+
+def test_events_of_another_library_are_read() -> None:
+    theirs: Any = SSEClient(iter(written(said("Hi")))).events()
+    assert "".join(each.text or "" for each in deltas(theirs)) == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("events", "kind"),
+    [
+        ("data: {}", "str"),
+        (None, "NoneType"),
+        (requests.Response(), "Response"),
+        ([b"data: {}"], "bytes"),
+        ([1], "int"),
+    ],
+)
+def test_what_is_no_event_is_named(events: Any, kind: str) -> None:
+    with pytest.raises(TypeError, match=rf"events: expected an iterable of Event, got {kind}; .*sse_client\.read\("):
+        list(deltas(events))
+
+
+def test_an_error_of_the_source_is_its_own() -> None:
+    def broken() -> Iterator[Event]:
+        yield began()
+        raise AttributeError("mine")
+
+    with pytest.raises(AttributeError, match="mine"):
+        list(deltas(broken()))
 
 
 def test_a_complete_message_is_read_as_one() -> None:

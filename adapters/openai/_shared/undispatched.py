@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sse_client.adapters._event_data import is_done, is_whole
+from sse_client.adapters._events import is_done, is_whole
 from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.events import Event
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from sse_client.adapters._event_data import is_done, without_done
+from sse_client.adapters._events import is_done, without_done
 from sse_client.adapters.openai._shared.shown_text import quoted, shown
 from sse_client.adapters.openai._shared.undispatched import undispatched
 from sse_client.adapters.openai.errors import ChatError
