@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sse_client.adapters.anthropic._json import array, text
+from sse_client.adapters.anthropic._json import array, joined, text
 from sse_client.adapters.anthropic.message import ContentBlock
 
 __all__ = ["TEXTS", "Block", "Blocks"]
@@ -25,7 +25,7 @@ class Block:
         kind: its type.
     """
 
-    __slots__ = ("_begun", "_fields", "_pieces", "ended", "index", "kind")
+    __slots__ = ("_begun", "_fields", "_half", "_pieces", "ended", "index", "kind")
 
     def __init__(self, index: int, kind: str) -> None:
         self.index = index
@@ -34,6 +34,10 @@ class Block:
         self._begun = False
         self._fields: dict[str, Any] = {}
         self._pieces: dict[str, list[Any]] = {}
+        self._half: tuple[str, str] = (
+            "",
+            "",
+        )  # the name of a text, and the first half of a character whose second is in its next piece
 
     def may_begin_as(self, kind: str, block: dict[str, Any]) -> bool:
         """Tell whether a beginning may be that of this block: the first one, or the same again."""
@@ -46,19 +50,29 @@ class Block:
         """Take the beginning, and return the texts in it that are not there yet."""
         self.kind = kind
         self._fields.update({name: value for name, value in block.items() if name not in {"type", "citations", *TEXTS}})
-        texts = {name: piece for name in TEXTS if (piece := text(block.get(name)))}
-        if self._begun:
-            texts = {name: piece for name, piece in texts.items() if name not in self._pieces}
-        for name, piece in texts.items():
-            self._pieces.setdefault(name, []).insert(0, piece)
+        texts: dict[str, str] = {}
+        for name in TEXTS:
+            written = text(block.get(name))
+            if not written or (self._begun and name in self._pieces):
+                continue
+            if name in self._pieces:
+                texts[name] = joined("", written)[0]
+                self._pieces[name].insert(0, texts[name])
+            else:
+                texts[name] = self.add(name, written)
         if not self._begun:
             self._pieces["citation"] = [*array(block.get("citations")), *self._pieces.get("citation", ())]
         self._begun = True
         return texts
 
-    def add(self, name: str, piece: Any) -> None:
-        """Append a piece of a text, or a citation."""
+    def add(self, name: str, piece: Any) -> Any:
+        """Append a piece of a text, or a citation; return it, without half a character at its end."""
+        if name in TEXTS:
+            place, half = self._half
+            piece, half = joined(half if place == name else "", piece)
+            self._half = name, half
         self._pieces.setdefault(name, []).append(piece)
+        return piece
 
     def content(self) -> ContentBlock:
         """Return the block as it is now."""

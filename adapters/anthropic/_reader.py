@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sse_client.adapters._events import check_event, check_events, is_comment, is_done, is_heartbeat, without_done
 from sse_client.adapters.anthropic._blocks import TEXTS, Blocks
-from sse_client.adapters.anthropic._json import array, joined, json_object, mapping, text
+from sse_client.adapters.anthropic._json import array, json_object, mapping, text
 from sse_client.adapters.anthropic._undispatched import undispatched
 from sse_client.adapters.anthropic.errors import MessagesError
 from sse_client.adapters.anthropic.message import Message, MessageDelta, Usage
@@ -41,7 +41,6 @@ class MessageReader:
         self._message = Message()
         self._blocks = Blocks()
         self._usage: dict[str, Any] = {}
-        self._half = ""  # the first surrogate of a character whose second one is in the next piece
 
     @property
     def empty(self) -> bool:
@@ -180,10 +179,7 @@ class MessageReader:
         if place is None or piece is None or (place[1] in TEXTS and not isinstance(piece, str)):
             return ()
         block = self._blocks.piece_of(_index(payload), place[2])
-        if place[1] in TEXTS:
-            piece, self._half = joined(self._half, piece)
-        block.add(place[1], piece)
-        added: dict[str, Any] = {place[1]: piece}
+        added: dict[str, Any] = {place[1]: block.add(place[1], piece)}
         return (MessageDelta(block.index, block.kind, raw=raw, **added),)
 
     def _tokens(self) -> Usage | None:

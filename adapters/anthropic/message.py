@@ -71,12 +71,12 @@ class ContentBlock(msgspec.Struct):
     @property
     def id(self) -> str | None:
         """The ID of a tool use, which its result has to name; None for other blocks."""
-        return self.fields.get("id")
+        return _label(self.fields.get("id"))
 
     @property
     def name(self) -> str | None:
         """The name of the tool; None for other blocks."""
-        return self.fields.get("name")
+        return _label(self.fields.get("name"))
 
     @property
     def input(self) -> Any:
@@ -116,3 +116,10 @@ class Message(msgspec.Struct):
     def param(self) -> dict[str, Any]:
         """Return the message as the next request's `messages` take it."""
         return {"role": "assistant", "content": [block.param() for block in self.content]}
+
+
+def _label(value: object) -> str | None:
+    """Return an ID or a name, which gateways send as numbers, too."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None

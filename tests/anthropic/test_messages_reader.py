@@ -98,6 +98,9 @@ def test_a_tool_use_has_its_input() -> None:
     assert (use.id, use.name, use.input) == ("toolu_1", "weather", {"place": "Zürich"})
     assert ContentBlock("tool_use", fields={"input": {"a": 1}}).input == {"a": 1}
     assert ContentBlock("tool_use", fields={"input": None}).input == {}
+    assert ContentBlock("tool_use", fields={"id": 7}).id == "7"
+    assert ContentBlock("tool_use", fields={"id": True}).id is None
+    assert ContentBlock("tool_use", fields={"name": {}}).name is None
     with pytest.raises(json.JSONDecodeError):
         _ = ContentBlock("tool_use", input_json='{"place": "Zü').input
 
@@ -418,6 +421,23 @@ def test_a_delta_keeps_the_beginning_of_a_block() -> None:
     (found,) = MessageReader().feed(block(0, "tool_use", id="toolu_1", name="weather", input={}))
     assert found.block == {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {}}
     assert isinstance(found, MessageDelta)
+
+
+def test_the_halves_of_characters_of_several_blocks_are_kept_apart() -> None:
+    first, second = "\ud83d", "\ude00"
+    pieces = [(0, "a" + first), (1, "b" + first), (0, second), (1, second), (0, "!" + first), (1, "?")]
+    events = [delta(index, "text_delta", text=text) for index, text in pieces]
+    assert [each.text for each in read(events).message.content] == ["a\U0001f600!", "b\U0001f600?"]
+    begun = [block(0, "text", text="a" + first), delta(0, "text_delta", text=second + "!")]
+    assert read(begun).message.text == "a\U0001f600!"
+    late = [delta(0, "text_delta", text="!"), block(0, "text", text="a" + first)]
+    assert read(late).message.text == "a!"
+    both = [
+        delta(0, "thinking_delta", thinking="a" + first),
+        delta(0, "signature_delta", signature="s"),
+        delta(0, "thinking_delta", thinking="b"),
+    ]
+    assert [(each.thinking, each.signature) for each in read(both).message.content] == [("ab", "s")]
 
 
 def test_a_character_that_is_cut_in_two_is_whole() -> None:
