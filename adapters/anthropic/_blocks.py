@@ -41,8 +41,8 @@ class Block:
 
     def may_begin_as(self, kind: str, block: dict[str, Any]) -> bool:
         """Tell whether a beginning may be that of this block: the first one, or the same again."""
-        if not self._begun:
-            return True
+        if not self._begun:  # made of a piece: that of an input may be any tool's
+            return kind == self.kind or (self.kind == "tool_use" and kind not in {"text", "thinking"})
         same = kind == self.kind and block.get("id") == self._fields.get("id")
         return same and not (self.ended and block.get("id") is None)
 
@@ -94,6 +94,9 @@ class Blocks:
 
     def __bool__(self) -> bool:
         return bool(self._blocks)
+
+    def __contains__(self, index: int) -> bool:
+        return index in self._blocks
 
     def begin(self, index: int | None, kind: str, block: dict[str, Any]) -> tuple[Block, dict[str, str]]:
         """Return the block that begins, and the texts of its beginning that are new."""

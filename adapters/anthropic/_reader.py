@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from sse_client.adapters._events import check_event, check_events, is_comment, is_done, is_heartbeat, without_done
+from sse_client.adapters._events import is_comment, is_done, is_heartbeat, without_done
 from sse_client.adapters.anthropic._blocks import TEXTS, Blocks
 from sse_client.adapters.anthropic._json import array, json_object, mapping, text
-from sse_client.adapters.anthropic._undispatched import undispatched
 from sse_client.adapters.anthropic.errors import MessagesError
 from sse_client.adapters.anthropic.message import Message, MessageDelta, Usage
-from sse_client.errors import ConnectionFailed, StreamTruncated
+from sse_client.errors import StreamTruncated
 from sse_client.events import Comment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from sse_client.events import Event
 
-__all__ = ["MessageReader", "deltas"]
+__all__ = ["MessageReader"]
 
 # By type of delta: the field with the piece, the field of the block that it extends, and the type of a block whose
 # start is missing.
@@ -83,10 +83,13 @@ class MessageReader:
         if kind == "content_block_start":
             return [self._block(_index(payload), mapping(payload.get("content_block")), raw)]
         if kind == "message_start":
-            return self._begin(mapping(payload.get("message")), raw)
+            message = mapping(payload.get("message"))
+            if self._message.id and message.get("id") != self._message.id:
+                self._blocks = Blocks()  # a gateway that lost its upstream has begun another one
+            return self._begin(message, raw)
         if kind == "message_delta":
             return [self._progress(mapping(payload.get("delta")), mapping(payload.get("usage")), raw)]
-        if kind == "message" and self.empty:
+        if kind == "message":
             return self.whole(raw)
         if kind == "content_block_stop":
             self._blocks.end(_index(payload))
@@ -95,7 +98,9 @@ class MessageReader:
         return ()
 
     def whole(self, body: str, status: int = 200) -> Sequence[MessageDelta]:
-        """Return the deltas of a complete message, which a server sent instead of a stream.
+        """Return the deltas of a complete message, which a server sent instead of a stream, or at the end of it.
+
+        Of its blocks, those count that have not come.
 
         Raises:
             MessagesError: `body` is no message.
@@ -149,13 +154,11 @@ class MessageReader:
         self.outcome = "complete"  # nothing of the message follows a stop reason
 
     def _begin(self, message: dict[str, Any], raw: str) -> list[MessageDelta]:
-        if self._message.id and message.get("id") != self._message.id:
-            self._blocks = Blocks()  # a gateway that lost its upstream has begun another one
-        self._message.id = text(message.get("id")) or ""
-        self._message.model = text(message.get("model"))
+        self._message.id = text(message.get("id")) or self._message.id or ""
+        self._message.model = text(message.get("model")) or self._message.model
         blocks = enumerate(array(message.get("content")))
         return [self._progress(message, mapping(message.get("usage")), raw)] + [
-            self._block(index, mapping(block), raw) for index, block in blocks
+            self._block(index, mapping(block), raw) for index, block in blocks if index not in self._blocks
         ]
 
     def _progress(self, fields: dict[str, Any], usage: dict[str, Any], raw: str) -> MessageDelta:
@@ -174,8 +177,13 @@ class MessageReader:
 
     def _delta(self, payload: dict[str, Any], raw: str) -> Sequence[MessageDelta]:
         delta = mapping(payload.get("delta"))
-        place = _PIECES.get(text(delta.get("type")) or "")
+        if delta.get("type") is None:
+            place = next((each for each in _PIECES.values() if each[0] in delta), None)
+        else:
+            place = _PIECES.get(text(delta["type"]) or "")
         piece = delta.get(place[0]) if place else None
+        if isinstance(piece, dict) and place == _PIECES["input_json_delta"]:
+            piece = json.dumps(piece, ensure_ascii=False)  # an input that a gateway has decoded
         if place is None or piece is None or (place[1] in TEXTS and not isinstance(piece, str)):
             return ()
         block = self._blocks.piece_of(_index(payload), place[2])
@@ -190,36 +198,3 @@ class MessageReader:
 def _index(payload: dict[str, Any]) -> int | None:
     index = payload.get("index")
     return index if type(index) is int else None
-
-
-def deltas(events: Iterable[Event | Comment]) -> Iterator[MessageDelta]:
-    """Yield the deltas of a message stream's `events`, until `message_stop`.
-
-    Does no I/O, and takes nothing from `events` after `message_stop`. At the end, the `tail` that an `EventStream` has
-    counts too: servers forget the last blank line.
-
-    Raises:
-        MessagesError: the server reported an error in the stream, or sent what is no event of a message.
-        StreamTruncated: `events` ended, or broke off, before the model had stopped; `partial` is the `Message` so far.
-        TypeError: `events` is not an iterable of events.
-    """
-    check_events(events, "__iter__", "read")
-    reader = MessageReader()
-    lost: ConnectionFailed | None = None
-    event: object = None
-    try:
-        for event in events:
-            yield from reader.feed(event)
-            if reader.outcome is not None:
-                return
-    except ConnectionFailed as error:
-        if reader.empty:
-            raise
-        lost = error
-    except AttributeError:
-        check_event(event, "read")
-        raise
-    try:
-        yield from reader.conclude(*undispatched(getattr(events, "tail", "")))
-    except StreamTruncated as truncated:
-        raise truncated from lost

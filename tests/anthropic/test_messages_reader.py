@@ -206,6 +206,44 @@ def test_a_block_whose_index_is_taken_moves_to_the_next_free_one() -> None:
     ]
 
 
+def test_a_block_of_another_kind_does_not_take_the_pieces_before_it() -> None:
+    tool = [block(0, "server_tool_use", id="a"), delta(0, "input_json_delta", partial_json="{}")]
+    for events in ([delta(0, "text_delta", text="Hi"), *tool], [*tool[::-1], block(0, "text", text="Hi")]):
+        message = read([began(), *events]).message
+        assert message.text == "Hi"
+        assert [(each.id, each.input) for each in message.content if each.type != "text"] == [("a", {})]
+
+
+def test_a_piece_may_not_say_its_type() -> None:
+    pieces = [(0, {"text": "Hi"}), (1, {"thinking": "hm"}), (2, {"partial_json": "{}"}), (3, {"new": 1})]
+    content = read([event("content_block_delta", index=at, delta=piece) for at, piece in pieces]).message.content
+    assert content == [
+        ContentBlock("text", "Hi"),
+        ContentBlock("thinking", thinking="hm"),
+        ContentBlock("tool_use", input_json="{}"),
+    ]
+
+
+def test_an_input_that_is_an_object_is_kept_as_json() -> None:
+    pieces = [block(0, "tool_use", id="a", input={}), delta(0, "input_json_delta", partial_json={"city": "Köln"})]
+    (use,) = read(pieces).message.tool_uses
+    assert (use.input_json, use.input) == ('{"city": "Köln"}', {"city": "Köln"})
+
+
+def test_a_whole_message_after_its_deltas_ends_it_and_doubles_nothing() -> None:
+    content = [{"type": "text", "text": "Hi"}, {"type": "tool_use", "id": "t", "name": "f", "input": {"a": 1}}]
+    usage = {"output_tokens": 9}
+    last = event("message", id="msg_2", content=content, stop_reason="tool_use", usage=usage)
+    for events in (said("Hi")[:3], said("Hi")[:4]):
+        found = list(deltas([*events, last]))
+        message = read([*events, last]).message
+        assert "".join(each.text or "" for each in found) == message.text == "Hi"
+        assert [each.input for each in message.tool_uses] == [{"a": 1}]
+        assert (message.stop_reason, found[-2].usage) == ("tool_use", message.usage)
+        assert message.usage is not None
+        assert message.usage.output_tokens == 9
+
+
 def test_a_tool_that_begins_again_keeps_its_input() -> None:
     start = block(0, "tool_use", id="a", name="f", input={})
     pieces = [delta(0, "input_json_delta", partial_json=piece) for piece in ('{"x"', ":1}")]
