@@ -1,4 +1,4 @@
-"""The arguments that an adapter's client is made with, checked before anything is sent."""
+"""Checks the arguments with which an adapter's client is created."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sse_client.options import Timeout
 
 __all__ = ["check_client", "check_retries", "check_timeout", "checked_base_url", "checked_key"]
 
-# A URL with a scheme, which may be misspelled; a local address, an IP address, or a name with a port; or a name with
-# the path of an API. Each has one of these characters, or `localhost`; most keys have neither, and need
-# no pattern, which takes 0.6 ms to compile.
+# Matches a URL with a scheme, which may be misspelled; a local address, an IP address, or a name with a port; or a name
+# with the path of an API. Each has one of these characters, or `localhost`; most keys have neither, and need no
+# pattern, which takes 0.6 ms to compile.
 _URL_SIGNS = frozenset("/:.[")
 _URL = r"""(?xi)
     \s* (?: (?: [a-z][a-z0-9+.-]*: )?//
@@ -24,7 +24,7 @@ _URL = r"""(?xi)
 # The paths that this package appends to a base URL, after its host or path.
 _ENDPOINT = re.compile(r"(?<=[^:/])/+(?:chat/completions|completions|responses)/*\Z")
 
-# By kind of client or session: the class that accepts it.
+# The class that accepts each kind of client or session.
 _TAKES = {
     "sse_client.client.Client": "ChatClient(client=...)",
     "sse_client.aio.AsyncClient": "AsyncChatClient(client=...)",

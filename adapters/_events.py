@@ -1,4 +1,4 @@
-"""Events from anywhere: what is none, and what the data of one is, at first sight."""
+"""Checks that a value is an event, and classifies the data of one by its first and last characters."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 __all__ = ["check_event", "check_events", "is_comment", "is_done", "is_heartbeat", "is_whole", "without_done"]
 
-_SHOWN = 64  # characters: longer than `[DONE]` in quotes and blanks
+_SHOWN = 64  # characters; more than `[DONE]` in quotes and blanks can have
 
 _HEARTBEATS = frozenset({"ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"})
 
-# Checks the syntax, and makes no objects.
+# Checks the syntax without creating objects.
 _scan = msgspec.json.Decoder(msgspec.Raw).decode
 
 

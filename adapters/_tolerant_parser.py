@@ -1,4 +1,4 @@
-"""Bytes to the events of a reply, including the errors that old llama.cpp sends in a field of their own."""
+"""Parses the events of a reply, including errors that old llama.cpp sends in a field of their own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sse_client.parser import DEFAULT_MAX_EVENT_SIZE
 
 __all__ = ["TolerantParser"]
 
-_KEPT = 64 * 1024  # characters of stray lines that are kept; the line that exceeds it is kept whole
+_KEPT = 64 * 1024  # characters of stray lines that are kept; the line that exceeds this is kept whole
 
 
 class TolerantParser(ExtensibleParser):

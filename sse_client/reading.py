@@ -1,6 +1,6 @@
-"""The events of a response that some HTTP library has opened: requests, urllib3, httpx, aiohttp and others.
+"""Reads the events of a response that some HTTP library has opened: requests, urllib3, httpx, aiohttp and others.
 
-Nothing is reconnected, and the library's own timeouts hold.
+Nothing is reconnected, and the library's own timeouts apply.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ def read(
 ) -> Iterator[Event]:
     """Return an iterator of the events of an open response, as its bytes arrive.
 
-    The response is closed when the iteration ends, or the iterator is closed after its first event was asked for. Its
-    status and content type are not looked at: they are the caller's to check.
+    The response is closed when the iteration ends, or when the iterator is closed after it has started. The status and
+    the content type are not checked; the caller has to do that.
 
     Args:
-        response: of requests (with `stream=True`), urllib3 (`preload_content=False`), http.client, httpx and httpx2
-            (`client.stream`), niquests, pyreqwest (`build_streamed`); one of requests, urllib3 or httpx that was read
-            whole already; or any iterable of bytes.
+        response: a response of requests (with `stream=True`), urllib3 (`preload_content=False`), http.client, httpx and
+            httpx2 (`client.stream`), niquests or pyreqwest (`build_streamed`); a response of requests, urllib3 or httpx
+            that was already read to its end; or any iterable of bytes.
         until: the last event: a string that equals its data, or a predicate.
         include_last: whether the event that `until` names is yielded, too.
         comments: whether `Comment`s are yielded, too.
@@ -50,8 +50,8 @@ def read(
         StreamTruncated: when iterated over: the response ended before the event that `until` names.
         EventTooLarge: when iterated over: a block is longer than `max_event_size`.
         ResponseError: when iterated over: the body's content codings cannot be undone.
-        ConnectionFailed: when iterated over: http.client's compressed body is corrupt, or was cut off; what other
-            libraries notice themselves is an error of theirs.
+        ConnectionFailed: when iterated over: http.client's compressed body is corrupt, or was cut off. The other
+            libraries notice this themselves, and raise their own errors.
         TypeError: an option is of the wrong type, or `include_last` comes without `until`; or the response can only be
             read by `aread`, or not at all.
         ValueError: an option is out of range.
@@ -72,8 +72,8 @@ def aread(
     """Return an asynchronous iterator of the events of an open response; see `read` for the options and errors.
 
     Args:
-        response: of aiohttp, httpx and httpx2 (`async_client.stream`), niquests, pyreqwest (`build_streamed`); one that
-            was read whole already; or any asynchronous iterable of bytes.
+        response: a response of aiohttp, httpx and httpx2 (`async_client.stream`), niquests or pyreqwest
+            (`build_streamed`); one that was already read to its end; or any asynchronous iterable of bytes.
         until: see `read`.
         include_last: see `read`.
         comments: see `read`.
@@ -91,7 +91,7 @@ def _delivery(
     max_event_size: int | None,
     last_event_id: str,
 ) -> Delivery:
-    """Return what becomes of the bytes of one response."""
+    """Return the delivery that turns the bytes of one response into events."""
     chosen = {
         "until": until,
         "include_last": include_last,
@@ -105,7 +105,7 @@ def _delivery(
 
 
 def _is_over(delivery: Delivery) -> bool:
-    """Return whether the last event has come; raise what comes after the events of the last read, if anything."""
+    """Return whether the last event has arrived; raise the error that follows the events of the last read, if any."""
     error = delivery.consumed()
     if error is not None:
         raise error
@@ -113,7 +113,7 @@ def _is_over(delivery: Delivery) -> bool:
 
 
 def _check_end(until: str | Callable[[Event], bool] | None) -> None:
-    """Raise StreamTruncated where a last event was to come."""
+    """Raise StreamTruncated if a last event was expected."""
     if until is not None:
         raise StreamTruncated(f"the response ended before {named_last(until)}")
 

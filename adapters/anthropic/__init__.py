@@ -1,4 +1,4 @@
-"""Message streams of Anthropic's API: events to typed deltas, and to messages (API reference, "Streaming messages")."""
+"""Turns streams of Anthropic's Messages API into typed deltas and messages (API reference, "Streaming messages")."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in {"AsyncMessageStream", "AsyncMessagesClient"}:  # loaded when they are asked for: they need aiohttp
+    if name not in {"AsyncMessageStream", "AsyncMessagesClient"}:  # imported on first access, because they need aiohttp
         raise AttributeError(f"module 'sse_client.adapters.anthropic' has no attribute {name!r}")
     from sse_client.adapters.anthropic import aio
 

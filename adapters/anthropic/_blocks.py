@@ -1,4 +1,4 @@
-"""The content blocks of a message, from their beginnings and pieces, however a server numbers and orders these.
+"""Assembles the content blocks of a message, however a server numbers and orders their beginnings and pieces.
 
 Anthropic begins each block once, under an index of its own, and ends it before the next one. Gateways give every block
 the index 0, begin a block again, or send its pieces first. `Blocks.begin` decides which block a beginning belongs to.

@@ -1,4 +1,4 @@
-"""What the blocking and the asyncio client share: where requests go, what goes with them, and when they go again."""
+"""What the blocking and the asyncio client share: the endpoint, the headers, and the retry rules."""
 
 from __future__ import annotations
 
@@ -33,18 +33,19 @@ MESSAGES = StreamFormat(
     parser=TolerantParser,
     media_types=frozenset({"text/event-stream", "text/plain", ""}),
     sniff=looks_like_event_stream,
-    body_limit=16 * 1024 * 1024,  # it may be a complete message
+    body_limit=16 * 1024 * 1024,  # the body may be a complete message
     counts=lambda event: event.event != "ping",
 )
 _VENDOR = "https://api.anthropic.com"
-_TIMEOUT = Timeout(connect=10.0, read=600.0)  # models think
+_TIMEOUT = Timeout(connect=10.0, read=600.0)  # a model may think for a long time
 _LONGEST_ASKED = 120.0  # seconds; if a server asks for a longer wait, its error is raised
 _FIELDS = {
     *("model", "max_tokens", "messages", "system", "tools", "tool_choice", "thinking", "temperature", "top_k", "top_p"),
     *("stop_sequences", "metadata", "service_tier", "container", "mcp_servers", "context_management", "output_config"),
     *("headers", "timeout"),
 }
-# What is no field either, and where it belongs. As a field, a key or a header would go to the server in the body.
+# Arguments that are not fields of the API, and where they belong. As fields, keys and headers would be sent in the
+# body.
 _ELSEWHERE = {
     **dict.fromkeys(StreamOptions.__annotations__, "an option of Client: pass client=Client(...)"),
     **dict.fromkeys(
@@ -79,7 +80,7 @@ class Once:
     """A request that goes again only where it was refused for a while, or certainly never got there."""
 
     def __init__(self, max_retries: int) -> None:
-        from sse_client.policy import Reconnect  # loaded for the first call, not with the adapter
+        from sse_client.policy import Reconnect  # imported with the first call, not with the adapter
 
         self.reader = MessageReader()
         self._rules = Reconnect(
@@ -150,7 +151,7 @@ class Endpoint:
         if body.pop("stream", True) is not True:
             raise ValueError("stream: what this returns is a stream; leave it out")
         for name in body.keys() - _FIELDS:
-            from difflib import get_close_matches  # loaded for what is unknown alone: it takes 3 ms
+            from difflib import get_close_matches  # imported only for unknown arguments: it takes 3 ms
 
             if name in _ELSEWHERE:
                 raise TypeError(f"{name} is no field of the API, but {_ELSEWHERE[name]}")

@@ -1,4 +1,4 @@
-"""Any iterable of events to the deltas of a message."""
+"""Turns any iterable of events into the deltas of a message."""
 
 from __future__ import annotations
 

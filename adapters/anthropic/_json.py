@@ -1,4 +1,4 @@
-"""Untyped JSON, narrowed: what is not of the expected kind is empty, or None."""
+"""Narrows untyped JSON: a value of an unexpected kind becomes an empty one, or None."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["array", "joined", "json_object", "mapping", "text"]
 
 
 def json_object(written: str) -> dict[str, Any] | None:
-    """Return the object that is `written` in JSON; None where it is none."""
+    """Return the object that is `written` in JSON; None if it is none."""
     try:
         value: object = json.loads(written)
     except (ValueError, RecursionError):

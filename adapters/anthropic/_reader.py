@@ -1,4 +1,4 @@
-"""Events to deltas, and to the message that they add up to. No input or output."""
+"""Turns events into deltas and the message that they add up to, without I/O."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PIECES = {
     "citations_delta": ("citation", "citation", "text"),
 }
 _COUNTS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-_MOST_COUNTS = 100  # names in the usage: each delta of it has all that have come
+_MOST_COUNTS = 100  # names in the usage; each delta with usage contains all names so far
 
 
 class MessageReader:
@@ -74,7 +74,7 @@ class MessageReader:
         if payload is None and event.event != "error" and self._is_marker(event):
             return ()
         kind = event.event if payload is None or event.event != "message" else payload.get("type")
-        # Gateways report errors as OpenAI does, in an object without a type.
+        # Some gateways report errors in OpenAI's form, in an object without a type.
         if payload is None or kind == "error" or (kind is None and payload.get("error")):
             self.outcome = "error"
             raise MessagesError(raw, partial=self.partial)

@@ -1,4 +1,4 @@
-"""What a stream leaves undispatched to the event in it: servers forget the last blank line, or send no stream."""
+"""Finds complete events, or a body that is no stream, in what a stream leaves undispatched."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sse_client.parser import Parser
 
 __all__ = ["undispatched"]
 
-_SMALL = 64 * 1024  # characters; a longer tail is not parsed whole, to save copies of it
+_SMALL = 64 * 1024  # characters; a longer tail is not parsed as a whole, which saves copies
 _HEAD = 1024  # characters of a longer tail within which its data has to begin
 
 

@@ -1,4 +1,4 @@
-"""Requests to the Messages API, and replies that stream, for asyncio."""
+"""Sends requests to the Messages API and streams their replies, for asyncio."""
 
 from __future__ import annotations
 

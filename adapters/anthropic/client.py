@@ -1,4 +1,4 @@
-"""Requests to the Messages API, and replies that stream (API reference, "Create a message", `stream: true`)."""
+"""Sends requests to the Messages API and streams their replies (API reference, "Create a message", `stream: true`)."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class MessagesError(SSEError):
         status: HTTP status code of the response; None for an error in the stream.
         request_id: what the vendor's support asks for.
         raw: the payload as received.
-        partial: the `Message` that had arrived before; None where nothing had.
+        partial: the `Message` that had arrived before; None if nothing had.
     """
 
     def __init__(self, raw: str = "", status: int | None = None, partial: Any = None) -> None:

@@ -1,4 +1,4 @@
-"""What a message stream is made of: deltas, and the message that they add up to."""
+"""The values of a message stream: deltas, and the message that they add up to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["ContentBlock", "Message", "MessageDelta", "Usage"]
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):
-    """Tokens of a whole message; None where the server has not said; `raw` has every field's latest value."""
+    """Tokens of a whole message; None if the server has not said; `raw` has every field's latest value."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -24,7 +24,7 @@ class MessageDelta(msgspec.Struct, frozen=True, gc=False):
     """What one event adds to a message.
 
     Attributes:
-        index: the content block; None where the event is about the message as a whole.
+        index: the content block; None if the event is about the message as a whole.
         type: the block's type: `text`, `thinking`, `tool_use`, `server_tool_use`, ...
         text: a piece of the block's text.
         thinking: a piece of its thinking.

@@ -1,4 +1,4 @@
-"""Chat requests to replies that stream, for asyncio."""
+"""Sends chat requests and streams their replies, for asyncio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chat requests to replies that stream (API reference, "Create chat completion", `stream: true`)."""
+"""Sends chat requests and streams their replies (API reference, "Create chat completion", `stream: true`)."""
 
 from __future__ import annotations
 

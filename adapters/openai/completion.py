@@ -1,4 +1,4 @@
-"""A chat completion as values: what a stream adds up to (API reference, "The chat completion object")."""
+"""The values of a chat completion, accumulated from a stream (API reference, "The chat completion object")."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class CompletionTokensDetails(msgspec.Struct, frozen=True, gc=False):
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):
-    """How many tokens were used; 0 where the server sent no such number."""
+    """How many tokens were used; 0 if the server sent no such number."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -74,13 +74,13 @@ class ToolCall(msgspec.Struct, frozen=True, gc=False):
         return {"id": self.id, "type": self.type, self.type: {"name": self.name, text: self.arguments}}
 
     def parsed(self) -> Any:
-        """Return the arguments as objects; where there are none, an empty `dict`.
+        """Return the decoded arguments; an empty `dict` if the model sent none.
 
         Raises:
-            ChatError: they are no JSON, or only the beginning of it. Its `raw` is their text.
+            ChatError: they are not JSON, or only the beginning of it. Its `raw` is their text.
         """
         from sse_client.adapters.openai._shared.structured_output import (
-            arguments,  # loaded when it is needed, as in `parse`
+            arguments,  # imported when first needed, as in `parse`
         )
 
         return arguments(self.name, self.arguments)
@@ -182,5 +182,5 @@ class Completion(msgspec.Struct, frozen=True):
         """
         from sse_client.adapters.openai._shared.structured_output import answer
 
-        # The link to this folder gives this module two paths, and pyright a class from each.
+        # Because of the link to this folder, pyright finds this module under two paths, and a class in each.
         return answer(cast("Any", self), type, index)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-# msgspec resolves the annotations, should somebody decode a delta that was stored.
+# Imported at run time, because msgspec resolves the annotations when a stored delta is decoded.
 from sse_client.adapters.openai.completion import Usage  # noqa: TC001
 
 __all__ = ["AudioDelta", "ChatDelta", "ToolCallDelta"]
@@ -50,7 +50,7 @@ class ChatDelta(msgspec.Struct, frozen=True, gc=False):
     """What one chunk adds to one choice.
 
     Attributes:
-        index: the choice; None where the chunk has no choice, only `usage`.
+        index: the choice; None if the chunk has no choice, only `usage`.
         usage: of the whole answer until now; not to be summed.
         raw: the chunk's JSON text as received, with every field that is not here.
     """

@@ -22,7 +22,7 @@ class ChatError(SSEError):
         param: the parameter of the request that is wrong.
         status: HTTP status code: of the response, or the one that the payload names; None if neither is known.
         raw: the payload as received.
-        partial: what had arrived before, a `Completion` or a `Response`; None where the error came instead of a stream.
+        partial: what had arrived before, a `Completion` or a `Response`; None if the error came instead of a stream.
     """
 
     def __init__(

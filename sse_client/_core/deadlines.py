@@ -31,7 +31,7 @@ class Deadlines:
         self.used = self._first is not None or timeout.event is not None or timeout.total is not None
         self._total: float | None = None
         self._event: float | None = None
-        self._allowed = self._left = self._first  # seconds of the current wait: in all, and still to come
+        self._allowed = self._left = self._first  # seconds of the current wait: in all, and remaining
 
     def start_attempt(self) -> None:
         """Begin an attempt: the wait for its first event, and with the first attempt, the stream."""

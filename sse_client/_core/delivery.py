@@ -1,4 +1,4 @@
-"""Turns bytes of the body into the events that the consumer gets, and saves the place once they are handled."""
+"""Turns the body's bytes into the consumer's events, and saves the last event ID once an event has been handled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
 from sse_client._core.stream_format import EVENT_STREAM, StreamFormat
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client.errors import EventTooLarge
 from sse_client.events import Event
 from sse_client.parser import Parser
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EXHAUSTED", "Delivery", "named_last"]
 
-EXHAUSTED: Iterator[Event] = iter(())  # shared by all streams: an iterator at its end stays there
+EXHAUSTED: Iterator[Event] = iter(())  # shared by all streams: an exhausted iterator stays exhausted
 
-_UNREAD: Parser = Parser()  # shared by all streams that have not begun: nothing is fed to it
+_UNREAD: Parser = Parser()  # shared by all streams that have not begun; it is never fed
 
 
 def named_last(until: str | Callable[[Event], bool]) -> str:
@@ -100,7 +100,7 @@ class Delivery:
         self._saved: str | None = None
         self._batch: Sequence[Event] = ()
         self._cursor = EXHAUSTED
-        self._lean = False  # fast path: an event is counted, and nothing of it but its ID is examined
+        self._lean = False  # fast path: events are counted, and only their IDs are examined
         self._before = 0  # events of earlier connections
         self._comments = 0  # comments of earlier connections
         self._reconnection_time: int | None = None  # as set by earlier connections
@@ -161,7 +161,7 @@ class Delivery:
         before = parser.last_event_id
         events = parser.feed(data)
         self.bytes += len(data)
-        # A live stream brings one event a read: without this branch, each costs 0.3 µs more.
+        # A live stream brings one event per read; without this branch, each event costs 0.3 µs more.
         if (
             self._lean
             and len(events) == 1
@@ -216,9 +216,9 @@ class Delivery:
         """Move the place to where all that was parsed has been handled, and save it."""
         self._batch = ()
         self._cursor = EXHAUSTED
-        # The parser's ID, not the last event's: a block without data sets it too.
+        # The parser's ID, not the last event's, because a block without data sets it, too.
         self.place = self.parser.last_event_id if self.last is None else self.last.id
-        # Until something has come, the place is the caller's own, and nothing has been handled.
+        # Before anything has arrived, the last event ID is the caller's own, and nothing has been handled.
         if self._checkpoint is not None and (self.events or self.place != self._options.last_event_id):
             self._save(self.place)
 

@@ -1,11 +1,11 @@
-"""The errors of connections that fail, worded the same for every transport."""
+"""Builds the errors for failed connections, worded the same for every transport."""
 
 from __future__ import annotations
 
 import inspect
 from typing import TYPE_CHECKING
 
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client.errors import ConnectionFailed, IdleTimeout
 from sse_client.request import display_url
 
@@ -23,14 +23,14 @@ def no_connection(
     Args:
         url: where the request was to go.
         cause: what failed; it becomes the error's cause.
-        proxy: the proxy that could not be reached, or refused; None where there is none, or it did its part.
+        proxy: the proxy that could not be reached, or refused; None if there is none, or it did its part.
         seconds: the time that was allowed for it.
     """
     where = display_url(url)
     if proxy is not None:
         named = display_url(proxy if "://" in proxy else f"http://{proxy}")
         where = f"the proxy {named}, on the way to {where}"
-    # A certificate that does not verify today does not a second later. Only that error has a `verify_code`.
+    # A certificate that fails verification will also fail it a second later. Only this error has a `verify_code`.
     final = hasattr(cause, "verify_code")
     words = _words(cause)
     if isinstance(cause, TimeoutError) and cause.errno is None and seconds is not None:
@@ -86,7 +86,7 @@ def forget_frames(error: BaseException) -> None:
     """
     callers: set[FrameType | None] = set()
     frame = inspect.currentframe()
-    while frame is not None:  # this function's own frame is left out: in its own set, it would be such a cycle
+    while frame is not None:  # this function's own frame is left out, because in its own set it would form such a cycle
         frame = frame.f_back
         callers.add(frame)
     error.__traceback__ = None

@@ -1,4 +1,4 @@
-"""A response's body as it arrives, with its content codings undone; its excerpt; its drain."""
+"""Reads a response's body as it arrives, decodes its content codings, and takes excerpts for errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sse_client._core.delivery import Delivery
-    from sse_client._core.inflation import Inflation
+    from sse_client._core.inflation_limit import Inflation
     from sse_client._http.coding_steps import Parts
     from sse_client._http.content_decoding import Decoder
     from sse_client.observer import Response
@@ -35,7 +35,7 @@ TURN = 0.002
 A task that sleeps waits for three turns of the loop, and what ends the last piece comes on top: 20 ms in all.
 """
 
-_EXHAUSTED: Iterator[bytes] = iter(())  # shared by all bodies: an iterator at its end stays there
+_EXHAUSTED: Iterator[bytes] = iter(())  # shared by all bodies: an exhausted iterator stays exhausted
 _MOST = 64 * 1024
 _DRAIN_BYTES, _DRAIN_SECONDS = 64 * 1024, 0.25
 _EXCERPT_SECONDS, _EXCERPT_SILENCE = 5.0, 2.0
@@ -89,7 +89,7 @@ class ResponseBody(ABC):
         codings = response.headers.get("Content-Encoding")
         self.coded = codings is not None
         if codings:
-            # Loaded with the first coded response: few event streams are, and it takes 0.8 ms.
+            # Imported with the first coded response: few event streams are coded, and the import takes 0.8 ms.
             from sse_client._http.coding_steps import Parts
             from sse_client._http.content_decoding import decoder_for
 
@@ -102,7 +102,7 @@ class ResponseBody(ABC):
     def limit_inflation(self, delivery: Delivery, max_event_size: int | None) -> None:
         """Have a compressed body refused once it inflates to far more than `delivery` makes events of."""
         if self._decoder is not None and max_event_size is not None:
-            from sse_client._core.inflation import Inflation  # loaded with the first coded response
+            from sse_client._core.inflation_limit import Inflation  # loaded with the first coded response
 
             self._inflation = Inflation(delivery, max_event_size)
 
@@ -119,14 +119,14 @@ class ResponseBody(ABC):
 
     def read_blocking(self, deadline: float | None) -> bytes:
         """Do what `read` does without a coroutine, if this body `blocks`."""
-        raise NotImplementedError  # never called: `blocks` is false for every body without a method of its own
+        raise NotImplementedError  # never called: `blocks` is false for every body that does not override this
 
     def parted(self, data: bytes) -> bytes:
         """Return the first part of what has arrived at once, for `read_rest` to return the others."""
         if self._parts is None:
             from sse_client._http.coding_steps import Parts  # loaded with the first long read
 
-            self._parts = Parts(thread_time)  # one that is long is enough
+            self._parts = Parts(thread_time)  # one long read is enough
         self.rest = self._parts.of(data[start : start + _MOST] for start in range(0, len(data), _MOST))
         return next(self.rest)
 

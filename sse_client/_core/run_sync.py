@@ -1,6 +1,7 @@
-"""Runs a coroutine that never waits: the blocking client runs the loop that it shares with the asyncio one.
+"""Runs a coroutine that never waits, so that the blocking client shares the asyncio client's loop.
 
-The loops of both shells are written once, as coroutines. What a blocking shell awaits has already blocked.
+The loop of both clients is written once, as coroutines. In the blocking client, whatever a coroutine awaits has already
+blocked by the time it returns.
 """
 
 from __future__ import annotations

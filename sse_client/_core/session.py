@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from sse_client._core.delivery import Delivery, named_last
 from sse_client._core.stream_format import EVENT_STREAM, StreamFormat
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client._http.media_types import EVENT_STREAM as EVENT_STREAM_TYPE
 from sse_client._http.media_types import extract_mime_type
 from sse_client._http.statuses import ends_stream, expected_status, opens_stream
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Session", "checked"]
 
-_OK = HTTPStatus.OK.value  # of the class, it takes 0.3 µs each time
-_FLEETING = 1.0  # seconds that a connection lasts at most to count as fleeting
+_OK = HTTPStatus.OK.value  # looked up once; through the enum, it takes 0.3 µs each time
+_FLEETING = 1.0  # seconds; a connection that lasts longer does not count as fleeting
 
 _log = logging.getLogger("sse_client")
 
@@ -90,7 +90,7 @@ class Session:
         self._options = options
         self._policy: Policy | None = None  # most streams are never lost
         self._number = 0
-        self._error: SSEError | None = None  # until an attempt succeeds: an error keeps its frames alive
+        self._error: SSEError | None = None  # dropped when an attempt succeeds, because an error keeps its frames alive
         self._useless = self._fleeting = 0
         self._connections = 0
         self._opened_at: float | None = None
@@ -161,7 +161,7 @@ class Session:
         """
         response = body.response
         status, headers = response.status, response.headers
-        if status != _OK and not opens_stream(body.method, status):  # 200 does, whatever the method
+        if status != _OK and not opens_stream(body.method, status):  # 200 opens a stream for every method
             if ends_stream(status):
                 self.ending = "no content"
                 return None
@@ -176,7 +176,7 @@ class Session:
                 redirected=body.redirected,
             )
         media_type = content_type = headers.get("Content-Type", "")
-        if media_type not in self.format.media_types:  # most often it is one to the letter
+        if media_type not in self.format.media_types:  # usually the header is exactly the type
             media_type = extract_mime_type([content_type]) or ""
         if media_type not in self.format.media_types and not sniffed:
             given = content_type.strip(" \t,;")
@@ -193,9 +193,9 @@ class Session:
         error, self._error = self._error, None
         self._connections += 1
         self._opened_at = time.time()
-        self._opened = monotonic()  # which no change of the time of day moves
+        self._opened = monotonic()  # unaffected by changes of the system time
         if self._options.observer is not None or _log.isEnabledFor(logging.INFO):
-            # Loaded where it is needed, with its events: 1.4 ms that most programs spare.
+            # Imported here, together with its events, which saves most programs 1.4 ms.
             from sse_client._core.reports import report
             from sse_client.observer import Opened
 
@@ -230,7 +230,7 @@ class Session:
         if isinstance(error, BodyNotReplayable):
             error.__cause__ = self._error  # the loss that made another attempt necessary
         if isinstance(error, EventTooLarge):
-            error.args = (f"{error}, from {self._url}",)  # the parser does not know where its bytes are from
+            error.args = (f"{error}, from {self._url}",)  # the parser does not know the URL
         self._error = error
         received = self.delivery.received
         self._useless = 0 if received else self._useless + 1
@@ -291,7 +291,7 @@ def checked(asked: object) -> Request:
         ValueError: it is malformed.
     """
     if isinstance(asked, Coroutine):
-        asked.close()  # else Python warns that it was never awaited
+        asked.close()  # otherwise Python warns that it was never awaited
         raise TypeError("prepare: expected a Request, got a coroutine, which the blocking client cannot await")
     if not isinstance(asked, Request):
         raise TypeError(f"prepare: expected a Request, got {type(asked).__name__}")

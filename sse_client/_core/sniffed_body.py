@@ -1,4 +1,4 @@
-"""A body whose first bytes have been read already, to see whether it is an event stream."""
+"""A body whose first bytes were already read, to find out whether it is an event stream."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class SniffedBody(ResponseBody):
         return self._body.shares_loop
 
     async def sniff(self, rule: Callable[[bytes], bool | None], deadline: float | None) -> bool:
-        """Return what the rule says of the body's first bytes; False where the body ends before it can tell.
+        """Return what the rule says of the body's first bytes; False if the body ends before it can tell.
 
         Raises:
             ConnectionFailed: the body was cut off, or is corrupt; `IdleTimeout` after silence or at the deadline.

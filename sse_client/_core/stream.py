@@ -143,7 +143,7 @@ class StreamLoop:
                     lost = _from_here(error)
                 else:
                     if delivery.watched:
-                        # Handing out runs the caller's code: inside the loop, by one reader at a time.
+                        # Yielding an event runs the caller's code: inside the loop, by one reader at a time.
                         self._watched = events
                     else:
                         self.batch = events
@@ -157,7 +157,7 @@ class StreamLoop:
                 try:
                     raise lost
                 finally:
-                    del lost  # its traceback holds this frame, and the stream with it
+                    del lost  # its traceback would keep this frame, and so the stream, alive
         return None
 
     async def finish(self, reason: Reason, error: BaseException | None = None) -> None:
@@ -170,7 +170,7 @@ class StreamLoop:
         try:
             if self._body is not None and reason in {"until", "no content"}:
                 await self._body.drain()
-                self._body = None  # closed by that
+                self._body = None  # `drain` has closed it
         finally:
             await self._disconnect()
             try:
@@ -204,7 +204,7 @@ class StreamLoop:
         if body.coded:
             body.limit_inflation(self.delivery, self._max_event_size)
         self.response = body.response
-        # Outside of any `try`: what the caller's observer raises is no loss of the connection.
+        # Outside of any `try`, because an exception of the caller's observer is not a lost connection.
         refusal = session.opened(body)
         sniff = session.format.sniff
         if isinstance(refusal, ContentTypeError) and sniff is not None:
@@ -232,7 +232,7 @@ class StreamLoop:
         try:
             refusal.body = await body.read_whole(deadline)
         except SSEError as error:
-            # An answer that is not complete is not returned. Of a bad status, the status matters more than its body.
+            # An incomplete response is not returned. If the status is bad, it matters more than the body.
             return _from_here(error) if isinstance(refusal, ContentTypeError) else refusal
         return refusal
 
@@ -260,7 +260,7 @@ class StreamLoop:
         if delay is None:
             return error
         if self._closing():
-            return None  # closed by the caller's own code, which has just run
+            return None  # the caller's own code, which has just run, closed it
         late = deadlines.check_total(delay, error)
         if late is None:
             await self._transport.sleep(delay)

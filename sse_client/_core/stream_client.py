@@ -1,9 +1,9 @@
-"""What the blocking and the asyncio client share: the methods that return streams."""
+"""The methods of a client that return streams, shared by the blocking and the asyncio client."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Unpack
 
 from sse_client._core.stream_format import EVENT_STREAM, StreamFormat
 from sse_client.options import StreamOptions  # noqa: TC001  (for who asks for the type hints of these methods)
@@ -11,11 +11,19 @@ from sse_client.options import StreamOptions  # noqa: TC001  (for who asks for t
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sse_client.extension import StreamWrapper
-
-__all__ = ["StreamClient"]
+__all__ = ["StreamClient", "StreamWrapper"]
 
 _Stream = TypeVar("_Stream")
+
+
+class StreamWrapper(Protocol[_Stream]):
+    """Creates the streams of a client; see `sse_client.extension.wrap_streams`."""
+
+    def __call__(
+        self, make: Callable[[Mapping[str, Any]], _Stream], method: str, url: str, options: Mapping[str, Any], /
+    ) -> _Stream:
+        """Return `make(options)`, with changed options if necessary."""
+        ...
 
 
 class StreamClient(ABC, Generic[_Stream]):
@@ -40,9 +48,9 @@ class StreamClient(ABC, Generic[_Stream]):
         Options are keywords, which `sse_client.options.StreamOptions` describes:
             the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
             limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-            what is lost: reconnect, last_event_id, checkpoint, prepare;
-            what is yielded: until, include_last, comments;
-            who is told: observer.
+            resuming: reconnect, last_event_id, checkpoint, prepare;
+            events: until, include_last, comments;
+            news: observer.
 
         Raises:
             TypeError: an option is unknown, or not of its type.
@@ -57,9 +65,9 @@ class StreamClient(ABC, Generic[_Stream]):
         Options are keywords, which `sse_client.options.StreamOptions` describes:
             the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
             limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-            what is lost: reconnect, last_event_id, checkpoint, prepare;
-            what is yielded: until, include_last, comments;
-            who is told: observer.
+            resuming: reconnect, last_event_id, checkpoint, prepare;
+            events: until, include_last, comments;
+            news: observer.
 
         Raises:
             TypeError: an option is unknown, or not of its type.
@@ -73,9 +81,9 @@ class StreamClient(ABC, Generic[_Stream]):
         Options are keywords, which `sse_client.options.StreamOptions` describes:
             the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
             limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-            what is lost: reconnect, last_event_id, checkpoint, prepare;
-            what is yielded: until, include_last, comments;
-            who is told: observer.
+            resuming: reconnect, last_event_id, checkpoint, prepare;
+            events: until, include_last, comments;
+            news: observer.
 
         Raises:
             TypeError: an option is unknown, or not of its type.

@@ -1,4 +1,4 @@
-"""The part of a subscription that does not depend on the client: a handler, and the events that it is called with."""
+"""The part of a subscription that both clients share: a handler, and the events that are passed to it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Subscriber(Generic[_Events]):
         return f"<{type(self).__name__} of {self.stream!r}{failed}>"
 
     def _wants(self, event: Event | Comment) -> bool:
-        # A comment has no type; it is only here if the option `comments` asked for it.
+        # A comment has no type; comments arrive here only if the option `comments` is set.
         return self._types is None or type(event) is not Event or event.event in self._types
 
     def _failed(self, error: BaseException) -> None:

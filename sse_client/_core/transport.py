@@ -1,4 +1,4 @@
-"""What a stream asks of the HTTP library under it: open a request, read its body, wait, and be woken."""
+"""The interface between a stream and an HTTP library: open a request, read its body, sleep, and be woken."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class AsyncWakeup(Protocol):
         ...
 
     def is_cancellation(self, error: BaseException) -> bool:
-        """Return whether an error is the cancellation of a task."""
+        """Return whether `error` is the cancellation of a task."""
         ...
 
     def enter(self) -> None:

@@ -1,7 +1,7 @@
 """Decodes content codings (RFC 9110 8.4.1) as the bytes arrive: gzip, deflate, and br and zstd where installed.
 
-Nothing waits for more input than it needs. What a body inflates to is made step by step, as `coding_steps` has it, and
-not further than it is taken: a few kilobytes may stand for gigabytes.
+Output is never delayed until more input arrives than it needs. A body is inflated step by step (see `coding_steps`),
+and only as far as the caller asks for, because a few kilobytes may inflate to gigabytes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sse_client._http.coding_steps import Silence, Stage, steps
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client._http.inflate import Deflate, Gzip
 from sse_client._http.optional_codings import Brotli, Zstd, brotli_module, zstd_module
 
@@ -21,14 +21,14 @@ __all__ = ["Decoder", "decoder_for"]
 
 _MAX_CODINGS = 2
 
-# With two codings, the output of the first stage is the input of the second. Without a limit, each kilobyte received
-# could feed a megabyte of empty blocks to the second stage. Honest data stays within it: compressed data hardly
-# shrinks when it is compressed again, and data that does brings as much output.
+# With two codings, the output of the first stage is the input of the second. Without a limit, each received kilobyte
+# could feed a megabyte of empty blocks to the second stage. Honest data stays within it: compressed data hardly shrinks
+# when it is compressed again, and data that does brings as much output.
 _BETWEEN = 1024 * 1024
 _BETWEEN_RATIO = 8
-_PART = 100  # bytes between two codings that a zstd frame counts for beside its own
+_PART = 100  # bytes added for each zstd frame to what passes between two codings
 
-# IANA's HTTP Content Coding Registry. Servers that code nothing send `none`, `utf-8` or `binary`.
+# IANA's HTTP Content Coding Registry. For uncoded bodies, some servers send `none`, `utf-8` or `binary`.
 _REGISTERED = frozenset(
     [
         *["aes128gcm", "br", "compress", "dcb", "dcz", "deflate", "exi", "gzip", "identity"],
@@ -93,7 +93,7 @@ class Decoder:
 
 
 def decoder_for(content_encoding: str) -> Decoder | None:
-    """Return a decoder for the codings of a `Content-Encoding` header; None where there are none.
+    """Return a decoder for the codings of a `Content-Encoding` header; None if there are none.
 
     Words that are no registered coding are passed over.
 

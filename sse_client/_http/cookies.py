@@ -1,11 +1,11 @@
-"""The value of a `Cookie` header (RFC 6265 5.4)."""
+"""Builds the value of a `Cookie` header, and limits the cookies of a jar (RFC 6265 5.4 and 6.1)."""
 
 from __future__ import annotations
 
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from sse_client._http.shapes import is_mapping
+from sse_client._http.type_guards import is_mapping
 from sse_client._http.url import MalformedRequest
 
 if TYPE_CHECKING:
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 __all__ = ["cookie_header", "cookies_in", "cookies_of_jar", "limit_cookies"]
 
-# RFC 6265 6.1 asks for at least as much: beyond it, a server that sets another cookie on each reconnect would have the
-# requests grow without limit.
+# RFC 6265 6.1 requires at least these sizes. Without limits, a server that sets a new cookie on each reconnect could
+# make the requests grow forever.
 _MAX_SIZE = 4096  # bytes of a cookie's name, value and attributes
-# Of all domains: a redirect chain may lead through any number of hosts. It takes 3 µs to get one out of a jar, and each
-# response that sets cookies has to look at all of them.
+# Of all domains together, because a redirect chain may lead through any number of hosts. Each response that sets
+# cookies has to go through all cookies of the jar, at 3 µs each.
 _MAX_COOKIES = 1000
 _MAX_PER_DOMAIN = 50
-_MAX_SIZE_PER_DOMAIN = 8 * 1024  # bytes: a longer header is answered 400 or 431 by common servers
+_MAX_SIZE_PER_DOMAIN = 8 * 1024  # bytes; common servers answer a longer header with 400 or 431
 
 
 def cookie_header(url: str, session: Iterable[tuple[str, Any]], own: Any) -> str:
-    """Return the `Cookie` value of a request; empty where there are no cookies for it.
+    """Return the `Cookie` value of a request; empty if there are no cookies for it.
 
     Args:
         url: where the request goes: a jar's cookies are bound to hosts and paths.
@@ -51,7 +51,7 @@ def cookie_header(url: str, session: Iterable[tuple[str, Any]], own: Any) -> str
 
 def cookies_of_jar(jar: Any, url: str) -> Iterable[tuple[str, str | None]]:
     """Yield names and values of the cookies that an `http.cookiejar` has for a URL; None: a name alone."""
-    from urllib.request import Request  # aiohttp and http.cookiejar have loaded it already
+    from urllib.request import Request  # aiohttp and http.cookiejar have already imported it
 
     asking = Request(url)  # noqa: S310  (it asks the jar, not the network)
     jar.add_cookie_header(asking)
@@ -62,13 +62,14 @@ def cookies_of_jar(jar: Any, url: str) -> Iterable[tuple[str, str | None]]:
 
 
 def limit_cookies(jar: CookieJar, before: Collection[Cookie], came: Collection[Cookie]) -> None:
-    """Take out of a jar what a response has put into it beyond the limits; a cookie that was replaced comes back.
+    """Remove from a jar the cookies that exceed the limits after a response; restore those that they replaced.
 
-    The response is given to the jar first, whose policy decides what it takes, and which deletes what has expired.
+    Call it after the jar has extracted the response's cookies: the jar's policy decides which it accepts, and the jar
+    deletes expired ones.
 
     Args:
-        jar: the session's. Other threads may use it, too.
-        before: the cookies that were in it before the response came.
+        jar: the session's jar. Other threads may use it at the same time.
+        before: the cookies that were in the jar before the response.
         came: the cookies that the response sets.
     """
     refused = {_place(cookie) for cookie in _refused(before, came)}
@@ -79,7 +80,7 @@ def limit_cookies(jar: CookieJar, before: Collection[Cookie], came: Collection[C
         if place in replaced:
             jar.set_cookie(replaced[place])
         else:
-            with contextlib.suppress(KeyError):  # the jar has not taken it
+            with contextlib.suppress(KeyError):  # the jar has not accepted it
                 jar.clear(*place)
 
 

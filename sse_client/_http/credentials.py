@@ -1,4 +1,4 @@
-"""Where a request's credentials come from: a pair, the URL, or ~/.netrc; as requests reads them."""
+"""Finds a request's credentials as requests does: in a pair, in the URL, or in ~/.netrc."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["basic", "netrc_credentials", "url_credentials"]
 
 
 def basic(user: Any, password: Any) -> str:
-    """Return the `Authorization` value of a user and a password (RFC 7617), as bytes or Latin-1 text.
+    """Return the `Authorization` value for a user and a password (RFC 7617), each bytes or Latin-1 text.
 
     Raises:
-        MalformedRequest: a text holds other characters.
+        MalformedRequest: a text holds characters beyond Latin-1.
     """
     return "Basic " + b64encode(b":".join((_latin_1(user), _latin_1(password)))).decode("ascii")
 
@@ -44,7 +44,7 @@ def netrc_credentials(url: str) -> tuple[str, str] | None:
     else:
         paths = (os.path.expanduser(named),)
     for path in paths:
-        # Most often there is none: `os.path.exists` catches an error for that, which takes twice as long.
+        # Usually there is no such file; then `os.path.exists` catches an error, which takes twice as long.
         if os.access(path, os.F_OK):
             return _entry(path, urlsplit(url).hostname or "")
     return None

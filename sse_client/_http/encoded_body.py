@@ -7,7 +7,7 @@ import os
 from json import JSONEncoder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sse_client._http.shapes import is_listing, is_mapping
+from sse_client._http.type_guards import is_listing, is_mapping
 from sse_client._http.url import MalformedRequest, flat_pairs, form_encoded, listed_pairs
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class EncodedBody(NamedTuple):
     Attributes:
         content: bytes, text (an authentication object may expect it), a file, or an iterable of bytes, an asynchronous
             one too.
-        length: bytes that are left of it; None where that is not known before it is read.
+        length: bytes that are left of it; None if that is not known before it is read.
         media_type: what `Content-Type` says unless the caller does; None for nothing.
     """
 
@@ -66,7 +66,7 @@ def encoded_body(request: Request) -> EncodedBody | None:
 
 
 def known_length(body: Any) -> int | None:
-    """Return how many bytes are left of a body; None where that is not known before it is read.
+    """Return how many bytes are left of a body; None if that is not known before it is read.
 
     The length of a list, a set or another iterable is its number of pieces: as `Content-Length` it would cut the body.
     """
@@ -98,23 +98,23 @@ def awaited_nowhere(body: Any) -> TypeError | None:
 
 
 def length_of(body: Any) -> int:
-    """Return how many bytes are left of a body; 0 where there is no saying, and of an empty one."""
+    """Return how many bytes are left of a body; 0 if it is empty, or if the length cannot be determined."""
     if isinstance(body, str):
         return len(_text(body))
-    total = len(body) if hasattr(body, "__len__") else getattr(body, "len", None)  # `len`: as requests-toolbelt has it
+    total = len(body) if hasattr(body, "__len__") else getattr(body, "len", None)  # `len`: requests-toolbelt
     if not hasattr(body, "tell"):
         return total if isinstance(total, int) else 0
     if isinstance(body, io.StringIO):
         return len(_text(body.getvalue()[body.tell() :]))
     if _reads_text(body):
-        return 0  # its length is in characters, not in bytes
+        return 0  # the length of a text file is in characters, not in bytes
     try:
         position: int = body.tell()
         if not isinstance(total, int):
             body.seek(0, os.SEEK_END)
             total = body.tell()
             body.seek(position)
-    except (AttributeError, OSError, ValueError):  # a pipe, or a file that cannot be sought from its end
+    except (AttributeError, OSError, ValueError):  # a pipe, or a file that cannot seek to its end
         return 0
     return max(0, total - position)
 

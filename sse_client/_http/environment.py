@@ -53,7 +53,8 @@ def may_have_proxies() -> bool:
     """Return whether the environment may name a proxy, whatever for; on some platforms there are other places too."""
     if getproxies is not getproxies_environment:
         return True
-    # `os.environ` decodes each name: 9 µs a request; the bytes beneath it take 0.2, if they are those of last time.
+    # `os.environ` decodes each name, which takes 9 µs a request. Comparing the undecoded bytes with those of the last
+    # request takes 0.2 µs.
     return _name_proxies(b"\0".join(getattr(os.environ, "_data", os.environb)))
 
 
@@ -97,7 +98,7 @@ def _bypassed(host: str, port: int | None, no_proxy: str | None) -> bool:
         return True
     if any("/" in each and _in_network(host, each) for each in listed):
         return True
-    # On Windows and macOS the system's settings can exempt hosts too.
+    # On Windows and macOS, the system settings can exempt hosts, too.
     return getproxies is not getproxies_environment and bool(proxy_bypass(host))
 
 

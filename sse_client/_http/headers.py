@@ -1,11 +1,11 @@
-"""The header fields of a response: look-ups ignore case, and the fields of one name can be seen one by one."""
+"""The header fields of a response: lookup ignores case, and repeated fields can be read one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, overload
 
-from sse_client._http.shapes import is_mapping
+from sse_client._http.type_guards import is_mapping
 
 __all__ = ["Headers"]
 
@@ -45,7 +45,7 @@ class Headers(Mapping[str, str]):
     def get(self, key: str, default: str | _Default, /) -> str | _Default: ...
     def get(self, key: str, default: Any = None, /) -> Any:
         """Return the value of a field, or `default`."""
-        # The inherited one catches a KeyError, and most headers that are asked for are not there.
+        # The inherited method catches a KeyError, which is slow, and most headers that are looked up are missing.
         found = (self._by_name if self._fields is None else self._read()).get(key.lower())
         if found is None:
             return default

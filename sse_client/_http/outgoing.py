@@ -12,7 +12,7 @@ from sse_client._http.credentials import basic, netrc_credentials, url_credentia
 from sse_client._http.encoded_body import EncodedBody, encoded_body, known_length
 from sse_client._http.media_types import EVENT_STREAM
 from sse_client._http.requests_auth import apply_auth
-from sse_client._http.shapes import is_mapping, is_pair
+from sse_client._http.type_guards import is_mapping, is_pair
 from sse_client._http.url import MalformedRequest, request_url
 from sse_client.request import Request, display_url
 
@@ -25,12 +25,12 @@ HeaderFields = dict[str, tuple[str, str | bytes]]
 """Header fields by their names in lower case: the name as it is sent, and the value."""
 
 _TEXT_VALUE = re.compile(r"(?![ \t])[^\r\n\0]*+")
-_BYTES_VALUE = rb"(?![ \t])[^\r\n\0]*+"  # compiled when it is needed, which is rare
-# Of a session's own headers, those that say nothing about the caller.
+_BYTES_VALUE = rb"(?![ \t])[^\r\n\0]*+"  # compiled when first needed, which is rare
+# Headers of a session that reveal nothing about the caller.
 _IMPERSONAL = frozenset({"accept", "accept-encoding", "accept-language", "cache-control", "user-agent"})
 
 
-# Structs, as `Options` is: each request makes one of both.
+# Structs, like `Options`, because each request creates one of both.
 class SessionDefaults(msgspec.Struct, frozen=True, kw_only=True):
     """What a session adds to every request.
 
@@ -193,7 +193,7 @@ def _authorized(request: OutgoingRequest, auth: Any) -> OutgoingRequest:
         TypeError: they are neither a pair nor an authentication object.
     """
     if is_pair(auth):
-        if None in auth:  # as text it would be a user or a password of the name "None"
+        if None in auth:  # converted to text, it would be sent as "None"
             raise TypeError("auth: expected a user and a password, got None for one of them")
         request.headers["authorization"] = "Authorization", basic(*auth)
         return request

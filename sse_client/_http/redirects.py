@@ -1,4 +1,4 @@
-"""Where a redirect leads, and which parts of the request follow it (RFC 9110 15.4; stricter than Fetch)."""
+"""Decides where a redirect leads and which parts of the request follow it (RFC 9110 15.4; stricter than Fetch)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 from urllib.parse import quote, urljoin, urlsplit
 
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client.errors import RedirectRefused
 from sse_client.request import display_url
 
@@ -41,25 +41,26 @@ urllib3 10 s to encode.
 
 
 class RedirectChain:
-    """A request, and where its redirects lead.
+    """A request and its redirects.
 
-    A transport sends `begin()`, then what `follow` returns, until that is None: then it has the answer. What it finds
-    malformed while sending, it gives to `refusal`, and raises what that returns.
+    A transport sends `begin()`, and then each request that `follow` returns. When `follow` returns None, the last
+    response is the final one. If a request turns out to be malformed while it is sent, the transport passes the error
+    to `refusal`, and raises the result.
 
     Args:
-        request: what to send.
-        body: makes its body ready, and ready once more for a redirect that keeps it.
+        request: the request to send.
+        body: supplies the request's body, and supplies it again for a redirect that keeps it.
         most: how many redirects are followed.
-        allow: which ones: all, none, those within the origin, or all but those from https to http.
+        allow: which redirects are followed: all, none, those within the origin, or all except those from https to http.
 
     Attributes:
         request: the last request, its body ready to be read.
-        url: where it went. The transport sets it to the URL in full that it sent, parameters included; relative
-            locations are resolved against that.
-        followed: redirects up to now. From the first on, the server has answered the caller's request, and may have
-            processed it: no later failure, and no later status, proves otherwise.
-        crossed_origin: whether a request has left the caller's origin. What is personal is left out from then on, even
-            if a later redirect leads back.
+        url: the URL of the last request. The transport sets it to the full URL that it sent, parameters included;
+            relative locations are resolved against it.
+        followed: the number of redirects so far. From the first one on, the server has answered the caller's request,
+            and may have processed it; no later failure or status proves otherwise.
+        crossed_origin: whether a request has left the caller's origin. From then on credentials are left out, even if a
+            later redirect leads back.
     """
 
     __slots__ = ("_allow", "_body", "_most", "crossed_origin", "followed", "request", "url")
@@ -81,7 +82,7 @@ class RedirectChain:
         """
         request = self.request
         if request.data is None and not request.files:
-            return request  # as nearly all: without a body
+            return request  # the usual case: no body
         return self._body.body_for(request)
 
     def follow(self, status: int, *locations: str | None) -> Request | None:

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["ReplayableBody"]
 
 
-# A struct, as `Options` is: each stream has one, and most have no body.
+# A struct, like `Options`: each stream creates one, and most requests have no body.
 class ReplayableBody(msgspec.Struct, eq=False):
     """Sends the same body again, from where it stood at first; or refuses to."""
 
     _make: Callable[[], Any] | None = None  # the callable that made the body of the last request
     _made: object = None
-    # Keyed by identity. Entries go with their objects: a callable may make a new body for each attempt, for weeks.
+    # Keyed by identity. Entries are removed with their objects, because a callable may make new bodies for weeks.
     _seen: dict[int, tuple[object, int | None]] = msgspec.field(default_factory=dict[int, "tuple[object, int | None]"])
 
     def __repr__(self) -> str:
@@ -51,7 +51,7 @@ class ReplayableBody(msgspec.Struct, eq=False):
                 continue
             position = self._seen[key][1]
             if position is None:
-                if stream is self._made and not makes:  # within one attempt: for an answer to a challenge
+                if stream is self._made and not makes:  # within one attempt, to answer a challenge
                     return self.body_for(replace(request, data=self._make))
                 raise BodyNotReplayable(
                     f"expected a body that can be sent a second time, got a {type(stream).__name__} that is used up; "

@@ -1,7 +1,7 @@
-"""Runs authentication objects that were made for requests, which is loaded for them alone.
+"""Runs authentication objects made for requests; requests is imported only for them.
 
-Each is a callable that changes a `PreparedRequest`. Digest authentication (RFC 7616) is sent with a second request,
-which answers the challenge in the response to the first.
+Such an object is a callable that changes a `PreparedRequest`. Digest authentication (RFC 7616) needs a second request,
+which answers the challenge in the response to the first one.
 """
 
 from __future__ import annotations

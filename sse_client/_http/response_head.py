@@ -1,4 +1,4 @@
-"""Reads and checks the head of a response (RFC 9112 4 and 5): which are skipped, and which lines are refused."""
+"""Reads and checks the head of a response (RFC 9112 4 and 5), skipping interim responses and refusing bad lines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_HEAD = 256 * 1024
 # RFC 9112 5: "field-line = field-name ":" OWS field-value OWS", and no blank before the colon; RFC 9110 5.6.2: token.
 _FIELD_NAME = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++:"
 _FIELD_LINES = re.compile(portable(rb"(?:%b[^\r\n\0]*+\r?+\n)*+" % _FIELD_NAME))
-_FOLD = rb"\r?\n[ \t]++"  # rare, and so compiled when it is needed
+_FOLD = rb"\r?\n[ \t]++"  # rare, so compiled when first needed
 _INTERIM = re.compile(rb"HTTP/1\.[0-9] 1(?!01)[0-9]{2}(?![0-9])")
 
 
@@ -80,5 +80,5 @@ def final_head(file: BinaryIO) -> tuple[bytes, list[bytes]]:
             fields = field_lines(b"".join(lines[1:-1]))
         except ValueError as error:
             raise HTTPException(str(error)) from None
-        if lines[0][9:10] != b"1" or not is_interim(lines[0]):  # the first digit of nearly all statuses is another
+        if lines[0][9:10] != b"1" or not is_interim(lines[0]):  # nearly all begin with another digit
             return lines[0], fields.splitlines(keepends=True)

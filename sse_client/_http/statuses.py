@@ -1,4 +1,4 @@
-"""What a status means for a stream (WHATWG HTML 9.2.3), by the method of the request that it answers."""
+"""Says what a status means for a stream (WHATWG HTML 9.2.3), depending on the request's method."""
 
 from __future__ import annotations
 

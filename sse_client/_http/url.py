@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, urlencode, urlunsplit
 
-from sse_client._http.shapes import is_mapping
+from sse_client._http.type_guards import is_mapping
 from sse_client._patterns import portable
 from sse_client.request import display_url
 
@@ -18,9 +18,9 @@ class MalformedRequest(ValueError):
     """A request that cannot be sent as it is. The message holds no part of the URL that may be secret."""
 
 
-# Percent-encodings in normal form: upper case, and not of letters, digits or `-._~`, which need none.
+# Normalised percent-encodings: upper case, and only of characters that need encoding (not letters, digits or `-._~`).
 _CHARACTER = r"[A-Za-z0-9._~!$&'()*+,;=:@/-]|%(?:[0189A-F][0-9A-F]|2[0-9ABCF]|3[A-F]|40|5[BCDE]|60|7[BCDF])"
-# URLs that urllib3 and requests leave unchanged. Dot segments are not among them: they would be resolved.
+# URLs that urllib3 and requests leave unchanged. Those with dot segments are excluded, because these are resolved.
 _PLAIN = re.compile(
     portable(
         rf"(?!.*/\.)(https?://[a-z0-9][a-z0-9._-]*+(?::(?:[1-5][0-9]{{4}}|[1-9][0-9]{{0,3}}))?+)"
@@ -28,7 +28,7 @@ _PLAIN = re.compile(
         rf"(\?(?:[?]|{_CHARACTER})++)?+"
     )
 )
-# Of the rarer ways, and so texts: they are compiled when they are first needed.
+# Patterns for rare cases, kept as strings: they are compiled when first needed.
 _PLAIN_QUERY = portable(rf"(?:[?]|{_CHARACTER})*+")
 _ESCAPE = r"%([^\W_]{2})"
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -60,7 +60,7 @@ def request_url(url: str, params: Any = None, *, any_scheme: bool = False) -> st
     return f"{url}&{query}" if own else f"{url}?{query}"
 
 
-# Tells whether a URL needs no more than its parameters: others load urllib3 (15 ms) when they are first met.
+# Matches URLs to which only parameters need to be added. The first URL that does not match loads urllib3 (15 ms).
 is_plain = _PLAIN.fullmatch
 
 
@@ -98,7 +98,7 @@ def listed_pairs(pairs: Any, what: str) -> Iterator[tuple[Any, Any]]:
         MalformedRequest: they are no pairs.
     """
     for item in pairs.items() if is_mapping(pairs) else pairs:
-        if isinstance(item, (str, bytes)):  # of two characters, it would be taken for a pair
+        if isinstance(item, (str, bytes)):  # a string of two characters would count as a pair
             hint = "; join the pieces of a body, or pass an iterator of them" if what == "data" else ""
             raise MalformedRequest(f"{what}: expected a mapping, or pairs of a name and a value{hint}")
         try:
@@ -138,7 +138,7 @@ def _normalized(url: str, query: str, *, any_scheme: bool = False) -> str:
         authority += f"{host}:{port}" if port else host
         joined = f"{own}&{query}" if own and query else own or query
         made = _requoted(urlunsplit((scheme, authority, path or "/", joined, fragment or "")))
-        return parse_url(made).url  # once more: a query given as a string has not been normalised yet
+        return parse_url(made).url  # a second time, because a query given as a string has not been normalised yet
     except LocationParseError:
         raise MalformedRequest(f"the URL {display_url(url)} is malformed: its host, or its port") from None
 
@@ -147,7 +147,7 @@ def _requoted(url: str) -> str:
     """Return `url` with its escapes in their normal form, and what has to be escaped."""
     try:
         return quote(re.sub(_ESCAPE, _unescaped, url), safe=_RESERVED + "%")
-    except ValueError:  # "%zz": then no "%" begins an escape
+    except ValueError:  # such as "%zz": then no "%" counts as an escape
         return quote(url, safe=_RESERVED)
 
 

@@ -1,4 +1,4 @@
-"""The commands, and how each run of one ends: an exit code, and a sentence where something is wrong."""
+"""Runs one command line, and turns its errors into a sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ app = _App(
     suppress_keyboard_interrupt=False,
 )
 for _name, _target in _COMMANDS.items():
-    # Loaded when it is called: no command pays for what another one imports.
+    # Imported when it is called, so that no command pays for another command's imports.
     app.command(f"sse_client.cli.{_target}", name=_name)
 
 
@@ -127,7 +127,7 @@ def _dispatched(arguments: Sequence[str]) -> int:
         result = app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
     except UnusedCliTokensError as error:
         unused = len(error.unused_tokens or ())
-        # They are not repeated: an unquoted header may be among them.
+        # The arguments are not repeated, because an unquoted header may be among them.
         words = "1 argument" if unused == 1 else f"{unused} arguments"
         raise Failure(f"{words} too many; is something with blanks in it not quoted?", hint=_help(arguments)) from error
     except UnknownCommandError as error:
@@ -153,7 +153,7 @@ def _mistake(error: CycloptsError) -> str:
 
 
 def _unknown_command(name: str) -> Failure:
-    from difflib import get_close_matches  # needed after a mistake only
+    from difflib import get_close_matches  # needed only after a mistake
 
     if "://" in name or name.startswith(("localhost", "127.0.0.1")):
         return Failure(

@@ -1,4 +1,4 @@
-"""Files named on the command line: read whole or written, with a sentence where that fails."""
+"""Reads and writes files named on the command line; a failure becomes a sentence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sse_client.cli.exits import Exit, Failure
 
 __all__ = ["first_line", "key", "read_bytes", "read_text", "reason", "utf8"]
 
-_LONGEST_KEY = 16 * 1024  # characters; no server takes a longer header
+_LONGEST_KEY = 16 * 1024  # characters; no server accepts a longer header
 
 
 def reason(error: OSError) -> str:
@@ -56,7 +56,7 @@ def read_text(path: str | Path, what: str, most: int = -1) -> str:
     """
     data = read_bytes(path, what, most)
     try:
-        # What was cut may end within a character.
+        # The cut may be inside a character.
         return codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=len(data) != most)
     except UnicodeDecodeError as error:
         raise Failure(f"{what}: expected text in UTF-8 in {path}, got other bytes at {error.start}") from error
@@ -97,7 +97,7 @@ def utf8(text: str, what: str) -> str:
 
 
 def key(variable: str | None, path: str | Path | None, option: str = "--key", kind: str = "key") -> str | None:
-    """Return the key out of an environment variable or a file; None where neither is named.
+    """Return the key out of an environment variable or a file; None if neither is named.
 
     Args:
         variable: of the environment.

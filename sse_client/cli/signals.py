@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at any stage, the look-up of a name included, in which Python runs no handlers."""
+"""Handles Ctrl-C and SIGTERM at any stage, also during a name lookup, when Python runs no signal handlers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def prompt_signals(leave: Callable[[int], object] | None = None) -> Generator[No
     watch = _Watch(leave or _leave)
     before: dict[signal.Signals, Any] = {}
     for number, raised in ((signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)):
-        # A shell starts what runs in its background with SIGINT ignored: it stays so.
+        # A shell starts background jobs with SIGINT ignored; this stays in effect.
         if signal.getsignal(number) is not signal.SIG_IGN:
             before[number] = signal.signal(number, watch.handler(raised))
     old = signal.set_wakeup_fd(watch.descriptor, warn_on_full_buffer=False)

@@ -1,4 +1,4 @@
-"""SIGTERM as a request to finish."""
+"""Treats SIGTERM as a request to finish."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def on_terminate(close: Callable[[], object], *numbers: signal.Signals) -> Gener
         return
 
     def received(*_: object) -> None:
-        # In a thread of its own: what `close` sets may be what the interrupted code is just waiting for, under a lock.
+        # In a thread of its own, because `close` may need a lock that the interrupted code holds while it waits.
         threading.Thread(target=close, name="sse_client relay close", daemon=True).start()
 
     numbers = numbers or (signal.SIGTERM,)

@@ -1,11 +1,11 @@
-"""A stream's place in Redis, for whoever wants the place outside of the process and no relay."""
+"""A checkpoint in Redis, for a stream that is read without a relay."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sse_client.relay._connect import close, connect
-from sse_client.relay._scalar_text import check_scalar
+from sse_client.relay._redis.connect import close, connect
+from sse_client.relay._redis.scalar_text import check_scalar
 from sse_client.relay.errors import RedisUnavailable, WrongType
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RedisCheckpoint"]
 
-_LONGEST_ID = 64 * 1024 * 1024  # bytes, as of `FileCheckpoint`; a value may have 512 MiB
+_LONGEST_ID = 64 * 1024 * 1024  # bytes, as in `FileCheckpoint`; a value in Redis may have 512 MiB
 
 
 class RedisCheckpoint:
@@ -45,7 +45,7 @@ class RedisCheckpoint:
             RelayError: Redis refuses the command, or the key holds another type of value.
             ValueError: the value is not a last event ID.
         """
-        # The end counts, too: one byte more than an ID can have.
+        # GETRANGE includes the end, so this reads one byte more than an ID can have.
         found: bytes = self._ask("GETRANGE", self.key, 0, _LONGEST_ID)
         try:
             place = found.decode() if len(found) <= _LONGEST_ID else "\0"
@@ -75,8 +75,8 @@ class RedisCheckpoint:
             close(self._client)
 
     def _ask(self, *command: str | bytes | int) -> Any:
-        from sse_client.relay._failures import Unreachable
-        from sse_client.relay._link import ERRORS, refused
+        from sse_client.relay._redis.failures import Unreachable
+        from sse_client.relay._redis.link import ERRORS, refused
 
         call: Callable[..., Any] = self._client.execute_command
         try:

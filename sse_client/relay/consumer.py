@@ -1,4 +1,4 @@
-"""A group of consumers of a relay's stream: each entry is handled, acknowledged, and never lost without a word."""
+"""A consumer of a relay's stream: it handles and acknowledges entries, and reports every one that is lost."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
-from sse_client.relay._connect import close, connect, shown
-from sse_client.relay._settings import TIMEOUT, consuming
+from sse_client.relay._consuming.settings import TIMEOUT, consuming
+from sse_client.relay._redis.connect import close, connect, shown
 from sse_client.relay._signals import on_terminate
 from sse_client.relay.errors import RelayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sse_client.relay._link import Link
-    from sse_client.relay._steps import Step, Steps
+    from sse_client.relay._consuming.steps import Step, Steps
+    from sse_client.relay._redis.link import Link
     from sse_client.relay.entry import Consumed, LostEntries, StreamEntry
 
 __all__ = ["Consumer", "consume"]
@@ -109,7 +109,7 @@ class Consumer:
             RelayError: Redis refused what is needed, or the relay has other partitions.
             RuntimeError: it has run before.
         """
-        from sse_client.relay._link import Link
+        from sse_client.relay._redis.link import Link
 
         self._consuming.start()
         keeper = threading.Thread(target=self._keep, name="sse_client relay keeper", daemon=True)
@@ -126,7 +126,7 @@ class Consumer:
         return self._consuming.result()
 
     def _keep(self) -> None:
-        from sse_client.relay._link import Link
+        from sse_client.relay._redis.link import Link
 
         link = Link(self._client)
         try:
@@ -149,8 +149,8 @@ class Consumer:
             close(self._client)
 
     def _drive(self, link: Link, steps: Steps) -> None:
-        from sse_client.relay._failures import Unreachable
-        from sse_client.relay._steps import advance
+        from sse_client.relay._consuming.steps import advance
+        from sse_client.relay._redis.failures import Unreachable
 
         steps = self._consuming.persistent(steps)
         answer: Any = None
@@ -163,8 +163,8 @@ class Consumer:
                 failed = error
 
     def _take(self, link: Link, step: Step) -> Any:
-        from sse_client.relay._consuming import SCRIPT
-        from sse_client.relay._steps import Ask, Handle, Tell, Wait, called
+        from sse_client.relay._consuming.next_step import SCRIPT
+        from sse_client.relay._consuming.steps import Ask, Handle, Tell, Wait, called
 
         if isinstance(step, Ask):
             return link.run(SCRIPT, step.keys, *step.arguments)

@@ -1,4 +1,4 @@
-"""What a handler is given, and what its owner hears of."""
+"""The values that a handler and its callbacks receive."""
 
 from __future__ import annotations
 

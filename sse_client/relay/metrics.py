@@ -1,4 +1,4 @@
-"""A relay's status in the text format of Prometheus, over HTTP."""
+"""Serves a relay's status over HTTP, in the text format of Prometheus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One feed to one Redis Stream, from whichever of many hosts holds the lease."""
+"""A relay: whichever of many hosts holds the lease writes one feed to one Redis Stream."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
-from sse_client.relay._connect import close, connect, shown
-from sse_client.relay._keys import Keys
-from sse_client.relay._partition import Key, Partitioner
-from sse_client.relay._plan import Plan
-from sse_client.relay._progress import Progress
-from sse_client.relay._scalar_text import check_scalar
-from sse_client.relay._source import Items, Source, source_of
+from sse_client.relay._redis.connect import close, connect, shown
+from sse_client.relay._redis.keys import Keys
+from sse_client.relay._redis.scalar_text import check_scalar
+from sse_client.relay._relaying.partitioner import Key, Partitioner
+from sse_client.relay._relaying.plan import Plan
+from sse_client.relay._relaying.progress import Progress
+from sse_client.relay._relaying.source import Items, Source, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,8 @@ class Relay:
         self._partitioner = Partitioner(key, partitions)
         self._plan = Plan(
             keys=self._keys,
-            # It runs out a fifth earlier than `lease`: the rest is for the next host to connect to the source.
+            # The lease in Redis is a fifth shorter than `lease`, which leaves the next host time to connect to the
+            # source.
             milliseconds=max(1, int(lease * 800)),
             partitioner=self._partitioner,
             key_name=_name(key),
@@ -144,7 +145,7 @@ class Relay:
             RelayError: Redis refused what is needed.
             TypeError, ValueError: the source is none, or its options are wrong.
         """
-        from sse_client.relay._candidate import Candidate
+        from sse_client.relay._relaying.candidate import Candidate
 
         self._source = source_of(source, url, client, options)
         try:
@@ -163,9 +164,9 @@ class Relay:
             RedisUnavailable: Redis does not answer.
             RelayError: it refuses to.
         """
-        from sse_client.relay._failures import Unreachable
-        from sse_client.relay._lag import lag
-        from sse_client.relay._link import Link
+        from sse_client.relay._redis.failures import Unreachable
+        from sse_client.relay._redis.link import Link
+        from sse_client.relay._relaying.lag import lag
         from sse_client.relay.errors import RedisUnavailable
 
         link = Link(self._client)
@@ -202,7 +203,7 @@ def _name(key: Key | None) -> str:
 
 
 def _check(lease: float, max_lag: int | None, on_lag: str, guard: int, batch: int, *, drop_acknowledged: bool) -> None:
-    if not 0 < lease <= threading.TIMEOUT_MAX:  # of a NaN, neither is true
+    if not 0 < lease <= threading.TIMEOUT_MAX:  # also true of a NaN
         raise ValueError(f"lease must be more than 0 seconds, and a time that can be waited for, not {lease:g}")
     if max_lag is not None and max_lag < 1:
         raise ValueError(f"max_lag must be 1 or more, or None, not {max_lag}")

@@ -1,4 +1,4 @@
-"""What a relay has done, and what it can promise about it."""
+"""The result of a relay: what it has written, and whether each event was written exactly once."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class RelayStatus:
         last_event_id: the place in Redis.
         without_key: events that had no key to be partitioned by.
         pending: events that were read and wait to be written.
-        lag: events that the slowest group of consumers has not acknowledged; None where it was not asked for.
+        lag: events that the slowest group of consumers has not acknowledged; None if it was not asked for.
         held_back: whether reading is stopped until consumers have caught up.
     """
 

@@ -1,4 +1,4 @@
-"""A reply as a blocking iterator, the loop of `Reply` in the thread that reads; and whom to ask for one."""
+"""A reply as a blocking iterator, and the base of the clients that return such replies."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Events to the values of a reply, in either client: what has arrived, and what the end of the stream means.
+"""Turns events into the values of a reply, for both clients, and decides how the reply ended.
 
-The loop from events to items is written once, as coroutines. The blocking client runs them with `run_sync`.
+The loop that turns events into items is written once, as coroutines. The blocking client runs it with `run_sync`.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Reply(ABC, Generic[_Events, _Item]):
     def __init__(self, open_events: Callable[[Mapping[str, Any]], _Events], attempts: Attempts) -> None:
         self._attempts = attempts
         self._batch: Iterator[_Item] = iter(())
-        self._over = False  # no more is read; the current batch is the last
+        self._over = False  # whether nothing more is read: the current batch is the last one
         self._cancelled = False
         self._failed = False
         self.events = open_events(attempts.rules())
@@ -147,7 +147,7 @@ class Reply(ABC, Generic[_Events, _Item]):
         """Return those of the last events, which no blank line has ended, that are complete: whole JSON."""
         return [event for event in events if _is_json(event.data)]
 
-    # The input and output that a subclass adds.
+    # Input and output, which a subclass adds.
 
     @abstractmethod
     async def _enter(self) -> None:
@@ -189,7 +189,7 @@ class Reply(ABC, Generic[_Events, _Item]):
                     self._batch = iter(self._ended())
                 else:
                     feed = self._attempts.reader.feed
-                    # The other events of the same read are fed when their turn comes.
+                    # The other events of the same read are fed later, one at a time.
                     self._batch = chain(feed(event), chain.from_iterable(map(feed, buffered_events(self.events))))
             for item in self._batch:
                 if self._cancelled:
@@ -212,7 +212,8 @@ class Reply(ABC, Generic[_Events, _Item]):
             self._over = True
             await self._conclude("closed")
         else:
-            # If the stream is not closed, the error is that another thread or task is reading it, which continues.
+            # If the stream is not closed, the error means that another thread or task is reading it; that reader
+            # continues.
             self._failed = self.events.state == "closed"
 
     def _refused(self, error: SSEError) -> Iterable[_Item]:

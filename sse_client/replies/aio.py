@@ -1,4 +1,4 @@
-"""A reply as an asynchronous iterator, the loop of `Reply` in the task that reads; and whom to ask for one."""
+"""A reply as an asynchronous iterator, and the base of the clients that return such replies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model answers, as attributes of a span (GenAI conventions)."""
+"""The attributes of a span that describe a model's answer (GenAI conventions)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Answer:
         id: the server's.
         model: that answered.
         reasons: why each choice ended.
-        tokens: of the input, and of the output; None where the server has not said.
+        tokens: of the input, and of the output; None if the server has not said.
         details: attributes of some of these tokens.
         messages: elements of `gen_ai.output.messages`.
     """

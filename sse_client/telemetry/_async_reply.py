@@ -1,4 +1,4 @@
-"""An asynchronous reply whose span ends with it."""
+"""An asynchronous reply whose end also ends its span."""
 
 from __future__ import annotations
 

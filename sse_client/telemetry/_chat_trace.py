@@ -1,4 +1,4 @@
-"""One call of a model as a span, and the metrics of such calls (GenAI client conventions)."""
+"""The span and the metrics of one call of a model (GenAI client conventions)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What spans and metrics are named by: the HTTP and GenAI conventions, and names of this package's own."""
+"""The names of spans, attributes and metrics: the HTTP and GenAI conventions, and this package's own."""
 
 from __future__ import annotations
 

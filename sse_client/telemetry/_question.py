@@ -1,4 +1,4 @@
-"""What a model is asked, as attributes of a span (GenAI conventions)."""
+"""The attributes of a span that describe a request to a model (GenAI conventions)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A blocking reply whose span ends with it."""
+"""A blocking reply whose end also ends its span."""
 
 from __future__ import annotations
 

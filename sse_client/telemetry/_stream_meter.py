@@ -1,4 +1,4 @@
-"""The metrics of streams: how many are open, events, reconnects, and gaps without a connection."""
+"""The metrics of streams: open streams, events, reconnects, and gaps without a connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One stream as a span, from its first request to its end (HTTP client conventions)."""
+"""The span of one stream, from its first request to its end (HTTP client conventions)."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class StreamTrace:
             self._observer(news)
 
     def _begin(self) -> None:
-        # A stream may connect inside a span that began after it was made, or in a thread that has none.
+        # A stream may connect inside a span that began after the stream was created, or in a thread without a span.
         here = context.get_current()
         parent = here if trace.get_current_span(here).get_span_context().is_valid else self._made_in
         attributes = {**self._attributes, "url.full": display_url(self._url)}

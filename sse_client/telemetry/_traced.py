@@ -1,4 +1,4 @@
-"""A reply whose span ends with it: the part that does not depend on how the reply is read."""
+"""The part of a traced reply that blocking and asynchronous replies share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chats, completions and responses of a blocking client, each as a span."""
+"""Traces the chats, completions and responses of a blocking client, each as a span."""
 
 from __future__ import annotations
 

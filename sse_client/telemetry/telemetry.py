@@ -1,4 +1,4 @@
-"""The entry to the telemetry of clients and chats."""
+"""`Telemetry`, which instruments clients and chats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests and steps to reads and writes on one socket."""
+"""Reads requests from one socket, and writes the steps of their scripts to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bytes of responses, from what they mean (RFC 9112)."""
+"""Builds the bytes of responses (RFC 9112)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes of a connection to requests (RFC 9112)."""
+"""Parses requests from the bytes of a connection (RFC 9112)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections to scripts, in order of arrival."""
+"""Gives scripts to requests, in order of arrival."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Server:
         self._requests: list[Received] = []
         self._errors: list[BaseException] = []
         self._accepted = 0
-        self._served: dict[int, tuple[Connection, threading.Thread]] = {}  # by number, while they last
+        self._served: dict[int, tuple[Connection, threading.Thread]] = {}  # open connections by number
         self._closing = False
         self._changed = threading.Condition()
         self._acceptor: threading.Thread | None = None
@@ -121,7 +121,7 @@ class Server:
             return list(self._requests)
 
     def start(self) -> Self:
-        """Begin to answer requests, as entering the server does."""
+        """Begin to answer requests. Entering the server's `with` block does the same."""
         self._acceptor = threading.Thread(target=self._accept, name="testing server", daemon=True)
         self._acceptor.start()
         return self
@@ -183,7 +183,8 @@ class Server:
         except BaseException as error:  # noqa: BLE001 - raised by close(), in the thread of the test
             self._errors.append(error)
         finally:
-            # After the error is kept: whoever sees the connection end finds the errors in their order.
+            # Closed only after the error is stored, so that a test that sees the connection end finds the errors in
+            # order.
             connection.close()
             del self._served[number]
 

@@ -1,4 +1,4 @@
-"""Answers in the words of a test: events, pauses and faults in order; and what was asked, as assertions."""
+"""A server that a test describes as events, pauses and faults, with assertions about its requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixtures for pytest, which finds them by itself where this package is installed.
+"""Fixtures for pytest, which finds them without configuration once this package is installed.
 
     def test_it_resumes(sse_server):
         sse_server.answer(Event(data="a", id="1"), RESET)
@@ -6,8 +6,8 @@
         ...  # any client of sse_server.url
         assert sse_server.last_event_ids == [None, "1"]
 
-The servers run in threads of their own: tests may be blocking or asynchronous, and their client may be any. The
-fixtures' types, for annotations, are `SSEServer`, `ChatServer` and `SSEReplay`.
+The servers run in threads of their own, so tests may be blocking or asynchronous, and may use any client. The types of
+the fixtures, for annotations, are `SSEServer`, `ChatServer` and `SSEReplay`.
 """
 
 from __future__ import annotations

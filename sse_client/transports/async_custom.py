@@ -1,4 +1,4 @@
-"""Transports of others for `AsyncClient`: `custom` for libraries that are awaited, under asyncio, trio or both.
+"""Base classes for transports on other asynchronous HTTP libraries, under asyncio, trio or both.
 
 It needs anyio, which httpx2 brings.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncBody", "AsyncSession", "AsyncTransport", "Headers", "Limits", "OutgoingRequest", "Response"]
 
-_CLOSING = 1.0  # seconds that closing a response may take
+_CLOSING = 1.0  # seconds allowed for closing a response
 
 
 class AsyncSession(ABC):
@@ -88,7 +88,7 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
         try:
             with self.waiting(limits.deadline):
                 body = await self.send(replace(request, body=data), limits)
-            if body is None:  # cancelled, at the deadline if not by `close`
+            if body is None:  # cancelled by `close` or at the deadline
                 raise ConnectionFailed("the stream was closed") if self.closed else TimeoutError("timed out")
             try:
                 check_framing(body.response, request.method)
@@ -97,7 +97,7 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
                 raise
         except self.failures as error:
             self._disconnected()
-            # The caller's own error is no failure of the network.
+            # An error of the caller's own code is not a network failure.
             failure = content.error or self._failure(error, request.url, limits, repeated=repeated)
         except BaseException:
             self._disconnected()
@@ -108,11 +108,11 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     async def release(self) -> None:
         """Release what was held for this stream alone; a transport that overrides it calls it, too."""
-        self.body = None  # it refers to this, too
+        self.body = None  # the body refers back to this object
 
 
 class AsyncBody(ResponseBody):
@@ -173,13 +173,13 @@ class AsyncBody(ResponseBody):
         except self._transport.failures as error:
             failure = connection_broke(self.response.url, self._transport.plain(error))
         finally:
-            # A shorter wait may have been none: the library has more pieces of one receive.
+            # The library may have returned without waiting, because it has more pieces of one receive.
             if (now := time.monotonic()) - began > TURN:
                 self._turn_since = now
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     async def read(self, deadline: float | None) -> bytes:
         """Return what has arrived, decoded; see `ResponseBody.read`."""

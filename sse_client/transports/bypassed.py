@@ -1,4 +1,4 @@
-"""Methods that a subclass of a library's session overrides in vain: streams do not call them."""
+"""Warns about methods that a subclass of a library's session overrides, but that streams do not call."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Transports of others: what a stream asks of an HTTP library, for whoever brings one (docs/writing-a-transport.md).
+"""Base classes for transports on other blocking HTTP libraries (docs/writing-a-transport.md).
 
-This is for libraries that block; `async_custom` has the same for those that are awaited.
+`async_custom` has the same for asynchronous libraries.
 
-A session makes a transport for each stream; a transport sends one request and returns its response; a body hands out
-bytes as they arrive. What HTTP says about redirects, credentials, bodies and codings is done here, once.
+A session makes a transport for each stream; a transport sends one request and returns its response; a body returns
+bytes as they arrive. The package itself applies HTTP's rules on redirects, credentials, bodies and codings.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class BlockingTransport(CustomTransport, Wakeup):
                 raise
         except self.failures as error:
             self._disconnected()
-            # The caller's own error is no failure of the network.
+            # An error of the caller's own code is not a network failure.
             failure = content.error or self._failure(error, request.url, limits, repeated=repeated)
         except BaseException:
             self._disconnected()
@@ -97,7 +97,7 @@ class BlockingTransport(CustomTransport, Wakeup):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     def limit_wait(self, timeout: float | None) -> None:
         """Set the timeout of the socket that is watched, if it is still open."""
@@ -160,7 +160,7 @@ class BlockingBody(ResponseBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     async def read(self, deadline: float | None) -> bytes:
         """Return what has arrived, decoded; see `ResponseBody.read`."""

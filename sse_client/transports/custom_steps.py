@@ -1,4 +1,4 @@
-"""What transports of others need not do, blocking or not: redirects, challenges, the errors of a request."""
+"""What custom transports need not do, blocking or not: redirects, challenges, and the errors of a request."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class CustomTransport(ABC):
 
         failures: what `send` and `receive` may raise.
         disconnect: closes the connection of the current request where `send` fails: what `connecting` was given, or
-            `send` has set; None where neither has.
+            `send` has set; None if neither has.
 
     Raises:
         TypeError: an option is one that it cannot do.

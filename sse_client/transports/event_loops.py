@@ -1,4 +1,4 @@
-"""Which event loop runs: asyncio, trio, or one that is not supported."""
+"""Finds out which event loop runs: asyncio, trio, or one that is not supported."""
 
 from __future__ import annotations
 

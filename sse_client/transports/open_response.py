@@ -70,14 +70,14 @@ def _is_awaited(response: Any) -> bool:
     """Tell whether a response of a library that has both kinds can only be awaited."""
     if inspect.iscoroutinefunction(getattr(response, "iter_content", None)):  # niquests
         return True
-    if hasattr(response, "body_reader"):  # pyreqwest, of which both kinds have the same methods
+    if hasattr(response, "body_reader"):  # pyreqwest, whose blocking and asynchronous responses have the same methods
         return not type(response.body_reader).__name__.startswith("Sync")
     body = getattr(response, "stream", None) if hasattr(response, "aiter_bytes") else None  # httpx, httpx2
     return hasattr(body, "__aiter__") and not hasattr(body, "__iter__")
 
 
 def _whole(response: Any) -> bytes | None:
-    """Return the body of a response that its library has read already; None where it is still open."""
+    """Return the body of a response that its library has read already; None if it is still open."""
     if getattr(response, "_content_consumed", False):  # requests and niquests, without `stream=True`
         found: object = response.content
     elif hasattr(response, "decode_content") and response.closed:  # urllib3, preloaded: `data` would read an open one

@@ -1,10 +1,10 @@
-"""The error of what is passed to a client in the place of a session, and is none that it accepts."""
+"""Builds the error for an object that is passed as a session but is not accepted."""
 
 from __future__ import annotations
 
 __all__ = ["refused_session"]
 
-# Classes that the other client accepts, by the package that they are from: none is imported for this.
+# Classes that the other client accepts, by package and name, so that none has to be imported.
 _BELONG = {
     ("requests", "Session"): "Client",
     ("aiohttp", "ClientSession"): "AsyncClient",

@@ -46,7 +46,7 @@ class SyncBody:
 
 
 class AsyncBody:
-    """The same for an asynchronous client; a file is read in another thread."""
+    """The same for an asynchronous client; files are read in another thread."""
 
     def __init__(self, content: Any) -> None:
         self.error: Exception | None = None

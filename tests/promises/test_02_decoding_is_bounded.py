@@ -19,7 +19,7 @@ import pytest
 
 import sse_client
 from sse_client import ConnectionFailed, DeadlineExceeded, EventTooLarge, ResponseError, SSEError, StatusError, Timeout
-from sse_client._core import inflation
+from sse_client._core import inflation_limit
 from sse_client.aio import AsyncClient, astream
 
 from .kit import SLACK, bound, read_request, run_program, serving
@@ -116,7 +116,7 @@ def test_a_bomb_is_over_at_the_deadline(client: Client, name: str) -> None:
 def test_a_bomb_without_a_near_deadline_is_refused(
     client: Client, name: str, timeout: Timeout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inflation, "_LINES", 20_000)
+    monkeypatch.setattr(inflation_limit, "_LINES", 20_000)
     with bombing(name) as port:
         reading = client.read("POST", f"http://127.0.0.1:{port}/", timeout=timeout)
     assert isinstance(reading.error, EventTooLarge)
@@ -125,7 +125,7 @@ def test_a_bomb_without_a_near_deadline_is_refused(
 
 
 def test_long_lines_without_an_effect_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflation, "_BYTES", MIB)
+    monkeypatch.setattr(inflation_limit, "_BYTES", MIB)
     body = members((b":" + b"x" * 9_999 + b"\n") * 10, 16)
     with serving_coded(body) as port:
         reading = client.read("POST", f"http://127.0.0.1:{port}/", max_event_size=MIB)
@@ -147,8 +147,8 @@ def test_long_lines_without_an_effect_are_refused(client: Client, monkeypatch: p
 def test_events_that_are_compressed_well_are_no_bomb(
     client: Client, block: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inflation, "_LINES", 1_000)
-    monkeypatch.setattr(inflation, "_BYTES", 0)
+    monkeypatch.setattr(inflation_limit, "_LINES", 1_000)
+    monkeypatch.setattr(inflation_limit, "_BYTES", 0)
     with serving_coded(gzip.compress(block * 3)) as port:
         reading = client.read("POST", f"http://127.0.0.1:{port}/", max_event_size=4 * MIB, reconnect=None)
     assert reading.error is None
@@ -156,7 +156,7 @@ def test_events_that_are_compressed_well_are_no_bomb(
 
 
 def test_without_a_limit_for_events_there_is_none_for_lines(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflation, "_LINES", 1_000)
+    monkeypatch.setattr(inflation_limit, "_LINES", 1_000)
     with serving_coded(gzip.compress(b"\n" * MIB + b"data: x\n\n")) as port:
         reading = client.read("POST", f"http://127.0.0.1:{port}/", max_event_size=None, reconnect=None)
     assert reading.events == [sse_client.Event("x")]

@@ -1,4 +1,4 @@
-"""The arguments of a call that are no fields of the API, and what they make of its request."""
+"""The arguments of a call that are not fields of the API, and their effect on the request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests to a server that speaks OpenAI's API, whoever sends them: where they go, and what goes with them."""
+"""Builds requests to a server that speaks OpenAI's API: the URL, the headers, and the options."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Endpoint"]
 
 _OPENAI = "https://api.openai.com/v1"
 
-# Models may think for long: OpenAI's own client waits ten minutes for the next byte.
+# Models may think for a long time: OpenAI's own client waits ten minutes for the next byte.
 _TIMEOUT = Timeout(connect=10.0, read=600.0)
 
 # Headers in which other servers expect the key. With one of them, no bearer token is sent.
@@ -55,10 +55,10 @@ class Endpoint:
         check_timeout(timeout)
         check_mapping("headers", headers)
         check_mapping("params", params)
-        # An empty key means that there is none: the key in the environment is not for other servers.
+        # An empty key means no key, because the environment's key must not go to other servers.
         key = checked_key(api_key)
         key = checked_key(os.environ.get("OPENAI_API_KEY"), "OPENAI_API_KEY") if key is None else key
-        # An empty base URL is a setting that was forgotten: the prompts are not meant for OpenAI's server.
+        # An empty base URL is a forgotten setting; the prompts must not go to OpenAI's server.
         usual = _OPENAI if base_url is None else base_url
         base_url = checked_base_url(base_url or os.environ.get("OPENAI_BASE_URL") or usual)
         self._address, _, query = base_url.partition("?")

@@ -1,4 +1,4 @@
-"""A payload that reports an error, in any known shape, to a `ChatError`.
+"""Recognises payloads that report an error, in any known shape, as a `ChatError`.
 
 {"error": {"message", "code", "type", "param"}}      OpenAI, Groq, vLLM, llama.cpp; beside `choices`: OpenRouter
 {"error": "text"}                                    Ollama, transformers, text-generation-inference
@@ -28,7 +28,7 @@ from sse_client.adapters.openai.errors import ChatError
 __all__ = ["body_error", "error_in", "reported"]
 
 _PAGE = 16 * 1024  # characters of an HTML page that are searched
-# Texts, compiled when the first page comes.
+# Strings, compiled when the first page arrives.
 _TITLE = r"(?i)<title[^<>]*+>([^<]*+)"
 _MARKUP = r"(?i)\s*+<[!?a-z]"
 _HTML = r"(?i)<(?:!doctype|html|head|body)\b"
@@ -37,18 +37,19 @@ _UNSEEN = ("style", "script")  # elements whose text is not displayed
 _MESSAGES = ("message", "detail", "msg", "error_message", "error_msg")
 _STATUSES = ("status_code", "status", "statusCode")
 
-# What the fields of an `error` hold where all is well.
+# Values of an `error`'s fields that report success.
 _SUCCESS = frozenset({"200", "ok", "success", "successful", "succeeded", "none", "null", "no error", "false"})
-_TRACES = frozenset({"request_id", "requestId", "trace_id", "log_id", "sid"})  # they are there with success, too
+_TRACES = frozenset({"request_id", "requestId", "trace_id", "log_id", "sid"})  # present with success, too
 
 
 def error_in(payload: object, raw: str) -> ChatError | None:
-    """Return the error that `payload` reports, or None where it reports none."""
+    """Return the error that `payload` reports, or None if it reports none."""
     if is_array(payload):
         return next((error for item in payload if not is_array(item) and (error := error_in(item, raw))), None)
     fields = mapping(payload)
     error = fields.get("error")
-    # Some servers send an empty `error`, or one of success, with every chunk. Alone, an empty one does mean an error.
+    # Some servers send an empty `error`, or one that reports success, with every chunk. An empty `error` that comes
+    # alone is an error.
     alone = len(fields) == 1 and error is not None and error is not False
     if not _is_nothing(error) or (alone and _is_empty(error)):
         return reported(fields, raw)
@@ -85,7 +86,7 @@ def reported(payload: object, raw: str) -> ChatError:
         error = payload
     fields = mapping(error) or outer
     code = fields.get("code") if fields.get("code") is not None else fields.get("error_code")
-    # Gemini's `status` is a word, and its number the `code`.
+    # In Gemini's errors, `status` is a word, and `code` is the number.
     status = next((each for name in _STATUSES if (each := number(fields.get(name)))), None)
     return ChatError(
         _message(error),

@@ -1,4 +1,4 @@
-"""Pieces of a text to the text, in linear time and in the space of the text."""
+"""Joins the pieces of a text in linear time, and in the space of the text."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import msgspec
 
 __all__ = ["FULL", "GrowingText"]
 
-# The number of pieces that are joined at once. A piece of five letters takes 62 bytes as an object.
+# How many pieces are joined at once. As an object, a piece of five letters takes 62 bytes.
 FULL = 1024
 
 
-# A server decides how many texts there are. As structs that the garbage collector does not track, tens of thousands of
-# them do not slow it down; a text refers to nothing but strings.
+# A server decides how many texts there are. These structs are not tracked by the garbage collector, so tens of
+# thousands of them do not slow it down; a text refers only to strings.
 class GrowingText(msgspec.Struct, gc=False, eq=False):
     """A text that grows at its end.
 
@@ -63,7 +63,7 @@ class GrowingText(msgspec.Struct, gc=False, eq=False):
         self.pieces.clear()
 
     def rest_of(self, whole: str | None) -> str | None:
-        """Return what `whole`, the complete text, has beyond the text until now; None where that is nothing.
+        """Return what `whole`, the complete text, has beyond the text until now; None if that is nothing.
 
         A complete text that does not begin with the text until now has nothing that could be appended.
         """
@@ -84,7 +84,7 @@ class GrowingText(msgspec.Struct, gc=False, eq=False):
         return rest
 
     def follow(self, whole: str | None) -> str | None:
-        """Become `whole`, which is the text until now; return what is new in it, None where nothing is.
+        """Become `whole`, which is the text until now; return what is new in it, None if nothing is.
 
         A text that is less than half as long is taken for one that is only repeated in part.
         """

@@ -1,4 +1,4 @@
-"""The body of a request to JSON: values of the caller's own types to dicts, and what cannot be sent refused."""
+"""Converts the body of a request to JSON, values of the caller's own types included."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["encodable", "listed"]
 
 _AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
-# Types that msgspec would encode as strings, and that are refused here.
+# Types that msgspec would encode as strings, but that are refused here.
 _OTHERS = (bytes, bytearray, memoryview, Decimal, timedelta)
 
 _SCHEMA = (
@@ -54,7 +54,7 @@ def listed(name: str, values: Any, what: str) -> list[Any]:
         TypeError: it is one text or one element: as a list, that would be its characters, or the names of its fields.
             Or an element is a text or a number.
     """
-    # Nearly always a list, which need not be asked whether it is anything else.
+    # Checked first, because it is nearly always a list.
     if type(values) is not list and (
         isinstance(values, (str, bytes)) or is_any_mapping(values) or not _is_several(values)
     ):
@@ -71,7 +71,7 @@ def _is_several(values: object) -> TypeGuard[Iterable[Any]]:
 
 
 def _plain(value: Any, where: str) -> Any:
-    # Most values are leaves. They are checked here, so that no path is made for them.
+    # Most values are leaves. They are checked here, so that no path is built for them.
     if type(value) in _AS_THEY_ARE:
         return value
     if is_listing(value) and not hasattr(value, "_asdict"):
@@ -93,7 +93,7 @@ def _plain(value: Any, where: str) -> Any:
 
 def _converted(value: Any, where: str) -> Any:
     """Return a value of some other type as one of JSON's, or as one that contains such."""
-    if isinstance(value, Enum):  # before `str` and `int`: an enum may be one of them, too
+    if isinstance(value, Enum):  # checked before `str` and `int`, which an enum may also be
         return value.value
     if isinstance(value, (str, int)):
         return str.__str__(value) if isinstance(value, str) else int(value)

@@ -1,4 +1,4 @@
-"""Untyped JSON, narrowed: what is not of the expected kind is empty, or None."""
+"""Narrows untyped JSON: a value of an unexpected kind becomes an empty one, or None."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["array", "is_any_mapping", "is_array", "is_listing", "is_mapping", "j
 
 
 def json_value(written: str) -> object:
-    """Return what is `written` in JSON; None where that is no JSON."""
+    """Return what is `written` in JSON; None if that is no JSON."""
     try:
         value: object = json.loads(written)
     except (ValueError, RecursionError):
@@ -30,7 +30,7 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
 
 def is_any_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
     """Tell whether `value`, which a caller has passed, is a mapping."""
-    return type(value) is dict or isinstance(value, Mapping)  # the class alone is found in a fraction of the time
+    return type(value) is dict or isinstance(value, Mapping)  # the exact type is checked in a fraction of the time
 
 
 def is_listing(value: object) -> TypeGuard[tuple[Any, ...] | list[Any]]:

@@ -1,4 +1,4 @@
-"""The query of a URL, with parameters of the caller's in it, as OpenAI's own client writes them."""
+"""Adds parameters to the query of a URL, formatted as in OpenAI's own client."""
 
 from __future__ import annotations
 

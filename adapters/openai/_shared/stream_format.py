@@ -1,4 +1,4 @@
-"""What counts as a stream of OpenAI's APIs, and as progress of one."""
+"""Says what counts as a stream of OpenAI's APIs, and which events count as progress."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def stream_format(new_reader: Callable[[], Reader[object]]) -> StreamFormat:
         # their framework's default.
         media_types=frozenset({"text/event-stream", "text/plain", ""}),
         sniff=looks_like_event_stream,
-        # A body that is no stream may be a complete answer.
+        # A body that is not a stream may be a complete answer.
         body_limit=16 * 1024 * 1024,
         counts=_progress(new_reader),
     )

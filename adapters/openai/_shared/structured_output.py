@@ -1,4 +1,4 @@
-"""JSON texts that a model wrote to values: the arguments of a call, and an answer of a type of the caller's."""
+"""Decodes JSON that a model wrote: the arguments of a call, or an answer of the caller's own type."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Validates(Protocol[T_co]):
 
 
 _LANGUAGE = re.compile(r"\A[\w+-]+")  # the language of a code fence, such as `json`
-_AROUND = 40  # characters of a broken text that are shown on each side of the place
+_AROUND = 40  # characters of a broken text that are shown on each side of the mistake
 
 # Finish reasons of an answer that was cut, whatever its text looks like.
 _CUT = {"length": "the limit on its length", "content_filter": "the content filter"}
@@ -97,7 +97,7 @@ def _obstacle(choice: Choice) -> str | None:
     if not (message.content or "").strip():
         return f"has no text, but {len(message.tool_calls)} tool calls" if message.tool_calls else "has no text"
     if reason is None:
-        # Some servers never send a reason. `}` shows by itself that the object is whole; `12` may become `123`.
+        # Some servers never send a finish reason. A final `}` shows that an object is whole, but `12` may become `123`.
         bare = _unfenced(message.content or "")
         if not bare.endswith(("}", "]", '"')) or _json_error(bare):
             return "is not finished"
@@ -133,7 +133,7 @@ def _nested(type: type, value: Any) -> Any:  # noqa: A002
     """Return the value of a pydantic model that is inside another type."""
     if known := _pydantic(type):
         return known(json.dumps(value))
-    # As msgspec requires of a hook that does not support a type.
+    # msgspec requires this error of a hook that does not support a type.
     raise NotImplementedError(f"expected a type that msgspec or pydantic decodes, got {type.__name__}")
 
 

@@ -1,7 +1,7 @@
-"""Characters that a server cut in two, made whole.
+"""Joins characters that a server has cut in two.
 
-JSON writes a character beyond U+FFFF as a pair of surrogates, each an escape of its own. A server that cuts its
-text at UTF-16 code units, as one written in JavaScript may, sends the halves in different chunks.
+JSON escapes a character beyond U+FFFF as a pair of surrogates. A server that cuts its text between UTF-16 code units,
+as one written in JavaScript may, sends the two halves in different chunks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Halves", "repaired"]
 
-_HALF = "[\ud800-\udfff]"  # compiled when an irregular text comes
+_HALF = "[\ud800-\udfff]"  # compiled when first needed
 
 _Place = tuple[int, str, int | str | None]  # index of the choice, name of the field, index of the tool call, or its ID
 

@@ -1,4 +1,4 @@
-"""What a connection leaves undispatched to the complete events in it: some servers forget the last blank line."""
+"""Finds complete events in what a connection leaves undispatched: some servers forget the last blank line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["complete_events", "undispatched"]
 
-_SMALL = 64 * 1024  # characters of a tail that is parsed; a longer one is searched instead, to save copies
+_SMALL = 64 * 1024  # characters; a longer tail is searched instead of parsed, which saves copies
 _HEAD = 1024  # characters of a longer tail within which its data begins
 
 
@@ -35,7 +35,7 @@ def _undispatched_at_length(tail: str) -> tuple[list[Event], str]:
     if tail[:_HEAD].lstrip().startswith(("{", "[", "<")):
         return [], tail.strip()
     head, found, _ = f"\n{tail[:_HEAD]}".partition("\ndata:")
-    # The last character nearly always shows that JSON was cut off.
+    # The last character nearly always shows whether JSON was cut off.
     if not found or not tail[-_HEAD:].rstrip().endswith(("}", "]")):
         return [], ""
     data = tail[len(head) + len("data:") :].replace("\ndata:", "\n")

@@ -1,4 +1,4 @@
-"""Rows to answers in one event loop: so many at once, each until it is answered or cannot be."""
+"""Asks the rows of a batch in one event loop, a limited number at a time, each until it is answered or fails."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ __all__ = ["Asking", "Plan"]
 
 _T = TypeVar("_T")
 _PASSING = frozenset({408, 409, 429})
-_LONGEST = 8.0  # seconds between two tries of a row
+_LONGEST = 8.0  # seconds between two attempts of a row
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The arguments of a `ChatBatch`, checked."""
+    """The checked arguments of a `ChatBatch`."""
 
     client: dict[str, Any]
     body: dict[str, Any]
@@ -99,7 +99,7 @@ class Asking:
             rows: what is handed back, and the row with its name; None for a row that should have one.
         """
         waiting, done, reporter = iter(rows), asyncio.Queue[Any](), self._begin()
-        # A consumer that is slow holds the workers back.
+        # A slow consumer holds the workers back.
         slots = asyncio.Semaphore(2 * self._plan.concurrency)
         workers = [
             asyncio.create_task(self._work(waiting, done, slots, reporter)) for _ in range(self._plan.concurrency)
@@ -169,7 +169,7 @@ class Asking:
         try:
             answer = answer_of(await self._ask(question), question.key, monotonic() - began)
         except (SSEError, ValueError, TypeError, RecursionError, MemoryError) as error:
-            # What an answer held that memory had no room for is free by now; the others go on.
+            # The memory of the answer that did not fit has been freed by now; the other rows continue.
             answer = failed(error, question.key, monotonic() - began)
         if self._results is not None:
             self._results.add(answer)
@@ -186,7 +186,8 @@ class Asking:
             try:
                 return await self._once(question)
             except (ConnectionFailed, ChatError) as error:
-                # The client itself tries again before the first delta; after it, nobody has seen the beginning.
+                # Before the first delta, the client itself retries. After it, a retry is safe because nobody has seen
+                # the beginning.
                 if tries == self._plan.max_retries or not _broke_off(error):
                     raise
                 tries += 1

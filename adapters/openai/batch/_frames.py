@@ -1,4 +1,4 @@
-"""Batches of every kind to rows, and rows with answers to a batch of the same kind."""
+"""Converts a batch of any kind to rows, and rows with answers back to a batch of that kind."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _arrow(batch: Any, answers: Sequence[Answer]) -> Any:
 
 def _pandas(batch: Any, answers: Sequence[Answer]) -> Any:
     pandas: Any = import_module("pandas")
-    # Texts are of the kind that the frame has: Dask writes no column of objects to a file.
+    # Text columns have the frame's own text type, because Dask cannot write columns of objects to a file.
     texts = next((kind for kind in batch.dtypes if isinstance(kind, pandas.StringDtype)), "str")
     kinds = {str: texts, int: "int64", float: "float64"}
     columns = {

@@ -1,4 +1,4 @@
-"""Answers in a folder: written as they come, a file for each process, and found again by the next run."""
+"""Stores answers in a folder, a file for each process, and finds them again in the next run."""
 
 from __future__ import annotations
 

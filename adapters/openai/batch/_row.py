@@ -1,4 +1,4 @@
-"""One row: the request that it asks for, the key that is always the same for it, and its answer."""
+"""One row: its request, its idempotency key, which is always the same, and its answer."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "Answer", "Question", "answer_of", "asked_in", "failed", "question_of", "value_of"]
 
-_BYTES_A_TOKEN = 4  # of English; what was used in fact is settled afterwards
-# Ten times as fast as json's encoder, which is made once: `json.dumps` makes one for each call with such arguments.
+_BYTES_A_TOKEN = 4  # an estimate for English; the actual usage is settled afterwards
+# Ten times as fast as json's encoder. That one is created once, because `json.dumps` creates one for each such call.
 _sorted_fast = msgspec.json.Encoder(order="sorted", enc_hook=str).encode
 _sorted_slow = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
 _MOST = 2**63 - 1  # the largest number that a column can hold
@@ -34,7 +34,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
         answer: what the model said.
         tool_calls: those that it asks for, as a JSON text.
         finish_reason: why the answer ended.
-        error: a sentence; empty where the row was answered.
+        error: a sentence; empty if the row was answered.
         seconds: that it took, waiting for the rate limit and retries included.
         idempotency_key: that was sent; the same row of the same run always has the same.
     """
@@ -74,7 +74,7 @@ def question_of(row: Mapping[str, Any], body: Mapping[str, Any], run: str, name:
         row: with `messages` (a list, or one as a JSON text) or a `prompt`; its `model`, if it has one, counts.
         body: what all requests have.
         run: makes the keys of one run others than those of another.
-        name: of the row, in its run; None where the column that names rows has nothing.
+        name: of the row, in its run; None if the column that names rows has nothing.
 
     Raises:
         ValueError: there is no question in it.
@@ -98,12 +98,12 @@ def _sorted(asked: dict[str, Any]) -> bytes:
     """Return a request as JSON that is the same in every process, with what has no form in JSON as a text."""
     try:
         return _sorted_fast(asked)
-    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError):  # half of a surrogate pair, a large number
+    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError):  # a lone surrogate, or a large number
         return _sorted_slow(asked).encode("utf-8", "surrogatepass")
 
 
 def asked_in(row: Mapping[str, Any]) -> Any:
-    """Return the messages of a row, or its prompt where it has none; None where there is neither."""
+    """Return the messages of a row, or its prompt where it has none; None if there is neither."""
     messages = value_of(row, "messages")
     return value_of(row, "prompt") if messages is None else messages
 

@@ -1,4 +1,4 @@
-"""One event loop in a thread for each `ChatBatch` of a process, however often it is called or unpickled there."""
+"""Keeps one event loop in a thread for each `ChatBatch` of a process, however often it is called or unpickled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch of rows to the same rows with their answers: a callable that Ray Data and Dask can send about."""
+"""`ChatBatch`: a callable that adds answers to a batch of rows, and that Ray Data and Dask can pickle."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class ChatBatch:
         checked_key(api_key)
         check_fields(body, _ARGUMENTS)
         client = {"api_key": api_key, "base_url": base_url, "headers": headers, "timeout": timeout}
-        # What a stream counts is in its last chunk, where that is asked for.
+        # The token counts are in the last chunk, if the request asks for them.
         body = {"stream_options": {"include_usage": True}, **body, **({} if model is None else {"model": model})}
         self._plan = Plan(client, body, concurrency, max_retries, limit, results, run, progress)
         self._id_column = id_column
@@ -193,4 +193,4 @@ def _hash(row: Mapping[str, Any]) -> int:
     try:
         return hash(repr(asked_in(row)))
     except RecursionError:
-        return 0  # too deep for JSON, too
+        return 0  # also if it is nested too deeply for JSON

@@ -1,4 +1,4 @@
-"""How many requests and tokens a minute may be asked for, by one process or by all of them."""
+"""Limits requests and tokens per minute, for one process or for all of them together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a batch is, told as rows are answered."""
+"""Reports the progress of a batch as rows are answered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchProgress", "Reporter", "Total"]
 
-_SECONDS = 0.2  # between two reports: a row a report would cost more than some rows do
+_SECONDS = 0.2  # seconds between two reports; a report for each row would cost more than some rows
 
 
 @dataclass(frozen=True, slots=True)

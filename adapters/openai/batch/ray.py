@@ -69,8 +69,8 @@ class RayProgress:
         return found
 
 
-# An actor ends with the handle that made it; those that found it by its name do not keep it alive. A cell of a notebook
-# that is run again drops the first after it has got the second.
+# An actor ends with the handle that created it; handles found by name do not keep it alive. If a notebook cell is run
+# again, the first handle is dropped only after the second has been found.
 _handles: list[Any] = []
 
 

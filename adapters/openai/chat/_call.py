@@ -1,4 +1,4 @@
-"""Fragments of one tool call to the call: its name, and its arguments as far as they have come."""
+"""Joins the fragments of one tool call: its name, and its arguments so far."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from sse_client.adapters.openai.delta import ToolCallDelta
 
 __all__ = ["Call"]
 
-# Some servers send these first, and the real arguments afterwards.
+# Placeholders that some servers send before the real arguments.
 _PLACEHOLDERS = frozenset({"{}", "{ }", "[]", "null", '""'})
 
 _LONGEST_PLACEHOLDER = 16  # characters, blanks around it included
 
-_LONGEST_NAME = 1024  # characters; no piece is added to a name that is as long
+_LONGEST_NAME = 1024  # characters; a name of this length gets no further pieces
 
 
-# As a struct, like `GrowingText`: a server decides how many calls there are.
+# A struct, like `GrowingText`, because a server decides how many calls there are.
 class Call(msgspec.Struct, gc=False, eq=False):
     """A call that is being put together, and its place among the calls of its choice."""
 
@@ -29,7 +29,7 @@ class Call(msgspec.Struct, gc=False, eq=False):
     name: str = ""
     arguments: GrowingText = msgspec.field(default_factory=GrowingText)
     size: int = 0  # characters of the arguments
-    placeholder: str = ""  # arguments that are held back: others may replace them
+    placeholder: str = ""  # arguments that are held back, because others may replace them
     _end: JSONEnd | None = None
 
     @property
@@ -87,7 +87,7 @@ class Call(msgspec.Struct, gc=False, eq=False):
         return rest
 
     def complete_with(self, arguments: str | None) -> str | None:
-        """Take the complete arguments, and return what they have beyond those that came in pieces."""
+        """Accept the complete arguments, and return the part of them that has not come in pieces."""
         if self.placeholder and arguments:
             self.placeholder = ""
         rest = self.arguments.rest_of(arguments or None)

@@ -1,4 +1,4 @@
-"""The chunks of one choice to the choice."""
+"""Accumulates the chunks of one choice."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["ChoiceAccumulator"]
 
-# A last piece that repeats a text shorter than this may be a piece like the others; and one shorter than the second,
-# where it repeats several pieces.
+# If a last piece repeats the text so far, but is shorter than this, it may be an ordinary piece. If the text came in
+# several pieces, the second limit applies.
 _CERTAIN = 16
 _LIKELY = 4
 
-_UNFINISHED = frozenset({"null", "none", "None"})  # finish reasons that are none: KoboldCpp writes `null` as a text
-_UNDECODED = "\ufffd"  # of a text that grows: a character of which some bytes are still to come
+_UNFINISHED = frozenset({"null", "none", "None"})  # these mean no finish reason; KoboldCpp sends "null" as a string
+_UNDECODED = "\ufffd"  # in a growing text, a character whose bytes have not all arrived
 
 
 class _AudioAccumulator(msgspec.Struct, gc=False, eq=False):
@@ -61,7 +61,7 @@ class _AudioAccumulator(msgspec.Struct, gc=False, eq=False):
         return Audio(self.id, self.data.value(), self.transcript.value(), self.expires_at)
 
 
-# As a struct, like `GrowingText`: a server decides how many choices there are.
+# A struct, like `GrowingText`, because a server decides how many choices there are.
 class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
     """A choice that is being put together.
 
@@ -82,7 +82,7 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
     finish_reason: str | None = None
     logprobs: Any = None
     messages: Literal["repeating", "growing", "pieces"] | None = None
-    _certain: bool = False  # that they are growing
+    _certain: bool = False  # whether it is certain that the messages grow
 
     def add_reasoning(self, piece: str) -> None:
         """Append to the reasoning."""
@@ -91,8 +91,8 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
     def add_rare(self, choice: ChunkChoice) -> tuple[ToolCallDelta, ...]:
         """Add all of `choice` that most chunks do not have, and return its tool calls.
 
-        Its content, which is added already, is taken off again and set to None where it is no piece; so is a finish
-        reason that is none.
+        Its content, which is added already, is taken off again and set to None if it is no piece; so is a finish reason
+        that is none.
         """
         if choice.finish_reason in _UNFINISHED:
             choice.finish_reason = None
@@ -111,7 +111,7 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
             final, alone = bool(choice.finish_reason), len(delta.tool_calls) == 1
             calls += [self._calls().add(fragment, final=final, alone=alone) for fragment in delta.tool_calls]
         elif delta.function_call is not None:
-            # Where both come, the old field repeats the new one.
+            # If both are present, the old field repeats the new one.
             calls.append(self._calls().add_function(delta.function_call))
         if choice.finish_reason:
             # Some servers finish twice: the first reason stays, but an error replaces it.
@@ -149,7 +149,7 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
             self._certain = "grown" in relations
             if "other" in relations and not self._certain:
                 self.messages = "pieces"
-        # The last one may be complete all the same.
+        # The last message may nevertheless be complete.
         content = message.content or ""
         return self.messages == "pieces" and not (
             content and len(content) == len(self.content) and content == self.content.value()

@@ -1,4 +1,4 @@
-"""What the blocking and the asyncio chat client share: where requests go, and the methods that return replies."""
+"""What the blocking and the asyncio chat client share: the endpoint, and the methods that return replies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chunks to deltas and, added up, to a completion."""
+"""Turns chunks into deltas, and accumulates them into a completion."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CompletionAccumulator"]
 
-_MOST_CHOICES = 1024  # that are waited for, whatever the request says
+_MOST_CHOICES = 1024  # the most choices that are waited for, whatever the request says
 
 # Finish reasons, in lower case, of an answer that the server broke off. The first is DeepSeek's; vLLM and SGLang send
 # `abort` when the engine gives up on a request. Any that ends in `_error` counts, too, such as z.ai's `network_error`.
@@ -42,7 +42,7 @@ class CompletionAccumulator:
 
     def __init__(self, choices: int | None = None) -> None:
         self._expected = choices
-        self._by_index: dict[int, ChoiceAccumulator] = {}  # by the server's index: several may be one choice
+        self._by_index: dict[int, ChoiceAccumulator] = {}  # by the server's index; several indexes may be one choice
         self._choices: dict[int, ChoiceAccumulator] = {}
         self._nameless = True
         self._id: str | None = None
@@ -101,7 +101,7 @@ class CompletionAccumulator:
         return [*deltas, *filter(_brings_something, rest)] if chunk.choices or not rest else rest
 
     def release(self) -> list[ChatDelta]:
-        """Return the deltas of what was held back, once nothing more comes; most streams have none."""
+        """Return the deltas that were held back, at the end of the stream; most streams have none."""
         held = [(choice.index, choice.release()) for choice in self._choices.values()]
         return [ChatDelta(index, tool_calls=calls, id=self._id, model=self._model) for index, calls in held if calls]
 
@@ -117,9 +117,9 @@ class CompletionAccumulator:
 
     @property
     def unfinished(self) -> list[int]:
-        """The choices that have no finish reason, and those that have not begun though they were asked for."""
+        """The indexes of choices without a finish reason, and of requested choices that have not begun."""
         begun = [index for index, choice in self._choices.items() if choice.finish_reason is None]
-        # By number, not by name: a server that sends one choice may give it any index.
+        # Choices are counted, because a server that sends a single one may give it any index.
         expected = min(self._expected or 1, _MOST_CHOICES)
         lacking = max(0, expected - len(self._choices))
         waiting = [index for index in range(expected) if index not in self._choices]
@@ -191,10 +191,11 @@ class CompletionAccumulator:
 
     def _add_rare(self, chunk: Chunk) -> Usage | None:
         """Add all of `chunk` that most chunks do not have, and return the usage until now if it has any."""
-        # The first that is not empty: Azure begins with a chunk of empty names, others change the ID on the way.
+        # The first value that is not empty: Azure begins with a chunk of empty names, and others change the ID during
+        # the stream.
         self._id = self._id or chunk.id
         self._created = self._created or chunk.created
-        # The last one: a router names the model that answers only once it is known.
+        # The last value: a router names the answering model only once it is known.
         self._model = chunk.model or self._model
         self._nameless = not (self._id and self._model and self._created)
         if chunk.usage is None:

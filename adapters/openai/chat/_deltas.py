@@ -1,4 +1,4 @@
-"""Any iterable of events to chat deltas, asynchronous ones too."""
+"""Turns any iterable of events into chat deltas; asynchronous iterables too."""
 
 from __future__ import annotations
 
@@ -86,14 +86,14 @@ async def adeltas(events: AsyncIterable[Event | Comment], *, choices: int | None
 
 
 def _loss(reader: ChatReader, error: SSEError, events: object) -> SSEError:
-    """Return `error` if all that was to come may have come before it.
+    """Return `error` if the reply may have been complete before it.
 
     Raises:
-        SSEError: `error` itself, where it is certain that the reply is not complete.
+        SSEError: `error` itself, if the reply is certainly not complete.
     """
     if reader.outcome is not None:
         if reader.empty and undispatched(_tail(events))[1]:
-            reader.outcome = None  # it was `[DONE]` after what may be a whole completion
+            reader.outcome = None  # set by a `[DONE]` that followed what may be a whole completion
             return error
         raise error
     if not isinstance(error, ConnectionFailed):

@@ -1,6 +1,6 @@
-"""A chunk that is not as the API describes it, as the regular chunk that was meant.
+"""Reads a chunk that differs from the API's description as the regular chunk that was meant.
 
-A field of the wrong type is as good as absent: one odd field of one vendor must not end a stream.
+A field of the wrong type is treated as absent, because one vendor's odd field must not end a stream.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sse_client.adapters.openai.delta import AudioDelta
 
 __all__ = ["is_chunk", "parts"]
 
-# The fields of a delta that hold reasoning. DeepSeek, OpenRouter and GitHub Copilot have one each of the first three.
+# The fields of a delta that hold reasoning. DeepSeek, OpenRouter and GitHub Copilot use one each of the first three.
 _REASONING = (
     "reasoning_content",
     "reasoning",
@@ -41,19 +41,19 @@ _REASONING = (
     "thought_content",
     "reasoningContent",
 )
-# The types of the parts of a content that are reasoning.
+# The types of content parts that hold reasoning.
 _THOUGHT_PARTS = ("thinking", "reasoning")
-# The fields of an object that hold the text of a reasoning.
+# The fields of a reasoning object that may hold its text.
 _TEXTS = ("thinking", "reasoning", "text", "content", "summary", "reasoningText")
 
-# The fields of a usage that are objects.
+# The usage fields that are objects.
 _DETAILS: dict[str, type[PromptTokensDetails | CompletionTokensDetails]] = {
     "prompt_tokens_details": PromptTokensDetails,
     "input_tokens_details": PromptTokensDetails,
     "completion_tokens_details": CompletionTokensDetails,
     "output_tokens_details": CompletionTokensDetails,
 }
-_MOST_DIGITS = 18  # of a number that comes as a text
+_MOST_DIGITS = 18  # the most digits of a number that is sent as a string
 
 
 def is_chunk(payload: dict[str, Any]) -> bool:
@@ -65,7 +65,7 @@ def is_chunk(payload: dict[str, Any]) -> bool:
 def parts(payload: dict[str, Any]) -> tuple[Chunk, list[ChunkChoice]]:
     """Return the chunk that `payload` means, and the choices that are complete messages. Both may be empty.
 
-    A complete message comes beside a delta or instead of one: in a whole completion, or after the deltas of a stream.
+    A complete message comes beside or instead of a delta: in a whole completion, or after the deltas of a stream.
     """
     found = payload.get("choices")
     choices = [mapping(choice) for choice in (_several(found) if found else ())]
@@ -106,7 +106,8 @@ def _choice(choice: dict[str, Any]) -> ChunkChoice:
 def _message(choice: dict[str, Any]) -> ChunkChoice:
     alone = not is_mapping(choice.get("delta"))
     message = _fields(mapping(choice.get("message")))
-    # Gateways that number every call 0 do so in complete messages, too: their order is what tells the calls apart.
+    # Gateways that give every call the index 0 do so in complete messages, too; there only the order distinguishes
+    # calls.
     uses = Counter(call.index for call in message.tool_calls or ())
     for call in message.tool_calls or ():
         if uses[call.index] > 1:

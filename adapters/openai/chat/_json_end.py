@@ -1,4 +1,4 @@
-"""Where a JSON object or array that arrives in pieces ends."""
+"""Finds the end of a JSON object or array that arrives in pieces."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 __all__ = ["JSONEnd"]
 
-# Compiled when the first call comes.
+# Compiled when the first call arrives.
 _STRUCTURE = r'["{}\[\]]'
 _IN_STRING = r'["\\]'
 
@@ -27,7 +27,7 @@ class JSONEnd:
         self.complete = False
         self._depth = 0
         self.in_string = False
-        self._escaped = False  # the next piece begins with an escaped character
+        self._escaped = False  # whether the next piece begins with an escaped character
 
     def feed(self, piece: str) -> None:
         """Look at the next piece."""

@@ -1,6 +1,6 @@
-"""Fragments of tool calls to whole calls, however a server numbers, names and splits them.
+"""Joins fragments of tool calls into whole calls, however a server numbers, names and splits them.
 
-`ToolCalls._find` decides which call a fragment belongs to, with an index and without one.
+`ToolCalls._find` decides which call a fragment belongs to, whether or not it has an index.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ToolCalls"]
 
-_NOT_CUSTOM = frozenset({None, "", "function"})  # types that a call with a `custom` cannot have
+_NOT_CUSTOM = frozenset({None, "", "function"})  # types that contradict a `custom` field
 
 
 class ToolCalls:
@@ -30,8 +30,8 @@ class ToolCalls:
 
     def __init__(self) -> None:
         self._calls: dict[int, Call] = {}
-        self._in_order: list[Call] = []  # as they began
-        self._at: dict[int, Call] = {}  # by the server's index: the call that last had it
+        self._in_order: list[Call] = []  # in the order in which they began
+        self._at: dict[int, Call] = {}  # the latest call at each of the server's indexes
         self._ids: dict[str, Call] = {}
         self._last: Call | None = None
         self._function: Call | None = None
@@ -149,7 +149,7 @@ class ToolCalls:
         return replace(begun, arguments=self._calls[begun.index].grow(arguments, final=False))
 
     def _find(self, index: int | None, id: str | None, name: str | None, arguments: str | None) -> Call | None:  # noqa: A002 - the API's word
-        """Return the call that a fragment belongs to; None where it begins one.
+        """Return the call that a fragment belongs to; None if it begins one.
 
         A call is known by the fragment's `index`; without one, by its `id`; without either, a name begins a call and
         a fragment without a name continues the last one.
@@ -159,15 +159,15 @@ class ToolCalls:
         if index is None:
             if known is not None or not name or last is None:
                 return known or last
-            # A name begins a call, unless it is the last call's again while its arguments still come.
+            # A name begins a call, unless it repeats the last call's name while that call's arguments are incomplete.
             return last if not id and name == last.name and not last.complete else None
         call = self._at.get(index)
         if call is not None and not (id and call.id and id != call.id and known):
             return None if _begins_another(call, id, name, arguments) else call
         if known is not None:
-            # Some servers repeat an ID at another index, for the same call or for one more.
+            # Some servers repeat an ID at another index, for the same call or for another one.
             return known if not name or (name == known.name and not known.complete) else None
-        # Others count the index up with each piece of one call.
+        # Others increase the index with each piece of one call.
         return last if arguments and not (id or name or last is None or last.complete) else None
 
     @property

@@ -1,4 +1,4 @@
-"""Usage that comes more than once, in parts, or under other names, to the usage of the whole answer."""
+"""Merges usage that comes more than once, in parts, or under other names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The body of an answer that is no stream to the response that it may be, and to the events of one."""
+"""Reads the body of an answer that is not a stream as the response that it may hold, and as events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["response_in", "told"]
 
-# An item's ID, or its number where it has none; and which of its parts.
+# An item's ID, or its number if it has no ID; and the number of a part.
 _Place: TypeAlias = tuple[str | int, int]
 
 

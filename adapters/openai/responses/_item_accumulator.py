@@ -1,4 +1,4 @@
-"""One item of the output, as far as it has come."""
+"""Accumulates one item of the output."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PART_TYPES = {
     "content of reasoning": "reasoning_text",
     "summary of reasoning": "summary_text",
 }
-_MOST_MERGES = 4  # times that an item keeps texts which the server sends without: that takes the time of all texts
+_MOST_MERGES = 4  # how often an item keeps texts that the server left out; each time costs as much as all texts
 
 
 class Place(NamedTuple):
@@ -45,17 +45,17 @@ class _Key(NamedTuple):
     name: str
 
 
-# As a struct, like `GrowingText`: a server decides how many items there are.
+# A struct, like `GrowingText`, because a server decides how many items there are.
 class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
     """An item that is being put together."""
 
-    _item: OutputItem | None  # the item as the server sent it, if nothing has come since
+    _item: OutputItem | None  # the item as the server sent it, if nothing has arrived since
     _fields: dict[str, Any] = {}
     _parts: dict[tuple[str, int], dict[str, Any]] = {}
     _texts: dict[_Key, GrowingText] = {}
     _whole: dict[_Key, tuple[str, int]] = {}  # texts the server has sent whole, and how much of each came in pieces
     _merges: int = 0
-    done: bool = False  # whether the server has sent it complete
+    done: bool = False  # whether the server has sent the complete item
 
     def __post_init__(self) -> None:
         if self._item is not None:
@@ -120,7 +120,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         grown = self._texts.get(key)
         if grown is None:
             written = self._written(key)
-            # Arguments that are complete before their pieces come are none yet, or come again.
+            # Arguments that are complete before their pieces arrive are placeholders, or will be repeated.
             again = place.name == "arguments" and written and json_value(written) is not None
             grown = self._texts[key] = _begun(None if again else written)
         return grown
@@ -207,7 +207,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         lists: dict[str, list[Any]] = {}
         for (name, _), part in sorted(self._parts.items(), key=lambda placed: placed[0]):
             lists.setdefault(name, []).append(part)
-        # Not kept: the pieces of a text are appended without this item's knowledge.
+        # Not cached, because the pieces of a text are appended without this item's knowledge.
         return lenient(OutputItem, json.dumps({**self._fields, **lists}, ensure_ascii=False))
 
     def _close(self, key: _Key, value: str | None, grown: GrowingText | None) -> None:

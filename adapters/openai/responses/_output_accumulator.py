@@ -1,4 +1,4 @@
-"""Events to the output that they add up to, until the server sends the whole of it.
+"""Accumulates the output from events, until the server sends all of it.
 
 `OutputAccumulator._known` decides which item an event is about: by its ID, its number, or its type.
 """
@@ -50,7 +50,7 @@ _PLACES = {
     "response.code_interpreter_call_code": Place("code_interpreter_call", "code"),
 }
 
-# Names that events had once.
+# Former names of events.
 _PLACES["response.reasoning"] = _PLACES["response.reasoning_text"]
 _PLACES["response.reasoning_summary"] = _PLACES["response.reasoning_summary_text"]
 
@@ -66,11 +66,11 @@ class OutputAccumulator:
 
     def __init__(self) -> None:
         self._items: dict[int, ItemAccumulator] = {}
-        self._by_index: dict[int, ItemAccumulator] = {}  # by the server's number: the item that last had it
+        self._by_index: dict[int, ItemAccumulator] = {}  # the latest item at each of the server's numbers
         self._by_id: dict[str, ItemAccumulator] = {}
         self._latest: dict[str | None, ItemAccumulator] = {}  # by type
         self._next = 0
-        self._texts: dict[_TextKey, GrowingText] = {}  # the texts of messages, while nothing but their pieces comes
+        self._texts: dict[_TextKey, GrowingText] = {}  # the texts of messages, while only their pieces arrive
 
     # The hot path: `GrowingText.add` is written out, as for chat.
     def add_text(self, event: ResponseTextDeltaEvent) -> bool:
@@ -104,7 +104,7 @@ class OutputAccumulator:
         item = self._changed(event.output_index, event.item_id, "message")
         item.extend(_TEXT, event.content_index, "annotations", [event.annotation])
 
-    # The next three return what the answer's text has beyond the pieces of it that have come.
+    # The next three methods return the part of the answer's text that has not come in pieces.
 
     def finish(self, event: ResponseTextEvent) -> str:
         """Set a text that is complete."""
@@ -137,7 +137,7 @@ class OutputAccumulator:
         known = None
         if not begins or index is not None or item.id:
             known = self._by_id.get(item.id or call_id or "") or self._known(index, item.id, item.type)
-        # Some servers number all items 0.
+        # Some servers give all items the number 0.
         if known is None or known.is_other(item, begins=begins):
             known = self._new(index, item)
             if not begins:

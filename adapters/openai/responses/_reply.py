@@ -59,7 +59,7 @@ class ResponseReply(OpenAIReply[_Events, ResponseEvent]):
 
     async def _fail(self, error: BaseException) -> None:
         if isinstance(error, ChatError):
-            # OpenAI sends an `error`, and the response that has failed after it.
+            # OpenAI sends an `error`, and after it the failed response.
             reader = self._attempts.reader
             for event in buffered_events(self.events):
                 reader.feed(event)
@@ -70,6 +70,6 @@ class ResponseReply(OpenAIReply[_Events, ResponseEvent]):
         try:
             return super()._refused(error)
         except ChatError as refused:
-            # When a response is resumed, some of it has come.
+            # When a response is resumed, part of it has already arrived.
             refused.partial = refused.partial or self._reader.partial
             raise

@@ -1,4 +1,4 @@
-"""What the blocking and the asyncio `Responses` share: requests of the Responses API."""
+"""What the blocking and the asyncio `Responses` share: the requests of the Responses API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events to the response that they add up to, at any time."""
+"""Accumulates the response from events; it can be read at any time."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class ResponseAccumulator:
             if response.raw:
                 self.go_on(response)
             return ""
-        # Some servers say no more than that it is over, or send the response as it was when it began.
+        # Some servers only report the end, or send the response in its initial state.
         whole = response if response.raw else self.snapshot
         status = response.status
         if status in _NOT_OVER or ending in ("failed", "cancelled"):

@@ -1,4 +1,4 @@
-"""The attempts of one response: one that is made in the background is resumed after the last event that came."""
+"""The attempts of one response; a background response is resumed after the last event that arrived."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Resumptions(Retries[ResponseReader]):
 
     def follow(self, events: EventStream | AsyncEventStream) -> None:
         """Look at what `events` leaves undispatched, when a connection is lost."""
-        self._events = ref(events)  # it holds this
+        self._events = ref(events)  # a weak reference, because the stream refers to this object
 
     def rules(self) -> dict[str, Any]:
         """Return the options of the stream underneath: when it ends, and when and how it goes on."""
@@ -65,7 +65,7 @@ class Resumptions(Retries[ResponseReader]):
     def _may_follow(self, error: ConnectionFailed) -> bool:
         if self.reader.resume is None:
             return super()._may_follow(error)
-        # Of the last event, nothing but the blank line may be missing: then it is over.
+        # If only the blank line of the last event is missing, the response has ended.
         events = self._events()
         return events is None or not _has_last(events.tail)
 
@@ -106,6 +106,6 @@ def _asked_again(body: Mapping[str, Any]) -> str:
 
 
 def _has_last(tail: str) -> bool:
-    """Tell whether `tail` holds the event that ends a response, complete but for its blank line."""
+    """Return whether `tail` holds the event that ends a response, complete except for its blank line."""
     events, _ = undispatched(tail)
     return any(mapping(json_value(event.data)).get("type") in LAST for event in events)

@@ -1,7 +1,7 @@
-"""Sequence numbers: which events are repeats, and where the stream can be resumed.
+"""Tells from sequence numbers which events are repeats, and where the stream can be resumed.
 
-The API numbers the events of a response from 0, and replays those above the number that it is asked for. Others send
-no numbers, or the same one each time; so numbers mean nothing more than they must until a stream is resumed.
+The API numbers the events of a response from 0, and replays the events after a given number. Other servers send no
+numbers, or always the same one, so the numbers are not relied on before a stream has been resumed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class SequenceNumbers:
 
     @property
     def last(self) -> int | None:
-        """The number to resume after; None where there is none that can be relied on."""
+        """The number to resume after; None if there is none that can be relied on."""
         return self.expected - 1 if self.expected is not None and self._rising else None
 
     def resumed(self) -> None:

@@ -1,8 +1,8 @@
-"""JSON text to the structs of a response, whatever the server made of a field.
+"""Decodes JSON into the structs of a response, whatever a server has made of a field.
 
-A field of the wrong type is as good as absent, and so is an element of a list: one odd field of one vendor must
-not end a stream. Each field is decoded by itself, which costs more than a decoder of the whole; the pieces of
-text, nearly all that ever comes, do not go through here.
+A field or a list element of the wrong type is treated as absent, because one vendor's odd field must not end a stream.
+Each field is decoded by itself, which costs more than decoding the whole. The pieces of text, which are nearly all of a
+stream, do not go through this module.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _PARTS: dict[type[msgspec.Struct], dict[str, str]] = {
 # Fields whose text is JSON, which some servers send decoded.
 _WRITTEN = frozenset({"arguments", "input"})
 
-# Counts as the chat API names them, which some gateways keep.
+# The chat API's names for counts, which some gateways keep.
 _COUNTS = {
     "input_tokens": "prompt_tokens",
     "output_tokens": "completion_tokens",
@@ -54,7 +54,7 @@ _COUNTS = {
     "output_tokens_details": "completion_tokens_details",
 }
 
-# The elements as they are written, not decoded yet.
+# The elements as raw JSON, not decoded yet.
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _string = msgspec.json.Decoder(str).decode
@@ -96,7 +96,7 @@ def _made(kind: type[S], written: dict[str, msgspec.Raw], text: str | bytes) -> 
 
 
 def _known(read: Callable[[Any], Any], written: msgspec.Raw | bytes | None) -> Any:
-    """Return what is `written` as `read` reads it; None where it is nothing, of another type, or nested too deep."""
+    """Return what is `written` as `read` reads it; None if it is nothing, of another type, or nested too deep."""
     if written is None:
         return None
     try:
@@ -130,7 +130,7 @@ def _reader(annotation: Any) -> Callable[[Any], Any]:
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
     ]
     if not structs:
-        # Some servers send numbers as texts.
+        # Some servers send numbers as strings.
         return msgspec.json.Decoder(annotation, strict=str in get_args(annotation)).decode
     one = partial(lenient, structs[0])
     if get_origin(annotation) is not list:

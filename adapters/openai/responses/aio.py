@@ -1,4 +1,4 @@
-"""Requests of the Responses API to replies that stream, for asyncio."""
+"""Sends requests of the Responses API and streams their replies, for asyncio."""
 
 from __future__ import annotations
 

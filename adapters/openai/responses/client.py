@@ -1,4 +1,4 @@
-"""Requests of the Responses API to replies that stream (API reference, "Create a model response", `stream: true`)."""
+"""Sends requests of the Responses API and streams their replies (API reference, "Create a model response")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The events of a response as values, a class for each shape (API reference, Responses, "Streaming events")."""
+"""The events of a response, a class for each shape (API reference, Responses, "Streaming events")."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ResponseEvent(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         type: `response.output_text.delta`, say: the payload's `type`, or the `event:` line where it has none.
-        sequence_number: its place in the stream, from 0; None where the server does not count.
+        sequence_number: its place in the stream, from 0; None if the server does not count.
         raw: the event's JSON text as received, with every field that is not here.
     """
 

@@ -1,4 +1,4 @@
-"""A response as values: what the events add up to (API reference, Responses, "The response object")."""
+"""The values of a response, accumulated from events (API reference, Responses, "The response object")."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class OutputItem(msgspec.Struct, frozen=True):
 
     Attributes:
         type: `message`, `function_call`, `reasoning`, `web_search_call`, ...; an open set.
-        status: `in_progress`, `completed`, `incomplete`, ...; None where the item has none.
+        status: `in_progress`, `completed`, `incomplete`, ...; None if the item has none.
         raw: the item's JSON text, with every field that is not here.
     """
 
@@ -137,7 +137,7 @@ class OutputTokensDetails(msgspec.Struct, frozen=True, gc=False):
 
 
 class ResponseUsage(msgspec.Struct, frozen=True, gc=False):
-    """How many tokens were used; 0 where the server sent no such number."""
+    """How many tokens were used; 0 if the server sent no such number."""
 
     input_tokens: int = 0
     output_tokens: int = 0

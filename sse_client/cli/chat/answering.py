@@ -1,4 +1,4 @@
-"""A reply to the screen, as it comes, with its timing."""
+"""Shows a reply on the screen as it arrives, with its timing."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sse_client.adapters.openai import ChatDelta, ChatStream, ToolCall
-    from sse_client.cli.chat.chat import AnswerOptions
+    from sse_client.cli.chat.options import AnswerOptions
 
 __all__ = ["Answering", "PlainView", "View"]
 
-_OF_MARKDOWN = "\u258c\u2022\u2500"  # what quotes, lists and rules are drawn with
+_OF_MARKDOWN = "\u258c\u2022\u2500"  # the characters that draw quotes, lists and rules
 
 
 class View(Protocol):
@@ -145,7 +145,7 @@ def _opened(reply: ChatStream) -> Generator[None]:
     with ExitStack() as stack:
         try:
             stack.enter_context(reply)
-        except ValueError as error:  # a malformed URL, say
+        except ValueError as error:  # a malformed URL, for example
             raise Failure(str(error)) from error
         yield
 

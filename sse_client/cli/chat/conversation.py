@@ -1,4 +1,4 @@
-"""Messages to a chat server, and its client: what `sse-client chat` asks with."""
+"""The messages and the client of a conversation in `sse-client chat`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from sse_client.cli.http.request import connection_arguments
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from sse_client.cli.chat.chat import ChatOptions
+    from sse_client.cli.chat.options import ChatOptions
     from sse_client.cli.options import ConnectionOptions
 
 __all__ = ["Conversation"]
 
-_SILENCE = 600.0  # seconds: a model may think for long
+_SILENCE = 600.0  # seconds; a model may think for a long time
 _KINDS = {
     b"\x89PNG": "image/png",
     b"\xff\xd8\xff": "image/jpeg",

@@ -1,4 +1,4 @@
-"""A conversation in a terminal: questions with editing and history, answers as they come."""
+"""A conversation on a terminal: questions with line editing and history, answers as they arrive."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def converse(conversation: Conversation, answering: Answering, session: PromptSe
         elif text:
             try:
                 _answer(conversation, answering, text)
-            except KeyboardInterrupt:  # before there was a reply, or while the last of it was shown
+            except KeyboardInterrupt:  # before there was a reply, or while its end was being shown
                 say("stopped")
 
 

@@ -1,4 +1,4 @@
-"""The gaps between arrivals as a picture in PNG."""
+"""Plots the gaps between arrivals as a PNG picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an observation of an endpoint means, in sentences: status, type, framing, and what is between."""
+"""Explains an observation of an endpoint in sentences: status, type, framing, and proxies on the way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the events of an observation mean, in sentences: ids, heartbeats, `retry`, buffering, malformed lines."""
+"""Explains the observed events in sentences: ids, heartbeats, `retry`, buffering, malformed lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["of_compression", "of_events", "of_resume"]
 
-_PAUSE = 0.4  # seconds without a byte after which what follows counts as another burst
+_PAUSE = 0.4  # seconds without a byte after which further bytes count as another burst
 _SILENCE = 2.0  # seconds without an event or comment that are worth a note
 _HELD_BACK = 0.5  # seconds that compression may cost
 _FIELDS = frozenset({b"data", b"event", b"id", b"retry", b""})
@@ -59,7 +59,7 @@ def _lines(seen: Observation) -> Iterator[Finding]:
     if seen.coding or not seen.sample:
         return
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(seen.sample)  # it may end inside a character
+        codecs.getincrementaldecoder("utf-8")().decode(seen.sample)  # the sample may end inside a character
     except UnicodeDecodeError as error:
         yield wrong(f"Byte {error.start} is not UTF-8: clients show a replacement character in its place.")
     lines = _LINE_END.split(seen.sample)[:-1]

@@ -1,4 +1,4 @@
-"""The same endpoint over HTTP/2, which browsers and proxies prefer where a server offers it."""
+"""Observes the same endpoint over HTTP/2, which browsers and proxies prefer if a server offers it."""
 
 from __future__ import annotations
 

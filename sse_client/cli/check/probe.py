@@ -1,4 +1,4 @@
-"""One connection to an endpoint, listened to for some seconds, and all that was seen of it."""
+"""Listens to an endpoint over one connection for some seconds, and records what was observed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Observation:
     """What was seen on one connection; times are seconds since the request was sent.
 
     Attributes:
-        status: of the response; None where there was none.
+        status: of the response; None if there was none.
         version: of HTTP, as `1.1`.
         redirects: how many were followed.
         headers: of the response.
@@ -71,12 +71,12 @@ class Observation:
     seconds: float = 0.0
 
     def header(self, name: str) -> str:
-        """Return a header's value in lower case; empty where it is not there."""
+        """Return a header's value in lower case; empty if it is not there."""
         return str(self.headers.get(name, "")).strip().lower()
 
     @property
     def coding(self) -> str:
-        """The coding of the body; empty where it has none."""
+        """The coding of the body; empty if it has none."""
         coding = self.header("Content-Encoding")
         return "" if coding == "identity" else coding
 
@@ -112,7 +112,8 @@ def listen_over(
     try:
         with client, opened(client, question, merged) as stream:
             timer = threading.Timer(seen.seconds, stream.close)
-            # Ctrl-C may come before the timer can be cancelled: the process does not wait for it then.
+            # A daemon, because Ctrl-C may come before the timer can be cancelled; the process must not wait for it
+            # then.
             timer.daemon = True
             try:
                 timer.start()

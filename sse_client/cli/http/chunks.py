@@ -1,4 +1,4 @@
-"""Bytes in the chunked framing to the bytes of the body (RFC 9112 7.1)."""
+"""Decodes the chunked framing (RFC 9112 7.1) for display."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Chunks:
 
     def __init__(self) -> None:
         self.ended = False
-        self._pending = b""  # the beginning of a line
-        self._left = 0  # bytes of the current chunk that have not come
+        self._pending = b""  # the beginning of an unfinished line
+        self._left = 0  # bytes of the current chunk that have not arrived yet
         self._error: ValueError | None = None
         self._line = self._size_line
-        self._sizes: dict[bytes, int] = {}  # by what is between two chunks: a stream has many chunks of few sizes
+        self._sizes: dict[bytes, int] = {}  # by the bytes between two chunks; a stream has many chunks of few sizes
 
     def feed(self, data: bytes) -> bytes:
         """Return the bytes of the body in `data`.
@@ -94,7 +94,7 @@ class Chunks:
             end = start + size
             pieces.append(data[start:end])
 
-    # What each kind of line means; each returns the size of the data that follows.
+    # One method for each kind of line. Each returns the size of the data that follows.
 
     def _size_line(self, line: bytes) -> int:
         found = _SIZE.fullmatch(line)

@@ -1,4 +1,4 @@
-"""The heads of requests and responses, for -v: as they go over the wire, without credentials."""
+"""Shows the heads of requests and responses for -v, as they go over the wire, without credentials."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Heads:
             self._line(mark, f"{_text(name)}: {self._mask.header(_text(name), value)}")
 
     def _line(self, mark: str, text: str) -> None:
-        # A header that goes on in the next line holds a line feed: it shall not look like a line of ours.
+        # A folded header contains a line feed. Its second line must not look like a line of this command's.
         self._show(f"{mark} {printable(text)}".replace("\n", "\\n").rstrip())
 
 

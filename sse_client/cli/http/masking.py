@@ -1,4 +1,4 @@
-"""Credentials out of everything that is shown: headers, URLs, and texts that repeat them."""
+"""Masks credentials in everything that is shown: headers, URLs, and texts that repeat them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SCHEME = re.compile(r"(Bearer|Basic|Digest|Token|ApiKey|Negotiate|AWS4-HMAC-SHA
 _LIKE_A_KEY = re.compile(
     r"(?<![A-Za-z0-9])(?:sk|pk|rk|ghp|gho|ghs|github_pat|xox[abprs]|hf|gsk|AIza|eyJ)[-_A-Za-z0-9.]{12,}"
 )
-_SHORTEST = 4  # characters of a secret that is looked for in other texts
+_SHORTEST = 4  # characters; shorter secrets are not searched for in other texts
 _OPAQUE = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_\-.~+/=%]{24,}")
 
 
@@ -51,7 +51,7 @@ def masked_url(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:
-        return "a malformed URL"  # which part of it is a password cannot be known
+        return "a malformed URL"  # any part of it may be a password
     netloc = MASK + "@" + parts.netloc.rpartition("@")[2] if "@" in parts.netloc else parts.netloc
     query = "&".join(_masked_pair(pair) for pair in parts.query.split("&")) if parts.query else ""
     fragment = "#" + MASK if parts.fragment else ""
@@ -80,7 +80,7 @@ class Mask:
         self._secrets.update(secret for secret in secrets if secret and len(secret) >= _SHORTEST)
 
     def learn_headers(self, headers: Iterable[tuple[str, str]]) -> None:
-        """Keep the credentials of a request's headers in mind."""
+        """Remember the credentials in a request's headers, to mask them from now on."""
         for name, value in headers:
             if is_secret(name) or _SCHEME.match(value):
                 self.learn(value, _SCHEME.sub("", value, count=1))

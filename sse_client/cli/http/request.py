@@ -1,4 +1,4 @@
-"""Options of the command line to the keyword arguments of `Client.stream`."""
+"""Turns command line options into the keyword arguments of `Client.stream`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
-_LONGEST = threading.TIMEOUT_MAX  # seconds that Python can wait
+_LONGEST = threading.TIMEOUT_MAX  # seconds; the longest time that Python can wait
 
 
 class Asked:
@@ -129,7 +129,7 @@ def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) 
     if options.insecure and options.cacert:
         raise Failure("expected one of --insecure and --cacert, got both")
     if options.insecure:
-        # The user knows; urllib3 would say it at every connection.
+        # The user knows; urllib3 would warn at every connection.
         warnings.filterwarnings("ignore", message="Unverified HTTPS request")
     if options.insecure or options.cacert:
         arguments["verify"] = readable("--cacert", options.cacert) if options.cacert else False
@@ -170,7 +170,7 @@ def readable(name: str, path: Path) -> str:
 
 
 def resume_arguments(options: ResumeOptions, method: str) -> dict[str, Any]:
-    """Return the arguments that say where to begin, what follows a loss, and where the place is kept.
+    """Return the arguments for resuming: the last event ID, the reconnect rules, and the checkpoint.
 
     Raises:
         Failure: a value is out of its range.
@@ -178,7 +178,7 @@ def resume_arguments(options: ResumeOptions, method: str) -> dict[str, Any]:
     arguments = reconnect_arguments(options, method)
     if options.checkpoint is not None:
         path = options.checkpoint
-        # What a device or a pipe has to read may never end, and a file would take its place.
+        # Reading a device or a pipe may never end, and saving would replace it by a file.
         if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
             raise Failure(f"--checkpoint: expected a file, but {path} is something else", Exit.FILE)
         arguments["checkpoint"] = sse.FileCheckpoint(path)
@@ -204,13 +204,13 @@ def reconnect_arguments(options: ReconnectOptions, method: str) -> dict[str, Any
             name = "--retry-for" if seconds is not None else "--until-end"
             raise Failure(f"expected one of --no-reconnect and {name}, got both")
         repeats = options.reconnect is True or method in _IDEMPOTENT
-        # Where the method is not repeated, a clean end is the end, as without these options.
+        # If the method is not repeated, a clean end is final, as it is without these options.
         arguments["reconnect"] = _rules(seconds, repeats=repeats, on_end=repeats and not options.until_end)
     return arguments
 
 
 def _rules(seconds: float | None, *, repeats: bool, on_end: bool) -> sse.Reconnect:
-    # Loaded only where it is asked for: it takes 25 ms.
+    # Imported only when needed, because the import takes 25 ms.
     from tenacity import retry_if_exception, stop_after_delay
 
     rules: dict[str, Any] = {"on_end": on_end}

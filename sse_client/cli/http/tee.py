@@ -1,4 +1,4 @@
-"""A response's body that shows its bytes to somebody else as they are read, who may have the reader get others."""
+"""A response body that copies its bytes to an observer as they are read; the observer may replace them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Tee"]
 
 _RECEIVE = 64 * 1024
-_BURST = 256 * 1024  # bytes of a receive after a full one: what each costs beyond its bytes is a quarter of it
+_BURST = 256 * 1024  # bytes of a receive after a full one; at this size, the fixed cost is a quarter of the whole
 
 
 class Tee:
@@ -58,7 +58,7 @@ class Tee:
         return data if replaced is None else replaced
 
     def __getattr__(self, name: str) -> Any:
-        # Public names only: through private attributes a reader would bypass this object.
+        # Public names only: with private attributes, a reader would bypass this object.
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self._raw, name)
@@ -79,12 +79,12 @@ class Tee:
             raise ReadTimeoutError(None, "", "Read timed out.") from error  # type: ignore[arg-type]  # no pool: its message is not shown
         except (OSError, ValueError) as error:
             raise ProtocolError("Connection broken", error) from error
-        self._raw.close()  # read past urllib3, which must not use the connection again
+        self._raw.close()  # the body was read without urllib3's knowledge, so urllib3 must not reuse the connection
         return b""
 
 
 def _chunked_file(raw: Any) -> Any:
-    """Return the buffered file of a chunked body that nobody has read from; None where it is not there as expected.
+    """Return the buffered file of a chunked body that nobody has read from; None if it is not there as expected.
 
     This reaches below what urllib3 and http.client document.
     """

@@ -1,4 +1,4 @@
-"""What goes over the wire, seen from an adapter of requests: heads for -v, exact bytes for --raw, Unix sockets."""
+"""Observes what goes over the wire, in an adapter of requests: heads for -v, exact bytes for --raw; Unix sockets."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _over(path: str, base: Any) -> Any:
 
     class OverUnixSocket(base):  # type: ignore[misc]  # one of two classes of urllib3
         def _new_conn(self) -> socket.socket:
-            # The one method in which urllib3's connections differ by kind of socket.
+            # The only method in which urllib3's connections differ between kinds of sockets.
             from urllib3.exceptions import NewConnectionError
 
             sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -1,4 +1,4 @@
-"""The errors of requests, outside of a stream, to what is reported."""
+"""Reports errors of requests that happen outside of a stream."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def failure_of_request(error: requests.RequestException, url: str) -> Failure:
         return Failure(f"expected an answer from {where}, got none in time", Exit.TIMED_OUT)
     if isinstance(error, requests.TooManyRedirects):
         return Failure(f"expected at most 30 redirects from {where}, got another one", Exit.REFUSED)
-    # If the answer was not HTTP, the error quotes its first line.
+    # If the response was not HTTP, the error quotes its first line.
     why = short(" ".join(str(_innermost(error))[:1000].split()))
     if isinstance(next(iter(error.args), None), urllib3.exceptions.ProtocolError):
         return Failure(f"the connection to {where} broke: {why}", Exit.CUT_OFF)

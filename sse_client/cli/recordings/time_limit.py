@@ -1,4 +1,4 @@
-"""A limit of time for a block of code, whatever it waits for."""
+"""A time limit for a block of code, whatever the block waits for."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def time_limit(seconds: float | None, option: str) -> Generator[None]:
         if up.is_set():
             raise TimeUp(option)
         if callable(before):
-            before(number, frame)  # it is the limit around this one
+            before(number, frame)  # the handler of the limit around this one
 
     before = signal.signal(signal.SIGALRM, expire)
     main = threading.get_ident()

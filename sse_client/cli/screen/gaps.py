@@ -1,4 +1,4 @@
-"""Arrival times to a summary, and to a picture of the gaps between them; in memory that does not grow."""
+"""Summarises and charts the gaps between arrivals, in bounded memory."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Gaps", "picture", "seconds", "summary"]
 
-_MOST = 4096  # gaps that are kept; then each represents two, and so on
-_STEP = math.log(1.02)  # of the buckets that the median is found in: it is right to 1 %
+_MOST = 4096  # gaps that are stored; beyond that, each stored gap represents two, then four, and so on
+_STEP = math.log(1.02)  # width of the buckets for the median, which is accurate to 1 %
 _SHORTEST = 1e-6
-_FEWEST = 8  # gaps that are worth a picture
+_FEWEST = 8  # the fewest gaps for which a picture is drawn
 _ROWS = 4
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _ASCII = " ...::::#"
@@ -74,7 +74,7 @@ class Gaps:
 
     @property
     def median(self) -> float:
-        """The time that half of the gaps stay below, to 1 %; 0 where there is none."""
+        """The time that half of the gaps stay below, to 1 %; 0 if there is none."""
         wanted = (self._buckets.total() + 1) // 2
         for bucket in sorted(self._buckets):
             wanted -= self._buckets[bucket]

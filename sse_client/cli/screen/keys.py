@@ -1,4 +1,4 @@
-"""Keys that are pressed while something is drawn: not echoed, because an echo would move the cursor."""
+"""Discards keys pressed while something is being drawn: an echo would move the cursor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["restore_keys", "silent_keys"]
 
 termios: Any = None
-with suppress(ImportError):  # Windows has none, and echoes nothing here
+with suppress(ImportError):  # Windows has no termios, and does not echo here
     termios = import_module("termios")
 
 _before: list[tuple[int, Any]] = []

@@ -1,4 +1,4 @@
-"""What happens to a connection, in lines on the standard error: opened, lost, resumed, closed."""
+"""Reports what happens to a connection on standard error: opened, lost, resumed, closed."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class News:
         """Write a line about the connection."""
         if not self._quiet:
             shown = folded(printable(self._mask.hide(text)), sys.stderr, len("* "))
-            # Each line by itself: some terminals end a style with the line.
+            # Styled line by line, because some terminals end a style at the end of the line.
             say("\n".join(self._style.dim(line) for line in f"* {shown}".split("\n")))
 
     def _report_opened(self, news: sse.Opened) -> None:

@@ -1,4 +1,4 @@
-"""How far a long job is: one line that is written over on a terminal, now and then a line elsewhere."""
+"""Shows the progress of a long job: on a terminal as one line that is overwritten, elsewhere as occasional lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "size"]
 
 _TICK = 0.5  # seconds, on a terminal
-_FIRST = 2.0  # seconds to the first line elsewhere; each comes after twice as long
+_FIRST = 2.0  # seconds until the first line elsewhere; the interval doubles with each line
 
 
 def size(count: int) -> str:

@@ -1,4 +1,4 @@
-"""The standard output as bytes: at once, and without an error where its reader has left."""
+"""Writes bytes to standard output at once, without an error if its reader has left."""
 
 from __future__ import annotations
 

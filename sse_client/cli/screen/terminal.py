@@ -1,4 +1,4 @@
-"""What a terminal can show: colours, its encoding, its width, and no control characters from a server."""
+"""What a terminal can show: colours, its encoding and width; and control characters from a server, escaped."""
 
 from __future__ import annotations
 

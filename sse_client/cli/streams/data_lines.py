@@ -1,6 +1,7 @@
-"""The lines that plain output shows of many whole blocks, by operations on all of them at once.
+"""Extracts the data lines of many whole blocks, with operations on all blocks at once.
 
-Each way needs fewer operations than the next one, and fits fewer blocks; where none does, it is the parser's turn.
+The methods are tried in order: each needs fewer operations than the next, but fits fewer blocks. If none fits, the
+blocks go to the parser.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ __all__ = ["Shown", "data_lines", "with_lf"]
 
 _BEFORE_VALUE = re.compile(rb"(?:(?!data)[^\r\n]++\r?\n)*data: ?+")
 _DATA = re.compile(rb"\ndata(?:: |:|(?=\n))(.*+)")
-_LONG = 40  # bytes of a line from which on it is quicker to make an object of each than to find data by a pattern
-_LONGER = 100  # ... and than to find what is between two values
+_LONG = 40  # bytes of a line; from here on, making an object of each line is faster than searching with a pattern
+_LONGER = 100  # bytes of a line; from here on, it is also faster than searching for the text between two values
 
 
 class Shown(NamedTuple):
@@ -52,7 +53,7 @@ def data_lines(blocks: bytes) -> Shown | None:
         try:
             shown.values.decode()
         except UnicodeDecodeError:
-            return None  # the parser replaces what is malformed
+            return None  # the parser replaces malformed bytes
     return shown
 
 
@@ -77,13 +78,13 @@ def _alike(blocks: bytes, end: bytes) -> Shown | None:
     prefix = found[0]
     others = with_lf(prefix)
     if others is None or not blocks.startswith(prefix, blocks.find(end, len(prefix)) + len(end)):
-        return None  # a look at the second block spares one at all
-    # From the end, a separator is found in half the time.
+        return None  # checking the second block first saves checking all of them
+    # Searching from the end finds a separator in half the time.
     values = blocks.rsplit(end + prefix)
     values[0] = values[0][len(prefix) :]
     values[-1] = values[-1][: -len(end)]
-    # All line ends between two values are known; one more would be in a value. To join them once more and search that
-    # costs 10 ns a value; to count the line feeds of the text, 40 ns.
+    # All line ends between values are known, so any further one would be inside a value. Joining the values and
+    # searching the result takes 10 ns a value; counting the line feeds of the text would take 40 ns.
     text = b"".join(values)
     if b"\n" in text or (len(end) > 2 and b"\r" in text) or (prefix.endswith(b":") and _may_begin_with_space(values)):
         return None
@@ -98,7 +99,7 @@ def _in_columns(blocks: bytes, height: int) -> Shown | None:
         blocks: whole blocks with LF line ends.
         height: lines of each, the blank one included.
     """
-    lines = BytesIO(blocks).readlines()  # finds line ends by `memchr`, as no kind of `split` does
+    lines = BytesIO(blocks).readlines()  # finds line ends with `memchr`, which no variant of `split` does
     count, incomplete = divmod(len(lines), height)
     data = [place for place in range(height) if lines[place].startswith(b"data:")]
     if incomplete or not data or lines[height - 1 :: height].count(b"\n") != count:
@@ -110,7 +111,7 @@ def _in_columns(blocks: bytes, height: int) -> Shown | None:
     for number, place in enumerate([height - 1, *reversed(data)]):
         del lines[place :: height - number]
     text, others = b"".join(values), b"".join(lines)
-    # Every line of data was shortened if the lengths add up.
+    # If the lengths add up, the prefix was removed from every data line.
     if len(blocks) != len(text) + len(values) * len(prefix) + len(others) + count:
         return None
     if (b"\n" + others).rfind(b"\ndata") >= 0 or (prefix == b"data:" and _may_begin_with_space(values)):

@@ -1,4 +1,4 @@
-"""One event to a line for people: its time, type and id, and its data, coloured where that is JSON."""
+"""Formats an event as a line for people: its time, type, id and data, with JSON in colour."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EventLine"]
 
-_MOST_JSON = 100_000  # characters that are parsed and coloured; longer data is shown as it is
+_MOST_JSON = 100_000  # characters; longer data is shown unparsed and without colours
 _INDENT = "    "
 _SGR = re.compile(r"\x1b\[[0-9]*m")
 _TOKEN = re.compile(

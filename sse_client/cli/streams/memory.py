@@ -1,10 +1,10 @@
-"""The memory of a burst, kept from one read to the next."""
+"""Reuses the memory of a burst from one read to the next."""
 
 from __future__ import annotations
 
 __all__ = ["keep_freed_memory"]
 
-_LONGEST = 8 * 1024 * 1024  # of what a read makes
+_LONGEST = 8 * 1024 * 1024  # bytes of output from one read
 
 
 def keep_freed_memory() -> None:

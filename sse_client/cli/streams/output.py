@@ -1,4 +1,4 @@
-"""What `get` and `post` show: which events, how many, in which form, and their timing."""
+"""Decides what `get` and `post` show: which events, how many, in which form, and their timing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data of bursts to lines in bulk: in the order of the stream, which other events of it are in."""
+"""Prints the data of bursts in bulk, in the stream's order among the events that are parsed one by one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PlainInBulk:
         self._kept: deque[bytes] = deque()
 
     def of(self, response: requests.Response) -> Callable[[bytes], bytes] | None:
-        """Return what replaces bursts in the body of `response`; None where it is compressed."""
+        """Return what replaces bursts in the body of `response`; None if it is compressed."""
         coding = response.headers.get("Content-Encoding", "identity").strip().lower()
         return self._replaced if coding in {"", "identity"} else None
 
@@ -54,5 +54,5 @@ class PlainInBulk:
         """Write the data of `events`, none of which is a comment."""
         texts = [event.data for event in events if isinstance(event, Event)]
         lines = [self._kept.popleft() if text == self._mark else f"{text}\n".encode() for text in texts]
-        self._out.write(*lines)  # not joined: Python takes what is so long from the system each time
+        self._out.write(*lines)  # not joined: for objects this large, Python asks the system for memory each time
         return len(lines)

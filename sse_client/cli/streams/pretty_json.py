@@ -1,4 +1,4 @@
-"""JSON values to lines that fit a terminal: an object or array that fits stays on one line."""
+"""Lays out JSON values to fit a terminal: an object or array that fits stays on one line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def pretty(text: str, room: int) -> list[str] | None:
     """Return the JSON in `text` as lines of `room` columns, longer only where a single value is.
 
     Returns:
-        None where it is no JSON, or nested too deeply to be shown in a terminal.
+        None if it is no JSON, or nested too deeply to be shown in a terminal.
     """
     try:
         value = json.loads(text)

@@ -1,4 +1,4 @@
-"""The bytes of a stream as they came, up to the event that is the last one wanted."""
+"""Passes on the bytes of a stream as received, up to the last event that is wanted."""
 
 from __future__ import annotations
 

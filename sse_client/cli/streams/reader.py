@@ -1,4 +1,4 @@
-"""Whether somebody still reads the output: `| head` ends a stream although its next event may never come."""
+"""Checks whether anyone still reads the output: `| head` ends a stream even if its next event never arrives."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def closes_when_reader_leaves(stream: EventStream, descriptor: int = 1) -> Gener
 
 def _watch(stream: EventStream, descriptor: int, stopped: socket.socket) -> None:
     poll = select.poll()
-    poll.register(descriptor, 0)  # errors and hang-ups are reported whatever is asked for
+    poll.register(descriptor, 0)  # errors and hang-ups are always reported
     poll.register(stopped, select.POLLIN)
     if descriptor in {ready for ready, _ in poll.poll()}:
         stream.close()

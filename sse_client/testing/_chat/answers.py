@@ -1,4 +1,4 @@
-"""What a model says, whatever the endpoint that it says it on."""
+"""A model's answers, independent of the endpoint that sends them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sse_client.testing._steps import End, Step
 
 DEFAULT_ANSWER: Final = "Every token of this answer is an event of its own."
-CREATED: Final = 1_700_000_000  # the same every time, so that a test may compare whole answers
+CREATED: Final = 1_700_000_000  # always the same, so that tests can compare whole answers
 
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter"]
 

@@ -1,4 +1,4 @@
-"""Answers as chat completions, streamed or whole."""
+"""Formats answers as chat completions, streamed or whole."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def usage_of(prompt: Any, completion_tokens: int) -> dict[str, int]:
 
 
 def call_id(number: int, index: int) -> str:
-    """Return the id of a tool call of the answer with this number."""
+    """Return the id of a tool call in the answer with this number."""
     return f"call_{number}" if index == 0 else f"call_{number}_{index + 1}"
 
 

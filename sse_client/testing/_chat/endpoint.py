@@ -1,4 +1,4 @@
-"""Requests of OpenAI's endpoints to answers: the key, the body, the tools it offers, and which answer is next."""
+"""Answers requests to OpenAI's endpoints: checks the key, the body and the offered tools, and picks the next answer."""
 
 from __future__ import annotations
 

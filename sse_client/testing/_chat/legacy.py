@@ -1,4 +1,4 @@
-"""Answers as the completions that came before the chats, streamed or whole."""
+"""Formats answers as legacy completions, streamed or whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers as responses of the Responses API, streamed or whole."""
+"""Formats answers as responses of the Responses API, streamed or whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model for one test: what it says next, and what it was asked."""
+"""A model for one test: the answers that it will give, and the requests that it received."""
 
 from __future__ import annotations
 

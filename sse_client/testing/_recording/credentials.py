@@ -1,4 +1,4 @@
-"""Credentials in headers and URLs to `***`: what a file that others may read must not hold."""
+"""Replaces credentials in headers and URLs by `***`, so that a recording can be shared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 MASK: Final = "***"
 
-# `author` and `max_tokens` do not match, `authority` does: a name too many costs less than a key that got out.
+# `author` and `max_tokens` do not match, but `authority` does: masking a name too many is better than leaking a key.
 _SECRET = re.compile(
     r"auth(?!or(?!i))|cookie|token(?!s)|secret|passw|passphrase|pwd|credential|signature|session|jwt|bearer|csrf|xsrf"
     r"|key(\[\])?$|^sig$|^code$|^pass$",

@@ -1,4 +1,4 @@
-"""A recording to what a response brought, and when."""
+"""Reads from a recording what a response brought, and when."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Recording:
         """
         path = Path(path)
         if not stat.S_ISREG(path.stat().st_mode):
-            # A pipe would never end, and what came through it cannot be read again.
+            # A pipe may never end, and its contents cannot be read twice.
             raise RecordingError(f"{path} is no recording that can be read: expected a regular file")
         with path.open("rb") as file:
             first = file.readline(MAX_LINE)
@@ -168,7 +168,7 @@ class Recording:
         return f"{self.path}, line {self._lines_before(position) + 1}"
 
     def _lines_before(self, position: int) -> int:
-        """Count the lines before a position in the file: for a message, so that nobody counts while all is well."""
+        """Count the lines before a position in the file; done only for error messages."""
         count = 0
         with self.path.open("rb") as file:
             while position > 0 and (data := file.read(min(position, MAX_LINE))):

@@ -1,4 +1,4 @@
-"""An open response, or a URL, to a recording."""
+"""Records an open response, or the response to a URL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sse_client._http.content_decoding import decoder_for
 from sse_client.errors import ConnectionFailed
 from sse_client.parser import Parser
 from sse_client.request import display_url
-from sse_client.testing._recording.heads import limit_heads
+from sse_client.testing._recording.head_limit import limit_heads
 from sse_client.testing._recording.reader import Recording
 from sse_client.testing._recording.responses import ResponseHead, aopened, opened
 from sse_client.testing._recording.writer import RecordingWriter
@@ -164,7 +164,7 @@ class _Recorder:
         if self._count is None:
             return False
         for count in self._count.feed(piece):
-            # A few kilobytes may hold an hour's work.
+            # A few kilobytes may take an hour to decode.
             if count >= self._events or monotonic() - self._start >= self._seconds:
                 return True
         return False
@@ -218,12 +218,12 @@ def _request(url: str, options: dict[str, Any]) -> requests.Response:
     except requests.RequestException as error:
         if isinstance(error, ValueError):
             raise ValueError(f"expected a URL of http or https, got {display_url(url)}") from None
-        # Its text holds the URL with its query, and so may the texts of its causes.
+        # Its message contains the URL with its query, and so may those of its causes.
         raise ConnectionFailed(f"no response from {display_url(url)} ({type(error).__name__})") from None
 
 
 def _leave_redirects_unread(session: requests.Session) -> None:
-    """Have a session close a redirect: it would read and keep its body, which may have no end."""
+    """Make a session close redirect responses unread: it would read and keep the body, which may have no end."""
     target_of = session.get_redirect_target
 
     def closed_target(resp: requests.Response) -> str | None:

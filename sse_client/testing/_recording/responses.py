@@ -1,6 +1,6 @@
-"""Open responses of HTTP libraries to their head, and to the pieces of their body as these arrive.
+"""Reads the head and the pieces of the body of other HTTP libraries' open responses.
 
-The libraries are recognised by what their responses have: most are not installed, and none is imported here.
+The libraries are recognised by their responses' attributes: most are not installed, and none is imported here.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def opened(response: Any) -> tuple[ResponseHead, Iterator[bytes]]:
     raw = getattr(response, "raw", None)
     if hasattr(raw, "read1"):  # requests, niquests
         asked = response.request
-        # What a test library puts in its place (VCR.py) does not know of codings: its body is decoded already.
+        # A test library's replacement (VCR.py) does not know about codings: its body is already decoded.
         coding = "" if hasattr(raw, "decode_content") else response.headers.get("Content-Encoding", "")
         head = ResponseHead(
             status=response.status_code,

@@ -1,4 +1,4 @@
-"""Pieces of a response to a recording, as they come."""
+"""Writes the pieces of a response to a recording as they arrive."""
 
 from __future__ import annotations
 

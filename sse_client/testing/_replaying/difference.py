@@ -1,4 +1,4 @@
-"""Two recordings to how they differ: response, events, ids, order, timing, end."""
+"""Finds the differences between two recordings: response, events, ids, order, timing, end."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class _Side:
 
     @staticmethod
     def _numbered(recording: Recording) -> Iterator[_Entry]:
-        with contextlib.suppress(RecordingTruncated):  # reported as how it ended
+        with contextlib.suppress(RecordingTruncated):  # reported as the recording's end
             for number, (seconds, event) in enumerate(recording.events(), 1):
                 yield _Entry(number, seconds, event)
 
@@ -126,7 +126,7 @@ def _of_responses(one: Recording, other: Recording) -> Iterator[Difference]:
 def _of_events(one: _Side, other: _Side, tolerance: float | None) -> Iterator[tuple[Difference, Event | None]]:
     """Yield the differences of the events; with an event that is on one side only, the event."""
     while one.fill() | other.fill():
-        # Where the next ones agree, which is nearly always, there is nothing to look for.
+        # If the next events are equal, as nearly always, no search is needed.
         agree = one.window and other.window and one.window[0].event == other.window[0].event
         skip, skip_other = (0, 0) if agree else _agreement(one.window, other.window)
         yield from _of_disagreement(one, other, one.take(skip), other.take(skip_other))

@@ -1,4 +1,4 @@
-"""Recordings of a test's folder to running servers."""
+"""Starts servers for the recordings in a test's folder."""
 
 from __future__ import annotations
 

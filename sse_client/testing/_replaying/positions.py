@@ -1,4 +1,4 @@
-"""A recording's bytes to the places between its events: where a stream may be resumed, or broken."""
+"""Finds the positions between a recording's events, where a stream can be resumed or broken."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Places:
         self._lock = threading.Lock()
 
     def passed(self, line: Line) -> None:
-        """Remember the place after a line that sets an id."""
+        """Remember the position after a line that sets an id."""
         with self._lock:
             self._recent[line.end.last_event_id] = line.end
             self._recent.move_to_end(line.end.last_event_id)

@@ -1,4 +1,4 @@
-"""A recording to answers, with its pauses; resumed by Last-Event-ID (WHATWG HTML 9.2.3)."""
+"""Answers requests from a recording, with its pauses, and resumes by Last-Event-ID (WHATWG HTML 9.2.3)."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class _Replay:
             yield from reply(204)
             return
         break_after = self._break_after(number)
-        # In its coding it can be sent from the start to the end alone.
+        # A coded body can only be sent whole, from its start to its end.
         keeps_coding = self._recording.coded and break_after is None and start == START
         headers = self._headers(without_coding=self._recording.coded and not keeps_coding)
         yield head(self._recording.response.status, headers, content_type=None)
@@ -160,7 +160,7 @@ class _Replay:
                 yield chunk(piece)
 
     def _lines(self, clock: _Clock, start: Place, break_after: int | None) -> Generator[Step, None, bool]:
-        """Send the pieces, broken after so many events; return whether that has ended the answer."""
+        """Send the pieces, breaking off after the given number of events; return whether that ended the response."""
         events = 0
         dribble = False
         for _, of_piece in groupby(lines(self._recording, start), lambda line: line.end.piece):

@@ -1,4 +1,4 @@
-"""Relative URLs on a session with a `base_url`, as aiohttp joins them."""
+"""Joins relative URLs to the `base_url` of a session, as aiohttp does."""
 
 from __future__ import annotations
 

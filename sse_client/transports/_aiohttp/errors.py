@@ -13,7 +13,7 @@ from sse_client.transports._aiohttp.socks import socks_errors
 
 __all__ = ["TRANSPORT_ERRORS", "StaleConnection", "connect_errors", "translated"]
 
-# A connection that is closed under its reader gives a RuntimeError.
+# Closing a connection while it is read raises RuntimeError.
 TRANSPORT_ERRORS = (OSError, aiohttp.ClientError, RuntimeError)
 
 
@@ -70,7 +70,7 @@ def _shown(error: BaseException) -> BaseException:
     if isinstance(error, TimeoutError):
         return TimeoutError("timed out")
     if isinstance(error, socks_errors()):
-        return ConnectionError(str(error))  # it names the proxy, by its host and port
+        return ConnectionError(str(error))  # the message names the proxy's host and port
     cause = innermost(error)
     if not isinstance(cause, OSError):
         return ConnectionError(_words(error))

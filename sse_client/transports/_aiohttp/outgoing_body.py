@@ -52,7 +52,7 @@ class OutgoingBody:
                 async for piece in content:
                     yield octets(piece)
             elif hasattr(content, "read"):
-                # Reading from a disk or a pipe may block, so it is not done in the loop's thread.
+                # Reading from a disk or a pipe may block, so it is not done in the event loop's thread.
                 while piece := await asyncio.to_thread(self._read):
                     yield octets(piece)
             else:
@@ -73,7 +73,7 @@ class OutgoingBody:
         self._reading.release()
 
 
-NO_BODY = OutgoingBody(None)  # shared by all requests without one: reading nothing raises no error
+NO_BODY = OutgoingBody(None)  # shared by all requests without a body: reading nothing raises no error
 
 # The body that reads from a file, by the file's identity. A thread that reads keeps the body, and so the file, alive.
 _readers: weakref.WeakValueDictionary[int, OutgoingBody] = weakref.WeakValueDictionary()

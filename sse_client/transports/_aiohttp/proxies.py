@@ -1,4 +1,4 @@
-"""The proxy of a request, as aiohttp takes it."""
+"""Converts a request's proxy into aiohttp's arguments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def find_proxy(url: str, proxies: Mapping[str, str | None] | None, *, envi
     if not proxies and not environment:
         return None
     if environment and getproxies is not getproxies_environment:
-        # The settings of macOS and Windows may have the host looked up, which blocks.
+        # With the system settings of macOS and Windows, this may look up the host, which blocks.
         proxy = await asyncio.to_thread(proxy_for, url, proxies, environment=True)
     else:
         proxy = proxy_for(url, proxies, environment=environment)

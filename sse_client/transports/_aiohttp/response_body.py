@@ -1,4 +1,4 @@
-"""Reads response bodies, for asyncio: bytes as they arrive, on every framing."""
+"""Reads response bodies for asyncio: bytes as they arrive, with every framing."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ class AiohttpBody(ResponseBody):
         self._waits_since = self._turn_since = monotonic()
         self._timer: asyncio.TimerHandle | None = None
         if self._raw.connection is not None:
-            # aiohttp's timeout continues while nobody reads, and discards what has arrived.
+            # aiohttp's own timeout runs even while nobody reads, and discards what has arrived.
             self._protocol = self._raw.connection.protocol
             self._protocol.read_timeout = None
             self._protocol.start_timeout()
-            # Where it finds the framing malformed, aiohttp closes the connection, and leaves the reader waiting.
+            # If the framing is malformed, aiohttp closes the connection, but leaves the reader waiting.
             self._lost = self._protocol.closed
             if self._lost is not None:
                 self._lost.add_done_callback(self._on_lost)
@@ -87,7 +87,7 @@ class AiohttpBody(ResponseBody):
             async with asyncio.timeout(self.silence):
                 data: bytes = await self._content.readany()
             if not data and self._protocol is not None:
-                # A connection that was reset is to aiohttp the end of a body that ends with the connection.
+                # If a body ends with its connection, aiohttp treats a reset as the end of the body.
                 error = self._protocol.exception()
                 if isinstance(error, aiohttp.ClientOSError):
                     raise error
@@ -100,7 +100,7 @@ class AiohttpBody(ResponseBody):
             reset = self._protocol.exception() if self._protocol is not None else None
             own = reset if isinstance(reset, aiohttp.ClientOSError) else error
             self._failure = translated(own, self.response.url, silence=self.silence)
-            error.__traceback__ = None  # aiohttp keeps this exception, and its traceback this frame with the stream
+            error.__traceback__ = None  # aiohttp keeps this exception; its traceback would keep the stream alive
             rest = self._unread()
             if rest:
                 return rest
@@ -115,20 +115,20 @@ class AiohttpBody(ResponseBody):
     def close(self) -> None:
         """Close the connection, unless its body was read to the end: then its pool has it already."""
         if self._wakeup.inherited:
-            return  # the parent's loop would no longer hear of its own connection: the two share a selector
+            return  # the processes share a selector: the parent's loop would no longer be notified of its connection
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._failure = None  # it holds the frames that it came through, and the stream with them
+        self._failure = None  # its traceback would keep the frames, and so the stream, alive
         if self._lost is not None:
             self._lost.remove_done_callback(self._on_lost)
-            # One for all who use the connection: without it, asyncio complains of an exception that nobody looks at.
+            # Shared by all users of the connection. Without it, asyncio warns of an exception that was never retrieved.
             self._lost.remove_done_callback(_retrieve)
             self._lost.add_done_callback(_retrieve)
         transport = getattr(self._raw.connection, "transport", None)
         self._raw.close()
         if transport is not None and transport.get_extra_info("ssl_object") is not None:
-            transport.abort()  # else asyncio keeps the connection for as long as 30 s, until the server ends TLS, too
+            transport.abort()  # otherwise asyncio keeps the connection for up to 30 s, until the server ends TLS too
 
     def abandon(self) -> None:
         """Close it from any thread; if its loop is closed, only its socket, as nothing else can be done without it."""

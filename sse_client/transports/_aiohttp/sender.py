@@ -1,4 +1,4 @@
-"""Prepares requests for an `aiohttp.ClientSession`, and decides which are sent once more."""
+"""Prepares requests for an `aiohttp.ClientSession`, and decides which ones are resent."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Sender"]
 
-# Methods that aiohttp itself sends again, on another connection.
+# Methods that aiohttp itself resends on another connection.
 _REPEATED = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 _MOST_STALE = 10  # pooled connections in a row that the server has closed
 _LONGEST_LINE = 64 * 1024  # bytes of a line of a response's head: http.client's limit
-# What aiohttp is given for every request.
+# The arguments that aiohttp gets for every request.
 _FIXED = {
     "allow_redirects": False,
     "raise_for_status": False,
@@ -50,7 +50,7 @@ _FIXED = {
 }
 
 
-# A struct, as `Options` is: each attempt makes one.
+# A struct, like `Options`, because each attempt creates one.
 class Sender(msgspec.Struct, eq=False):
     """Prepares the requests of one attempt, each with what the session adds to it.
 
@@ -110,7 +110,7 @@ class Sender(msgspec.Struct, eq=False):
         if sent.prepared is not None and waits_for_response(sent.prepared) and not is_digest(request.auth):
             raise _waits_in_vain(request.auth)
         exchange = Exchange(session, request, sent, cross_origin=cross_origin, timeouts=(connect, silence))
-        # The session's own may add its credentials: none of them beyond the caller's origin.
+        # The session's own middlewares may add credentials, so they do not run outside of the caller's origin.
         others = () if cross_origin else getattr(session, "_middlewares", ())
         secure = sent.url.startswith("https:")
         ssl = await tls_settings(options.verify, options.cert, environment=environment) if secure else True
@@ -118,8 +118,8 @@ class Sender(msgspec.Struct, eq=False):
         if options.proxies or (environment and proxies.may_have_proxies()):
             proxy = await proxies.find_proxy(sent.url, options.proxies, environment=environment)
         if sent.method not in _REPEATED and may_be_stale(session.connector):
-            # One turn of the loop finds out which idle connections the server has closed, the next one takes them out
-            # of the pool. What is written to such a connection may have been processed for all one knows.
+            # In one turn, the loop notices which idle connections the server has closed; in the next, it removes them
+            # from the pool. If a request is written to such a connection, nobody can know whether it was processed.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
         return exchange, {
@@ -145,7 +145,7 @@ class Sender(msgspec.Struct, eq=False):
             try:
                 raise failure
             finally:
-                del failure  # its traceback holds this frame
+                del failure  # its traceback would keep this frame alive
         self.stale_left -= 1
         if request.data is not None and not isinstance(request.data, (bytes, str, dict)):
             request, self.stale_left = self.replayable.body_for(request), 0  # the body may be partly consumed
@@ -171,7 +171,7 @@ class Sender(msgspec.Struct, eq=False):
 
 @lru_cache(maxsize=16)
 def _client_timeout(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
-    # Not `sock_connect` too: it is a part of `connect`, and each is a timer of its own.
+    # `sock_connect` is not set: it is part of `connect`, and each one starts a timer of its own.
     return aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=None, sock_read=read)
 
 
@@ -188,7 +188,7 @@ def _answer_to_challenge(prepared: Any, response: aiohttp.ClientResponse) -> str
         return None
     try:
         return answer_to_challenge(prepared, response.status, Headers(response.raw_headers))
-    except BaseException:  # the authentication object's own
+    except BaseException:  # raised by the authentication object
         response.close()
         raise
 

@@ -1,4 +1,4 @@
-"""Connections through SOCKS proxies, by aiohttp-socks where that is installed."""
+"""Connects through SOCKS proxies, if aiohttp-socks is installed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Connector", "is_socks", "socks_errors"]
 
-# The version, and whether the proxy looks names up: as curl and requests read these schemes.
+# The SOCKS version, and whether the proxy resolves names, with the schemes' meaning in curl and requests.
 _KINDS = {
     "socks4": ("SOCKS4", False),
     "socks4a": ("SOCKS4", True),
@@ -46,7 +46,7 @@ def socks_errors() -> tuple[type[Exception], ...]:
 class Connector(aiohttp.TCPConnector):
     """Connects to hosts, and where a request names a SOCKS proxy, by that; each proxy has a pool of its own."""
 
-    _by_proxy: dict[URL, aiohttp.TCPConnector] | None = None  # made with the first one
+    _by_proxy: dict[URL, aiohttp.TCPConnector] | None = None  # created with the first proxy
 
     def connect(  # pyright: ignore[reportIncompatibleMethodOverride]  (a coroutine of another class)
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
@@ -72,7 +72,7 @@ class Connector(aiohttp.TCPConnector):
             self._by_proxy = {}
         if proxy not in self._by_proxy:
             self._by_proxy[proxy] = _connector(library, proxy)
-        req.update_proxy(None, None, None)  # it is sent as if there were no proxy
+        req.update_proxy(None, None, None)  # the request is sent as if there were no proxy
         return await self._by_proxy[proxy].connect(req, traces, timeout)
 
     def close(  # pyright: ignore[reportIncompatibleMethodOverride]  (a coroutine of another class)
@@ -89,7 +89,7 @@ class Connector(aiohttp.TCPConnector):
 
 async def _library(proxy: str) -> Any:
     try:
-        return await asyncio.to_thread(import_module, "aiohttp_socks")  # not in the loop's own thread
+        return await asyncio.to_thread(import_module, "aiohttp_socks")  # an import would block the event loop
     except ImportError:
         raise ValueError(
             f"the proxy {display_url(proxy)} speaks SOCKS, for which aiohttp needs another package: "

@@ -1,4 +1,4 @@
-"""Converts `verify` and `cert`, as requests has them, into aiohttp's `ssl`."""
+"""Converts `verify` and `cert`, in the form of requests, into aiohttp's `ssl`."""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ __all__ = ["AiohttpTransport", "new_session"]
 
 _MOST_REDIRECTS = 30  # as with requests
 
-# aiohttp's own look into the environment makes two trips to another thread for each request: 430 µs, twice what all
-# else of a short chat takes it.
+# aiohttp's own search of the environment makes two trips to another thread per request: 430 µs, twice the cost of the
+# rest of a short chat.
 _trusting: weakref.WeakSet[aiohttp.ClientSession] = weakref.WeakSet()
 
 
@@ -118,7 +118,7 @@ class AiohttpTransport(Wakeup):
                     try:
                         request = sender.after_failure(request, failure)
                     finally:
-                        failure = None  # its traceback holds this frame
+                        failure = None  # its traceback would keep this frame alive
                     continue
                 again = None if sent.prepared is None else sender.after_challenge(request, sent, response)
                 if again is not None:
@@ -138,7 +138,7 @@ class AiohttpTransport(Wakeup):
                 raise
         except ConnectionFailed as error:
             error.sent = error.sent or chain.followed > 0
-            # The frames below are the same for whatever fails, and would be half of what the traceback shows.
+            # The inner frames are the same for every failure, and would be half of the traceback.
             raise error.with_traceback(None) from error.__cause__
         finally:
             self.deadline = None
@@ -151,7 +151,7 @@ class AiohttpTransport(Wakeup):
     async def release(self) -> None:
         """Release what was held for this stream alone."""
         self.stop()
-        self.body = None  # it refers to this, too
+        self.body = None  # the body refers back to this object
         if self._released is not None:
             await self._released()
 
@@ -171,7 +171,7 @@ def _following(chain: RedirectChain, response: aiohttp.ClientResponse) -> Reques
         leaving = following is not None
     finally:
         if leaving:
-            response.close()  # not read: the body of a redirect may be as slow as it likes
+            response.close()  # not read: the body of a redirect may be arbitrarily slow
     return following
 
 

@@ -11,7 +11,7 @@ from sse_client.transports.event_loops import not_in_a_task
 __all__ = ["Wakeup"]
 
 
-_NONE = object()  # in the place of a task: no other one is let in
+_NONE = object()  # a sentinel instead of a task, which keeps other tasks out
 
 
 class Wakeup:
@@ -76,7 +76,7 @@ class Wakeup:
             raise RuntimeError("this stream is being read by another task")
         try:
             self.task = task = asyncio.current_task()
-        except RuntimeError:  # there is no loop
+        except RuntimeError:  # there is no event loop
             task = None
         if task is None:
             raise RuntimeError(not_in_a_task("aiohttp runs on asyncio alone")) from None

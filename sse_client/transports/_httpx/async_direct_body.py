@@ -1,4 +1,4 @@
-"""Responses to bytes, awaited, off the connection itself."""
+"""Reads a response's bytes directly from its connection, asynchronously."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from sse_client._core.response_body import ResponseBody
+from sse_client.transports._httpx._http2.leaving import reset_stream
 from sse_client.transports._httpx.closing import abort_connection
 from sse_client.transports._httpx.errors import answered, transport_errors
-from sse_client.transports._httpx.http2 import reset_stream
 from sse_client.transports._httpx.source import part_of
 
 if TYPE_CHECKING:
     from sse_client.observer import Response
-    from sse_client.transports._httpx.async_frames import AsyncFrameSource
+    from sse_client.transports._httpx._http2.async_frames import AsyncFrameSource
     from sse_client.transports._httpx.chunks import AsyncChunkSource
     from sse_client.transports._httpx.library import Library
     from sse_client.transports._httpx.wakeup import ScopedWakeup
 
 __all__ = ["AsyncDirectBody", "PlainAsyncDirectBody", "async_direct_body"]
 
-_CLOSING = 1.0  # seconds that closing a response may take
+_CLOSING = 1.0  # seconds allowed for closing a response
 
 
 class AsyncDirectBody(ResponseBody):
@@ -31,9 +31,9 @@ class AsyncDirectBody(ResponseBody):
 
     Args:
         head: the head.
-        library: whose response it is.
-        source: what reads it.
-        wakeup: what wakes the reader.
+        library: the library that made the response.
+        source: reads the encoded bytes from the connection.
+        wakeup: wakes the reader.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
     """
 
@@ -82,7 +82,7 @@ class AsyncDirectBody(ResponseBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     async def read(self, deadline: float | None) -> bytes:
         """Return what has arrived, decoded; see `ResponseBody.read`."""

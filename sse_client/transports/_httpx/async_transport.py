@@ -1,4 +1,4 @@
-"""The asynchronous transport on a client of httpx2 or httpx: under asyncio and trio alike."""
+"""The asynchronous transport on a client of httpx2 or httpx, under asyncio and trio alike."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import anyio
 
 from sse_client._core.failures import no_data
 from sse_client.errors import ConnectionFailed
+from sse_client.transports._httpx._http2.async_frames import aframe_source, ahead_source
+from sse_client.transports._httpx._http2.awaited_head import await_head, await_room
+from sse_client.transports._httpx._http2.leaving import reset_stream
+from sse_client.transports._httpx._http2.paced_body import AsyncPacedBody
+from sse_client.transports._httpx._http2.stream_limit import take_places
 from sse_client.transports._httpx.async_direct_body import AsyncDirectBody, async_direct_body
-from sse_client.transports._httpx.async_frames import aframe_source, ahead_source
-from sse_client.transports._httpx.awaited_head import await_head, await_room
 from sse_client.transports._httpx.chunks import achunk_source
 from sse_client.transports._httpx.errors import transport_errors
 from sse_client.transports._httpx.exchange import AsyncExchange, Exchange
-from sse_client.transports._httpx.http2 import reset_stream
-from sse_client.transports._httpx.paced_body import AsyncPacedBody
-from sse_client.transports._httpx.places import take_places
 from sse_client.transports._httpx.response_body import AsyncHttpxBody
 from sse_client.transports._httpx.source import part_of
 from sse_client.transports._httpx.transport import HttpxTransport
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncHttpxTransport"]
 
-_CLOSING = 1.0  # seconds that ending a stream or a connection may take
-# What asyncio and trio say where a connection, or a lock of the pool's, is used in an event loop that is not its own.
+_CLOSING = 1.0  # seconds allowed for ending a stream or a connection
+# The messages of asyncio and trio for a connection, or a lock of the pool, that belongs to another event loop.
 _OF_ANOTHER_LOOP = ("Event loop is closed", "different loop", "different event loop", "called from async context")
 
 
@@ -77,7 +77,7 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
 
     async def release(self) -> None:
         """Release what was held for this stream alone."""
-        self.body = None  # it refers to this, too
+        self.body = None  # the body refers back to this object
         if self._released is not None:
             await self._released()
 

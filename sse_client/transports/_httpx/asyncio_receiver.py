@@ -1,8 +1,8 @@
-"""Bytes off a connection of anyio's under asyncio, which stays readable while its reader comes back at once.
+"""Reads an anyio connection under asyncio, and leaves it registered with the event loop between quick reads.
 
-anyio adds the socket to the loop's selector for each read, and takes it out again: a fifth of what a live event costs.
-Here it is taken out only when the next turn of the loop finds nobody waiting for it. anyio promises none of what is
-used here: where it looks different, it reads.
+anyio registers the socket with the loop's selector for each read, and unregisters it afterwards, which is a fifth of
+the cost of a live event. Here it is unregistered only if nobody waits for it in the next turn of the loop. anyio
+documents none of the parts that this relies on; if they have changed, anyio itself reads.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -34,7 +34,7 @@ class _Receiver:
     __slots__ = ("_call_soon", "_guard", "_protocol", "_sleep", "_stream", "_transport")
 
     def __init__(self, stream: Any, guard: Any, transport: Any, protocol: Any) -> None:
-        asyncio: Any = sys.modules["asyncio"]  # it runs
+        asyncio: Any = sys.modules["asyncio"]  # already imported, because it is running
         self._stream = stream
         self._guard = guard
         self._transport = transport
@@ -47,7 +47,7 @@ class _Receiver:
         protocol, transport = self._protocol, self._transport
         with self._guard:
             if protocol.read_event.is_set():
-                await self._sleep(0)  # other tasks have a turn, as with anyio
+                await self._sleep(0)  # gives other tasks a turn, as anyio does
             elif not protocol.is_at_eof and not transport.is_closing():
                 transport.resume_reading()
                 try:

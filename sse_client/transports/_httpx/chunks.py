@@ -1,7 +1,7 @@
-"""Chunked bodies of HTTP/1.1 off their connection, without h11, which hands the chunks out one by one.
+"""Reads chunked HTTP/1.1 bodies directly from their connection, without h11, which returns one chunk at a time.
 
-A burst of events, each a chunk of its own, costs a tenth of what it costs through h11. What httpcore and h11 do not
-promise is looked at before anything is changed: where it looks different, h11 reads the body.
+A burst of events, each a chunk of its own, costs a tenth of what it costs through h11. The undocumented parts of
+httpcore and h11 are checked before anything is changed; if they differ, h11 reads the body.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class _Chunks:
     def finish(self, errors: tuple[type[Exception], ...]) -> None:
         """Tell h11 that the body has ended, so that httpcore keeps the connection if it may be used again."""
         del errors  # nothing is written
-        if not self._decoder.surplus:  # else httpcore closes it, as that of a body that has not ended
+        if not self._decoder.surplus:  # otherwise httpcore closes the connection, as if the body had not ended
             self._state.receive_data(b"0\r\n\r\n")
             self._state.next_event()
 
@@ -86,7 +86,7 @@ class ChunkSource(_Chunks):
     def __init__(self, state: Any, first: bytes, sock: Any) -> None:
         super().__init__(state, first)
         self.alarm = self._sock = sock
-        self._timeout: float | None = -1.0  # of the socket, once this has set it
+        self._timeout: float | None = -1.0  # the socket's timeout, once this object has set it
 
     def receive(self, timeout: float | None) -> bytes:
         """Wait for what arrives next; return what of it is body.
@@ -113,7 +113,7 @@ class AsyncChunkSource(_Chunks):
 
     __slots__ = ("_receive_some", "errors")
 
-    shared = False  # the connection is this stream's alone
+    shared = False  # no other stream uses the connection
 
     def __init__(self, state: Any, first: bytes, receiver: Receiver) -> None:
         super().__init__(state, first)
@@ -145,7 +145,7 @@ def chunk_source(response: Any) -> ChunkSource | None:
     stream = response.extensions.get("network_stream")
     sock = None if stream is None else stream.get_extra_info("socket")
     is_tls = stream is not None and stream.get_extra_info("ssl_object") is not None
-    if sock is None or is_tls != isinstance(sock, ssl.SSLSocket):  # the bytes of TLS in TLS are no socket's
+    if sock is None or is_tls != isinstance(sock, ssl.SSLSocket):  # TLS in TLS cannot be read from a socket
         return None
     taken = _take(response)
     return None if taken is None else ChunkSource(*taken, sock)
@@ -161,7 +161,7 @@ def achunk_source(response: Any) -> AsyncChunkSource | None:
 def receiver_of(stream: Any) -> Receiver | None:
     """Return what receives bytes of a network stream of httpcore, and what it raises when the connection is gone.
 
-    None where it cannot be told. It is anyio's or trio's own method: httpcore's `read` puts a cancel scope around it,
+    None if it cannot be told. It is anyio's or trio's own method: httpcore's `read` puts a cancel scope around it,
     beside the one that a stream needs for itself.
     """
     inner: Any = getattr(stream, "_stream", None)

@@ -1,4 +1,4 @@
-"""Closing what its owner does not: a blocking client, from a signal handler too; the connection of a dropped stream."""
+"""Closes blocking clients, even from a signal handler, and the connections of dropped streams."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def abort_connection(stream: Any) -> None:
         stream: the network stream of httpcore.
     """
     inner: Any = getattr(stream, "_stream", None)
-    while hasattr(inner, "transport_stream"):  # of TLS
+    while hasattr(inner, "transport_stream"):  # a TLS layer
         inner = inner.transport_stream
     transport: Any = getattr(inner, "_transport", None)
     try:
         if hasattr(transport, "abort"):
-            transport.abort()  # of asyncio
+            transport.abort()  # an asyncio stream
         elif hasattr(inner, "socket"):
-            inner.socket.close()  # of trio
+            inner.socket.close()  # a trio stream
         else:
             stream.get_extra_info("socket").shutdown(2)
     except (OSError, RuntimeError, AttributeError, ImportError):
-        # It is closed already, its event loop is, or the interpreter ends.
+        # The connection or its event loop is already closed, or the interpreter is shutting down.
         sock = getattr(transport, "_sock", None)
         if sock is not None:
             transport._sock = None  # noqa: SLF001  (of asyncio's plain transport: its own `close` needs the loop)

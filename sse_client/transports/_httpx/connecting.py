@@ -1,9 +1,9 @@
-"""Connections of a blocking client of httpx2 or httpx, made under one deadline for the name, all addresses and a proxy.
+"""Makes a blocking client's connections under one deadline for name lookup, all addresses and a proxy.
 
-By themselves the libraries give each address, and each read of a proxy's answer, all of the time, and nothing wakes
-them there. So a pool's network backend, where it is the library's own, is replaced by a subclass, which does what it
-did for whoever sends by the client otherwise. The libraries do not promise where a pool has its backend: where that
-has changed, deadlines hold from the first connected address on.
+The libraries themselves grant the full timeout to each address, and to each read of a proxy's answer, and cannot be
+woken there. So the network backend of a pool, if it is the library's own, is replaced by a subclass, which behaves as
+before for other users of the client. The libraries do not document where a pool has its backend; if that has changed,
+deadlines apply only after the first address has been connected.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _install(client: Any, request: Any) -> None:
         if own.__name__ == "SyncBackend":
             pool._network_backend = _deadline_backend(own)()  # noqa: SLF001
     except (AttributeError, KeyError):
-        return  # it looks different
+        return  # the library's internals have changed
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Responses to bytes, blocking, off the connection itself."""
+"""Reads a response's bytes directly from its connection, blocking."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sse_client._core.response_body import ResponseBody
+from sse_client.transports._httpx._http2.leaving import reset_stream
 from sse_client.transports._httpx.errors import answered, transport_errors
-from sse_client.transports._httpx.http2 import reset_stream
 from sse_client.transports._httpx.source import part_of
 
 if TYPE_CHECKING:
     from sse_client.observer import Response
-    from sse_client.transports._httpx.blocking_frames import FrameSource
+    from sse_client.transports._httpx._http2.blocking_frames import FrameSource
     from sse_client.transports._httpx.chunks import ChunkSource
     from sse_client.transports._httpx.library import Library
     from sse_client.transports._requests.wakeup import Wakeup
@@ -71,10 +71,10 @@ class DirectBody(ResponseBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
@@ -98,7 +98,7 @@ class DirectBody(ResponseBody):
         self._wakeup.release_socket()
         self._source.close()
         if self._wakeup.inherited:
-            self._raw.extensions["network_stream"].close()  # this process's descriptor alone
+            self._raw.extensions["network_stream"].close()  # closes only this process's descriptor
         else:
             self._raw.stream.close()
             self._raw.close()

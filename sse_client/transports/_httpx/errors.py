@@ -1,4 +1,4 @@
-"""What httpx2, httpx, httpcore and the network raise, in this package's words: theirs may hold what came, or a URL."""
+"""Translates errors of httpx2, httpx, httpcore and the network; the originals may quote received bytes or a URL."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from sse_client._core.failures import connection_broke, forget_frames, innermost, no_connection, no_data
-from sse_client.transports._httpx.http2 import http2_errors
+from sse_client.transports._httpx._http2.leaving import http2_errors
 
 if TYPE_CHECKING:
     from sse_client.errors import ConnectionFailed
@@ -29,7 +29,7 @@ _OF_CORE = (
 _REFUSED_STREAM = 7
 _OF_PROXIES = {"ProxyError", "SOCKSError"}
 _UNSENT = {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "SOCKSError", "UnsupportedProtocol"}
-_UNPROCESSED = "ConnectionNotAvailable"  # after a GOAWAY, of streams above its last one
+_UNPROCESSED = "ConnectionNotAvailable"  # raised after a GOAWAY, for streams above its last stream
 
 
 def transport_errors(library: Library) -> tuple[type[Exception], ...]:
@@ -68,7 +68,7 @@ def takes_no_stream(error: BaseException, connection: Any) -> bool:
 
     Args:
         error: what the library raised.
-        connection: httpcore's; None where it cannot be told.
+        connection: httpcore's; None if it cannot be told.
     """
     machine: Any = getattr(getattr(connection, "_h2_state", None), "state_machine", None)
     closed = machine is not None and machine.state.name == "CLOSED"
@@ -95,7 +95,7 @@ def translated(
     Args:
         error: what the library raised; it loses its traceback.
         url: where the request went.
-        sent: whether anything of the request was sent; None where that is not known.
+        sent: whether anything of the request was sent; None if that is not known.
         head: whether the response's head had not come yet.
         stream_id: of the request, where it went over HTTP/2.
         silence: the seconds of silence that were allowed.
@@ -107,7 +107,7 @@ def translated(
     if sent is None:
         sent = not kinds & _UNSENT
     if not sent:
-        # What the pool lets a request wait for is no connecting, and is told in its own words.
+        # Waiting for the pool is not connecting, so it has a message of its own.
         seconds = None if "PoolTimeout" in kinds else connect
         return no_connection(url, _shown(error, kinds, head=head), proxy, seconds=seconds)
     event = _http2_event(error)
@@ -135,7 +135,7 @@ def answered(error: BaseException, url: str, silence: float | None) -> Connectio
     if isinstance(error, ValueError) and _http2_event(error) is None:
         return connection_broke(url, error)
     failed = translated(error, url, sent=True, silence=silence)
-    failed.sent = True  # whatever the server says now: it has answered
+    failed.sent = True  # the server has answered before, whatever it says now
     return failed
 
 
@@ -185,7 +185,7 @@ def _http2_event(error: BaseException) -> Any:
 def _http2_words(event: Any) -> str:
     error_code: Any = event.error_code
     code = getattr(error_code, "name", "an unknown code")
-    if isinstance(event, BaseException) or not getattr(event, "remote_reset", True):  # h2 itself has reset it
+    if isinstance(event, BaseException) or not getattr(event, "remote_reset", True):  # h2 has reset the stream itself
         said = "broke the rules of HTTP/2 ("
     elif hasattr(event, "last_stream_id"):
         said = "ended the connection (GOAWAY, "

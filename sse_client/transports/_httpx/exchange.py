@@ -1,16 +1,16 @@
-"""One request on its way: what the library reports of it through the `trace` extension, which it documents."""
+"""One request and its response, as the library reports them through its documented `trace` extension."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sse_client.transports._httpx.awaited_head import Unanswered
+from sse_client.transports._httpx._http2.awaited_head import Unanswered
 from sse_client.transports._httpx.head_limit import limit_head
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sse_client.transports._httpx.paced_body import AsyncPacedBody
+    from sse_client.transports._httpx._http2.paced_body import AsyncPacedBody
 
 __all__ = ["AsyncExchange", "Exchange"]
 
@@ -21,18 +21,18 @@ class Exchange:
     """Follows one request of a blocking client; the library calls it at each step.
 
     Attributes:
-        sent: whether anything of it was sent; None where nothing is known, as of a transport that reports nothing.
+        sent: whether anything of it was sent; None if nothing is known, as of a transport that reports nothing.
         stream_id: its stream, over HTTP/2.
         head_sent: whether its head was sent whole.
         stream: the last network stream that was made for it; None: none was.
         request: httpcore's own, which was sent.
         connection: httpcore's, which it was sent over, where the transport has found it out.
-        frames: what the response is read off, over HTTP/2; None where the library reads it.
+        frames: what the response is read off, over HTTP/2; None if the library reads it.
         body: what hands its body out there, of an asynchronous client's request.
         initiated: called before the first stream of a connection of HTTP/2, before other threads can use it.
         connected: called with each network stream that is made for it, and once more when it is about to be sent: with
-            the last of them, None where the pool had a connection, and whether it has just been made.
-        used_stream: returns the network stream of a connection that the pool had; None where it cannot be told.
+            the last of them, None if the pool had a connection, and whether it has just been made.
+        used_stream: returns the network stream of a connection that the pool had; None if it cannot be told.
         pace: called with the stream of a request over HTTP/2 before its body is sent.
         wait: called, or awaited, when it was sent, to wait for the head of its response.
     """
@@ -63,7 +63,7 @@ class Exchange:
             self.wait()
 
     def unanswered(self) -> Unanswered | None:
-        """Return what resets the stream of a request that failed; None where there is none."""
+        """Return what resets the stream of a request that failed; None if there is none."""
         if self.stream_id is None or self.connection is None:
             return None
         return Unanswered(self.connection, self.request, self.stream_id)
@@ -88,7 +88,7 @@ class Exchange:
                 self.initiated()
         elif step == "send_request_headers.started":
             request = info.get("request")
-            if getattr(request, "method", b"") != b"CONNECT":  # that is a proxy's
+            if getattr(request, "method", b"") != b"CONNECT":  # CONNECT goes to a proxy
                 self.stream_id, self.request = info.get("stream_id"), request
                 self.connection = self.frames = None
                 self.sent = self.head_sent = False

@@ -1,4 +1,4 @@
-"""The first step of an asynchronous generator, of which alone the event loop is told, and not of those inside it."""
+"""Runs the first step of an asynchronous generator so that the event loop does not learn of the generators inside."""
 
 from __future__ import annotations
 

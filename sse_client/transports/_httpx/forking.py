@@ -1,4 +1,4 @@
-"""A client of the library in a process that was just forked: without the connections of its parent."""
+"""Drops the parent's connections from a client of the library after a fork."""
 # ruff: noqa: SLF001  (it is what this module is for)
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from typing import Any
 
 __all__ = ["forget_connections"]
 
-_parents: list[object] = []  # connections of the parent: what closes an asynchronous one would reach its event loop
+_parents: list[object] = []  # the parent's connections, kept: closing an asynchronous one would reach its event loop
 _WITHOUT_SOCKETS = {"MockTransport", "ASGITransport", "WSGITransport"}
 
 
@@ -27,7 +27,7 @@ def forget_connections(client: Any) -> bool:
         _parents.append(pool._connections)
         pool._connections, pool._requests = [], []
         lock = getattr(pool, "_optional_thread_lock", None)
-        if lock is not None:  # another thread of the parent's may have held it
+        if lock is not None:  # another thread of the parent may have held it
             pool._optional_thread_lock = type(lock)()
     return True
 

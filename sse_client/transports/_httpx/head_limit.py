@@ -1,4 +1,4 @@
-"""A bound of what comes before the head of a response: httpcore reads over any number of interim responses."""
+"""Limits what precedes the head of a response; httpcore skips any number of interim responses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = ["limit_head"]
 
-_MAX_HEAD = 256 * 1024  # bytes, as with requests; they may hold the begin of the body
+_MAX_HEAD = 256 * 1024  # bytes, as with requests; they may include the beginning of the body
 
 
 def limit_head(stream: Any, *, awaits: bool) -> Callable[[], None]:

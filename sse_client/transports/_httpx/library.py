@@ -1,4 +1,4 @@
-"""Which of the two libraries a client is of, told by its type: neither is imported for that."""
+"""Tells from a client's type which of the two libraries it belongs to, without importing either."""
 
 from __future__ import annotations
 
@@ -91,6 +91,6 @@ def with_base_url(client: Any, url: str) -> str:
     try:
         if not base or url.startswith("//") or urlsplit(url).scheme:
             return url
-    except (AttributeError, ValueError):  # it is refused later
+    except (AttributeError, ValueError):  # the option is refused later
         return url
     return f"{base.rstrip('/')}/{url.lstrip('/')}"

@@ -1,4 +1,4 @@
-"""A request to what the library sends, with what its client adds, as every transport has it."""
+"""Builds the library's request from this package's, with the settings of the library's client."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _defaults(client: Any, *, cross_origin: bool, followed: bool) -> SessionDefa
 
     own = client.params
     params = None if followed else {name: own.get_list(name) for name in own} or None
-    has_cookies = any(client.cookies.jar)  # at the first; its length is counted one by one
+    has_cookies = any(client.cookies.jar)  # stops at the first cookie; `len` would count all
     defaults = SessionDefaults(headers=_client_headers(client), params=params, cookies=cookies if has_cookies else None)
     return defaults.across_origins() if cross_origin else defaults
 

@@ -11,10 +11,10 @@ import anyio
 
 from sse_client._core.failures import no_data
 from sse_client._core.response_body import TURN, ResponseBody
+from sse_client.transports._httpx._http2.leaving import reset_stream
 from sse_client.transports._httpx.closing import abort_connection
 from sse_client.transports._httpx.errors import answered, transport_errors
 from sse_client.transports._httpx.first_step import first_step
-from sse_client.transports._httpx.http2 import reset_stream
 from sse_client.transports._httpx.source import apieces_of, part_of, pieces_of
 from sse_client.transports._requests.watchdog import Watchdog
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncHttpxBody", "HttpxBody"]
 
-_CLOSING = 1.0  # seconds that closing a response may take
+_CLOSING = 1.0  # seconds allowed for closing a response
 
-# Generators that were begun and not closed. The garbage collector, which would close those of a dropped stream in no
-# particular order, does not find them: `abandon` drops the outermost one, and the event loop closes that.
+# Generators that were started and not closed, kept here so that the garbage collector does not close those of a dropped
+# stream in arbitrary order: `abandon` drops the outermost one, and the event loop closes that.
 _begun: set[Any] = set()
 
 
@@ -54,7 +54,7 @@ class _LibraryBody(ResponseBody):
         self._raw: Any = head.raw
         self._errors = transport_errors(library)
         self._exchange = exchange
-        self._limit = silence  # the read timeout that the library was given
+        self._limit = silence  # the read timeout passed to the library
         self._ended = False
 
     def _whole(self) -> bytes | None:
@@ -85,7 +85,7 @@ class HttpxBody(_LibraryBody):
         exchange: what is known of the request.
         wakeup: what wakes the reader.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
-        shared: the socket of a connection that other streams use, too; None where it is this one's alone.
+        shared: the socket of a connection that other streams use, too; None if it is this one's alone.
     """
 
     __slots__ = ("__weakref__", "_late", "_pieces_of", "_shared", "_wakeup", "_watchdog")
@@ -103,7 +103,7 @@ class HttpxBody(_LibraryBody):
         self._shared = shared
         self._wakeup = wakeup
         self._watchdog: Watchdog | None = None
-        self._late = False  # the connection was shut down at a deadline: what looks like the body's end is none
+        self._late = False  # whether the connection was shut down at a deadline, and not by the server
         whole = self._whole()
         self._pieces_of: Iterator[bytes] = pieces_of(self._raw) if whole is None else iter((whole,))
 
@@ -133,7 +133,7 @@ class HttpxBody(_LibraryBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     def _is_late(self) -> bool:
         # A call, because a type checker assumes that an attribute keeps the value that it was last compared with.
@@ -152,7 +152,7 @@ class HttpxBody(_LibraryBody):
         """Read once, and shut the connection down at the deadline."""
         if self._watchdog is None:
             self._watchdog = Watchdog(self._wakeup)
-            weakref.finalize(self, self._watchdog.stop)  # of a body that is dropped, not closed
+            weakref.finalize(self, self._watchdog.stop)  # for a body that is dropped without being closed
         self._watchdog.arm(deadline)
         try:
             return self._next()
@@ -172,7 +172,7 @@ class HttpxBody(_LibraryBody):
                 reset_stream(self._raw, part_of(self._raw))
         stream = self._raw.extensions.get("network_stream")
         if stream is not None and self._wakeup.inherited:
-            stream.close()  # this process's descriptor alone
+            stream.close()  # closes only this process's descriptor
         else:
             self._raw.stream.close()
             self._raw.close()
@@ -217,7 +217,7 @@ class AsyncHttpxBody(_LibraryBody):
                     self._begun = True
                     _begun.add(self._pieces_of)
                     with contextlib.suppress(StopAsyncIteration):
-                        # httpcore's own generator waits for nothing when it is closed.
+                        # httpcore's own generator does not wait when it is closed.
                         if data := await first_step(self._pieces_of, known=part_of(self._raw) is None):
                             return data
                 async for data in self._pieces_of:
@@ -232,13 +232,13 @@ class AsyncHttpxBody(_LibraryBody):
             await self.aclose()
             return b""
         finally:
-            # A shorter wait may have been none: the library has more chunks of one receive.
+            # The library may have returned without waiting, because it has more chunks of one receive.
             if (now := time.monotonic()) - began > TURN:
                 self._turn_since = now
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     def close(self) -> None:
         """Leave the connection to `aclose`, which alone can close it."""

@@ -1,8 +1,8 @@
-"""What yields a response's bytes as they are coded: of httpcore, below what the library wraps around it.
+"""Finds the generator of httpcore that yields a response's encoded bytes, below what the library wraps around it.
 
-Three generators of httpcore and two of the library hand each piece of a body on, which costs more than parsing its
-events does; and in httpcore 1.0 the outer ones do not close the inner ones, of which trio complains. The libraries
-promise none of what is used here: where it looks different, it is the documented `stream`.
+Three generators of httpcore and two of the library pass each piece of a body on, which costs more than parsing its
+events. In httpcore 1.0, the outer generators do not close the inner ones, about which trio complains. The libraries
+document none of the parts that this relies on; if they have changed, the documented `stream` is used.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -17,7 +17,7 @@ __all__ = ["apieces_of", "part_of", "pieces_of"]
 
 
 def part_of(response: Any) -> Any:
-    """Return httpcore's own part of a response, which has its connection and request; None where there is none."""
+    """Return httpcore's own part of a response, which has its connection and request; None if there is none."""
     wrapper = getattr(response.stream, "_stream", None)
     part = getattr(getattr(wrapper, "_httpcore_stream", None), "_stream", None)
     connection = getattr(part, "_connection", None)
@@ -63,6 +63,6 @@ async def _closed_first(stream: Any) -> AsyncGenerator[bytes]:
 
 def _arguments(part: Any) -> dict[str, Any]:
     arguments = {"request": part._request}
-    if hasattr(part, "_stream_id"):  # of HTTP/2
+    if hasattr(part, "_stream_id"):  # an HTTP/2 stream
         arguments["stream_id"] = part._stream_id
     return arguments

@@ -18,6 +18,7 @@ from sse_client._http.requests_auth import answer_to_challenge, is_digest, waits
 from sse_client._http.url import MalformedRequest
 from sse_client._response import Response
 from sse_client.errors import BodyNotReplayable, ConnectionFailed, RedirectRefused
+from sse_client.transports._httpx._http2.leaving import adopt_stream
 from sse_client.transports._httpx.errors import (
     of_proxies,
     takes_no_stream,
@@ -26,7 +27,6 @@ from sse_client.transports._httpx.errors import (
     unavailable,
     violates_http2,
 )
-from sse_client.transports._httpx.http2 import adopt_stream
 from sse_client.transports._httpx.library import check_open
 from sse_client.transports._httpx.outgoing import sendable
 from sse_client.transports._httpx.pool import chosen_connection, has_pool, network_stream, proxy_url
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["HttpxTransport"]
 
 _MOST_REDIRECTS = 30  # as with requests
-_UNSAID = 20  # `max_redirects` of a client of these libraries whose owner named none
+_UNSAID = 20  # the libraries' own default of `max_redirects`
 
 
 class HttpxTransport(ABC):
@@ -126,7 +126,7 @@ class HttpxTransport(ABC):
                 leaving = following is not None
             finally:
                 if leaving:
-                    await self._close(response)  # not read: the body of a redirect may be as slow as it likes
+                    await self._close(response)  # not read: the body of a redirect may be arbitrarily slow
             if following is None:
                 return await self._opened(
                     chain, Response(response.status_code, fields, url, response), exchange, limits
@@ -171,7 +171,7 @@ class HttpxTransport(ABC):
             try:
                 response = await self._translated(client, ready, exchange, limits)
             except ConnectionFailed as error:
-                error.sent = error.sent or challenged  # whoever challenges the request has had it
+                error.sent = error.sent or challenged  # a server that challenges the request has received it
                 raise
             answer = None
             if prepared is not None and response.status_code == HTTPStatus.UNAUTHORIZED:
@@ -203,7 +203,7 @@ class HttpxTransport(ABC):
             if "set-cookie" in response.headers:
                 limit_cookies(client.cookies.jar, cookies, tuple(response.cookies.jar))
             return response
-        except module.InvalidURL:  # httpx looks at the location of a redirect that it is not to follow
+        except module.InvalidURL:  # httpx parses the location of a redirect even if it does not follow it
             raise RedirectRefused("expected a redirect to an HTTP URL, got one that cannot be read") from None
         except module.StreamConsumed:
             raise BodyNotReplayable(
@@ -219,10 +219,10 @@ class HttpxTransport(ABC):
                 raise MalformedRequest("the request holds a header that cannot be sent") from None
             sent = exchange.sent and not refused
             if sent is None and has_pool(client, ready.request):
-                sent = False  # it was still waiting for a connection, or for a free stream on one
+                sent = False  # the request was still waiting for a connection, or for a free stream on one
             if not sent and exchange.stream is not None:
-                await self._discard(exchange.stream)  # httpcore leaves one open whose SOCKS proxy refuses
-            # Until there is a network stream, what is being connected to is the proxy, if there is one.
+                await self._discard(exchange.stream)  # httpcore leaves the stream open if its SOCKS proxy refuses
+            # Until there is a network stream, it is the proxy, if any, that is being connected to.
             connecting = exchange.sent is False and not refused and (exchange.stream is None or of_proxies(error))
             failed = own or translated(
                 error,
@@ -240,7 +240,7 @@ class HttpxTransport(ABC):
         try:
             raise failed from failed.__cause__
         finally:
-            del failed  # its traceback holds this frame, and the stream with it
+            del failed  # its traceback would keep this frame, and so the stream, alive
 
 
 def _used_stream(client: Any, request: Any, exchange: Exchange) -> Any:

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ScopedWakeup"]
 
-_LONGEST = 1e9  # seconds: a loop's clock takes no more
+_LONGEST = 1e9  # seconds; event loops accept no longer times
 
 
 class _Task:
-    """The interface of a task of asyncio or trio."""
+    """The interface that tasks of asyncio and trio have in common."""
 
     __slots__ = ("task",)
 
@@ -76,7 +76,7 @@ class ScopedWakeup:
         self.task = _Task(None)
 
     def current_task(self) -> _Task | None:
-        """Return the task that runs; None where there is none."""
+        """Return the task that runs; None if there is none."""
         task = _current_task()
         return None if task is None else _Task(task)
 
@@ -177,7 +177,7 @@ class _Wait:
     __slots__ = ("_scope", "_wakeup")
 
     def __init__(self, wakeup: ScopedWakeup, deadline: float | None) -> None:
-        # Finding out again at each wait which event loop this is would cost more than parsing an event.
+        # Cached, because finding out at each wait which event loop runs would cost more than parsing an event.
         kind = wakeup.kind
         if kind is None:
             wakeup.clock_offset = anyio.current_time() - time.monotonic()
@@ -202,12 +202,12 @@ def _scope_class() -> Any:
     if running_loop() == "trio":
         import trio
 
-        return trio.CancelScope  # anyio's is one around it
+        return trio.CancelScope  # anyio's cancel scope would be a wrapper around it
     return type(anyio.CancelScope())
 
 
 def _current_task() -> Any:
-    """Return the task of asyncio or trio that runs; None where there is none."""
+    """Return the task of asyncio or trio that runs; None if there is none."""
     loop = running_loop()
     if loop == "trio":
         import trio

@@ -1,4 +1,4 @@
-"""Closing a `requests.Session`, and leaving its connections to the parent after a fork."""
+"""Closes a `requests.Session`, and after a fork leaves its connections to the parent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["close_session", "close_shared_session", "forget_connections"]
 
 _PATIENCE = 1.0  # seconds to wait for the session's own locks
 
-_parents: list[Any] = []  # sessions of the parent process: closing one would end its connections
+_parents: list[Any] = []  # the parent process's sessions, kept alive: closing one would end the parent's connections
 
 
 def close_session(session: requests.Session) -> None:
@@ -30,7 +30,7 @@ def close_session(session: requests.Session) -> None:
             pools: Any = getattr(manager, "pools", None)
             # The container of urllib3-future, which is installed under urllib3's name, may have no `keys`.
             for key in pools.keys() if hasattr(pools, "keys") else ():
-                with contextlib.suppress(KeyError):  # another thread may have made room for its own
+                with contextlib.suppress(KeyError):  # another thread may have removed it to make room for its own
                     pools[key].close()
     session.close()
 
@@ -59,4 +59,4 @@ def forget_connections(session: requests.Session) -> None:
     for adapter in session.adapters.values():
         if isinstance(adapter, HTTPAdapter):
             _parents.append((getattr(adapter, "poolmanager", None), getattr(adapter, "proxy_manager", None)))
-            adapter.__setstate__(adapter.__getstate__())  # makes new pools, as for an adapter that was unpickled
+            adapter.__setstate__(adapter.__getstate__())  # makes new pools, as unpickling does

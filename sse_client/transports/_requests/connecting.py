@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["connect_socket", "look_up"]
 
-_SLICE = 0.1  # seconds between two checks of `closed` where shutdown() does not wake a connect()
+_SLICE = 0.1  # seconds between two checks of `closed`, on systems where shutdown() does not wake a connect()
 _IN_PROGRESS = {0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY}
 
 
@@ -105,7 +105,7 @@ def _connect(
     sock = socket.socket(family, kind, protocol)
     try:
         for option in options:
-            if "udp" not in tuple(option)[3:]:  # urllib3-future names the protocol, too
+            if "udp" not in tuple(option)[3:]:  # urllib3-future also names the protocol
                 sock.setsockopt(*tuple(option)[:3])
         sock.setblocking(False)
         if source_address:

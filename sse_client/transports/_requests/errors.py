@@ -9,14 +9,14 @@ import requests
 from urllib3 import exceptions as urllib3_errors
 
 from sse_client._core.failures import connection_broke, forget_frames, innermost, no_connection, no_data
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 
 if TYPE_CHECKING:
     from sse_client.errors import ConnectionFailed
 
 __all__ = ["TRANSPORT_ERRORS", "broken", "never_connected"]
 
-# requests' own errors are OSErrors; a socket that was shut down under its file gives a ValueError.
+# requests' own errors are OSErrors; reading from a socket that was shut down may raise ValueError.
 TRANSPORT_ERRORS = (OSError, urllib3_errors.HTTPError, ValueError, HTTPException, EOFError)
 
 _TIMEOUTS = (requests.ReadTimeout, urllib3_errors.ReadTimeoutError, TimeoutError)
@@ -68,7 +68,7 @@ def never_connected(error: BaseException) -> bool:
 def _is_proxys(error: BaseException, proxy: str | None) -> bool:
     wrapped = error.args[0] if error.args else None
     if proxy is not None and proxy.lower().startswith("socks"):
-        return True  # every connection is the proxy's: PySocks' errors are those of a connection that was not made
+        return True  # every connection goes to the proxy, so an error of PySocks means that it was not made
     return isinstance(error, requests.exceptions.ProxyError) or isinstance(
         getattr(wrapped, "reason", None), urllib3_errors.ProxyError
     )
@@ -78,7 +78,7 @@ def _innermost(error: BaseException) -> BaseException:
     """Return the first cause of all, where urllib3 does not name it, too: behind a SOCKS proxy."""
     cause = innermost(error)
     if isinstance(cause, urllib3_errors.NewConnectionError):  # a subclass of ConnectTimeoutError in urllib3
-        behind = getattr(cause.__context__, "socket_err", None)  # of an error of PySocks
+        behind = getattr(cause.__context__, "socket_err", None)  # set by PySocks
         return behind if isinstance(behind, OSError) else cause
     return TimeoutError("timed out") if isinstance(cause, urllib3_errors.ConnectTimeoutError) else cause
 

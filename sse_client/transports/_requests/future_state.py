@@ -1,7 +1,7 @@
-"""Takes a body of HTTP/1.1 from urllib3-future, which is installed under urllib3's name, and tells it of its end.
+"""Takes over an HTTP/1.1 body from urllib3-future, and reports the end of the body to it.
 
-What the library has received of the body has been through h11 already, as far as it goes. None of what is used here is
-documented: all of it is looked at before anything is changed.
+h11 has already parsed the part of the body that the library has received. None of the parts used here is documented, so
+all of them are checked before anything is changed.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Taken", "taken_from"]
 
-_SOCKETS = {socket.socket, ssl.SSLSocket}  # not TLS in TLS, nor that of another engine
-_SENT = {"DONE", "MUST_CLOSE"}  # h11's states of a side that has sent everything
-_AFTER_DATA = {b"": b"", b"\r\n": b"", b"\n": b"\r"}  # what h11 still expects after a chunk: what has come of it
+_SOCKETS = {socket.socket, ssl.SSLSocket}  # neither TLS in TLS, nor another TLS engine
+_SENT = {"DONE", "MUST_CLOSE"}  # h11's states for a side that has sent everything
+_AFTER_DATA = {b"": b"", b"\r\n": b"", b"\n": b"\r"}  # h11's remaining line end: the part received
 
 
 class Taken(NamedTuple):
@@ -68,15 +68,15 @@ class _Malformed:
 
 
 class _Unread(NamedTuple):
-    """A response of which nothing has been read, and what the library has of it.
+    """An unread response, and the library's state of it.
 
     Attributes:
         raw: the response.
         protocol: the library's state of the connection.
-        number: the response's, on that connection.
+        number: the response's number on that connection.
         state: h11's state of the connection.
-        events: what the library has made of what it has received, for this response.
-        others: the same, for the connection.
+        events: the library's events for this response, parsed from the bytes received so far.
+        others: the library's events for the whole connection.
     """
 
     raw: Any
@@ -135,7 +135,7 @@ def _unread(raw: Any, sock: Any) -> _Unread | None:
     if type(raw) is not HTTPResponse or type(sock) not in _SOCKETS:
         return None
     part = getattr(raw, "_fp", None)
-    # An upgraded connection is no response's, and what has been read already is not to be read again.
+    # An upgraded connection belongs to no response, and bytes that were already read must not be read again.
     if [getattr(part, each, "") for each in ("_eot", "_dsa", "data_in_count")] != [False, None, 0]:
         return None
     connection: Any = raw.connection
@@ -166,7 +166,7 @@ def _chunked(unread: _Unread, reader: Any) -> Taken | None:
     known = type(left) is int and awaited in _AFTER_DATA and getattr(reader, "_reading_trailer", None) is False
     if not known or (awaited and not pieces):
         return None
-    # What has come of all chunks becomes one chunk, as far as the last of them has come.
+    # The received bytes of all chunks become one chunk, which ends where the last chunk's bytes end so far.
     body = b"".join(pieces)
     first = b"%x\r\n%b" % (len(body) + left, body) if body or left else b""
     first += _AFTER_DATA[awaited] if awaited or not body or left else b"\r\n"
@@ -189,7 +189,7 @@ def _of_length(unread: _Unread, reader: Any) -> Taken | None:
 
 
 def _end_length(unread: _Unread, reader: Any) -> bool:
-    # The library ends a body with its last byte: this one is read, and dropped.
+    # The library ends a body with its last byte; this byte is read, and dropped.
     reader._remaining = unread.raw.length_remaining = 1
     return unread.tell(b"\n")
 

@@ -1,9 +1,8 @@
-"""Reads response bodies from the socket of a connection that urllib3 has made: bytes as they arrive, on every framing.
+"""Reads response bodies from the sockets of urllib3's connections: bytes as they arrive, with every framing.
 
-urllib3 and http.client hand out one chunk a call, which costs several times what parsing its events does, and wait for
-more than has arrived where a body has no chunks. So this reaches below what urllib3 documents, in this module and in
-`future_state` alone, and only where `body_of` has found a plain response of a tracked connection; `LibraryBody` is the
-fallback.
+urllib3 and http.client return one chunk a call, which costs several times as much as parsing its events; and if a body
+has no chunks, they wait for more than has arrived. So this module and `future_state` rely on undocumented parts of
+urllib3, and only if `body_of` has found a plain response of a tracked connection; `LibraryBody` is the fallback.
 """
 
 from __future__ import annotations

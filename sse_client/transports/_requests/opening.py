@@ -1,4 +1,4 @@
-"""The stream that the current thread is opening: the connection that urllib3 picks or makes finds its stream here."""
+"""The stream that the current thread is opening, for the connection that urllib3 picks or makes."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Opening(threading.local):
 
     @property
     def nearest_deadline(self) -> float | None:
-        """When what is being received now must be there: while a connection is being made, that has its own limit."""
+        """The deadline of the current receive; while a connection is being made, the earlier of its own and this."""
         deadline, connect = self.deadline, self.connect_deadline if self.connecting else None
         return deadline if connect is None or (deadline is not None and deadline < connect) else connect
 
     def end(self) -> None:
-        """Open for no stream any more."""
+        """Forget the stream: this thread is no longer opening one."""
         self.wakeup = self.silence = self.deadline = self.connect_deadline = None
         self.connecting = False
 

@@ -11,7 +11,7 @@ from requests.cookies import RequestsCookieJar, cookiejar_from_dict, get_cookie_
 from requests.structures import CaseInsensitiveDict
 
 from sse_client._http.outgoing import OutgoingRequest, SessionDefaults, outgoing
-from sse_client._http.shapes import is_mapping
+from sse_client._http.type_guards import is_mapping
 from sse_client._http.url import MalformedRequest
 from sse_client.request import display_url, with_headers
 
@@ -42,8 +42,8 @@ def prepared(
         return _prepared_by(session, request, chain, resume)
     defaults = SessionDefaults(
         headers=session.headers,
-        params=None if chain.followed else session.params,  # a location has all that it needs
-        # `any` ends at the first; the length of a jar is counted one by one.
+        params=None if chain.followed else session.params,  # a redirect's location is complete
+        # `any` stops at the first cookie; `len` would count all of them.
         cookies=partial(_cookie_header, session) if request.cookies or any(session.cookies) else None,
         auth=session.auth,
         netrc=session.trust_env,
@@ -106,7 +106,7 @@ def _prepared_by(
     auth = request.auth
     given = {name.lower() for name in headers}
     if auth is None and ("authorization" in given or "authorization" in session.headers):
-        # A password in ~/.netrc would take the place of the caller's own key.
+        # Otherwise a password in ~/.netrc would replace the caller's own key.
         auth = _no_auth
     arguments = {name: getattr(request, name) for name in ("method", "url", "params", "data", "json", "files")}
     try:
@@ -114,16 +114,16 @@ def _prepared_by(
             requests.Request(**arguments, headers=headers, auth=auth, cookies=request.cookies)
         )
         if chain.followed:
-            result.prepare_url(request.url, None)  # without the session's parameters: a location has all that it needs
+            result.prepare_url(request.url, None)  # without the session's parameters: the location is complete
     except requests.RequestException as error:
-        # Their own words show the URL with its query.
+        # The original messages show the URL with its query.
         raise MalformedRequest(
             f"the request to {display_url(request.url)} is malformed: {type(error).__name__}"
         ) from None
-    except UnicodeEncodeError:  # it holds the text
+    except UnicodeEncodeError:  # this error holds the text
         raise MalformedRequest("the request holds half of a surrogate pair, which has no UTF-8 form") from None
     if resume and "last-event-id" not in given:
-        # Not before: requests refuses an ID that begins with a form feed; the standard does not.
+        # Set only now, because requests refuses an ID that begins with a form feed, which the standard allows.
         result.headers["Last-Event-ID"] = resume
     return result
 

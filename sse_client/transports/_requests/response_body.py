@@ -1,4 +1,4 @@
-"""Reads response bodies through urllib3, blocking: those that did not come from a tracked connection."""
+"""Reads response bodies through urllib3: those that do not come from a tracked connection."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class LibraryBody(ResponseBody):
         self._wakeup = wakeup
         self._as_coded: dict[str, bool] = {"decode_content": False}
         if not _can_decode(raw):
-            # What VCR.py, or an adapter, has put in its place: as for requests, its bytes count as decoded.
+            # An object that VCR.py or an adapter has put in its place: as in requests, its bytes count as decoded.
             self._as_coded = {}
             self._decoder, self.coding_error = None, ""
         self._watchdog: Watchdog | None = None
-        self._late = False  # the connection was shut down at a deadline: what looks like the body's end is none
+        self._late = False  # whether the connection was shut down at a deadline, and not by the server
 
     async def read(self, deadline: float | None) -> bytes:
         """Return what has arrived, decoded; see `ResponseBody.read`."""
@@ -55,22 +55,22 @@ class LibraryBody(ResponseBody):
             failure = broken(error, self.response.url, silence=self.silence)
         else:
             if getattr(self._raw, "connection", None) is None:
-                self._wakeup.release_socket()  # at the body's end, urllib3 gives it back; it may serve another already
+                self._wakeup.release_socket()  # at its end, urllib3 returns the connection to the pool
             return data
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     def _read_within(self, deadline: float | None) -> bytes:
         """Read once, and shut the connection down at the deadline."""
-        # Of all ways to read, `read1` alone is prompt on every framing.
+        # `read1` is the only method that returns promptly with every framing.
         if deadline is None:
             return self._read1()
-        # A server that sends a byte of framing now and then would reset a timeout for each read.
+        # A timeout for each read would start again with every byte of framing that a server sends.
         if self._watchdog is None:
             self._watchdog = Watchdog(self._wakeup)
-            weakref.finalize(self, self._watchdog.stop)  # of a body that is dropped, not closed
+            weakref.finalize(self, self._watchdog.stop)  # for a body that is dropped without being closed
         self._watchdog.arm(deadline)
         try:
             return self._read1()
@@ -97,7 +97,7 @@ def close_response(raw: Any) -> None:
     raw.close()
     pool = getattr(raw, "_pool", None)
     if pool is not None and getattr(pool, "block", False) and raw.connection is not None:
-        # In a thread of its own: a signal handler that closes a stream may have interrupted the pool's own locking.
+        # In a thread of its own, because a signal handler that closes a stream may have interrupted the pool's locking.
         _thread.start_new_thread(_release, (raw,))
 
 

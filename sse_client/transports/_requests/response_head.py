@@ -26,7 +26,7 @@ __all__ = ["CheckedResponse", "TimedReader", "TunnelResponse"]
 
 _BUFFER = 64 * 1024
 _STATUS = re.compile(r"[1-9][0-9]{2}")
-_MAX_LINE, _MAX_LINES = 64 * 1024, 100  # of the fields, the blank line included: the bounds of http.client
+_MAX_LINE, _MAX_LINES = 64 * 1024, 100  # the limits of http.client; the count includes the blank line
 
 
 class TimedReader(io.RawIOBase):
@@ -39,7 +39,8 @@ class TimedReader(io.RawIOBase):
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
-        # Not the socket alone: http.client closes that one, and has its file keep the connection open for the body.
+        # A file as well as the socket: http.client closes the socket, and its file keeps the connection open for the
+        # body.
         self._file = sock.makefile("rb", buffering=0)
         self.silence = opening.silence
         self.deadline = opening.deadline
@@ -95,7 +96,7 @@ class CheckedResponse(HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         self.reader = TimedReader(sock)
-        super().__init__(cast("socket.socket", self.reader), *args, **kwargs)  # all that it asks for is the file
+        super().__init__(cast("socket.socket", self.reader), *args, **kwargs)  # http.client only asks it for a file
 
     def begin(self) -> None:
         """Read the head, within the bounds that http.client has for its lines.

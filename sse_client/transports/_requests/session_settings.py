@@ -1,6 +1,6 @@
-"""The certificates and proxies of a request: from the options, the `requests.Session`, and the environment.
+"""Determines a request's certificates and proxies from the options, the `requests.Session`, and the environment.
 
-The session's own way looks through the environment for proxies, at 70 µs: a tenth of what a short chat takes.
+The session's own method searches the environment for proxies, which takes 70 µs: a tenth of a short chat.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_certificates", "check_proxy_scheme", "settings"]
 
-# The certificates that have been read; it takes milliseconds, and they are read again when the files change.
+# The certificates read so far. Reading takes milliseconds; it is repeated when the files change.
 _read: dict[object, None] = {}
 _MOST_READ = 16
 
@@ -72,7 +72,7 @@ def check_certificates(session: requests.Session, options: Options, how: dict[st
 
 
 def _verify(session: requests.Session, options: Options) -> tuple[Any, str]:
-    """Return what is trusted, None where nothing says so, and what says so: the option, the session or a variable."""
+    """Return what is trusted, None if nothing says so, and what says so: the option, the session or a variable."""
     if options.verify is not None:
         return options.verify, "verify"
     # A session's own setting has priority over the environment.
@@ -81,7 +81,7 @@ def _verify(session: requests.Session, options: Options) -> tuple[Any, str]:
     trusted = trusted_certificates() if session.trust_env else None
     if trusted is None:
         return (None if session.verify is True else session.verify), "verify"
-    # requests takes a file or a directory, where OpenSSL would take both.
+    # requests accepts a file or a directory; OpenSSL would accept both.
     paths = [trusted.file] if trusted.file is not None else []
     paths += trusted.directory.split(os.pathsep) if trusted.directory is not None else []
     return next(filter(os.path.exists, paths), paths[0]), trusted.source

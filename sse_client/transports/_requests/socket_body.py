@@ -1,4 +1,4 @@
-"""Reads a response's body off its socket, blocking: bytes as they arrive, on every framing of HTTP/1.1."""
+"""Reads a response's body from its socket, blocking: bytes as they arrive, with every framing of HTTP/1.1."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class SocketBody(ResponseBody):
         self._wakeup = wakeup
         self._framing = framing
         self._feed = framing.feed
-        self._timeout: float | None = -1.0  # of the socket, once this has set it
+        self._timeout: float | None = -1.0  # the socket's timeout, once this object has set it
         self._recv = self._receive_first
 
     async def read(self, deadline: float | None) -> bytes:
@@ -132,7 +132,7 @@ class SocketBody(ResponseBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     @abstractmethod
     def _receive_first(self, size: int) -> bytes:
@@ -146,13 +146,13 @@ class SocketBody(ResponseBody):
         """
         if not isinstance(self._framing, UntilClose):
             raise EOFError("it ended before the body's end")
-        # On some versions of CPython, TLS takes a reset for an end; the connection is gone then, not half open.
+        # On some versions of CPython, TLS reports a reset as an end; then the connection is gone, not half-open.
         if not self._wakeup.closed:
             self._sock.getpeername()
 
     def close(self) -> None:
         """Close the connection, unless its body was read to the end: then its pool has it already."""
-        self._recv = self._sock.recv  # the first one is a method of this object, which would refer to itself
+        self._recv = self._sock.recv  # replaces a method of this object, which would make a reference cycle
         self._wakeup.release_socket()
         close_response(self._raw)
 

@@ -1,6 +1,6 @@
-"""Connects through a SOCKS proxy by PySocks, under one deadline, and where `close` can end it.
+"""Connects through a SOCKS proxy with PySocks, under one deadline, and so that `close` can end it.
 
-By itself, PySocks gives each piece of the proxy's answer all of the time.
+PySocks itself grants the full timeout to each piece of the proxy's answer.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _connected_class(library: Any) -> Any:
             """Do nothing: PySocks calls this before it speaks to the proxy."""
 
     class Negotiating(library.socksocket, Connected):  # type: ignore[misc]  # PySocks has no types
-        deadline: float | None = None  # of what the proxy answers
+        deadline: float | None = None  # for the proxy's answer
 
         def recv_into(self, *args: Any, **options: Any) -> int:
             if self.deadline is not None:

@@ -80,7 +80,7 @@ class RequestsTransport(Wakeup):
                 try:
                     raise failure
                 finally:
-                    del failure  # its traceback holds this frame, and the stream with it
+                    del failure  # its traceback would keep this frame, and so the stream, alive
             for each in (*response.history, response):
                 if "Set-Cookie" in each.headers:
                     keep_cookies(session.cookies, each)
@@ -103,7 +103,7 @@ class RequestsTransport(Wakeup):
             leaving = step is not None
         finally:
             if leaving:
-                # Closed, not read: the body of a redirect may be as slow as it likes.
+                # Closed, not read: the body of a redirect may be arbitrarily slow.
                 self.release_socket()
                 response.close()
         return step
@@ -121,7 +121,7 @@ class RequestsTransport(Wakeup):
         except requests.exceptions.InvalidSchema:
             raise MalformedRequest(f"expected a URL of http or https, got {display_url(url)}") from None
         how = settings(session, url, self._options)
-        # Over plain HTTP it is shown to nobody, and requests would take a missing file for a lost connection.
+        # Over plain HTTP, no certificate is presented, and requests would report a missing file as a lost connection.
         how["cert"] = None if url.startswith("http:") else how["cert"]
         if url.startswith("https:"):
             check_certificates(session, self._options, how)
@@ -148,7 +148,7 @@ class RequestsTransport(Wakeup):
                 response = adapter.send(ready, timeout=timeout, **how)
                 hooked = bool(ready.hooks.get("response"))
                 response = _after_challenge(adapter, ready, response, timeout=timeout, **how) if hooked else response
-                # An authentication object may send the request again from here.
+                # Here an authentication object may send the request again.
                 response = dispatch_hook("response", ready.hooks, response, timeout=limits[:2], **how)
         except (requests.exceptions.InvalidURL, LocationValueError, ProxySchemeUnknown):
             raise MalformedRequest(f"the URL {display_url(url)}, or its proxy's, is malformed") from None
@@ -219,7 +219,7 @@ class _OwnBody:
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            if self._begun:  # an authentication object answers a challenge: with the whole body, or not at all
+            if self._begun:  # an authentication object answers a challenge, with the whole body or not at all
                 self._pieces = self._replayable.body_for(Request(method="POST", url="", data=self._pieces)).data
             self._begun = True
             yield from filter(None, map(octets, self._pieces))
@@ -233,7 +233,7 @@ def _locations(response: requests.Response) -> list[str]:
     location = response.headers.get("Location", "")
     several = getattr(getattr(response.raw, "headers", None), "getlist", None)
     found: list[str] = [] if several is None else several("Location")
-    return found if ", ".join(found) == location else [location]  # a hook may have set another one
+    return found if ", ".join(found) == location else [location]  # unless a hook has set another location
 
 
 def _send_is_replaced(session: requests.Session) -> bool:

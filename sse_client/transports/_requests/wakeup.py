@@ -1,4 +1,4 @@
-"""Wakes a blocking reader, asleep or waiting for the network, from another thread or a signal handler."""
+"""Wakes a blocking reader that sleeps or waits for the network, from another thread or a signal handler."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Wakeup"]
 
-# Seconds of one sleep. A signal that arrives after the interpreter's last check for signals, but before the system
-# call, does not interrupt the sleep; its handler runs after it.
+# Seconds of one sleep. A signal that arrives between the interpreter's last check for signals and the system call does
+# not interrupt the sleep; its handler runs afterwards.
 _SLICE = 0.2
 
 
@@ -50,10 +50,10 @@ class Wakeup:
     def forbid(self) -> None:
         """Let no thread in any more, in a process that was just forked: its connection is the parent's."""
         self.closed = True
-        self._lock = threading.RLock()  # nobody would release the inherited one if it was held during the fork
+        self._lock = threading.RLock()  # an inherited lock that was held during the fork would never be released
 
     def watch(self, sock: Any) -> None:
-        """Take the socket that the reader uses from now on; shut it down at once if `close` was called before."""
+        """Register the socket that the reader uses from now on; shut it down at once if `close` was called before."""
         with self._lock:
             self._socket = sock
             if self.closed:
@@ -74,7 +74,7 @@ class Wakeup:
         self.closed = True
         alarm = self._alarm
         if alarm is not None:
-            with contextlib.suppress(RuntimeError):  # another thread has closed it, too
+            with contextlib.suppress(RuntimeError):  # another thread has closed it already
                 alarm.release()
         with self._lock:
             self._shut_down()
@@ -85,7 +85,8 @@ class Wakeup:
         alarm.acquire()
         self._alarm = alarm
         end = time.monotonic() + seconds
-        # This sets `_alarm`, then reads `closed`; `close` sets `closed`, then reads `_alarm`. One sees the other.
+        # This sets `_alarm`, then reads `closed`; `close` sets `closed`, then reads `_alarm`. So at least one sees the
+        # other.
         while not self.closed and (left := end - time.monotonic()) > 0:
             if alarm.acquire(timeout=min(left, _SLICE)):
                 break
@@ -103,7 +104,7 @@ class Wakeup:
         """
         del deadline
         if isinstance(prepared, Coroutine):
-            prepared.close()  # else Python warns that it was never awaited
+            prepared.close()  # otherwise Python warns that it was never awaited
         raise TypeError("prepare: expected a Request, got an awaitable, which the blocking client cannot await")
 
     def check(self, deadline: float | None, url: str) -> None:
@@ -125,7 +126,7 @@ class Wakeup:
         sock = self._socket
         if sock is None or os.getpid() != self._process:
             return  # shutting down would reach the parent's connection
-        # The plain socket's method, for TLS too: SSLSocket.shutdown drops the TLS state that the reading thread uses.
+        # The plain socket's method, even for TLS: SSLSocket.shutdown drops the TLS state that the reading thread uses.
         with contextlib.suppress(OSError):
             if isinstance(sock, socket.socket):
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)

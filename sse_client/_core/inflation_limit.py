@@ -1,0 +1,64 @@
+"""Limits the work for a compressed body that inflates to much data but brings no events."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from sse_client.errors import EventTooLarge
+
+if TYPE_CHECKING:
+    from sse_client._core.delivery import Delivery
+
+__all__ = ["Inflation"]
+
+# A line costs the parser up to a microsecond, whatever its length. Each event allows for the lines of its block.
+_LINES = 1024 * 1024
+_LINES_PER_BYTE = 2
+_LINES_PER_EVENT = 8
+# Inflating a byte and searching it for a line end takes up to 5 ns. Text inflates to 50 times its size at most.
+_BYTES = 64 * 1024 * 1024
+_BYTES_PER_BYTE = 200
+_SOON = 10.0  # seconds; if a deadline is nearer, the deadline ends the stream instead
+
+
+class Inflation:
+    """Counts what a compressed body inflates to, and limits how much of it may bring no event.
+
+    Args:
+        delivery: counts the events of the stream; its parser counts the lines without data.
+        max_event_size: the most bytes of a block; that many may arrive before its event does.
+    """
+
+    __slots__ = ("_bytes", "_delivery", "_events", "_limit", "_received")
+
+    def __init__(self, delivery: Delivery, max_event_size: int) -> None:
+        self._delivery = delivery
+        self._limit = max_event_size + _BYTES
+        self._received = 0
+        self._events = delivery.events
+        self._bytes = 0  # since the last event
+
+    def add_received(self, size: int) -> None:
+        """Count bytes as they are coded, which allow for more."""
+        self._received += size
+
+    def add_inflated(self, size: int, deadline: float | None) -> None:
+        """Count decoded bytes that are about to be parsed.
+
+        Raises:
+            EventTooLarge: those before them were too many for what they brought, and no deadline is near.
+        """
+        delivery = self._delivery
+        if delivery.events != self._events:
+            self._events, self._bytes = delivery.events, 0
+        self._bytes += size
+        lines = delivery.parser.lines_without_data
+        excess_lines = lines - _LINES - _LINES_PER_BYTE * self._received - _LINES_PER_EVENT * delivery.received
+        if excess_lines <= 0 and self._bytes <= self._limit + _BYTES_PER_BYTE * self._received:
+            return
+        if deadline is None or deadline - monotonic() > _SOON:
+            raise EventTooLarge(
+                f"expected an event, got {self._bytes:,} bytes and {lines:,} lines without data, to which a compressed "
+                f"body of {self._received:,} bytes inflates (max_event_size=None allows that)"
+            )
