@@ -63,8 +63,8 @@ class MessagesClient(BlockingAdapter):
             headers: sent with each request, over the key and `anthropic-version: 2023-06-01`; `anthropic-beta`, say.
 
         Raises:
-            TypeError: `client` is no `Client`.
-            ValueError: there is no key for Anthropic, a key is a URL, or `max_retries` is negative.
+            TypeError: an argument is not of its type; `client` is no `Client`.
+            ValueError: there is no key for Anthropic, or it looks like a URL; or a number is out of its range.
         """
         BlockingAdapter.__init__(self, client)
         self._endpoint = Endpoint(api_key, auth_token, base_url, timeout, headers, max_retries, own=client is None)
@@ -94,8 +94,8 @@ class MessagesClient(BlockingAdapter):
             **body: any other field of the API: `system`, `tools`, `thinking`, `temperature`, ...
 
         Raises:
-            TypeError: `messages` is a text, or a field of `body` is an option of this package or an argument of the
-                client, or misspells one.
+            TypeError: `messages` is a text or one message; or a field of `body` is an option of this package or an
+                argument of the client, or misspells one.
             ValueError: `stream` is not true, or the request is malformed.
         """
         asked = {"model": model, "max_tokens": max_tokens, **body}

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from sse_client.adapters.openai._shared.event_data import is_done
+from sse_client.adapters._events import is_done, without_done
 from sse_client.adapters.openai._shared.shown_text import quoted, shown
-from sse_client.adapters.openai._shared.undispatched import undispatched, without_done
+from sse_client.adapters.openai._shared.undispatched import undispatched
 from sse_client.adapters.openai.errors import ChatError
 from sse_client.adapters.openai.responses._complete_body import response_in, told
 from sse_client.adapters.openai.responses._event_decoder import decode
@@ -46,9 +46,10 @@ class ResponseReader:
             `length` is none: the stream is whole, and `response.incomplete_details` says why the answer is not.
         unsent: text of the answer that the last event holds beyond the pieces that have come, if that event is not a
             piece itself. Some servers send no pieces.
+        late: the last piece of the answer's text that came after the whole of it; None until there is one.
     """
 
-    __slots__ = ("_arrived", "_background", "_irregular", "_last", "_numbers", "outcome", "unsent")
+    __slots__ = ("_arrived", "_background", "_irregular", "_last", "_numbers", "late", "outcome", "unsent")
 
     def __init__(self, *, background: bool = False) -> None:
         self.outcome: Literal["complete", "truncated", "error"] | None = None
@@ -58,6 +59,7 @@ class ResponseReader:
         self._last: ResponseEvent | None = None
         self._numbers = SequenceNumbers()
         self.unsent = ""
+        self.late: ResponseTextDeltaEvent | None = None
 
     @property
     def done(self) -> bool:
@@ -133,7 +135,8 @@ class ResponseReader:
             return ()
         self._last = made
         if type(made) is ResponseTextDeltaEvent:
-            self._arrived.output.add_text(made)
+            if not self._arrived.output.add_text(made):
+                self.late = made
         else:
             self.unsent = self._add(made)
         return (made,)

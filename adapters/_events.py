@@ -1,4 +1,4 @@
-"""Classifies the data of an event by its first and last characters."""
+"""Checks that a value is an event, and classifies the data of one by its first and last characters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 if TYPE_CHECKING:
     from sse_client.events import Event
 
-__all__ = ["is_comment", "is_done", "is_heartbeat", "is_whole"]
+__all__ = ["check_event", "check_events", "is_comment", "is_done", "is_heartbeat", "is_whole", "without_done"]
 
 _SHOWN = 64  # characters; more than `[DONE]` in quotes and blanks can have
 
@@ -20,9 +20,42 @@ _HEARTBEATS = frozenset({"ping", "heartbeat", "keepalive", "keep-alive", "keep_a
 _scan = msgspec.json.Decoder(msgspec.Raw).decode
 
 
+def check_events(events: object, iterates: str, opener: str) -> None:
+    """Refuse what is no iterable of events.
+
+    Raises:
+        TypeError: it is not iterable, or an iterable of bytes, such as a response.
+    """
+    if isinstance(events, (str, bytes)) or not hasattr(events, iterates) or hasattr(events, "status_code"):
+        raise _no_event(events, opener)
+
+
+def check_event(event: object, opener: str) -> None:
+    """Refuse an element that is no event: asked when reading it has failed, so that events cost nothing.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if event is not None and not hasattr(event, "data"):
+        raise _no_event(event, opener) from None
+
+
+def _no_event(value: object, opener: str) -> TypeError:
+    kind = type(value).__name__
+    return TypeError(
+        f"events: expected an iterable of Event, got {kind}; those of a response: sse_client.{opener}(response)"
+    )
+
+
 def is_done(data: str) -> bool:
     """Tell whether it is `[DONE]`, which some servers quote."""
     return len(data) < _SHOWN and data.strip().strip('"').strip().upper() == "[DONE]"
+
+
+def without_done(body: str) -> str:
+    """Return the text of a body that is no stream, without the `[DONE]` that some servers append to it."""
+    head, _, last = body.rstrip().rpartition("\n")
+    return head if head and is_done(last.removeprefix("data:")) else body
 
 
 def is_comment(data: str) -> bool:

@@ -1,4 +1,4 @@
-"""Parses the events of a chat stream, including errors that old llama.cpp sends in a field of their own."""
+"""Parses the events of a reply, including errors that old llama.cpp sends in a field of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks the arguments with which a chat client is created."""
+"""Checks the arguments with which an adapter's client is created."""
 
 from __future__ import annotations
 
