@@ -6,9 +6,10 @@ the vendor's protocol says that it has ended. It needs only this module and the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from sse_client._core.run_sync import run_sync
+from sse_client._core.stream_client import StreamWrapper
 from sse_client._core.stream_format import StreamFormat
 from sse_client._http.escaped_text import shown
 from sse_client._http.media_types import is_event_stream
@@ -44,19 +45,6 @@ __all__ = [
     "undispatched_events",
     "wrap_streams",
 ]
-
-_Stream = TypeVar("_Stream")
-
-
-class StreamWrapper(Protocol[_Stream]):
-    """Creates the streams of a client; see `wrap_streams`."""
-
-    def __call__(
-        self, make: Callable[[Mapping[str, Any]], _Stream], method: str, url: str, options: Mapping[str, Any], /
-    ) -> _Stream:
-        """Return `make(options)`, with changed options if necessary."""
-        ...
-
 
 # Only through this module do adapters reach private parts of clients and streams.
 # ruff: noqa: SLF001

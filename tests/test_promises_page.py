@@ -26,8 +26,9 @@ from sse_client.relay import checkpoint as redis_checkpoint
 from sse_client.request import MAX_HEADER
 from sse_client.transports._aiohttp import transport as aiohttp_transport
 from sse_client.transports._aiohttp.response_head import MOST_INTERIM
-from sse_client.transports._httpx import awaited_head, head_limit
+from sse_client.transports._httpx import head_limit
 from sse_client.transports._httpx import transport as httpx_transport
+from sse_client.transports._httpx._http2 import awaited_head
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")

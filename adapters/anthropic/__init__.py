@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sse_client.adapters.anthropic._reader import deltas
+from sse_client.adapters.anthropic._deltas import deltas
 from sse_client.adapters.anthropic.client import MessagesClient, MessageStream
 from sse_client.adapters.anthropic.errors import MessagesError
 from sse_client.adapters.anthropic.message import ContentBlock, Message, MessageDelta, Usage

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sse_client.adapters._client_arguments import check_retries, check_timeout, checked_key
+from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.adapters.anthropic._reader import MessageReader
 from sse_client.adapters.anthropic.errors import MessagesError
 from sse_client.adapters.anthropic.message import Message, MessageDelta
@@ -15,7 +18,7 @@ from sse_client.replies import Reply
 from sse_client.request import display_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from tenacity import RetryCallState
 
@@ -27,6 +30,7 @@ __all__ = ["MESSAGES", "Endpoint", "MessageReply", "Once"]
 _Events = TypeVar("_Events", bound="EventStream | AsyncEventStream")
 
 MESSAGES = StreamFormat(
+    parser=TolerantParser,
     media_types=frozenset({"text/event-stream", "text/plain", ""}),
     sniff=looks_like_event_stream,
     body_limit=16 * 1024 * 1024,  # the body may be a complete message
@@ -48,6 +52,9 @@ _ELSEWHERE = {
         ("api_key", "auth_token", "base_url", "client", "max_retries"),
         "an argument of MessagesClient and AsyncMessagesClient",
     ),
+    **dict.fromkeys(("http_client", "session"), "the session underneath: pass client=Client(session)"),
+    "default_headers": "what Anthropic's SDK calls headers: pass headers=...",
+    "default_query": "what Anthropic's SDK calls the query: pass client=Client(params=...)",
     "extra_headers": "what Anthropic's SDK calls headers: pass headers=...",
     "extra_query": "what Anthropic's SDK calls the query: pass client=Client(params=...)",
     "extra_body": "what Anthropic's SDK calls further fields: pass each as an argument",
@@ -110,14 +117,12 @@ class Endpoint:
         *,
         own: bool,
     ) -> None:
-        if max_retries < 0:
-            raise ValueError(f"max_retries must be 0 or more, not {max_retries}")
+        check_retries(max_retries)
+        check_timeout(timeout)
+        if base_url is not None and not isinstance(base_url, str):
+            raise TypeError(f"base_url: expected a str, got {type(base_url).__name__}")
         self.max_retries = max_retries
-        key = os.environ.get("ANTHROPIC_API_KEY") if api_key is None else api_key
-        token = os.environ.get("ANTHROPIC_AUTH_TOKEN") if auth_token is None else auth_token
-        for name, value in (("api_key", key), ("auth_token", token)):
-            if value and "://" in value:
-                raise ValueError(f"{name} is a URL: pass that as base_url")
+        key, token = _key(api_key, "api_key"), _key(auth_token, "auth_token")
         address = (base_url or os.environ.get("ANTHROPIC_BASE_URL") or _VENDOR).rstrip("/")
         address = address.removesuffix("/messages").removesuffix("/v1")
         self.url = f"{address}/v1/messages"
@@ -139,8 +144,10 @@ class Endpoint:
         timeout: float | tuple[float | None, float | None] | Timeout | None,
     ) -> dict[str, Any]:
         """Return the options of a request; `MessagesClient.stream` lists the errors."""
-        if isinstance(messages, str):
-            raise TypeError("messages must be a list of messages, not a text")
+        if isinstance(messages, (str, Mapping)):
+            raise TypeError(
+                f"messages must be a list of messages, not {'a text' if isinstance(messages, str) else 'one'}"
+            )
         if body.pop("stream", True) is not True:
             raise ValueError("stream: what this returns is a stream; leave it out")
         for name in body.keys() - _FIELDS:
@@ -154,6 +161,12 @@ class Endpoint:
         options: dict[str, Any] = {"json": {**body, "messages": list(messages), "stream": True}, "headers": sent}
         timeout = self._timeout if timeout is None else timeout
         return options if timeout is None else {**options, "timeout": timeout}
+
+
+def _key(given: str | None, name: str) -> str | None:
+    """Return a key or token that was given, else the environment's."""
+    variable = f"ANTHROPIC_{name.upper()}"
+    return checked_key(os.environ.get(variable), variable) if given is None else checked_key(given, name)
 
 
 def _over(ours: Mapping[str, str | None], theirs: Mapping[str, str] | None) -> dict[str, str | None]:

@@ -1,4 +1,4 @@
-"""Finds complete events in what a stream leaves undispatched: servers forget the last blank line."""
+"""Finds complete events, or a body that is no stream, in what a stream leaves undispatched."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ _SMALL = 64 * 1024  # characters; a longer tail is not parsed as a whole, which 
 _HEAD = 1024  # characters of a longer tail within which its data has to begin
 
 
-def undispatched(tail: str) -> list[Event]:
-    """Return the events in a parser's `tail` whose data is complete JSON, as its last character shows."""
+def undispatched(tail: str) -> tuple[list[Event], str]:
+    """Return the events in a parser's `tail` whose data is complete JSON, and the lines that no event stream has."""
+    if tail[:_HEAD].lstrip().startswith(("{", "[", "<")):
+        return [], tail.strip()
+    # The last character nearly always shows that JSON was cut off.
     if not tail[-_HEAD:].rstrip().endswith("}"):
-        return []
+        return [], ""
     head, data = f"{tail}\n\n", None
     if len(tail) > _SMALL:
         head, found, _ = f"\n{tail[:_HEAD]}".partition("\ndata:")
         if not found:
-            return []
+            return [], ""
         data = tail[len(head) + len("data:") :].replace("\ndata:", "\n")
         head += "\ndata: \n\n"
     events = Parser(max_event_size=None).feed(head.encode(errors="replace"))
     if data is not None:
         events = [Event(data, event.event) for event in events]
-    return [event for event in events if json_object(event.data) is not None]
+    return [event for event in events if json_object(event.data) is not None], ""

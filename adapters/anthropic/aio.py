@@ -54,8 +54,8 @@ class AsyncMessagesClient(AsyncAdapter):
         """Create a client; nothing is sent yet. See `MessagesClient`.
 
         Raises:
-            TypeError: `client` is not an `AsyncClient`.
-            ValueError: there is no key for Anthropic, a key is a URL, or `max_retries` is negative.
+            TypeError: an argument is not of its type; `client` is not an `AsyncClient`.
+            ValueError: there is no key for Anthropic, or it looks like a URL; or a number is out of its range.
         """
         AsyncAdapter.__init__(self, client)
         self._endpoint = Endpoint(api_key, auth_token, base_url, timeout, headers, max_retries, own=client is None)
@@ -77,8 +77,8 @@ class AsyncMessagesClient(AsyncAdapter):
         """Return the reply to `messages`; see `MessagesClient.stream`.
 
         Raises:
-            TypeError: `messages` is a str; or a field of `body` is, or misspells, an option of this package or an
-                argument of the client.
+            TypeError: `messages` is a str or a single message; or a field of `body` is, or misspells, an option of this
+                package or an argument of the client.
             ValueError: `stream` is not true, or the request is malformed.
         """
         asked = {"model": model, "max_tokens": max_tokens, **body}

@@ -65,8 +65,8 @@ class MessagesClient(BlockingAdapter):
             headers: sent with each request; they override the key and `anthropic-version: 2023-06-01`.
 
         Raises:
-            TypeError: `client` is not a `Client`.
-            ValueError: there is no key for Anthropic, a key is a URL, or `max_retries` is negative.
+            TypeError: an argument is not of its type; `client` is not a `Client`.
+            ValueError: there is no key for Anthropic, or it looks like a URL; or a number is out of its range.
         """
         BlockingAdapter.__init__(self, client)
         self._endpoint = Endpoint(api_key, auth_token, base_url, timeout, headers, max_retries, own=client is None)
@@ -96,8 +96,8 @@ class MessagesClient(BlockingAdapter):
             **body: any other field of the API: `system`, `tools`, `thinking`, `temperature`, ...
 
         Raises:
-            TypeError: `messages` is a str; or a field of `body` is, or misspells, an option of this package or an
-                argument of the client.
+            TypeError: `messages` is a str or a single message; or a field of `body` is, or misspells, an option of this
+                package or an argument of the client.
             ValueError: `stream` is not true, or the request is malformed.
         """
         asked = {"model": model, "max_tokens": max_tokens, **body}

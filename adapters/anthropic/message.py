@@ -71,17 +71,20 @@ class ContentBlock(msgspec.Struct):
     @property
     def id(self) -> str | None:
         """The ID of a tool use, which its result has to name; None for other blocks."""
-        return self.fields.get("id")
+        return _label(self.fields.get("id"))
 
     @property
     def name(self) -> str | None:
         """The name of the tool; None for other blocks."""
-        return self.fields.get("name")
+        return _label(self.fields.get("name"))
 
     @property
     def input(self) -> Any:
         """A tool's input. Raises json.JSONDecodeError if it was cut off, as with the stop reason `max_tokens`."""
-        return json.loads(self.input_json) if self.input_json else self.fields.get("input", {})
+        if self.input_json:
+            return json.loads(self.input_json)
+        begun_with = self.fields.get("input")
+        return {} if begun_with is None else begun_with
 
     def param(self) -> dict[str, Any]:
         """Return the block in the form that the next request needs."""
@@ -113,3 +116,10 @@ class Message(msgspec.Struct):
     def param(self) -> dict[str, Any]:
         """Return the message as an element of the next request's `messages`."""
         return {"role": "assistant", "content": [block.param() for block in self.content]}
+
+
+def _label(value: object) -> str | None:
+    """Return an ID or a name as text; some gateways send a number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None

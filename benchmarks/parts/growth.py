@@ -43,17 +43,18 @@ def run(effort: Effort) -> Result:
 
 
 def times(name: str, size: int, tries: int) -> list[float]:
-    """Return the CPU seconds that inputs of `size`, and of each doubling of it, take; the least of some tries."""
+    """Return the CPU seconds that inputs of `size`, and of each doubling of it, take; the least of some tries.
+
+    The sizes are measured in turns: where the machine gets slower for a second, it does so for all of them.
+    """
     work = _INPUTS[name][2]
-    found = []
-    for power in range(_DOUBLINGS + 1):
-        seconds = []
-        for _ in range(tries):
+    found = [float("inf")] * (_DOUBLINGS + 1)
+    for _ in range(tries):
+        for power in range(_DOUBLINGS + 1):
             read = work(size * 2**power)
             start = time.process_time()
             read()
-            seconds.append(time.process_time() - start)
-        found.append(min(seconds))
+            found[power] = min(found[power], time.process_time() - start)
     return found
 
 

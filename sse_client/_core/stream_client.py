@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Unpack
 
 from sse_client._core.stream_format import EVENT_STREAM, StreamFormat
 from sse_client.options import StreamOptions  # noqa: TC001  (for who asks for the type hints of these methods)
@@ -11,11 +11,19 @@ from sse_client.options import StreamOptions  # noqa: TC001  (for who asks for t
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sse_client.extension import StreamWrapper
-
-__all__ = ["StreamClient"]
+__all__ = ["StreamClient", "StreamWrapper"]
 
 _Stream = TypeVar("_Stream")
+
+
+class StreamWrapper(Protocol[_Stream]):
+    """Creates the streams of a client; see `sse_client.extension.wrap_streams`."""
+
+    def __call__(
+        self, make: Callable[[Mapping[str, Any]], _Stream], method: str, url: str, options: Mapping[str, Any], /
+    ) -> _Stream:
+        """Return `make(options)`, with changed options if necessary."""
+        ...
 
 
 class StreamClient(ABC, Generic[_Stream]):

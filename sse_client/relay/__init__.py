@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sse_client.relay._command import command
+from sse_client.relay._command.command import command
 from sse_client.relay.checkpoint import RedisCheckpoint
 from sse_client.relay.consumer import Consumer, consume
 from sse_client.relay.entry import Consumed, LostEntries, StreamEntry

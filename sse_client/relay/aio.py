@@ -9,13 +9,13 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sse_client.relay._connect import close_async, connect_async, shown
-from sse_client.relay._consuming import SCRIPT
-from sse_client.relay._failures import Unreachable
-from sse_client.relay._link_async import AsyncLink
-from sse_client.relay._settings import TIMEOUT, consuming
+from sse_client.relay._consuming.next_step import SCRIPT
+from sse_client.relay._consuming.settings import TIMEOUT, consuming
+from sse_client.relay._consuming.steps import Ask, Handle, Step, Steps, Tell, Wait, advance, called
+from sse_client.relay._redis.connect import close_async, connect_async, shown
+from sse_client.relay._redis.failures import Unreachable
+from sse_client.relay._redis.link_async import AsyncLink
 from sse_client.relay._signals import on_terminate
-from sse_client.relay._steps import Ask, Handle, Step, Steps, Tell, Wait, advance, called
 from sse_client.relay.errors import RelayError
 
 if TYPE_CHECKING:

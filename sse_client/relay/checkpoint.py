@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sse_client.relay._connect import close, connect
-from sse_client.relay._scalar_text import check_scalar
+from sse_client.relay._redis.connect import close, connect
+from sse_client.relay._redis.scalar_text import check_scalar
 from sse_client.relay.errors import RedisUnavailable, WrongType
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ class RedisCheckpoint:
             close(self._client)
 
     def _ask(self, *command: str | bytes | int) -> Any:
-        from sse_client.relay._failures import Unreachable
-        from sse_client.relay._link import ERRORS, refused
+        from sse_client.relay._redis.failures import Unreachable
+        from sse_client.relay._redis.link import ERRORS, refused
 
         call: Callable[..., Any] = self._client.execute_command
         try:

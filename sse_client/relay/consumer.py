@@ -7,16 +7,16 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
-from sse_client.relay._connect import close, connect, shown
-from sse_client.relay._settings import TIMEOUT, consuming
+from sse_client.relay._consuming.settings import TIMEOUT, consuming
+from sse_client.relay._redis.connect import close, connect, shown
 from sse_client.relay._signals import on_terminate
 from sse_client.relay.errors import RelayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sse_client.relay._link import Link
-    from sse_client.relay._steps import Step, Steps
+    from sse_client.relay._consuming.steps import Step, Steps
+    from sse_client.relay._redis.link import Link
     from sse_client.relay.entry import Consumed, LostEntries, StreamEntry
 
 __all__ = ["Consumer", "consume"]
@@ -110,7 +110,7 @@ class Consumer:
             RelayError: Redis refused a necessary command, or the relay has another number of partitions.
             RuntimeError: the consumer has run before.
         """
-        from sse_client.relay._link import Link
+        from sse_client.relay._redis.link import Link
 
         self._consuming.start()
         keeper = threading.Thread(target=self._keep, name="sse_client relay keeper", daemon=True)
@@ -127,7 +127,7 @@ class Consumer:
         return self._consuming.result()
 
     def _keep(self) -> None:
-        from sse_client.relay._link import Link
+        from sse_client.relay._redis.link import Link
 
         link = Link(self._client)
         try:
@@ -150,8 +150,8 @@ class Consumer:
             close(self._client)
 
     def _drive(self, link: Link, steps: Steps) -> None:
-        from sse_client.relay._failures import Unreachable
-        from sse_client.relay._steps import advance
+        from sse_client.relay._consuming.steps import advance
+        from sse_client.relay._redis.failures import Unreachable
 
         steps = self._consuming.persistent(steps)
         answer: Any = None
@@ -164,8 +164,8 @@ class Consumer:
                 failed = error
 
     def _take(self, link: Link, step: Step) -> Any:
-        from sse_client.relay._consuming import SCRIPT
-        from sse_client.relay._steps import Ask, Handle, Tell, Wait, called
+        from sse_client.relay._consuming.next_step import SCRIPT
+        from sse_client.relay._consuming.steps import Ask, Handle, Tell, Wait, called
 
         if isinstance(step, Ask):
             return link.run(SCRIPT, step.keys, *step.arguments)

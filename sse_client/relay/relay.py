@@ -7,13 +7,13 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
-from sse_client.relay._connect import close, connect, shown
-from sse_client.relay._keys import Keys
-from sse_client.relay._partitioner import Key, Partitioner
-from sse_client.relay._plan import Plan
-from sse_client.relay._progress import Progress
-from sse_client.relay._scalar_text import check_scalar
-from sse_client.relay._source import Items, Source, source_of
+from sse_client.relay._redis.connect import close, connect, shown
+from sse_client.relay._redis.keys import Keys
+from sse_client.relay._redis.scalar_text import check_scalar
+from sse_client.relay._relaying.partitioner import Key, Partitioner
+from sse_client.relay._relaying.plan import Plan
+from sse_client.relay._relaying.progress import Progress
+from sse_client.relay._relaying.source import Items, Source, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,7 +147,7 @@ class Relay:
             RelayError: Redis refused a necessary command.
             TypeError, ValueError: the source is not valid, or its options are wrong.
         """
-        from sse_client.relay._candidate import Candidate
+        from sse_client.relay._relaying.candidate import Candidate
 
         self._source = source_of(source, url, client, options)
         try:
@@ -166,9 +166,9 @@ class Relay:
             RedisUnavailable: Redis does not answer.
             RelayError: Redis refuses the command.
         """
-        from sse_client.relay._failures import Unreachable
-        from sse_client.relay._lag import lag
-        from sse_client.relay._link import Link
+        from sse_client.relay._redis.failures import Unreachable
+        from sse_client.relay._redis.link import Link
+        from sse_client.relay._relaying.lag import lag
         from sse_client.relay.errors import RedisUnavailable
 
         link = Link(self._client)

@@ -15,9 +15,9 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from sse_client.cli.chat.answering import Answering
-from sse_client.cli.chat.chat import AnswerOptions, ChatOptions
 from sse_client.cli.chat.conversation import Conversation
 from sse_client.cli.chat.interactive import converse, history
+from sse_client.cli.chat.options import AnswerOptions, ChatOptions
 from sse_client.cli.options import ConnectionOptions
 from sse_client.testing import CLOSE, Server, chunk, head, reply
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import redis
 
 from sse_client import Event
+from sse_client.relay import RelayStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -26,6 +28,10 @@ HOST_SCRIPT = Path(__file__).with_name("host.py")
 HERE = HOST_SCRIPT.parent.parent.parent
 PATIENT = 45.0
 """Seconds after which a test gives up waiting; a busy machine may need some of them."""
+STATUS = RelayStatus(
+    role="leader", leader="a", redis="ok", written=5, duplicates=0, terms=1, count=7, last_event_id="",
+    without_key=0, pending=0, lag=None, held_back=False,
+)  # fmt: skip
 
 
 def free_port() -> int:
@@ -45,6 +51,11 @@ def eventually(what: Callable[[], Any], seconds: float = PATIENT) -> Any:
 
 def numbered(first: int, last: int, data: str = "event {}") -> list[Event]:
     return [Event(data.format(number), id=str(number)) for number in range(first, last + 1)]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 class RedisServer:

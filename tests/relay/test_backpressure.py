@@ -100,9 +100,9 @@ def test_the_lag_is_that_of_the_slowest_group(server: RedisServer, client: Any) 
 def test_a_lag_that_cannot_be_asked_for_holds_nothing_back(
     server: RedisServer, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sse_client.relay import _backpressure
-    from sse_client.relay import _lag as lag_module
-    from sse_client.relay._failures import Unreachable
+    from sse_client.relay._redis.failures import Unreachable
+    from sse_client.relay._relaying import backpressure
+    from sse_client.relay._relaying import lag as lag_module
 
     asked: list[int] = []
     whole = lag_module.lag
@@ -113,7 +113,7 @@ def test_a_lag_that_cannot_be_asked_for_holds_nothing_back(
             raise Unreachable("away")
         return whole(*arguments, **options)
 
-    monkeypatch.setattr(_backpressure, "lag", lag)
+    monkeypatch.setattr(backpressure, "lag", lag)
     with Relay(server.url, "ticks", max_lag=100) as relay:
         relay.run(numbered(1, 20))
     assert len(ids(client, "ticks")) == 20

@@ -21,7 +21,7 @@ EVENTS = [Event(f'{{"user": {number % 5}}}', id=str(number)) for number in range
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sse_client.relay._consuming._LONGEST_WAIT", 0.1)
+    monkeypatch.setattr("sse_client.relay._consuming.next_step._LONGEST_WAIT", 0.1)
 
 
 @pytest.fixture(params=["blocking", "asyncio"])

@@ -17,7 +17,7 @@ import sse_client as sse
 from relay.kit import HERE, eventually, free_port, ids
 from sse_client.cli.exits import failure_of
 from sse_client.relay import RelayError, WrongType, command
-from sse_client.relay._command import _code_of
+from sse_client.relay._command.command import _code_of
 from sse_client.testing import STALL, Server, chunk, head, reply
 
 if TYPE_CHECKING:

@@ -30,19 +30,19 @@ from sse_client.relay import (
     aconsume,
     consume,
 )
-from sse_client.relay._handling import Handling
+from sse_client.relay._consuming.handling import Handling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from relay.kit import RedisServer
-    from sse_client.relay._steps import Steps
+    from sse_client.relay._consuming.steps import Steps
 
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a consumer that is closed stop waiting for an entry sooner than the second that it takes its users."""
-    monkeypatch.setattr("sse_client.relay._consuming._LONGEST_WAIT", 0.1)
+    monkeypatch.setattr("sse_client.relay._consuming.next_step._LONGEST_WAIT", 0.1)
 
 
 @pytest.fixture(params=["blocking", "asyncio"])
@@ -173,7 +173,7 @@ def test_what_killed_each_consumer_becomes_a_dead_letter_unhandled(server: Redis
 def test_entries_that_others_claimed_while_a_consumer_was_frozen_are_left_to_them(
     server: RedisServer, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sse_client.relay._consuming import Consuming
+    from sse_client.relay._consuming.next_step import Consuming
 
     def nothing(_: Consuming) -> Iterator[None]:
         yield from ()
@@ -206,7 +206,7 @@ def test_a_consumer_that_was_overdue_looks_again_though_it_came_back_in_time(
     server: RedisServer, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The thread that keeps entries may wake first after a pause; what it keeps is what is left."""
-    from sse_client.relay._consuming import Consuming
+    from sse_client.relay._consuming.next_step import Consuming
 
     keep = Consuming.keep
     late = threading.Event()
@@ -642,7 +642,7 @@ def test_a_partition_that_was_lost_is_left_alone(server: RedisServer, client: An
 def test_a_partition_held_too_long_is_dropped_with_its_queue(
     server: RedisServer, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sse_client.relay._consuming import Consuming
+    from sse_client.relay._consuming.next_step import Consuming
 
     def nothing(_: Consuming) -> Iterator[None]:
         yield from ()

@@ -15,10 +15,10 @@ from relay.kit import RedisServer, eventually, numbered
 from relay.running import Run
 from sse_client import Event
 from sse_client.relay import Consumed, Consumer, LostEntries, Relay, StreamEntry, WrongType, aconsume, consume
-from sse_client.relay._consuming import SCRIPT
-from sse_client.relay._keys import Keys
-from sse_client.relay._lane import Group
-from sse_client.relay._link import Link
+from sse_client.relay._consuming.lane import Group
+from sse_client.relay._consuming.next_step import SCRIPT
+from sse_client.relay._redis.keys import Keys
+from sse_client.relay._redis.link import Link
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sse_client.relay._consuming._LONGEST_WAIT", 0.1)
+    monkeypatch.setattr("sse_client.relay._consuming.next_step._LONGEST_WAIT", 0.1)
 
 
 @pytest.fixture(params=["blocking", "asyncio"])

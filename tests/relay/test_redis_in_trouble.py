@@ -17,7 +17,7 @@ from relay.kit import Line, RedisServer, entries, eventually, free_port, ids, nu
 from relay.running import Run
 from sse_client import Event
 from sse_client.relay import RedisUnavailable, Relay, RelayError, WrongType
-from sse_client.relay._connect import connect, connect_async, shown
+from sse_client.relay._redis.connect import connect, connect_async, shown
 from sse_client.testing import Server
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ def test_what_a_failed_source_leaves_unwritten_is_told(tmp_path: Path, caplog: p
 
     # The second thread writes, as in a burst.
     with Relay(server.url, "ticks", patience=0.3, batch=5_000) as relay, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sse_client.relay._writer._LIVE", 60.0)
+        patch.setattr("sse_client.relay._relaying.writer._LIVE", 60.0)
         with pytest.raises(RuntimeError, match="the source is gone"):
             relay.run(events())
     assert "not all that was read before is written: Redis cannot be reached" in caplog.text

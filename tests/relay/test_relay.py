@@ -12,14 +12,14 @@ from redis.exceptions import ConnectionError as Broken
 from relay.kit import entries, eventually, ids, numbered
 from sse_client import Client, Comment, Event, Reconnect, StatusError
 from sse_client.relay import AtLeastOnce, ExactlyOnce, Relay
-from sse_client.relay._link import Link
+from sse_client.relay._redis.link import Link
 from sse_client.testing import STALL, Server, reply, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from relay.kit import RedisServer
-    from sse_client.relay._ledger import Item
+    from sse_client.relay._relaying.ledger import Item
 
 AT_ONCE = Reconnect(initial_delay=0, max_delay=0, max_attempts=2)
 
@@ -224,8 +224,8 @@ def test_what_is_no_event_is_a_type_error_and_not_left_out(server: RedisServer, 
 
 
 def test_a_host_that_was_paused_past_its_lease_writes_nothing(server: RedisServer, client: Any) -> None:
-    from sse_client.relay._keys import Keys
-    from sse_client.relay._ledger import Fenced, Granted, Ledger
+    from sse_client.relay._redis.keys import Keys
+    from sse_client.relay._relaying.ledger import Fenced, Granted, Ledger
 
     link = Link(server.client())
     ledger = Ledger(link, Keys("ticks"), "paused", "a feed", 60_000, 100, 0)
@@ -265,7 +265,7 @@ def _lose_answers(monkeypatch: pytest.MonkeyPatch, every: int) -> list[bytes]:
 def test_a_write_whose_answer_is_lost_is_not_repeated(
     server: RedisServer, client: Any, monkeypatch: pytest.MonkeyPatch, every: int
 ) -> None:
-    monkeypatch.setattr("sse_client.relay._patience._SHORTEST", 0.001)
+    monkeypatch.setattr("sse_client.relay._redis.patience._SHORTEST", 0.001)
     lost = _lose_answers(monkeypatch, every)
     events = [Event(f"event {number}") for number in range(50)]  # no IDs: nothing else can tell a double
     with Relay(server.url, "ticks", batch=5) as relay:

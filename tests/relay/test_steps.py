@@ -14,18 +14,18 @@ from redis.exceptions import NoScriptError
 from relay.kit import eventually, free_port, ids, numbered
 from sse_client import Event
 from sse_client.relay import AtLeastOnce, ExactlyOnce, Relay, RelayError, WrongType
-from sse_client.relay._consuming import Consuming
-from sse_client.relay._failures import Full, Unreachable
-from sse_client.relay._handling import Handling, Settings
-from sse_client.relay._keys import Keys
-from sse_client.relay._lane import Group, Lane
-from sse_client.relay._ledger import Granted, Ledger
-from sse_client.relay._link import Link, Script, blocking, streams
-from sse_client.relay._link_async import AsyncLink
-from sse_client.relay._patience import Patience
-from sse_client.relay._progress import Progress
-from sse_client.relay._steps import Ask, Sleep, Steps, Wait, persistent
-from sse_client.relay._term import Term
+from sse_client.relay._consuming.handling import Handling, Settings
+from sse_client.relay._consuming.lane import Group, Lane
+from sse_client.relay._consuming.next_step import Consuming
+from sse_client.relay._consuming.steps import Ask, Sleep, Steps, Wait, persistent
+from sse_client.relay._redis.failures import Full, Unreachable
+from sse_client.relay._redis.keys import Keys
+from sse_client.relay._redis.link import Link, Script, blocking, streams
+from sse_client.relay._redis.link_async import AsyncLink
+from sse_client.relay._redis.patience import Patience
+from sse_client.relay._relaying.ledger import Granted, Ledger
+from sse_client.relay._relaying.progress import Progress
+from sse_client.relay._relaying.term import Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -294,7 +294,7 @@ def term(ledger: Any, progress: Progress | None = None) -> Term:
 
 
 def test_a_lease_is_asked_for_again_where_the_answer_was_lost() -> None:
-    from sse_client.relay._ledger import Fenced
+    from sse_client.relay._relaying.ledger import Fenced
 
     again = Granted("token", 2, 0, "", 0, "", "", "", "", 1)
     ledger = Scripted(Fenced("x"), Unreachable("away"), Fenced("x"), again, (1, 0))
@@ -303,7 +303,7 @@ def test_a_lease_is_asked_for_again_where_the_answer_was_lost() -> None:
 
 
 def test_a_lease_that_is_lost_while_redis_is_full_is_noticed_by_the_write() -> None:
-    from sse_client.relay._ledger import Fenced
+    from sse_client.relay._relaying.ledger import Fenced
 
     ledger = Scripted(Full("full"), Fenced("x"), (1, 0))
     term(ledger).write([("1", "message", "x", 0, 1)])

@@ -58,7 +58,7 @@ class _Rename(ast.NodeTransformer):
 def private_names(room: str, modules: str = "*") -> list[str]:
     """Return the private names that the modules of a transport, or some of them, look for in other objects."""
     rename = _Rename()
-    for path in _FOLDER.joinpath(room).glob(f"{modules}.py"):
+    for path in _FOLDER.joinpath(room).rglob(f"{modules}.py"):
         rename.visit(ast.parse(path.read_text(encoding="utf-8")))
     return sorted(rename.found)
 
@@ -81,9 +81,9 @@ class _Finder(importlib.abc.MetaPathFinder):
         self._name = name
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
-        if not fullname.startswith(self._prefix):
-            return None
         file = _FOLDER.joinpath(*fullname.split(".")[2:]).with_suffix(".py")
+        if not fullname.startswith(self._prefix) or not file.is_file():
+            return None
         loader = _Loader(fullname, str(file))
         loader.name_before = self._name
         return importlib.machinery.ModuleSpec(fullname, loader, origin=str(file))
@@ -107,7 +107,8 @@ def renamed(room: str, name: str) -> Generator[None]:
         sys.modules.update(before)
         _forget_transports()
         for each, module in before.items():
-            setattr(sys.modules[package], each.rpartition(".")[2], module)
+            parent, _, own_name = each.rpartition(".")
+            setattr(sys.modules[parent], own_name, module)
 
 
 def _forget_transports() -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from sse_client.adapters.openai._shared.call_options import check_mapping, merged_headers
-from sse_client.adapters.openai._shared.client_arguments import (
+from sse_client.adapters._client_arguments import (
     check_retries,
     check_timeout,
     checked_base_url,
     checked_key,
 )
+from sse_client.adapters.openai._shared.call_options import check_mapping, merged_headers
 from sse_client.adapters.openai._shared.query import with_params
 from sse_client.options import Timeout
 from sse_client.request import display_url

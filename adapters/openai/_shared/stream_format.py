@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sse_client.adapters.openai._shared.tolerant_parser import TolerantParser
+from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.errors import SSEError
 from sse_client.extension import StreamFormat, looks_like_event_stream
 

@@ -20,7 +20,7 @@ __all__ = ["Halves", "repaired"]
 
 _HALF = "[\ud800-\udfff]"  # compiled when first needed
 
-_Place = tuple[int, str, int | None]  # index of the choice, name of the field, index of the tool call
+_Place = tuple[int, str, int | str | None]  # index of the choice, name of the field, index of the tool call, or its ID
 
 
 class Halves:
@@ -29,10 +29,11 @@ class Halves:
     A lone half becomes U+FFFD. If the text continues without the second half, the waiting one is dropped.
     """
 
-    __slots__ = ("_waiting",)
+    __slots__ = ("_last", "_waiting")
 
     def __init__(self) -> None:
         self._waiting: dict[_Place, str] = {}
+        self._last: int | str | None = None  # the tool call of the last fragment
 
     def mend(self, choices: Iterable[ChunkChoice]) -> None:
         """Join the halves in the texts of `choices`, and hold back a first half at the end of a text."""
@@ -43,9 +44,12 @@ class Halves:
             delta.reasoning = self._mended((index, "reasoning", None), delta.reasoning)
             delta.refusal = self._mended((index, "refusal", None), delta.refusal)
             for call in delta.tool_calls or ():
+                self._last = (call.id or self._last) if call.index is None else call.index
                 if call.function is not None:
-                    place = (index, "arguments", call.index)
+                    place = (index, "arguments", self._last)
                     call.function.arguments = self._mended(place, call.function.arguments)
+                if call.custom is not None:
+                    call.custom.input = self._mended((index, "input", self._last), call.custom.input)
             if delta.function_call is not None:
                 arguments = delta.function_call.arguments
                 delta.function_call.arguments = self._mended((index, "function_call", None), arguments)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sse_client.adapters.openai._shared.event_data import is_done, is_whole
-from sse_client.adapters.openai._shared.tolerant_parser import TolerantParser
+from sse_client.adapters._events import is_done, is_whole
+from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.events import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["complete_events", "undispatched", "without_done"]
+__all__ = ["complete_events", "undispatched"]
 
 _SMALL = 64 * 1024  # characters; a longer tail is searched instead of parsed, which saves copies
 _HEAD = 1024  # characters of a longer tail within which its data begins
@@ -20,12 +20,6 @@ _HEAD = 1024  # characters of a longer tail within which its data begins
 def complete_events(events: Iterable[Event]) -> list[Event]:
     """Return the complete ones among `events`, which may have been cut."""
     return [event for event in events if event.event == "error" or is_done(event.data) or is_whole(event.data)]
-
-
-def without_done(body: str) -> str:
-    """Return the text of a body that is not a stream, without the `[DONE]` that some servers append."""
-    head, _, last = body.rstrip().rpartition("\n")
-    return head if head and is_done(last.removeprefix("data:")) else body
 
 
 def undispatched(tail: str) -> tuple[list[Event], str]:

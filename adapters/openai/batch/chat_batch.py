@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
-from sse_client.adapters.openai._shared.client_arguments import check_retries, check_timeout, checked_key
+from sse_client.adapters._client_arguments import check_retries, check_timeout, checked_key
 from sse_client.adapters.openai._shared.fields import check_fields
 from sse_client.adapters.openai.batch._asking import Asking, Plan
 from sse_client.adapters.openai.batch._frames import opened, row_of

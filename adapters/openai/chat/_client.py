@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from sse_client.adapters._client_arguments import check_client
 from sse_client.adapters._named_arguments import named_arguments
 from sse_client.adapters.openai._shared.call_options import CallOptions
-from sse_client.adapters.openai._shared.client_arguments import check_client
 from sse_client.adapters.openai._shared.endpoint import Endpoint
 from sse_client.adapters.openai._shared.fields import check_fields
 from sse_client.adapters.openai._shared.json_body import listed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sse_client.adapters._events import check_event, check_events
 from sse_client.adapters.openai._shared.undispatched import undispatched
 from sse_client.adapters.openai.chat._reader import ChatReader
 from sse_client.errors import ConnectionFailed, SSEError, StreamTruncated
@@ -34,7 +35,7 @@ def deltas(events: Iterable[Event | Comment], *, choices: int | None = None) -> 
             server reports that it has broken a choice off.
         TypeError: `events` is not an iterable of events.
     """
-    _check(events, "__iter__", "read")
+    check_events(events, "__iter__", "read")
     reader = ChatReader(choices)
     feed = reader.feed
     broken: SSEError | None = None
@@ -47,7 +48,7 @@ def deltas(events: Iterable[Event | Comment], *, choices: int | None = None) -> 
     except SSEError as error:
         broken = _loss(reader, error, events)
     except AttributeError:
-        _check_event(event, "read")
+        check_event(event, "read")
         raise
     yield from _last(reader, events, broken)
 
@@ -64,7 +65,7 @@ async def adeltas(events: AsyncIterable[Event | Comment], *, choices: int | None
         StreamTruncated: see `deltas`.
         TypeError: see `deltas`.
     """
-    _check(events, "__aiter__", "aread")
+    check_events(events, "__aiter__", "aread")
     reader = ChatReader(choices)
     feed = reader.feed
     broken: SSEError | None = None
@@ -78,37 +79,10 @@ async def adeltas(events: AsyncIterable[Event | Comment], *, choices: int | None
     except SSEError as error:
         broken = _loss(reader, error, events)
     except AttributeError:
-        _check_event(event, "aread")
+        check_event(event, "aread")
         raise
     for delta in _last(reader, events, broken):
         yield delta
-
-
-def _check(events: object, iterates: str, opener: str) -> None:
-    """Refuse an object that cannot be an iterable of events.
-
-    Raises:
-        TypeError: the object is not iterable, or is an iterable of bytes, such as a response.
-    """
-    if isinstance(events, (str, bytes)) or not hasattr(events, iterates) or hasattr(events, "status_code"):
-        raise _no_event(events, opener)
-
-
-def _check_event(event: object, opener: str) -> None:
-    """Refuse an element that is not an event. Called only if reading it failed, so that events cost nothing.
-
-    Raises:
-        TypeError: the element is not an event.
-    """
-    if event is not None and not hasattr(event, "data"):
-        raise _no_event(event, opener) from None
-
-
-def _no_event(value: object, opener: str) -> TypeError:
-    kind = type(value).__name__
-    return TypeError(
-        f"events: expected an iterable of Event, got {kind}; those of a response: sse_client.{opener}(response)"
-    )
 
 
 def _loss(reader: ChatReader, error: SSEError, events: object) -> SSEError:

@@ -129,7 +129,7 @@ def _fields(delta: dict[str, Any]) -> Fields:
         content=content,
         reasoning_content=_reasoning(delta) or thinking,
         refusal=text(delta.get("refusal")),
-        tool_calls=[_tool_call(mapping(call)) for call in _several(delta.get("tool_calls"))],
+        tool_calls=[_tool_call(call) for each in _several(delta.get("tool_calls")) if (call := mapping(each))],
         function_call=_function(delta.get("function_call")),
         audio=_audio(delta.get("audio")),
     )

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from sse_client.adapters._events import is_comment, is_done, is_heartbeat, without_done
 from sse_client.adapters.openai._shared.error_shapes import body_error, error_in, reported
-from sse_client.adapters.openai._shared.event_data import is_comment, is_done, is_heartbeat
 from sse_client.adapters.openai._shared.json_values import is_mapping, mapping
 from sse_client.adapters.openai._shared.shown_text import quoted
-from sse_client.adapters.openai._shared.undispatched import undispatched, without_done
+from sse_client.adapters.openai._shared.undispatched import undispatched
 from sse_client.adapters.openai.chat._chunk import decode, decode_usage
 from sse_client.adapters.openai.chat._completion_accumulator import CompletionAccumulator
 from sse_client.adapters.openai.errors import ChatError

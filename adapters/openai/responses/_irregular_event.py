@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import force_setattr
 
+from sse_client.adapters._events import is_comment, is_heartbeat
 from sse_client.adapters.openai._shared.error_shapes import error_in, reported
-from sse_client.adapters.openai._shared.event_data import is_comment, is_heartbeat
 from sse_client.adapters.openai._shared.json_values import is_mapping, mapping, number, text
 from sse_client.adapters.openai._shared.shown_text import quoted
 from sse_client.adapters.openai._shared.surrogates import Halves, repaired

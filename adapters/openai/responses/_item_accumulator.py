@@ -53,6 +53,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
     _fields: dict[str, Any] = {}
     _parts: dict[tuple[str, int], dict[str, Any]] = {}
     _texts: dict[_Key, GrowingText] = {}
+    _whole: dict[_Key, tuple[str, int]] = {}  # complete texts, and how much of each came in pieces
     _merges: int = 0
     done: bool = False  # whether the server has sent the complete item
 
@@ -82,12 +83,26 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
             return begins or self.done  # some servers give an item another ID in each event
         return self.done and not (known or item.id)
 
-    def become(self, item: OutputItem) -> None:
-        """Replace what has arrived by `item`, but keep texts that it lacks: servers forget to send them again."""
+    def end(self) -> None:
+        """Mark the item as complete in its present form."""
+        self.done = True
+        for key in self._keys():
+            self._close(key, self._written(key), None)
+
+    def become(self, item: OutputItem, *, whole: bool) -> None:
+        """Replace what has arrived by `item`, but keep texts that it lacks: servers forget to send them again.
+
+        Args:
+            item: the item as the server sent it.
+            whole: whether the item is complete.
+        """
+        grown = self._texts
         kept: dict[_Key, str] = {}
         if item.type == self.type and self._merges < _MOST_MERGES:
             kept = {key: value for key in self._keys() if (value := self._value(key))}
         self._read(item)
+        for key in self._keys() if whole else ():
+            self._close(key, self._written(key), grown.get(key))
         for key, value in kept.items():
             if not self._value(key):
                 self._item = None
@@ -99,9 +114,8 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
     def grows_at(self, place: Place, index: int | None) -> GrowingText:
         """Return the text at `place`, for appending; create its part if necessary."""
         self._item = None
-        key = _Key("", 0, place.name)
+        key = _key(place, index)
         if place.parts:
-            key = _Key(place.parts, index or 0, place.name)
             self.part(place.parts, index, place.part)
         grown = self._texts.get(key)
         if grown is None:
@@ -111,16 +125,34 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
             grown = self._texts[key] = _begun(None if again else written)
         return grown
 
-    def finish(self, place: Place, index: int | None, value: str) -> str | None:
-        """Set the complete text at `place`; return the part of it that has not come in pieces.
+    def is_late(self, place: Place, index: int | None, piece: str) -> bool:
+        """Tell whether `piece` comes after its whole text, and advance past it in that text."""
+        key = _key(place, index)
+        if key not in self._whole:
+            return False
+        value, come = self._whole[key]
+        if not value.startswith(piece, come):
+            del self._whole[key]
+            return False
+        self._whole[key] = value, come + len(piece)
+        return True
+
+    def finish(self, place: Place, index: int | None, value: str, *, whole: bool = True) -> str | None:
+        """Set the text at `place`; return the part of it that has not come in pieces.
 
         An empty text sets nothing, because the server has only forgotten to send it again.
+
+        Args:
+            place: the place of the text in the item.
+            index: the index of the text's part.
+            value: the text.
+            whole: whether the text is complete; otherwise it is the beginning.
         """
         grown = self.grows_at(place, index)
+        if whole:
+            self._close(_key(place, index), value, grown)
         rest = grown.rest_of(value)
-        if rest is not None:
-            grown.add(rest)
-        elif value:
+        if rest is not None or value:
             grown.replace(value)
         return rest
 
@@ -141,13 +173,13 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
             part[name] = []
         array(part[name]).extend(values)
 
-    def replace(self, parts: str, index: int | None, part: dict[str, Any]) -> str | None:
-        """Set a part; return the piece of its text that has not arrived yet."""
+    def replace(self, parts: str, index: int | None, part: dict[str, Any], *, whole: bool) -> str | None:
+        """Set a part, complete if `whole`; return the piece of its text that has not arrived yet."""
         known = self.part(parts, index, "")
         rest: str | None = None
         for name, value in part.items():
             if name in _PART_TEXTS:
-                more = self.finish(Place("", name, parts), index, value)
+                more = self.finish(Place("", name, parts), index, value, whole=whole)
                 rest = more if name == "text" else rest
             elif value or name not in known:
                 known[name] = [*value] if is_array(value) else value
@@ -178,6 +210,16 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         # Not cached, because the pieces of a text are appended without this item's knowledge.
         return lenient(OutputItem, json.dumps({**self._fields, **lists}, ensure_ascii=False))
 
+    def _close(self, key: _Key, value: str | None, grown: GrowingText | None) -> None:
+        """Remember a complete text, and how much of it had come in pieces: more pieces may follow."""
+        if not value:
+            return
+        before, come = self._whole.get(key, ("", 0))
+        if before != value:
+            known = "" if grown is None or len(grown) > len(value) else grown.value() or ""
+            come = len(known) if value.startswith(known) else 0
+        self._whole[key] = value, come
+
     def _read(self, item: OutputItem) -> None:
         self._item, self._fields = item, mapping(json.loads(item.raw))
         self._parts = {
@@ -198,6 +240,10 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
     def _written(self, key: _Key) -> str | None:
         holder = self._parts.get((key.parts, key.position), {}) if key.parts else self._fields
         return text(holder.get(key.name))
+
+
+def _key(place: Place, index: int | None) -> _Key:
+    return _Key(place.parts, index or 0, place.name) if place.parts else _Key("", 0, place.name)
 
 
 def _listed(parts: object, where: str) -> list[Any]:

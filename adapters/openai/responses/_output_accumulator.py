@@ -73,12 +73,14 @@ class OutputAccumulator:
         self._texts: dict[_TextKey, GrowingText] = {}  # the texts of messages, while only their pieces arrive
 
     # The hot path: `GrowingText.add` is written out, as for chat.
-    def add_text(self, event: ResponseTextDeltaEvent) -> None:
-        """Append a piece of the answer's text."""
+    def add_text(self, event: ResponseTextDeltaEvent) -> bool:
+        """Append a piece of the answer's text; return False if the piece comes after its whole text, and adds nothing."""
         key = (event.output_index, event.content_index, event.item_id)
         grown = self._texts.get(key)
         if grown is None:
             item = self._item(event.output_index, event.item_id, "message")
+            if item.is_late(_TEXT, event.content_index, event.delta):
+                return False
             grown = self._texts[key] = item.grows_at(_TEXT, event.content_index)
         pieces = grown.pieces
         pieces.append(event.delta)
@@ -87,13 +89,15 @@ class OutputAccumulator:
         if event.logprobs:
             item = self._item(event.output_index, event.item_id, "message")
             item.extend(_TEXT, event.content_index, "logprobs", array(event.logprobs))
+        return True
 
     def add(self, event: ResponseDeltaEvent) -> None:
         """Append a piece of any other text; a piece that belongs to no item is dropped."""
         place = _PLACES.get(event.type.removesuffix(".delta"))
         if place is not None:
             item = self._item(event.output_index, _item_id(event), place.item)
-            item.grows_at(place, _index(event)).add(event.delta)
+            if not item.is_late(place, _index(event), event.delta):
+                item.grows_at(place, _index(event)).add(event.delta)
 
     def annotate(self, event: ResponseAnnotationEvent) -> None:
         """Append an annotation."""
@@ -119,7 +123,8 @@ class OutputAccumulator:
         kind = "reasoning" if summary or event.part.type == "reasoning_text" else "message"
         item = self._changed(event.output_index, event.item_id, kind)
         part = {name: value for name, value in asdict(event.part).items() if value is not None}
-        rest = item.replace("summary" if summary else "content", _index(event), part)
+        whole = event.type.endswith(".done")
+        rest = item.replace("summary" if summary else "content", _index(event), part, whole=whole)
         return (rest or "") if kind == "message" and event.part.type in ("", *TEXT_PARTS) else ""
 
     def add_item(self, event: ResponseItemEvent) -> str:
@@ -134,10 +139,12 @@ class OutputAccumulator:
             known = self._by_id.get(item.id or call_id or "") or self._known(index, item.id, item.type)
         # Some servers give all items the number 0.
         if known is None or known.is_other(item, begins=begins):
-            self._new(index, item).done = not begins
+            known = self._new(index, item)
+            if not begins:
+                known.end()
             return _rest(None, item)
         rest = _rest(known, item)
-        self._become(known, item)
+        self._become(known, item, whole=not begins)
         known.done = known.done or not begins
         return rest
 
@@ -172,7 +179,7 @@ class OutputAccumulator:
                 found.append(item)
             else:
                 rests.append(_rest(known, item))
-                self._become(known, item)
+                self._become(known, item, whole=True)
                 found.append(known.now())
         return found, "".join(rests)
 
@@ -204,9 +211,9 @@ class OutputAccumulator:
         self._texts.clear()
         return self._item(index, item_id, kind)
 
-    def _become(self, known: ItemAccumulator, item: OutputItem) -> None:
+    def _become(self, known: ItemAccumulator, item: OutputItem, *, whole: bool) -> None:
         self._texts.clear()
-        known.become(item)
+        known.become(item, whole=whole)
         self._named(known, known.names)
 
     def _known(self, index: int | None, item_id: str | None, kind: str) -> ItemAccumulator | None:

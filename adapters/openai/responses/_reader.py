@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from sse_client.adapters.openai._shared.event_data import is_done
+from sse_client.adapters._events import is_done, without_done
 from sse_client.adapters.openai._shared.shown_text import quoted, shown
-from sse_client.adapters.openai._shared.undispatched import undispatched, without_done
+from sse_client.adapters.openai._shared.undispatched import undispatched
 from sse_client.adapters.openai.errors import ChatError
 from sse_client.adapters.openai.responses._complete_body import response_in, told
 from sse_client.adapters.openai.responses._event_decoder import decode
@@ -47,9 +47,10 @@ class ResponseReader:
             not.
         unsent: the part of the answer's text in the last event that has not come in pieces, if that event is not a
             piece itself. Some servers send no pieces.
+        late: the last piece that came after the whole text it belongs to; None if there was none.
     """
 
-    __slots__ = ("_arrived", "_background", "_irregular", "_last", "_numbers", "outcome", "unsent")
+    __slots__ = ("_arrived", "_background", "_irregular", "_last", "_numbers", "late", "outcome", "unsent")
 
     def __init__(self, *, background: bool = False) -> None:
         self.outcome: Literal["complete", "truncated", "error"] | None = None
@@ -59,6 +60,7 @@ class ResponseReader:
         self._last: ResponseEvent | None = None
         self._numbers = SequenceNumbers()
         self.unsent = ""
+        self.late: ResponseTextDeltaEvent | None = None
 
     @property
     def done(self) -> bool:
@@ -133,7 +135,8 @@ class ResponseReader:
             return ()
         self._last = made
         if type(made) is ResponseTextDeltaEvent:
-            self._arrived.output.add_text(made)
+            if not self._arrived.output.add_text(made):
+                self.late = made
         else:
             self.unsent = self._add(made)
         return (made,)

@@ -52,7 +52,10 @@ class ResponseReply(OpenAIReply[_Events, ResponseEvent]):
 
     def _text_of(self, event: ResponseEvent) -> str:
         """Return the piece of the answer's text in `event`, which is the last event."""
-        return event.delta if isinstance(event, ResponseTextDeltaEvent) else self._attempts.reader.unsent
+        reader = self._attempts.reader
+        if not isinstance(event, ResponseTextDeltaEvent):
+            return reader.unsent
+        return "" if event is reader.late else event.delta
 
     async def _fail(self, error: BaseException) -> None:
         if isinstance(error, ChatError):

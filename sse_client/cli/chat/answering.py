@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sse_client.adapters.openai import ChatDelta, ChatStream, ToolCall
-    from sse_client.cli.chat.chat import AnswerOptions
+    from sse_client.cli.chat.options import AnswerOptions
 
 __all__ = ["Answering", "PlainView", "View"]
 

@@ -17,7 +17,7 @@ from sse_client.cli.http.request import connection_arguments
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from sse_client.cli.chat.chat import ChatOptions
+    from sse_client.cli.chat.options import ChatOptions
     from sse_client.cli.options import ConnectionOptions
 
 __all__ = ["Conversation"]

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from sse_client._core.response_body import ResponseBody
+from sse_client.transports._httpx._http2.leaving import reset_stream
 from sse_client.transports._httpx.closing import abort_connection
 from sse_client.transports._httpx.errors import answered, transport_errors
-from sse_client.transports._httpx.http2 import reset_stream
 from sse_client.transports._httpx.source import part_of
 
 if TYPE_CHECKING:
     from sse_client.observer import Response
-    from sse_client.transports._httpx.async_frames import AsyncFrameSource
+    from sse_client.transports._httpx._http2.async_frames import AsyncFrameSource
     from sse_client.transports._httpx.chunks import AsyncChunkSource
     from sse_client.transports._httpx.library import Library
     from sse_client.transports._httpx.wakeup import ScopedWakeup

@@ -11,17 +11,17 @@ import anyio
 
 from sse_client._core.failures import no_data
 from sse_client.errors import ConnectionFailed
+from sse_client.transports._httpx._http2.async_frames import aframe_source, ahead_source
+from sse_client.transports._httpx._http2.awaited_head import await_head, await_room
+from sse_client.transports._httpx._http2.leaving import reset_stream
+from sse_client.transports._httpx._http2.paced_body import AsyncPacedBody
+from sse_client.transports._httpx._http2.stream_limit import take_places
 from sse_client.transports._httpx.async_direct_body import AsyncDirectBody, async_direct_body
-from sse_client.transports._httpx.async_frames import aframe_source, ahead_source
-from sse_client.transports._httpx.awaited_head import await_head, await_room
 from sse_client.transports._httpx.chunks import achunk_source
 from sse_client.transports._httpx.errors import transport_errors
 from sse_client.transports._httpx.exchange import AsyncExchange, Exchange
-from sse_client.transports._httpx.http2 import reset_stream
-from sse_client.transports._httpx.paced_body import AsyncPacedBody
 from sse_client.transports._httpx.response_body import AsyncHttpxBody
 from sse_client.transports._httpx.source import part_of
-from sse_client.transports._httpx.stream_limit import take_places
 from sse_client.transports._httpx.transport import HttpxTransport
 from sse_client.transports._httpx.wakeup import ScopedWakeup
 from sse_client.transports.sent_body import AsyncBody

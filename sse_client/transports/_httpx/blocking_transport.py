@@ -6,20 +6,20 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sse_client.transports._httpx.awaited_head import wait_for_head, wait_for_room
-from sse_client.transports._httpx.blocking_frames import frame_source, head_source
+from sse_client.transports._httpx._http2.awaited_head import wait_for_head, wait_for_room
+from sse_client.transports._httpx._http2.blocking_frames import frame_source, head_source
+from sse_client.transports._httpx._http2.leaving import reset_stream
+from sse_client.transports._httpx._http2.shared_connection import share_connection
+from sse_client.transports._httpx._http2.waiting import opening_a_stream, set_wait_for_room
 from sse_client.transports._httpx.chunks import chunk_source
 from sse_client.transports._httpx.connecting import Opening, opening_in
 from sse_client.transports._httpx.direct_body import direct_body
 from sse_client.transports._httpx.errors import socks_errors, transport_errors
 from sse_client.transports._httpx.exchange import Exchange
-from sse_client.transports._httpx.http2 import reset_stream
 from sse_client.transports._httpx.pool import chosen_connection, network_stream
 from sse_client.transports._httpx.response_body import HttpxBody
-from sse_client.transports._httpx.shared_connection import share_connection
 from sse_client.transports._httpx.source import part_of
 from sse_client.transports._httpx.transport import HttpxTransport
-from sse_client.transports._httpx.waiting import opening_a_stream, set_wait_for_room
 from sse_client.transports._requests.wakeup import Wakeup
 from sse_client.transports.sent_body import SyncBody
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sse_client.observer import Response
     from sse_client.options import Options
     from sse_client.request import Request
-    from sse_client.transports._httpx.blocking_frames import FrameSource
+    from sse_client.transports._httpx._http2.blocking_frames import FrameSource
     from sse_client.transports._httpx.library import Library
     from sse_client.transports._httpx.outgoing import Sendable
 

@@ -7,13 +7,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sse_client._core.response_body import ResponseBody
+from sse_client.transports._httpx._http2.leaving import reset_stream
 from sse_client.transports._httpx.errors import answered, transport_errors
-from sse_client.transports._httpx.http2 import reset_stream
 from sse_client.transports._httpx.source import part_of
 
 if TYPE_CHECKING:
     from sse_client.observer import Response
-    from sse_client.transports._httpx.blocking_frames import FrameSource
+    from sse_client.transports._httpx._http2.blocking_frames import FrameSource
     from sse_client.transports._httpx.chunks import ChunkSource
     from sse_client.transports._httpx.library import Library
     from sse_client.transports._requests.wakeup import Wakeup

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from sse_client._core.failures import connection_broke, forget_frames, innermost, no_connection, no_data
-from sse_client.transports._httpx.http2 import http2_errors
+from sse_client.transports._httpx._http2.leaving import http2_errors
 
 if TYPE_CHECKING:
     from sse_client.errors import ConnectionFailed

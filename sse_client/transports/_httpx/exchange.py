@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sse_client.transports._httpx.awaited_head import Unanswered
+from sse_client.transports._httpx._http2.awaited_head import Unanswered
 from sse_client.transports._httpx.head_limit import limit_head
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sse_client.transports._httpx.paced_body import AsyncPacedBody
+    from sse_client.transports._httpx._http2.paced_body import AsyncPacedBody
 
 __all__ = ["AsyncExchange", "Exchange"]
 

@@ -11,10 +11,10 @@ import anyio
 
 from sse_client._core.failures import no_data
 from sse_client._core.response_body import TURN, ResponseBody
+from sse_client.transports._httpx._http2.leaving import reset_stream
 from sse_client.transports._httpx.closing import abort_connection
 from sse_client.transports._httpx.errors import answered, transport_errors
 from sse_client.transports._httpx.first_step import first_step
-from sse_client.transports._httpx.http2 import reset_stream
 from sse_client.transports._httpx.source import apieces_of, part_of, pieces_of
 from sse_client.transports._requests.watchdog import Watchdog
 

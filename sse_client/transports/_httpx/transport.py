@@ -18,6 +18,7 @@ from sse_client._http.requests_auth import answer_to_challenge, is_digest, waits
 from sse_client._http.url import MalformedRequest
 from sse_client._response import Response
 from sse_client.errors import BodyNotReplayable, ConnectionFailed, RedirectRefused
+from sse_client.transports._httpx._http2.leaving import adopt_stream
 from sse_client.transports._httpx.errors import (
     of_proxies,
     takes_no_stream,
@@ -26,7 +27,6 @@ from sse_client.transports._httpx.errors import (
     unavailable,
     violates_http2,
 )
-from sse_client.transports._httpx.http2 import adopt_stream
 from sse_client.transports._httpx.library import check_open
 from sse_client.transports._httpx.outgoing import sendable
 from sse_client.transports._httpx.pool import chosen_connection, has_pool, network_stream, proxy_url

@@ -1,0 +1,1 @@
+"""`sse-client relay`: a relay as a process, and what its terminal shows."""

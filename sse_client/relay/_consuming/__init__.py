@@ -1,0 +1,1 @@
+"""Consumer groups: who owns a partition, and which entries are read, retried, made dead letters, or given back."""

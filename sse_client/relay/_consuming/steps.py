@@ -1,0 +1,120 @@
+"""The steps that a consumer asks its runner to do, blocking or with asyncio."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sse_client.relay._redis.failures import Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sse_client.relay._redis.patience import Patience
+    from sse_client.relay.entry import StreamEntry
+
+__all__ = ["Ask", "Handle", "Sleep", "Step", "Steps", "Tell", "Wait", "advance", "called", "persistent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Run the consumers' script, as often as it takes. The answer is what it returns.
+
+    Attributes:
+        final: try it once; the answer is None if Redis is away.
+        repeat: whether it may be repeated though it may have been done. If not, the answer is None when Redis is back.
+    """
+
+    keys: list[str]
+    arguments: list[Any]
+    final: bool = False
+    repeat: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait until one of the streams has an entry after the ID, for `milliseconds` at most.
+
+    The answer is the names of those that have one; None, or none of them, if nothing came.
+    """
+
+    after: Mapping[str, str]
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Wait for `seconds`, or until the consumer is closed."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """Call the handler. The result of this step is the exception that it raised, or None."""
+
+    entry: StreamEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Call a function of the owner's. The answer is the exception that it raised, or None."""
+
+    function: Callable[..., object]
+    arguments: tuple[Any, ...]
+
+
+Step: TypeAlias = Ask | Wait | Sleep | Handle | Tell
+Steps: TypeAlias = Generator[Step, Any, None]
+
+
+def called(
+    step: Handle | Tell, handler: Callable[[StreamEntry], object]
+) -> tuple[Callable[..., object], tuple[Any, ...]]:
+    """Return the function that a step means, and its arguments."""
+    return (step.function, step.arguments) if isinstance(step, Tell) else (handler, (step.entry,))
+
+
+def advance(steps: Steps, answer: Any, failed: Unreachable | None) -> Step | None:
+    """Return the next step after the last one was answered, or failed; None at the end."""
+    try:
+        return steps.send(answer) if failed is None else steps.throw(failed)
+    except StopIteration:
+        return None
+
+
+def persistent(steps: Steps, patience: Patience, disturbed: Callable[[], None], closing: Callable[[], bool]) -> Steps:
+    """Return `steps` with each repeated until Redis has answered it.
+
+    Whoever runs them throws `Unreachable` into the generator where a step failed.
+
+    Args:
+        steps: of a consumer.
+        patience: how long Redis may be away.
+        disturbed: called when an answer may have been lost.
+        closing: whether the consumer was closed; nothing is repeated then.
+    """
+    answer: Any = None
+    while True:
+        try:
+            step = steps.send(answer)
+        except StopIteration:
+            return
+        answer = None
+        while True:
+            try:
+                answer = yield step
+            except Unreachable as error:
+                disturbed()
+                if isinstance(step, Ask) and step.final:
+                    break
+                if closing():
+                    steps.close()
+                    return
+                yield Sleep(patience.failed(error))
+                if isinstance(step, Wait) or (isinstance(step, Ask) and not step.repeat):
+                    break
+            else:
+                patience.answered()
+                break
