@@ -26,7 +26,7 @@ _MAX_CODINGS = 2
 # when it is compressed again, and data that does brings as much output.
 _BETWEEN = 1024 * 1024
 _BETWEEN_RATIO = 8
-_PART = 100  # bytes added for each zstd frame to what passes between two codings
+_PART = 100  # bytes that each zstd frame counts in addition to its output, towards that limit
 
 # IANA's HTTP Content Coding Registry. For uncoded bodies, some servers send `none`, `utf-8` or `binary`.
 _REGISTERED = frozenset(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["COLUMNS", "Answer", "Question", "answer_of", "asked_in", "failed", "question_of", "value_of"]
 
 _BYTES_A_TOKEN = 4  # an estimate for English; the actual usage is settled afterwards
-# Ten times as fast as json's encoder. That one is created once, because `json.dumps` creates one for each such call.
+# Ten times as fast as json's encoder, which is created once, because `json.dumps` would create one for each call.
 _sorted_fast = msgspec.json.Encoder(order="sorted", enc_hook=str).encode
 _sorted_slow = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
 _MOST = 2**63 - 1  # the largest number that a column can hold
@@ -95,7 +95,7 @@ def question_of(row: Mapping[str, Any], body: Mapping[str, Any], run: str, name:
 
 
 def _sorted(asked: dict[str, Any]) -> bytes:
-    """Return a request as JSON that is the same in every process, with what has no form in JSON as a text."""
+    """Return a request as JSON that is the same in every process; values without a JSON form become texts."""
     try:
         return _sorted_fast(asked)
     except (TypeError, ValueError, OverflowError, msgspec.MsgspecError):  # a lone surrogate, or a large number
@@ -103,7 +103,7 @@ def _sorted(asked: dict[str, Any]) -> bytes:
 
 
 def asked_in(row: Mapping[str, Any]) -> Any:
-    """Return the messages of a row, or its prompt where it has none; None if there is neither."""
+    """Return the messages of a row, else its prompt; None if it has neither."""
     messages = value_of(row, "messages")
     return value_of(row, "prompt") if messages is None else messages
 

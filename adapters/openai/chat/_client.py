@@ -157,9 +157,9 @@ class CompletionsBase(Generic[_Stream]):
             prompt: a text, several texts, or tokens.
             headers: override the client's.
             timeout: overrides the client's.
-            extra_headers: sent over `headers`, as in OpenAI's own client.
-            extra_query: parameters of the query, over those of the base URL and of `params`; None takes one away.
-            extra_body: fields of the request's body, over all others.
+            extra_headers: override `headers`, as in OpenAI's own client.
+            extra_query: query parameters, which override those of the base URL and of `params`; None removes one.
+            extra_body: fields of the request's body, which override all others.
             **body: any other field of the API: `max_tokens`, `suffix`, ...
 
         Raises:

@@ -166,7 +166,7 @@ class CompletionAccumulator:
         return choice
 
     def _reconcile(self, chunk: Chunk, complete: ChunkChoice, usage: Usage | None, raw: str) -> ChatDelta:
-        """Add what a complete message has beyond what has come of it, and return it as a delta."""
+        """Add the parts of a complete message that have not arrived yet, and return them as a delta."""
         choice = self._by_index.get(complete.index) or self._begin(complete.index, complete.delta)
         if choice.is_piece(complete.delta):
             piece = Chunk(id=chunk.id, model=chunk.model, created=chunk.created, choices=[complete])

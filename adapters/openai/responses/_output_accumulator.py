@@ -74,7 +74,7 @@ class OutputAccumulator:
 
     # The hot path: `GrowingText.add` is written out, as for chat.
     def add_text(self, event: ResponseTextDeltaEvent) -> bool:
-        """Append a piece of the answer's text; return False if the piece comes after its whole text, and adds nothing."""
+        """Append a piece of the answer's text; return False for a piece after its whole text, which adds nothing."""
         key = (event.output_index, event.content_index, event.item_id)
         grown = self._texts.get(key)
         if grown is None:

@@ -73,7 +73,7 @@ class OutgoingBody:
         self._reading.release()
 
 
-NO_BODY = OutgoingBody(None)  # shared by all requests without a body: reading nothing raises no error
+NO_BODY = OutgoingBody(None)  # shared by all requests without a body, because reading an empty body never fails
 
 # The body that reads from a file, by the file's identity. A thread that reads keeps the body, and so the file, alive.
 _readers: weakref.WeakValueDictionary[int, OutgoingBody] = weakref.WeakValueDictionary()

@@ -105,7 +105,7 @@ class Exchange:
             self._limit_head(step, info)
 
     def _limit_head(self, step: str, info: dict[str, Any]) -> None:
-        """Bound what is read until the head is there; over HTTP/2, whose frames are bounded, not."""
+        """Limit the bytes read until the head is complete; over HTTP/2, frames are bounded already."""
         if self._end_limit is not None:
             self._end_limit()
             self._end_limit = None

@@ -37,8 +37,8 @@ class TrackedConnection:
     sock: Any
     timeout: Any
     response_class: type[CheckedResponse] = CheckedResponse
-    _connects = False  # whether `_new_conn` is urllib3's own, or the one for SOCKS proxies
-    _pysocks: Any = None  # PySocks, in the latter case
+    _connects = False  # whether `_new_conn` is urllib3's own, or its version for SOCKS proxies
+    _pysocks: Any = None  # the module PySocks, if `_new_conn` is the version for SOCKS proxies
     _joins = False  # whether http.client's own `send` sends both head and body
     _handle: socket.socket | None = None  # the connection's socket, while TLS is being set up on it
     _head: bytes | None = None  # the head, kept until the body is sent with it; b"" before, None to send at once

@@ -200,7 +200,7 @@ def _until_close(unread: _Unread) -> Taken:
 
 
 def _received_whole(unread: _Unread) -> Taken | None:
-    """Take a body whose end, or flaw, arrived with its head; close the connection if anything came after that."""
+    """Take a body whose end, or malformed part, arrived with its head; close the connection if more bytes followed."""
     pieces = unread.pieces()
     body = b"".join(pieces)
     framing: Framing

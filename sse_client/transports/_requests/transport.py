@@ -180,10 +180,10 @@ def _is_anonymous(request: Request) -> bool:
 def _after_challenge(
     adapter: BaseAdapter, ready: requests.PreparedRequest, response: requests.Response, **how: Any
 ) -> requests.Response:
-    """Return the response to the request with what digest authentication answers to a challenge; else `response`.
+    """Answer the challenge of digest authentication in `response`; return the new response, else `response`.
 
-    The authentication object itself would read the body of the challenge, which may have no end, to its end, and send
-    the request again where it has no answer to the challenge.
+    The authentication object itself would read the body of the challenge to its end, though it may have none. It would
+    also send the request again if it has no answer to the challenge.
     """
     hooks: list[Any] = ready.hooks["response"]
     own = [hook for hook in hooks if isinstance(getattr(hook, "__self__", None), HTTPDigestAuth)]
