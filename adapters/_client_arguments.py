@@ -103,10 +103,10 @@ def _is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:
 
 
 def check_client(client: Any, kind: type[Any]) -> None:
-    """Refuse a client of another kind than the chat client needs.
+    """Refuse a `client` argument that is not an instance of `kind`.
 
     Raises:
-        TypeError: it is of another kind.
+        TypeError: the client is not an instance; the message names the class that accepts it, if there is one.
     """
     if isinstance(client, kind):
         return

@@ -287,8 +287,8 @@ def checked(asked: object) -> Request:
     """Check and return the request that `prepare` returned.
 
     Raises:
-        TypeError: it is not a `Request`.
-        ValueError: it is malformed.
+        TypeError: the result is not a `Request`.
+        ValueError: the request is malformed.
     """
     if isinstance(asked, Coroutine):
         asked.close()  # otherwise Python warns that it was never awaited

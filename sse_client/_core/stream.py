@@ -47,7 +47,7 @@ class StreamLoop:
         response: the head of the current response, or of the last one; None before the first.
         session: decides what happens to the stream.
         state: `connecting`, `open` or `closed`; see `states`.
-        reason: why it is closed; None while it is not.
+        reason: why the stream was closed; None while it is not closed.
     """
 
     __slots__ = (
@@ -269,10 +269,10 @@ class StreamLoop:
         return late
 
     async def _read_rest(self, body: ResponseBody, deadline: float | None) -> bytes:
-        """Read on in what the last read brought, unless a deadline has passed.
+        """Return more of what the last read received, unless a deadline has passed.
 
         Raises:
-            SSEError: one has: of a body that always has more at hand, no wait would end at it.
+            SSEError: a deadline has passed. A body that always has more data would never wait for it.
         """
         if deadline is not None and (late := self._deadlines.overdue()) is not None:
             raise late

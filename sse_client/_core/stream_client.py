@@ -54,7 +54,7 @@ class StreamClient(ABC, Generic[_Stream]):
 
         Raises:
             TypeError: an option is unknown, or not of its type.
-            ValueError: one is out of its range, or the request is malformed.
+            ValueError: an option is out of its range, or the request is malformed.
             RuntimeError: the client is closed.
         """
         return self._stream(method, url, options)
@@ -71,7 +71,7 @@ class StreamClient(ABC, Generic[_Stream]):
 
         Raises:
             TypeError: an option is unknown, or not of its type.
-            ValueError: one is out of its range, or the request is malformed.
+            ValueError: an option is out of its range, or the request is malformed.
         """
         return self.stream("GET", url, **options)
 
@@ -87,7 +87,7 @@ class StreamClient(ABC, Generic[_Stream]):
 
         Raises:
             TypeError: an option is unknown, or not of its type.
-            ValueError: one is out of its range, or the request is malformed.
+            ValueError: an option is out of its range, or the request is malformed.
         """
         return self.stream("POST", url, **options)
 

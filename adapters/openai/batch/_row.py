@@ -74,10 +74,10 @@ def question_of(row: Mapping[str, Any], body: Mapping[str, Any], run: str, name:
         row: a row with `messages` (a list, or a list as JSON text) or a `prompt`; a `model` in it takes precedence.
         body: the fields that all requests share.
         run: the name of the run, which makes its keys differ from those of other runs.
-        name: of the row, in its run; None if the column that names rows has nothing.
+        name: the row's name in its run; None if its `id_column` has no value.
 
     Raises:
-        ValueError: there is no question in it.
+        ValueError: the row has no name, no model, or neither messages nor a prompt.
     """
     if name is None:
         raise ValueError("expected a value in the column that names the row")
@@ -135,7 +135,7 @@ def failed(error: BaseException, key: str = "", seconds: float = 0.0) -> Answer:
 def answer_of(completion: Completion, key: str, seconds: float) -> Answer:
     """Return the columns for a completion.
 
-    A server may send what no column holds: half of a surrogate pair, which becomes U+FFFD, or a number beyond 64 bits.
+    Some values do not fit a column: a lone surrogate becomes U+FFFD, and a larger number becomes 2**63 - 1.
     """
     choice = completion.choices[0] if completion.choices else Choice()
     message, usage = choice.message, completion.usage
@@ -153,7 +153,7 @@ def answer_of(completion: Completion, key: str, seconds: float) -> Answer:
 
 
 def plain(value: Any) -> Any:
-    """Return a value of numpy's as one of Python's, inside of lists and dicts too."""
+    """Convert a value of numpy to one of Python, also inside lists and dicts."""
     if hasattr(value, "tolist") and not isinstance(value, (str, bytes)):
         value = value.tolist()
     if isinstance(value, dict):
@@ -164,7 +164,7 @@ def plain(value: Any) -> Any:
 
 
 def value_of(row: Mapping[str, Any], column: str) -> Any:
-    """Return a value of a row; None also for those that stand for none: `NaN`, pandas' `NA` and `NaT`."""
+    """Return a value of a row; None also for `NaN` and for pandas' `NA` and `NaT`."""
     value = row.get(column)
     if value is None or type(value) is str:
         return value

@@ -45,10 +45,10 @@ class BatchProgress:
 
 
 class Reporter:
-    """Adds up what is done, and reports it a few times a second.
+    """Counts finished rows, and reports the counts a few times per second.
 
     Args:
-        report: the caller's function; None to do nothing.
+        report: the caller's function; None for no reports.
     """
 
     def __init__(self, report: Callable[[BatchProgress], object] | None) -> None:
@@ -66,7 +66,7 @@ class Reporter:
             self.flush()
 
     def flush(self) -> None:
-        """Report what has been counted since the last time."""
+        """Report the counts since the last report."""
         if self._report is not None and self._since.done:
             since, self._since = self._since, BatchProgress()
             self._then = monotonic()

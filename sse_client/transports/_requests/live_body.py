@@ -27,10 +27,10 @@ __all__ = ["CheckedBody", "PlainCheckedBody", "body_of"]
 
 
 class CheckedBody(SocketBody):
-    """A body whose head is a `CheckedResponse`, of http.client.
+    """The body of a `CheckedResponse`, the response of http.client with a checked head.
 
     Attributes:
-        original: that response; set as soon as the body is created.
+        original: the `CheckedResponse`; set as soon as the body is created.
     """
 
     __slots__ = ("original",)
