@@ -1,4 +1,4 @@
-"""Checks that a value is an event, and classifies the data of one by its first and last characters."""
+"""Checks that a value is an event, and classifies an event by its data."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _scan = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 def check_events(events: object, iterates: str, opener: str) -> None:
-    """Refuse what is no iterable of events.
+    """Refuse an object that cannot be an iterable of events.
 
     Raises:
-        TypeError: it is not iterable, or an iterable of bytes, such as a response.
+        TypeError: the object is not iterable, or is an iterable of bytes, such as a response.
     """
     if isinstance(events, (str, bytes)) or not hasattr(events, iterates) or hasattr(events, "status_code"):
         raise _no_event(events, opener)
 
 
 def check_event(event: object, opener: str) -> None:
-    """Refuse an element that is no event: asked when reading it has failed, so that events cost nothing.
+    """Refuse an element that is not an event. Called only if reading it failed, so that events cost nothing.
 
     Raises:
-        TypeError: it is none.
+        TypeError: the element is not an event.
     """
     if event is not None and not hasattr(event, "data"):
         raise _no_event(event, opener) from None
@@ -48,28 +48,28 @@ def _no_event(value: object, opener: str) -> TypeError:
 
 
 def is_done(data: str) -> bool:
-    """Tell whether it is `[DONE]`, which some servers quote."""
+    """Return whether `data` is `[DONE]`, which some servers quote."""
     return len(data) < _SHOWN and data.strip().strip('"').strip().upper() == "[DONE]"
 
 
 def without_done(body: str) -> str:
-    """Return the text of a body that is no stream, without the `[DONE]` that some servers append to it."""
+    """Return the text of a body that is not a stream, without the `[DONE]` that some servers append."""
     head, _, last = body.rstrip().rpartition("\n")
     return head if head and is_done(last.removeprefix("data:")) else body
 
 
 def is_comment(data: str) -> bool:
-    """Tell whether there is nothing in `data`, or a comment that a gateway wrapped (`data: : PROCESSING`)."""
+    """Return whether `data` is empty, or a comment that a gateway wrapped (`data: : PROCESSING`)."""
     return data.lstrip()[:1] in ("", ":")
 
 
 def is_heartbeat(event: Event) -> bool:
-    """Tell whether an event, by its type or all of its data, does no more than keep the connection open."""
+    """Return whether an event only keeps the connection open, judging by its type or all of its data."""
     return event.event in _HEARTBEATS or (len(event.data) < _SHOWN and event.data.strip().lower() in _HEARTBEATS)
 
 
 def is_whole(data: str) -> bool:
-    """Tell whether `data` is JSON, and an object or an array: other values do not show where they end."""
+    """Return whether `data` is a JSON object or array; other values do not show where they end."""
     if data[:_SHOWN].lstrip()[:1] not in ("{", "[") or data[-_SHOWN:].rstrip()[-1:] not in ("}", "]"):
         return False
     try:
@@ -80,7 +80,7 @@ def is_whole(data: str) -> bool:
 
 
 def _is_json(data: str) -> bool:
-    """Tell whether Python's decoder, which takes half a character and `NaN`, takes `data`."""
+    """Return whether Python's decoder accepts `data`; it also accepts lone surrogates and `NaN`."""
     try:
         json.loads(data)
     except (ValueError, RecursionError):

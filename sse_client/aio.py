@@ -116,7 +116,7 @@ class AsyncClient(StreamClient[AsyncEventStream]):
 
         Raises:
             TypeError: an option is unknown, or not of its type.
-            ValueError: one is out of its range, or the request is malformed.
+            ValueError: an option is out of its range, or the request is malformed.
             RuntimeError: there is no running event loop.
         """
         return AsyncSubscription(self.stream(method, url, **options), handler, events, task_group)
@@ -307,7 +307,7 @@ def astream(method: str, url: str, **options: Unpack[StreamOptions]) -> AsyncEve
 
     Raises:
         TypeError: an option is unknown, or not of its type.
-        ValueError: one is out of its range, or the request is malformed.
+        ValueError: an option is out of its range, or the request is malformed.
     """
     client = AsyncClient()
     events = client._new_stream(method, url, options, EVENT_STREAM, client._close_session)  # noqa: SLF001

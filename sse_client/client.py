@@ -92,7 +92,7 @@ class Client(StreamClient[EventStream]):
 
         Raises:
             TypeError: an option is unknown, or not of its type.
-            ValueError: one is out of its range, or the request is malformed.
+            ValueError: an option is out of its range, or the request is malformed.
         """
         from sse_client.subscription import Subscription
 
@@ -277,7 +277,7 @@ def stream(method: str, url: str, **options: Unpack[StreamOptions]) -> EventStre
 
     Raises:
         TypeError: an option is unknown, or not of its type.
-        ValueError: one is out of its range, or the request is malformed.
+        ValueError: an option is out of its range, or the request is malformed.
     """
     return _alone(method, url, options)
 
@@ -294,7 +294,7 @@ def get(url: str, **options: Unpack[StreamOptions]) -> EventStream:
 
     Raises:
         TypeError: an option is unknown, or not of its type.
-        ValueError: one is out of its range, or the request is malformed.
+        ValueError: an option is out of its range, or the request is malformed.
     """
     return _alone("GET", url, options)
 
@@ -311,7 +311,7 @@ def post(url: str, **options: Unpack[StreamOptions]) -> EventStream:
 
     Raises:
         TypeError: an option is unknown, or not of its type.
-        ValueError: one is out of its range, or the request is malformed.
+        ValueError: an option is out of its range, or the request is malformed.
     """
     return _alone("POST", url, options)
 

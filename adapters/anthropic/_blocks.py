@@ -1,7 +1,7 @@
-"""Assembles the content blocks of a message, however a server numbers and orders their beginnings and pieces.
+"""Assembles the content blocks of a message, in whatever order a server sends their starts and pieces.
 
-Anthropic begins each block once, under an index of its own, and ends it before the next one. Gateways give every block
-the index 0, begin a block again, or send its pieces first. `Blocks.begin` decides which block a beginning belongs to.
+Anthropic starts each block once, under an index of its own, and ends it before the next one. Some gateways give every
+block the index 0, start a block twice, or send its pieces first. `Blocks.begin` decides which block a start belongs to.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from sse_client.adapters.anthropic.message import ContentBlock
 __all__ = ["TEXTS", "Block", "Blocks"]
 
 TEXTS = ("text", "thinking", "signature", "input_json")
-"""The fields of a block that come in pieces."""
+"""The fields of a block whose text arrives in pieces."""
 
 
 class Block:
-    """A block, as far as it has come.
+    """A content block, as far as it has arrived.
 
     Attributes:
-        index: its place in the message: the server's index, unless that is another block's.
-        kind: its type.
+        index: the block's place in the message: the server's index, unless another block has that place.
+        kind: the block's type, such as `text` or `tool_use`.
+        ended: whether the server has ended the block.
     """
 
     __slots__ = ("_begun", "_fields", "_half", "_pieces", "ended", "index", "kind")
@@ -34,20 +35,18 @@ class Block:
         self._begun = False
         self._fields: dict[str, Any] = {}
         self._pieces: dict[str, list[Any]] = {}
-        self._half: tuple[str, str] = (
-            "",
-            "",
-        )  # the name of a text, and the first half of a character whose second is in its next piece
+        # The name of a text, and the high surrogate at its end, which waits for the low one in the next piece.
+        self._half: tuple[str, str] = ("", "")
 
     def may_begin_as(self, kind: str, block: dict[str, Any]) -> bool:
-        """Tell whether a beginning may be that of this block: the first one, or the same again."""
-        if not self._begun:  # made of a piece: that of an input may be any tool's
+        """Tell whether a start may belong to this block: as its first start, or as the same start again."""
+        if not self._begun:  # only pieces have arrived; a piece of an input may belong to any kind of tool
             return kind == self.kind or (self.kind == "tool_use" and kind not in {"text", "thinking"})
         same = kind == self.kind and block.get("id") == self._fields.get("id")
         return same and not (self.ended and block.get("id") is None)
 
     def begin(self, kind: str, block: dict[str, Any]) -> dict[str, str]:
-        """Take the beginning, and return the texts in it that are not there yet."""
+        """Add the fields of a start; return the texts in it that are new."""
         self.kind = kind
         self._fields.update({name: value for name, value in block.items() if name not in {"type", "citations", *TEXTS}})
         texts: dict[str, str] = {}
@@ -66,7 +65,7 @@ class Block:
         return texts
 
     def add(self, name: str, piece: Any) -> Any:
-        """Append a piece of a text, or a citation; return it, without half a character at its end."""
+        """Append a piece of a text, or a citation; return it without a lone high surrogate at its end."""
         if name in TEXTS:
             place, half = self._half
             piece, half = joined(half if place == name else "", piece)
@@ -75,7 +74,7 @@ class Block:
         return piece
 
     def content(self) -> ContentBlock:
-        """Return the block as it is now."""
+        """Return the block as far as it has arrived."""
         texts = {name: "".join(self._pieces[name]) for name in TEXTS if name in self._pieces}
         citations = list(self._pieces.get("citation", ()))
         return ContentBlock(self.kind, citations=citations, fields=dict(self._fields), **texts)
@@ -87,7 +86,7 @@ class Blocks:
     __slots__ = ("_at", "_blocks", "_last", "_next")
 
     def __init__(self) -> None:
-        self._at: dict[int, Block] = {}  # by the server's index: the block that last had it
+        self._at: dict[int, Block] = {}  # the latest block of each index of the server
         self._blocks: dict[int, Block] = {}
         self._last: Block | None = None
         self._next = 0
@@ -99,7 +98,7 @@ class Blocks:
         return index in self._blocks
 
     def begin(self, index: int | None, kind: str, block: dict[str, Any]) -> tuple[Block, dict[str, str]]:
-        """Return the block that begins, and the texts of its beginning that are new."""
+        """Return the block that a start belongs to, and the texts in the start that are new."""
         known = None if index is None else self._at.get(index)
         if known is None or not known.may_begin_as(kind, block):
             known = self._new(index, kind)
@@ -107,7 +106,7 @@ class Blocks:
         return known, known.begin(kind, block)
 
     def piece_of(self, index: int | None, kind: str) -> Block:
-        """Return the block that a piece belongs to; one of type `kind` where its beginning is missing."""
+        """Return the block that a piece belongs to; create a block of type `kind` if its start is missing."""
         block = self._last if index is None else self._at.get(index)
         if block is None:
             block = self._new(index, kind)
@@ -115,13 +114,13 @@ class Blocks:
         return block
 
     def end(self, index: int | None) -> None:
-        """Take the end of a block."""
+        """Mark a block as ended."""
         block = self._last if index is None else self._at.get(index)
         if block is not None:
             block.ended = True
 
     def content(self) -> list[ContentBlock]:
-        """Return the blocks as they are now, in the order of their indexes."""
+        """Return the blocks as far as they have arrived, ordered by index."""
         return [block.content() for _, block in sorted(self._blocks.items())]
 
     def _new(self, index: int | None, kind: str) -> Block:

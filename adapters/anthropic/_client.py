@@ -68,7 +68,7 @@ class MessageReply(Reply[_Events, MessageDelta]):
 
     @property
     def message(self) -> Message:
-        """Everything that has arrived, at any time, after an error too."""
+        """Everything that has arrived so far; also available after an error."""
         message: Message = self._attempts.reader.message
         return message
 
@@ -77,7 +77,7 @@ class MessageReply(Reply[_Events, MessageDelta]):
 
 
 class Once:
-    """A request that goes again only where it was refused for a while, or certainly never got there."""
+    """A request that is retried only if it was temporarily refused, or certainly never received."""
 
     def __init__(self, max_retries: int) -> None:
         from sse_client.policy import Reconnect  # imported with the first call, not with the adapter
@@ -89,7 +89,7 @@ class Once:
         )  # fmt: skip
 
     def rules(self) -> dict[str, Any]:
-        """Return the options of the stream underneath: when it is begun anew."""
+        """Return the options of the event stream that decide when it is requested again."""
         return {"reconnect": self._rules}
 
 
@@ -104,7 +104,7 @@ def _may_follow(state: RetryCallState) -> bool:
 
 
 class Endpoint:
-    """Where requests go, and what goes with them. What it is made of, `MessagesClient` describes."""
+    """The URL, the headers and the options of requests. `MessagesClient` describes its arguments."""
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class Endpoint:
         headers: Mapping[str, str] | None,
         timeout: float | tuple[float | None, float | None] | Timeout | None,
     ) -> dict[str, Any]:
-        """Return the options of a request; what is raised, `MessagesClient.stream` says."""
+        """Return the options of a request; `MessagesClient.stream` lists the errors."""
         if isinstance(messages, (str, Mapping)):
             raise TypeError(
                 f"messages must be a list of messages, not {'a text' if isinstance(messages, str) else 'one'}"

@@ -21,11 +21,15 @@ __all__ = ["deltas"]
 def deltas(events: Iterable[Event | Comment]) -> Iterator[MessageDelta]:
     """Yield the deltas of a message stream's `events`, until `message_stop`.
 
-    Does no I/O, and takes nothing from `events` after `message_stop`. At the end, the `tail` that an `EventStream` has
-    counts too: servers forget the last blank line.
+    Does no I/O, and reads nothing from `events` after `message_stop`. If `events` is an `EventStream`, a complete event
+    in its `tail` counts too, because servers forget the last blank line.
+
+    Args:
+        events: any iterable of events.
 
     Raises:
-        MessagesError: the server reported an error in the stream, or sent what is no event of a message.
+        MessagesError: the server reported an error in the stream, or sent an event that does not belong to a message
+            stream.
         StreamTruncated: `events` ended, or broke off, before the model had stopped; `partial` is the `Message` so far.
         TypeError: `events` is not an iterable of events.
     """

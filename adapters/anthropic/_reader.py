@@ -44,12 +44,12 @@ class MessageReader:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing of a message has come."""
+        """Whether no part of a message has arrived."""
         return self._message.id is None and not self._blocks
 
     @property
     def message(self) -> Message:
-        """What has come until now."""
+        """The message as far as it has arrived."""
         known = self._message
         return Message(
             known.id, known.model, self._blocks.content(), known.stop_reason, known.stop_sequence, self._tokens()
@@ -57,15 +57,15 @@ class MessageReader:
 
     @property
     def partial(self) -> Message | None:
-        """What an error carries."""
+        """The message for an error's `partial`; None if nothing has arrived."""
         return None if self.empty else self.message
 
     def feed(self, event: Event | Comment) -> Sequence[MessageDelta]:
-        """Return what an event adds; nothing for pings, for what is unknown, and after the end.
+        """Return the deltas of an event; none for pings, for unknown events, and after the end.
 
         Raises:
-            MessagesError: the server reports an error, or the event is none of a message stream.
-            StreamTruncated: it is `[DONE]`, and the model had not stopped.
+            MessagesError: the server reports an error, or the event does not belong to a message stream.
+            StreamTruncated: the event is `[DONE]`, and the model had not stopped.
         """
         if type(event) is Comment or self.outcome is not None or event.event == "ping" or not event.data:
             return ()
@@ -85,7 +85,7 @@ class MessageReader:
         if kind == "message_start":
             message = mapping(payload.get("message"))
             if self._message.id and message.get("id") != self._message.id:
-                self._blocks = Blocks()  # a gateway that lost its upstream has begun another one
+                self._blocks = Blocks()  # a gateway lost its upstream, and has started another message
             return self._begin(message, raw)
         if kind == "message_delta":
             return [self._progress(mapping(payload.get("delta")), mapping(payload.get("usage")), raw)]
@@ -98,12 +98,12 @@ class MessageReader:
         return ()
 
     def whole(self, body: str, status: int = 200) -> Sequence[MessageDelta]:
-        """Return the deltas of a complete message, which a server sent instead of a stream, or at the end of it.
+        """Return the deltas of a complete message, which a server sent instead of a stream, or at its end.
 
-        Of its blocks, those count that have not come.
+        Blocks that have already arrived are skipped.
 
         Raises:
-            MessagesError: `body` is no message.
+            MessagesError: `body` is not a message.
         """
         body = without_done(body)
         payload = json_object(body)
@@ -114,12 +114,12 @@ class MessageReader:
         return self._begin(payload, body)
 
     def conclude(self, events: list[Event], stray: str = "") -> Iterator[MessageDelta]:
-        """Yield what `events`, which no blank line has ended, add.
+        """Yield the deltas of the last `events`, whose blank line is missing.
 
         Args:
-            events: those that are complete.
-            stray: the lines that belong to no event stream. Where nothing else has come, they may be a complete
-                message, or an error, which was sent as an event stream.
+            events: the complete events among the undispatched ones.
+            stray: the lines that do not belong to an event stream. If nothing else has arrived, they may be a complete
+                message or an error that was sent with the media type of an event stream.
 
         Raises:
             MessagesError: as in `feed` and `whole`.
@@ -134,24 +134,24 @@ class MessageReader:
             self._stop()
 
     def finish(self, stray: str = "") -> Sequence[MessageDelta]:  # noqa: ARG002
-        """Take the end that the stream's `until` tells."""
+        """Accept the end of the message, which the stream's `until` has found."""
         self.outcome = "complete"
         return ()
 
     def _is_marker(self, event: Event) -> bool:
-        """Tell whether an event without an object carries nothing; gateways put such things into any stream."""
+        """Tell whether an event without a JSON object is `[DONE]`, a comment or a heartbeat of a gateway."""
         if not is_done(event.data):
             return is_comment(event.data) or is_heartbeat(event)
-        if not self.empty:  # else what came before it may be a complete message
+        if not self.empty:  # otherwise the stray lines before it may be a complete message
             self._stop()
         return True
 
     def _stop(self) -> None:
-        """Take the end of a stream that had no `message_stop`."""
+        """Set the outcome of a stream that ended without `message_stop`; raise StreamTruncated if it was truncated."""
         if self._message.stop_reason is None:
             self.outcome = "truncated"
             raise StreamTruncated("the message ended before message_stop", partial=self.message)
-        self.outcome = "complete"  # nothing of the message follows a stop reason
+        self.outcome = "complete"  # no part of the message follows a stop reason
 
     def _begin(self, message: dict[str, Any], raw: str) -> list[MessageDelta]:
         self._message.id = text(message.get("id")) or self._message.id or ""
@@ -183,7 +183,7 @@ class MessageReader:
             place = _PIECES.get(text(delta["type"]) or "")
         piece = delta.get(place[0]) if place else None
         if isinstance(piece, dict) and place == _PIECES["input_json_delta"]:
-            piece = json.dumps(piece, ensure_ascii=False)  # an input that a gateway has decoded
+            piece = json.dumps(piece, ensure_ascii=False)  # a gateway has decoded the input
         if place is None or piece is None or (place[1] in TEXTS and not isinstance(piece, str)):
             return ()
         block = self._blocks.piece_of(_index(payload), place[2])

@@ -1,4 +1,4 @@
-"""Finds complete events, or a body that is no stream, in what a stream leaves undispatched."""
+"""Finds complete events, or a body that is not a stream, in the undispatched text of a stream."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HEAD = 1024  # characters of a longer tail within which its data has to begin
 
 
 def undispatched(tail: str) -> tuple[list[Event], str]:
-    """Return the events in a parser's `tail` whose data is complete JSON, and the lines that no event stream has."""
+    """Return the events in a parser's `tail` that are complete JSON, and the lines that belong to no event stream."""
     if tail[:_HEAD].lstrip().startswith(("{", "[", "<")):
         return [], tail.strip()
     # The last character nearly always shows that JSON was cut off.

@@ -13,13 +13,13 @@ __all__ = ["MessagesError"]
 
 
 class MessagesError(SSEError):
-    """The server reported an error, in the stream or instead of it, or sent what is no message stream.
+    """The server reported an error, in the stream or instead of it, or did not send a message stream.
 
     Attributes:
-        message: what the server says, in full; the error's own text shows at most 200 characters, escaped.
-        type: the kind of error by the API's name, such as `overloaded_error`.
+        message: the server's message in full; the error's own text shows at most 200 characters of it, escaped.
+        type: the API's name for the kind of error, such as `overloaded_error`.
         status: HTTP status code of the response; None for an error in the stream.
-        request_id: what the vendor's support asks for.
+        request_id: the request's ID, for which the vendor's support asks.
         raw: the payload as received.
         partial: the `Message` that had arrived before; None if nothing had.
     """
@@ -42,7 +42,7 @@ class MessagesError(SSEError):
 
 
 def _first(raw: str) -> dict[str, Any]:
-    """Return the first object of a list, in which Google's servers report what Anthropic's models cannot answer."""
+    """Return the first object of a list: Google's servers report errors of Anthropic's models in a list."""
     try:
         return mapping(array(json.loads(raw))[0])
     except (ValueError, RecursionError, IndexError):

@@ -28,14 +28,13 @@ _RESUME = dis.opmap.get("RESUME")
 class HandlerCalls:
     """The calls of one handler, in the thread that reads its stream.
 
-    Between the look at `closed` and the handler's first line the thread can lose the interpreter's lock, and no lock
-    can be held up to that line and not longer. So whoever closes the stream looks at the thread: if it is on its way
-    into the handler, it is waited for until it has arrived. Nothing here is locked; a signal handler may interrupt it
-    anywhere.
+    Between the check of `closed` and the handler's first line, the thread can lose the GIL, and no lock can be held
+    exactly up to that line. So whoever closes the stream examines the thread: if it is about to enter the handler,
+    closing waits until it has entered. No locks are used here, so a signal handler may interrupt this code anywhere.
 
     Args:
-        handler: what is called with each event.
-        closed: whether the stream is closed; looked at before each call.
+        handler: called with each event.
+        closed: returns whether the stream is closed; checked before each call.
     """
 
     __slots__ = ("_calling", "_closed", "_handler", "_settling", "_thread")
@@ -60,9 +59,9 @@ class HandlerCalls:
             self._calling = False
 
     def settle(self) -> None:
-        """Return once no call can begin any more; to be called after the stream is closed.
+        """Return once no call can begin any more. Call it after the stream has been closed.
 
-        A handler that is running is given 0.1 s to end, so that one that takes no longer is over, too.
+        It waits up to 0.1 s for a running handler to end.
         """
         if self._is_over() or self._thread == threading.get_ident():
             return
@@ -84,7 +83,7 @@ class HandlerCalls:
         return not self._calling  # changed by another thread; a type checker would assume the earlier value
 
     def _has_begun(self) -> bool:
-        """Return whether the thread is inside the handler, past its first instruction; or is no more."""
+        """Return whether the thread is inside the handler, past its first instruction, or has ended."""
         frame = sys._current_frames().get(self._thread)  # noqa: SLF001  (documented, for debuggers of deadlocks)
         if frame is None:
             return True

@@ -40,14 +40,14 @@ class Inflation:
         self._bytes = 0  # since the last event
 
     def add_received(self, size: int) -> None:
-        """Count bytes as they are coded, which allow for more."""
+        """Count encoded bytes, which raise the limit."""
         self._received += size
 
     def add_inflated(self, size: int, deadline: float | None) -> None:
         """Count decoded bytes that are about to be parsed.
 
         Raises:
-            EventTooLarge: those before them were too many for what they brought, and no deadline is near.
+            EventTooLarge: the bytes before them exceeded the limit, and no deadline is near.
         """
         delivery = self._delivery
         if delivery.events != self._events:

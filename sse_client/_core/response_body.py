@@ -42,18 +42,18 @@ _EXCERPT_SECONDS, _EXCERPT_SILENCE = 5.0, 2.0
 
 
 class ResponseBody(ABC):
-    """One response: its head, and its body. A transport's subclass receives, lets other tasks run, and closes.
+    """One response: its head and its body. A transport's subclass receives bytes, lets other tasks run, and closes.
 
     Attributes:
         response: the head.
         silence: seconds without a byte after which the connection counts as dead; None: no limit.
-        method: of the request that was answered, the last one after redirects.
+        method: the method of the request that was answered, the last one after redirects.
         closes_by_awaiting: whether closing needs `aclose`; for other bodies `close` is enough.
         shares_loop: whether other tasks of an event loop wait while this body is decoded.
-        blocks: whether `read_blocking` does what `read` does, by blocking.
-        redirected: whether the server had answered an earlier request with a redirect.
-        rest: pieces of long data that `read_rest` has yet to return; None if there are none.
-        coded: whether it has content codings.
+        blocks: whether `read_blocking` can be used instead of `read`.
+        redirected: whether the server had first answered with a redirect.
+        rest: the pieces of long data that `read_rest` has not returned yet; None if there are none.
+        coded: whether the body has content codings.
         coding_error: why the body's content codings cannot be undone; empty if they can.
     """
 
@@ -100,7 +100,7 @@ class ResponseBody(ABC):
                 self.coding_error = str(error)
 
     def limit_inflation(self, delivery: Delivery, max_event_size: int | None) -> None:
-        """Have a compressed body refused once it inflates to far more than `delivery` makes events of."""
+        """Limit how much a compressed body may inflate to, relative to the events that `delivery` gets from it."""
         if self._decoder is not None and max_event_size is not None:
             from sse_client._core.inflation_limit import Inflation  # loaded with the first coded response
 
@@ -108,10 +108,10 @@ class ResponseBody(ABC):
 
     @abstractmethod
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded, waiting for the first byte of it; `b""` at the body's end.
+        """Wait for data, and return what has arrived, decoded; `b""` at the body's end.
 
         Args:
-            deadline: when to stop waiting, by `time.monotonic`; None: no limit but silence.
+            deadline: when to stop waiting, by `time.monotonic`; None: only `silence` limits the wait.
 
         Raises:
             ConnectionFailed: the body was cut off, or is corrupt; `IdleTimeout` after silence or at the deadline.
@@ -122,7 +122,7 @@ class ResponseBody(ABC):
         raise NotImplementedError  # never called: `blocks` is false for every body that does not override this
 
     def parted(self, data: bytes) -> bytes:
-        """Return the first part of what has arrived at once, for `read_rest` to return the others."""
+        """Return the first part of a long read; `read_rest` returns the others."""
         if self._parts is None:
             from sse_client._http.coding_steps import Parts  # loaded with the first long read
 
@@ -131,7 +131,7 @@ class ResponseBody(ABC):
         return next(self.rest)
 
     async def read_rest(self, deadline: float | None) -> bytes:
-        """Return the next part, after a turn for other tasks; once there is none, do what `read` does."""
+        """Return the next part, after giving other tasks a turn; if there is none left, do what `read` does."""
         data = next(self.rest or _EXHAUSTED, b"")
         if data:
             await self._breathe(deadline)
@@ -167,9 +167,9 @@ class ResponseBody(ABC):
                 )
 
     async def read_excerpt(self, limit: int, deadline: float | None) -> bytes:
-        """Return the body's first bytes, as many as come soon and `limit` at most; then close.
+        """Return the body's first bytes, at most `limit` of those that arrive soon; then close.
 
-        There are none if the body's content codings cannot be undone.
+        If the body's content codings cannot be undone, return `b""`.
         """
         pieces: list[bytes] = []
         size = 0
@@ -188,7 +188,7 @@ class ResponseBody(ABC):
         return b"".join(pieces)[:limit]
 
     async def read_whole(self, deadline: float | None) -> bytes:
-        """Return the body to its end; then close. There is none if its content codings cannot be undone.
+        """Return the whole body, `b""` if its content codings cannot be undone; then close.
 
         Raises:
             ConnectionFailed: the body was cut off, or is corrupt; `IdleTimeout` after silence or at the deadline.
@@ -202,7 +202,7 @@ class ResponseBody(ABC):
         return b"".join(pieces)
 
     async def drain(self) -> None:
-        """Read over the little that may still come, so that the connection can be used again; then close."""
+        """Read and drop the little that may still arrive, so that the connection can be reused; then close."""
         received = 0
         end = time.monotonic() + _DRAIN_SECONDS
         try:
@@ -216,20 +216,20 @@ class ResponseBody(ABC):
             await self.aclose()
 
     async def aclose(self) -> None:
-        """Do what `close` does, for a transport whose library closes by awaiting."""
+        """Do what `close` does, for a transport whose library closes asynchronously."""
         self.close()
 
     @abstractmethod
     def close(self) -> None:
-        """Close the connection, unless its body was read to the end: then its pool has it already."""
+        """Close the connection, unless the body was read to its end: then the connection is back in its pool."""
 
     @abstractmethod
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
 
     @abstractmethod
     async def _breathe(self, deadline: float | None) -> None:
-        """Look at the deadline, and whether the stream was closed, between two steps of decoding.
+        """Check the deadline, and whether the stream was closed, between two steps of decoding.
 
         Raises:
             ConnectionFailed: the deadline has passed, or the stream was closed.

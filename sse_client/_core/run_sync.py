@@ -17,10 +17,10 @@ _T = TypeVar("_T")
 
 
 def run_sync(coroutine: Coroutine[Any, Any, _T]) -> _T:
-    """Run a coroutine, and return what it returns.
+    """Run a coroutine to its end without an event loop, and return its result.
 
     Raises:
-        RuntimeError: it waits for something that only an event loop could bring.
+        RuntimeError: the coroutine waits for something that only an event loop can provide.
     """
     try:
         coroutine.send(None)

@@ -17,13 +17,13 @@ State: TypeAlias = Literal["connecting", "open", "closed"]
 
 
 class Transition(NamedTuple):
-    """What leads from one state to the next.
+    """A transition from one state to another.
 
     Attributes:
         source: the state before.
-        target: the state after it.
-        when: what happens.
-        reason: `EventStream.reason` then; None if the stream goes on.
+        target: the state afterwards.
+        when: the event that causes the transition, in words.
+        reason: the value of `EventStream.reason` afterwards; None if the stream continues.
     """
 
     source: State

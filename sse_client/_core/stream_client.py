@@ -42,8 +42,8 @@ class StreamClient(ABC, Generic[_Stream]):
             method: any HTTP method. GET, HEAD and OPTIONS reconnect whenever the connection is lost; others only if
                 it is certain that the request was not processed, or if `reconnect` says so.
             url: an absolute URL of http or https.
-            **options: the request, in the words of `requests`, and how to read it. In an `AsyncClient`, `data` may be
-                an asynchronous iterable, too.
+            **options: the request, with the argument names of `requests`, and how to read the stream. In an
+                `AsyncClient`, `data` may also be an asynchronous iterable.
 
         Options are keywords, which `sse_client.options.StreamOptions` describes:
             the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
@@ -54,7 +54,7 @@ class StreamClient(ABC, Generic[_Stream]):
 
         Raises:
             TypeError: an option is unknown, or not of its type.
-            ValueError: one is out of its range, or the request is malformed.
+            ValueError: an option is out of its range, or the request is malformed.
             RuntimeError: the client is closed.
         """
         return self._stream(method, url, options)
@@ -71,7 +71,7 @@ class StreamClient(ABC, Generic[_Stream]):
 
         Raises:
             TypeError: an option is unknown, or not of its type.
-            ValueError: one is out of its range, or the request is malformed.
+            ValueError: an option is out of its range, or the request is malformed.
         """
         return self.stream("GET", url, **options)
 
@@ -87,7 +87,7 @@ class StreamClient(ABC, Generic[_Stream]):
 
         Raises:
             TypeError: an option is unknown, or not of its type.
-            ValueError: one is out of its range, or the request is malformed.
+            ValueError: an option is out of its range, or the request is malformed.
         """
         return self.stream("POST", url, **options)
 
@@ -99,7 +99,7 @@ class StreamClient(ABC, Generic[_Stream]):
         stream_format: StreamFormat = EVENT_STREAM,
         released: Callable[[], Any] | None = None,
     ) -> _Stream:
-        """Return a stream in a format; when it has ended, `released` is called, and in asyncio awaited."""
+        """Return a stream in a format. When the stream has ended, `released` is called, and in asyncio awaited."""
         if self._wrapper is None:
             return self._new_stream(method, url, options, stream_format, released)
         return self._wrapper(
@@ -115,4 +115,4 @@ class StreamClient(ABC, Generic[_Stream]):
         stream_format: StreamFormat,
         released: Callable[[], Any] | None,
     ) -> _Stream:
-        """Return a stream that no wrapper has been asked about."""
+        """Return a stream without asking the wrapper."""

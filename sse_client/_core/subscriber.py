@@ -34,11 +34,12 @@ class Subscriber(Generic[_Events]):
     """A handler of a stream's events.
 
     Attributes:
-        stream: the stream that is being read; its `last_event_id`, `state` and `stats` can be looked at.
-        error: what ended it, if an error did: the stream's, or the handler's own. It is also logged.
+        stream: the stream that is being read; its `last_event_id`, `state` and `stats` may be read at any time.
+        error: the error that ended the subscription, raised by the stream or by the handler; None if none did. It is
+            also logged.
 
     Raises:
-        TypeError: the handler cannot be called, or `events` is one type, not several.
+        TypeError: the handler cannot be called, or `events` is a single type instead of several.
     """
 
     _awaits = False  # whether a handler may be a coroutine function

@@ -27,12 +27,12 @@ _PART = 4 * 1024
 
 
 class Stage(Protocol):
-    """One coding.
+    """The decoder of one coding.
 
     Attributes:
-        more: whether `decode(b"")` goes on without further input.
+        more: whether `decode(b"")` continues without further input.
         complete: whether the body may end here.
-        parts: zstd frames begun until now, each of which takes as long as some hundred bytes of another coding.
+        parts: the zstd frames begun so far, each of which takes as long as some hundred bytes of another coding.
     """
 
     more: bool
@@ -40,7 +40,7 @@ class Stage(Protocol):
     parts: int
 
     def decode(self, data: bytes) -> bytes:
-        """Return at most about `PIECE` bytes; `b""` where `data` brought none yet.
+        """Return at most about `PIECE` bytes; `b""` if `data` brought none yet.
 
         Raises:
             ValueError: the input is corrupt.
@@ -66,7 +66,7 @@ class Silence:
 
 
 def steps(stage: Stage, data: bytes) -> Iterator[bytes]:
-    """Yield what `data` decodes to, in steps; none where it decodes to nothing within one.
+    """Yield the decoded `data`, in steps; nothing if it decodes to nothing within one step.
 
     Raises:
         ValueError: the input is corrupt.
@@ -84,10 +84,10 @@ def steps(stage: Stage, data: bytes) -> Iterator[bytes]:
 
 
 class Parts:
-    """Hands out pieces in parts once one of them has kept its consumer busy for long: it had many short lines, say.
+    """Splits pieces into parts, once a piece has kept its consumer busy for long, as one with many short lines does.
 
-    To count the lines of each piece would cost a gzip stream a fifth, and to ask for the CPU time a tenth. So that is
-    done only from the first piece on that took long by the clock, which may also have been a wait.
+    Counting the lines of each piece would cost a gzip stream a fifth, and asking for the CPU time a tenth. So the CPU
+    time is checked only after a piece that took long by the clock, which may also have been a wait.
 
     Args:
         clock: returns seconds.
@@ -102,7 +102,7 @@ class Parts:
         self._slow = False
 
     def of(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield what `pieces` yields."""
+        """Yield the data of `pieces`, in parts if necessary."""
         for piece in pieces:
             if len(piece) <= _PART:  # also if it is empty: see `steps`
                 yield piece

@@ -26,7 +26,7 @@ _MAX_CODINGS = 2
 # when it is compressed again, and data that does brings as much output.
 _BETWEEN = 1024 * 1024
 _BETWEEN_RATIO = 8
-_PART = 100  # bytes added for each zstd frame to what passes between two codings
+_PART = 100  # bytes that each zstd frame counts in addition to its output, towards that limit
 
 # IANA's HTTP Content Coding Registry. For uncoded bodies, some servers send `none`, `utf-8` or `binary`.
 _REGISTERED = frozenset(
@@ -57,10 +57,10 @@ class Decoder:
         return not self._begun or all(stage.complete for stage in self._stages)
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """Yield what `data` decodes to, as far as it is taken; exhaust it before the next call.
+        """Yield the decoded `data`, as far as the caller iterates; exhaust the iterator before the next call.
 
-        The work of a step is bounded. One that gave nothing yields `b""`: a breathing point, to look whether there is
-        still time, and no end of anything.
+        The work of a step is bounded. A step without output yields `b""`, so that the caller can check its deadline; it
+        does not mean the end of the data.
 
         Raises:
             ValueError: the input is corrupt.
@@ -95,7 +95,7 @@ class Decoder:
 def decoder_for(content_encoding: str) -> Decoder | None:
     """Return a decoder for the codings of a `Content-Encoding` header; None if there are none.
 
-    Words that are no registered coding are passed over.
+    Words that are not registered codings are ignored.
 
     Raises:
         ValueError: a registered coding cannot be undone here, or there are more than two.

@@ -28,12 +28,12 @@ def cookie_header(url: str, session: Iterable[tuple[str, Any]], own: Any) -> str
     """Return the `Cookie` value of a request; empty if there are no cookies for it.
 
     Args:
-        url: where the request goes: a jar's cookies are bound to hosts and paths.
+        url: the request's URL, because a jar's cookies are bound to hosts and paths.
         session: names and values of the session's cookies for that URL.
-        own: the request's own, which replace the session's of the same name: a mapping, or an `http.cookiejar`.
+        own: the request's own cookies, which replace the session's of the same name: a mapping, or an `http.cookiejar`.
 
     Raises:
-        MalformedRequest: one holds a character that no header can.
+        MalformedRequest: a cookie contains a character that a header cannot.
         TypeError: `own` is neither.
     """
     cookies = dict(session)
@@ -85,12 +85,12 @@ def limit_cookies(jar: CookieJar, before: Collection[Cookie], came: Collection[C
 
 
 def cookies_in(jar: Iterable[Cookie | None]) -> list[Cookie]:
-    """Return the cookies in an `http.cookiejar`, which yields None for those that another thread removes meanwhile."""
+    """Return the cookies in an `http.cookiejar`, without the None that it yields for cookies removed meanwhile."""
     return [cookie for cookie in jar if cookie is not None]
 
 
 def _refused(before: Collection[Cookie], came: Collection[Cookie]) -> Iterator[Cookie]:
-    """Yield those of the cookies of a response that are too long, or too many."""
+    """Yield those cookies of a response that exceed a limit on length or number."""
     domains = {cookie.domain for cookie in came}
     total = len(before)
     lengths: dict[str, dict[_Place, int]] = {domain: {} for domain in domains}
@@ -118,21 +118,21 @@ _Place = tuple[str, str, str]
 
 
 def _place(cookie: Cookie) -> _Place:
-    """Return what a cookie replaces another one of."""
+    """Return the key of a cookie: a cookie replaces another one with the same key."""
     return cookie.domain, cookie.path, cookie.name
 
 
 def _length(cookie: Cookie) -> int:
-    """Return what a cookie takes of a `Cookie` header."""
+    """Return the length of a cookie in a `Cookie` header."""
     return len(cookie.name) + len(cookie.value or "")
 
 
 def _size(cookie: Cookie) -> int:
-    """Return the length of name, value and attributes, those without a meaning included: the jar keeps them all."""
+    """Return the length of name, value and all attributes, even meaningless ones, because the jar keeps them all."""
     return sum(len(str(value)) for value in vars(cookie).values() if value is not None)
 
 
 def _text(value: Any) -> str:
-    """Return the value of a cookie as requests sends it; of `http.cookies` as it was received."""
+    """Return the value of a cookie as requests sends it; that of an `http.cookies` morsel as it was received."""
     text = str(getattr(value, "coded_value", value))
     return text.replace('\\"', "") if text.startswith('"') and text.endswith('"') else text

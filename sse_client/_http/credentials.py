@@ -22,7 +22,7 @@ def basic(user: Any, password: Any) -> str:
 
 
 def url_credentials(url: str) -> tuple[str, str] | None:
-    """Return the user and the password that are in a URL; None where not both of them are, or both are empty."""
+    """Return the user and the password in a URL; None if one of them is missing, or both are empty."""
     user, at, _ = urlsplit(url).netloc.rpartition("@")
     if not at:
         return None
@@ -31,9 +31,9 @@ def url_credentials(url: str) -> tuple[str, str] | None:
 
 
 def netrc_credentials(url: str) -> tuple[str, str] | None:
-    """Return the user and the password that ~/.netrc, or the file that `NETRC` names, has for the host of a URL.
+    """Return the user and the password for a URL's host in ~/.netrc, or in the file that `NETRC` names.
 
-    A file that cannot be read has none.
+    A file that cannot be read counts as empty.
     """
     named = os.environ.get("NETRC")
     paths: tuple[str, ...]

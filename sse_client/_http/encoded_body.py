@@ -24,10 +24,10 @@ class EncodedBody(NamedTuple):
     """A body that is ready to be sent.
 
     Attributes:
-        content: bytes, text (an authentication object may expect it), a file, or an iterable of bytes, an asynchronous
-            one too.
-        length: bytes that are left of it; None if that is not known before it is read.
-        media_type: what `Content-Type` says unless the caller does; None for nothing.
+        content: bytes, text (an authentication object may expect it), a file, or an iterable of bytes, which may be
+            asynchronous.
+        length: the number of bytes left; None if it is not known before the body is read.
+        media_type: the `Content-Type`, unless the caller sets one; None for none.
     """
 
     content: Any
@@ -39,8 +39,8 @@ def encoded_body(request: Request) -> EncodedBody | None:
     """Return the body of a request; None if it has none.
 
     Raises:
-        MalformedRequest: it cannot be encoded.
-        TypeError: it is of a type that cannot be sent.
+        MalformedRequest: the body cannot be encoded.
+        TypeError: the body is of a type that cannot be sent.
     """
     data = request.data
     if request.json is not None:
@@ -75,10 +75,10 @@ def known_length(body: Any) -> int | None:
 
 
 def octets(piece: Any) -> bytes:
-    """Return the bytes of a piece of a body: of text in UTF-8, of an array as they are in memory.
+    """Return the bytes of a piece of a body: text is encoded as UTF-8, an array as it is in memory.
 
     Raises:
-        TypeError: it has none.
+        TypeError: the piece has no bytes.
     """
     if isinstance(piece, bytes):
         return piece
@@ -91,7 +91,7 @@ def octets(piece: Any) -> bytes:
 
 
 def awaited_nowhere(body: Any) -> TypeError | None:
-    """Return the error for a body that must be awaited, which a blocking client cannot do; None for others."""
+    """Return the error for a body that must be awaited, which a blocking client cannot do; None for other bodies."""
     if hasattr(body, "__aiter__") and not hasattr(body, "__iter__"):
         return TypeError(f"data: expected an iterable of bytes, got {type(body).__name__}, which nothing awaits here")
     return None

@@ -39,13 +39,13 @@ def framing(
     """Return where the body of a response ends.
 
     Args:
-        transfer_encoding: the values of its `Transfer-Encoding` lines.
-        content_length: those of its `Content-Length` lines.
-        method: of the request, in upper case.
-        status: of the response.
+        transfer_encoding: the values of the `Transfer-Encoding` lines.
+        content_length: the values of the `Content-Length` lines.
+        method: the request's method, in upper case.
+        status: the response's status.
 
     Raises:
-        ValueError: they contradict each other, or are malformed, or name a coding that is not undone.
+        ValueError: these contradict each other, are malformed, or name a coding that is not supported.
     """
     if method == "HEAD" or status < 200 or status in {204, 304}:
         return Framing("none")

@@ -26,10 +26,10 @@ _PLAIN_HEADER = _MAGIC + bytes(7)
 
 
 class _Inflate(ABC):
-    """One of zlib's formats.
+    """The decoder of one of zlib's formats.
 
     Attributes:
-        more: whether `decode(b"")` goes on without further input.
+        more: whether `decode(b"")` continues without further input.
         complete: whether the body may end here.
     """
 
@@ -105,13 +105,13 @@ class _Inflate(ABC):
 
     @abstractmethod
     def _begun(self, data: bytes) -> bytes:
-        """Make the decompressor that `data` needs; return what it gets, or `b""` while that cannot be said."""
+        """Create the decompressor that `data` needs; return its input, or `b""` while the format is not known yet."""
 
     def _replayed(self) -> bytes:
-        """Return the next of the output that the failing call threw away.
+        """Return the next part of the output that the failed call discarded.
 
         Raises:
-            ValueError: there is no more: the next byte is the corrupt one.
+            ValueError: there is no more, because the next byte is the corrupt one.
         """
         if self._at >= len(self._since):
             raise ValueError(CORRUPT)
@@ -130,7 +130,7 @@ class _Inflate(ABC):
 
 
 class Deflate(_Inflate):
-    """deflate, with the header that it should have, or without it, as many servers send it."""
+    """deflate, with the header that RFC 1950 requires, or without it, as many servers send it."""
 
     __slots__ = ()
 
@@ -148,7 +148,7 @@ class Deflate(_Inflate):
 
 
 class Gzip(_Inflate):
-    """gzip, member after member: Django's middleware makes one of each piece of a response."""
+    """gzip, member after member: Django's middleware sends each piece of a response as a member."""
 
     __slots__ = ("_header",)
 
@@ -180,7 +180,7 @@ class Gzip(_Inflate):
 
 
 class _GzipHeader:
-    """Skips a header with optional fields, which zlib would read without end; keeps none of them."""
+    """Skips a header with optional fields, which zlib would read without limit; keeps none of them."""
 
     __slots__ = ("_fields", "_head", "_text")
 
@@ -190,10 +190,10 @@ class _GzipHeader:
         self._text = 0  # bytes of the fields that end with a NUL
 
     def skip(self, data: bytes) -> bytes | None:
-        """Return what follows the header in `data`; None while it is unfinished.
+        """Return the part of `data` after the header; None while the header is incomplete.
 
         Raises:
-            ValueError: it is too long.
+            ValueError: the header is too long.
         """
         if not self._fields:
             data = self._head = self._head + data
@@ -211,7 +211,7 @@ class _GzipHeader:
         return data
 
     def _used(self, field: int | None, data: bytes) -> int | None:
-        """Return how many bytes of `data` the field takes to its end; None if it takes all and more."""
+        """Return how many bytes of `data` the rest of the field takes; None if it takes more than all of them."""
         if field is not None:
             self._fields[0] = field - len(data)
             return field if field <= len(data) else None

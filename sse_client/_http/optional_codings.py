@@ -35,7 +35,7 @@ class Brotli:
         self._object = module.Decompressor()
 
     def decode(self, data: bytes) -> bytes:
-        """Return some more of the output: of brotli up to half as much again as `PIECE`, of brotlicffi no more.
+        """Return more of the output: with brotli up to 1.5 times `PIECE`, with brotlicffi at most `PIECE`.
 
         Raises:
             ValueError: the input is corrupt.
@@ -67,7 +67,7 @@ class Zstd:
         self._empty = 0  # frames since the last output
 
     def decode(self, data: bytes) -> bytes:
-        """Return some more of the output: of one frame, or of some that have little of it.
+        """Return more of the output, from one frame, or from several that have little.
 
         Raises:
             ValueError: the input is corrupt.

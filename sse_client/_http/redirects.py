@@ -78,7 +78,7 @@ class RedirectChain:
         """Return the first request.
 
         Raises:
-            BodyNotReplayable: its body is used up.
+            BodyNotReplayable: the body is used up.
         """
         request = self.request
         if request.data is None and not request.files:
@@ -86,17 +86,17 @@ class RedirectChain:
         return self._body.body_for(request)
 
     def follow(self, status: int, *locations: str | None) -> Request | None:
-        """Return the request that an answer redirects to; None if it is no redirect.
+        """Return the next request after a redirect response; None if the response is not a redirect.
 
         Args:
-            status: the answer's status.
-            locations: its `Location` fields, whose bytes are read as UTF-8. Several must be equal: which one a proxy or
-                another client would follow is not known.
+            status: the response's status.
+            locations: the response's `Location` fields, whose bytes are read as UTF-8. Several must be equal, because
+                proxies and other clients may follow different ones.
 
         Raises:
-            BodyNotReplayable: the body would have to be sent again, and is used up.
-            RedirectRefused: it leads too far, to nowhere, or to where `allow` forbids; or it would carry the body to
-                another origin.
+            BodyNotReplayable: the body would have to be sent again, but is used up.
+            RedirectRefused: there are too many redirects, the target is not usable, `allow` forbids it, or the body
+                would have to be sent to another origin.
         """
         location = locations[0] if locations else None
         if not any(locations) or not is_redirect(status):
@@ -128,19 +128,19 @@ def redirected(
 ) -> tuple[Request, bool]:
     """Return the request that follows a redirect, and whether it goes to another origin.
 
-    The method changes as `requests` changes it. Within an origin every header stays. To another one go only
-    `Accept*`, `Cache-Control`, `User-Agent` and `Last-Event-ID`, and no body.
+    The method changes as in `requests`. Within an origin, all headers are kept. To another origin, only `Accept*`,
+    `Cache-Control`, `User-Agent` and `Last-Event-ID` are sent, and no body.
 
     Args:
         request: the request that was answered.
-        url: its URL in full, with its parameters.
+        url: its full URL, with its parameters.
         status: one of 301, 302, 303, 307, 308.
         location: the `Location` header.
         allow: which redirects are followed.
 
     Raises:
-        RedirectRefused: it leads to something else than HTTP, or to where `allow` forbids, or would carry the body to
-            another origin.
+        RedirectRefused: the target is not HTTP, `allow` forbids it, or the body would have to be sent to another
+            origin.
     """
     target, origin, other = _target(url, location)
     _check_allowed(allow, origin, other, f"{status} to {other}, from {display_url(url)}")
@@ -167,7 +167,7 @@ def redirected(
 
 
 def read_as_utf8(locations: Iterable[str]) -> Iterator[str]:
-    """Yield `Location` fields, given as Latin-1, in UTF-8: as with requests, who sends other characters means that."""
+    """Yield `Location` fields, given as Latin-1, decoded as UTF-8, as requests does."""
     return (location.encode("latin-1").decode("utf-8", "replace") for location in locations)
 
 
@@ -177,11 +177,11 @@ def is_redirect(status: int) -> bool:
 
 
 def check_allow_redirects(value: Any) -> AllowRedirects:
-    """Return a value of `allow_redirects`; refuse what is none.
+    """Return a valid value of `allow_redirects`; refuse any other.
 
     Raises:
-        TypeError: it is neither a bool nor a str.
-        ValueError: it is a str of another word.
+        TypeError: the value is neither a bool nor a str.
+        ValueError: the value is an unknown str.
     """
     if not isinstance(value, (bool, str)):
         raise TypeError(f"allow_redirects: expected a bool or a str, got {type(value).__name__}")
@@ -204,7 +204,7 @@ def _target(url: str, location: str) -> tuple[str, _Origin, _Origin]:
     """Return the URL that `location` means, and the two origins.
 
     Raises:
-        RedirectRefused: it is none of HTTP, or too long.
+        RedirectRefused: the URL is not HTTP, or too long.
     """
     where = f"from {display_url(url)}"
     try:

@@ -31,7 +31,7 @@ def apply_auth(
         body: bytes, a file, or an iterable.
 
     Raises:
-        TypeError: `auth` returns something else than a request.
+        TypeError: `auth` does not return a request.
     """
     from requests import PreparedRequest
     from requests.cookies import RequestsCookieJar
@@ -48,24 +48,24 @@ def apply_auth(
 
 
 def is_digest(auth: object) -> bool:
-    """Return whether `auth` is digest authentication as requests has it."""
+    """Return whether `auth` is requests' digest authentication."""
     from requests.auth import HTTPDigestAuth
 
     return isinstance(auth, HTTPDigestAuth)
 
 
 def waits_for_response(prepared: requests.PreparedRequest) -> bool:
-    """Return whether the authentication object has asked to be called with the response."""
+    """Return whether the authentication object has registered to be called with the response."""
     return bool(prepared.hooks.get("response"))
 
 
 def answer_to_challenge(
     prepared: requests.PreparedRequest, status: int, headers: Mapping[str, str]
 ) -> str | bytes | None:
-    """Return the `Authorization` that the authentication object would send a second time; None for none.
+    """Return the `Authorization` of the second request that the authentication object would send; None for none.
 
     Args:
-        prepared: the request that it was called on.
+        prepared: the request on which the object was called.
         status: the status of the response.
         headers: the response's header fields.
     """

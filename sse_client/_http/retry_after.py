@@ -29,7 +29,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 def retry_after(value: str | None, now: float) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for, 0 or more; None if it is neither number nor date.
+    """Return the seconds that a `Retry-After` header asks for, 0 or more; None if it is neither a number nor a date.
 
     Args:
         value: the header's value, None if there is none.
@@ -75,7 +75,7 @@ def _time(date: re.Match[str], now: float) -> float | None:
 
 
 def _four_digits(year: int, now: float) -> int:
-    """Return the year that the two digits of RFC 850 mean.
+    """Return the full year for a two-digit year of RFC 850.
 
     "Recipients ... MUST interpret a timestamp that appears to be more than 50 years in the future as representing the
     most recent year in the past that had the same last two digits."

@@ -71,7 +71,7 @@ for _name, _target in _COMMANDS.items():
 def run(arguments: Sequence[str]) -> int:
     """Run one command line, and return its exit code.
 
-    Nothing is raised, except for a defect of this package where SSE_CLIENT_DEBUG is set.
+    It raises nothing, except for a defect of this package if SSE_CLIENT_DEBUG is set.
     """
     tolerate_encoding()
     try:
@@ -85,7 +85,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _flushed(code: int) -> int:
-    """Return the exit code, after the last flush: the reader of the output may have left in the meantime."""
+    """Flush the output, and return the exit code; the reader of the output may have left in the meantime."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -129,7 +129,7 @@ def _dispatched(arguments: Sequence[str]) -> int:
         unused = len(error.unused_tokens or ())
         # The arguments are not repeated, because an unquoted header may be among them.
         words = "1 argument" if unused == 1 else f"{unused} arguments"
-        raise Failure(f"{words} too many; is something with blanks in it not quoted?", hint=_help(arguments)) from error
+        raise Failure(f"{words} too many; is a text with blanks not quoted?", hint=_help(arguments)) from error
     except UnknownCommandError as error:
         raise _unknown_command((error.unused_tokens or [""])[0]) from error
     except CycloptsError as error:

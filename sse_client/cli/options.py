@@ -19,7 +19,7 @@ OUTPUT = Group("Output", sort_key=4)
 @Parameter(name="*", group=REQUEST)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestOptions:
-    """What is sent."""
+    """The request."""
 
     method: Annotated[str | None, Parameter(("--request", "-X"), metavar="METHOD")] = None
     """HTTP method."""
@@ -47,7 +47,7 @@ class RequestOptions:
 @Parameter(name="*", group=CONNECTION)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionOptions:
-    """How the server is reached."""
+    """The connection to the server."""
 
     timeout: Annotated[float | None, Parameter("--timeout", metavar="SECONDS")] = None
     """The most seconds to connect, and the most seconds of silence. Defaults: 10, and 300 (in a chat 600)."""
@@ -77,7 +77,7 @@ class ConnectionOptions:
 @Parameter(name="*", group=RESUMING)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconnectOptions:
-    """Where to begin, and what follows a loss."""
+    """Where to resume, and when to reconnect."""
 
     last_event_id: Annotated[str | None, Parameter("--last-event-id", metavar="ID", allow_leading_hyphen=True)] = None
     """Resume after this event."""
@@ -96,7 +96,7 @@ class ReconnectOptions:
 @Parameter(name="*", group=RESUMING)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeOptions(ReconnectOptions):
-    """The same, and a place in a file."""
+    """The same, and a checkpoint file."""
 
     checkpoint: Annotated[Path | None, Parameter("--checkpoint", metavar="FILE")] = None
     """Keep the last event ID in this file, and resume after it."""
@@ -105,7 +105,7 @@ class ResumeOptions(ReconnectOptions):
 @Parameter(name="*", group=OUTPUT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputOptions:
-    """What is shown."""
+    """The output."""
 
     json: Annotated[bool, Parameter("--json", negative="", show_default=False)] = False
     """Write each event as one line of JSON: event, data, id, and retry if it has one."""

@@ -30,7 +30,7 @@ OUTPUT = Group("Output", sort_key=5)
 @Parameter(name="*", group=REDIS)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisOptions:
-    """How Redis is reached."""
+    """The connection to Redis."""
 
     redis: Annotated[str | None, Parameter("--redis", metavar="URL")] = None
     """The URL of Redis. Default: the environment's REDIS_URL, which keeps the password off the command line."""
@@ -146,7 +146,7 @@ def _client(unix_socket: Path | None) -> AbstractContextManager[Client | None]:
 
 
 def _redis_arguments(access: RedisOptions) -> dict[str, Any]:
-    """Return the arguments of the relay that say how Redis is reached.
+    """Return the arguments of the relay for the connection to Redis.
 
     Raises:
         Failure: two options contradict each other, or a file cannot be read.

@@ -75,7 +75,7 @@ class AsyncAdapter:
         self._client = AsyncClient() if client is None else client
 
     async def aclose(self) -> None:
-        """Close the connections, if they are its own."""
+        """Close the underlying client, if this object created it."""
         if self._own:
             await self._client.aclose()
 

@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def sse_server() -> Iterator[SSEServer]:
-    """A server that gives the answers that the test prepares: events, pauses, faults, and bad statuses."""
+    """A server that gives the answers prepared by the test: events, pauses, faults, and bad statuses."""
     with SSEServer() as server:
         yield server
 
 
 @pytest.fixture
 def chat_server() -> Iterator[ChatServer]:
-    """A server that speaks OpenAI's API, and says what the test prepares: texts, tool calls, errors."""
+    """A server that speaks OpenAI's API, and gives the answers prepared by the test: texts, tool calls, errors."""
     with ChatServer() as server:
         yield server
 
 
 @pytest.fixture
 def sse_replay(request: pytest.FixtureRequest) -> Iterator[SSEReplay]:
-    """Starts a server that replays a recording: `sse_replay("answer.sse")`, relative to the test's own folder."""
+    """Starts a server that replays a recording: `sse_replay("answer.sse")`, relative to the test file's folder."""
     with SSEReplay(request.path.parent) as replay:
         yield replay

@@ -32,25 +32,25 @@ _CLOSING = 1.0  # seconds allowed for closing a response
 
 
 class AsyncSession(ABC):
-    """What is passed to `AsyncClient` in the place of an `aiohttp.ClientSession`."""
+    """A session of another HTTP library, to be passed to `AsyncClient` instead of an `aiohttp.ClientSession`."""
 
     @abstractmethod
     def transport(self, options: Options) -> AsyncTransport:
         """Return a transport for one stream.
 
         Args:
-            options: of the stream; those that the library cannot do are a TypeError, at once.
+            options: the stream's options; those that the library does not support must raise TypeError here.
         """
 
     async def aclose(self) -> None:  # noqa: B027  (it may be left out)
-        """Close what its streams share, if anything; awaited with the client's `aclose`, and maybe more than once."""
+        """Close what the streams share, if anything. Awaited by the client's `aclose`, perhaps more than once."""
 
 
 class AsyncTransport(CustomTransport, ScopedWakeup):
-    """One stream's way to the network; it is awaited. `close` wakes a reader by cancelling what it waits for.
+    """Sends one stream's requests, asynchronously. `close` wakes a reader by cancelling its wait.
 
     Args:
-        options: of the stream.
+        options: the stream's options.
 
     Attributes:
         body: the last response's body; None before the first.
@@ -65,19 +65,20 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
 
     @abstractmethod
     async def send(self, request: OutgoingRequest, limits: Limits) -> AsyncBody:
-        """Send one request, follow no redirect, and return its response when the head is there.
+        """Send one request without following redirects, and return its response when the head has arrived.
 
-        It is cancelled at the deadline of `limits`, and when the stream is closed: a connection that was made by then
-        is to be closed.
+        This is cancelled at the deadline of `limits`, and when the stream is closed; it then has to close the
+        connection that it has made.
 
         Args:
-            request: as it is sent, but for `Host`; its body is bytes, an asynchronous iterator of bytes, or None.
-            limits: how long it may take.
+            request: the request exactly as it is to be sent, except `Host`; its body is bytes, an asynchronous iterator
+                of bytes, or None.
+            limits: the time limits.
 
         Raises:
-            OSError: there was no connection, as far as anybody can tell, so that nothing was sent.
-            EOFError: the connection ended after something was sent, or what came is no response.
-            TimeoutError: the head did not come in time.
+            OSError: no connection was made, so that nothing was sent.
+            EOFError: the connection ended after something was sent, or the received data is not a response.
+            TimeoutError: the head did not arrive in time.
         """
 
     async def _sent(self, request: OutgoingRequest, limits: Limits, *, repeated: bool) -> AsyncBody:
@@ -111,7 +112,7 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
             del failure  # its traceback would keep this frame alive
 
     async def release(self) -> None:
-        """Release what was held for this stream alone; a transport that overrides it calls it, too."""
+        """Release the resources of this stream; a subclass that overrides this must also call it."""
         self.body = None  # the body refers back to this object
 
 
@@ -120,8 +121,8 @@ class AsyncBody(ResponseBody):
 
     Args:
         response: the head; its `url` is that of the request.
-        limits: those of the request.
-        transport: the stream's.
+        limits: the time limits of the request.
+        transport: the stream's transport.
     """
 
     closes_by_awaiting = True
@@ -135,10 +136,9 @@ class AsyncBody(ResponseBody):
 
     @abstractmethod
     async def receive(self) -> bytes:
-        """Return what has arrived of the body, without its framing, waiting for the first byte; `b""` at its end.
+        """Wait for data, and return what has arrived of the body, without its framing; `b""` at its end.
 
-        It is cancelled when nothing has come in time, and when the stream is closed. Content codings are undone by
-        whoever calls this.
+        This is cancelled if nothing arrives in time, and when the stream is closed. The caller decodes content codings.
 
         Raises:
             OSError, EOFError, ValueError: the body was cut off, or its framing is malformed.
@@ -146,15 +146,15 @@ class AsyncBody(ResponseBody):
 
     @abstractmethod
     async def disconnect(self) -> None:
-        """Close the connection, or give it back if the body was read to its end; called once.
+        """Close the connection, or return it to its pool if the body was read to its end; called once.
 
-        No cancellation reaches it from outside, but it may take a second at most.
+        It is shielded from cancellation, but may take at most one second.
         """
 
     def abandon(self) -> None:
-        """Close the connection of a stream that is dropped, not closed, without awaiting; by default, do nothing.
+        """Close the connection of a stream that is dropped without being closed; by default, do nothing.
 
-        Called by the garbage collector, maybe when the event loop has ended.
+        Called by the garbage collector, without awaiting, perhaps after the event loop has ended.
         """
 
     async def _receive(self, deadline: float | None) -> bytes:
@@ -182,16 +182,16 @@ class AsyncBody(ResponseBody):
             del failure  # its traceback would keep this frame alive
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     def close(self) -> None:
-        """Leave the connection to `aclose`, which alone can close it."""
+        """Do nothing: only `aclose` can close the connection."""
 
     async def aclose(self) -> None:
-        """Close the connection, once, by `disconnect`."""
+        """Close the connection once, with `disconnect`."""
         if not self._disconnected:
             self._disconnected = True
             with anyio.move_on_after(_CLOSING, shield=True):

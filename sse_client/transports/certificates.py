@@ -17,14 +17,14 @@ __all__ = ["file_stamps", "tls_context"]
 
 
 def file_stamps(trusted: TrustedCertificates | None, chain: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
-    """Return what changes with the files.
+    """Return a value that changes whenever the files change.
 
     Args:
-        trusted: the authorities; None for the usual ones.
+        trusted: the trusted authorities; None for the usual ones.
         chain: the paths of the client's certificate, and of its key, if that is in another file.
 
     Raises:
-        ValueError: one does not exist.
+        ValueError: a file does not exist.
     """
     stamps: list[tuple[int, int]] = []
     if trusted is not None:
@@ -43,10 +43,10 @@ def file_stamps(trusted: TrustedCertificates | None, chain: tuple[str, ...]) -> 
 
 
 def tls_context(trusted: TrustedCertificates | None, chain: tuple[str, ...], *, verified: bool) -> ssl.SSLContext:
-    """Return a context that trusts those certificates, and shows that of the client.
+    """Return a TLS context that trusts those certificates, and presents the client's.
 
     Raises:
-        ValueError: a file is not what it should be.
+        ValueError: a file is malformed.
     """
     try:
         file = trusted.file if trusted is not None and trusted.file and os.path.exists(trusted.file) else None

@@ -9,7 +9,7 @@ __all__ = ["not_in_a_task", "running_loop", "running_loop_itself"]
 
 
 def running_loop() -> str | None:
-    """Return the name of the library whose event loop runs here; None where none does that is known."""
+    """Return the name of the library whose event loop runs here; None if no known one does."""
     trio: Any = sys.modules.get("trio")
     if trio is not None and trio.lowlevel.in_trio_run():
         return "trio"
@@ -21,10 +21,10 @@ def running_loop() -> str | None:
 
 
 def not_in_a_task(why: str) -> str:
-    """Return what to say to a caller who is in no task that a transport can run in.
+    """Return the error message for a caller outside of a task in which the transport can run.
 
     Args:
-        why: what the transport runs on.
+        why: the event loops that the transport supports.
     """
     found = running_loop()
     if found == "trio":

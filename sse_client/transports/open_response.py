@@ -17,10 +17,10 @@ _RECEIVE = 64 * 1024
 
 
 def pieces_of(response: Any) -> Iterator[bytes]:
-    """Return the bytes of a response that is read by blocking.
+    """Return an iterator over the bytes of a blocking response.
 
     Raises:
-        TypeError: it is none.
+        TypeError: the object is not a blocking response.
     """
     if _is_awaited(response):
         raise TypeError(
@@ -45,10 +45,10 @@ def pieces_of(response: Any) -> Iterator[bytes]:
 
 
 def apieces_of(response: Any) -> AsyncIterator[bytes]:
-    """Return the bytes of a response that is awaited.
+    """Return an asynchronous iterator over the bytes of an asynchronous response.
 
     Raises:
-        TypeError: it is none.
+        TypeError: the object is not an asynchronous response.
     """
     if hasattr(response, "aiter_bytes"):  # httpx, httpx2
         return _typed_async(response.aiter_bytes())
@@ -67,7 +67,7 @@ def apieces_of(response: Any) -> AsyncIterator[bytes]:
 
 
 def _is_awaited(response: Any) -> bool:
-    """Tell whether a response of a library that has both kinds can only be awaited."""
+    """Return whether a response of a library that has both kinds can only be awaited."""
     if inspect.iscoroutinefunction(getattr(response, "iter_content", None)):  # niquests
         return True
     if hasattr(response, "body_reader"):  # pyreqwest, whose blocking and asynchronous responses have the same methods
@@ -77,7 +77,7 @@ def _is_awaited(response: Any) -> bool:
 
 
 def _whole(response: Any) -> bytes | None:
-    """Return the body of a response that its library has read already; None if it is still open."""
+    """Return the body of a response that its library has already read; None if the response is still open."""
     if getattr(response, "_content_consumed", False):  # requests and niquests, without `stream=True`
         found: object = response.content
     elif hasattr(response, "decode_content") and response.closed:  # urllib3, preloaded: `data` would read an open one
@@ -88,12 +88,12 @@ def _whole(response: Any) -> bytes | None:
 
 
 def _by_read1(source: Any) -> Iterator[bytes]:
-    """Read by `read1`: of all ways, it alone is prompt on every framing.
+    """Read with `read1`, the only method that returns promptly with every framing.
 
-    http.client undoes no coding, and urllib3 passes on as they are the bytes of one for which it has no package.
+    http.client decodes no coding, and urllib3 passes on encoded bytes if it lacks the package for a coding.
 
     Raises:
-        ResponseError: the codings cannot be undone.
+        ResponseError: the codings cannot be decoded.
         ConnectionFailed: the body is corrupt, or was cut off.
     """
     fields = getattr(getattr(source, "headers", None), "get_all", None)
@@ -140,11 +140,11 @@ async def _alone(data: bytes) -> AsyncIterator[bytes]:
 
 
 def _checked(pieces: Any) -> Iterator[bytes]:
-    """Return an iterator of a caller's own pieces, of which nothing is known.
+    """Return an iterator over the caller's own pieces, after checking them.
 
     Raises:
-        TypeError: they are lines without their ends, of which no event can be made; when iterated over: one is no
-            bytes.
+        TypeError: the pieces are lines without their line ends, from which no events can be parsed; when iterated over:
+            a piece is not bytes.
     """
     _check_lines(pieces)
     return map(_bytes, pieces)

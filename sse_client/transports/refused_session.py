@@ -14,11 +14,11 @@ _BELONG = {
 
 
 def refused_session(session: object, accepted: str) -> TypeError:
-    """Return the error, which says what came, and what to do with it where that is known.
+    """Return the error, which names the object that was passed, and says what to do with it if that is known.
 
     Args:
-        session: what was passed.
-        accepted: what is accepted, in words.
+        session: the object that was passed.
+        accepted: a description of what is accepted.
     """
     if isinstance(session, type):
         return TypeError(

@@ -66,7 +66,7 @@ def error_in(payload: object, raw: str) -> ChatError | None:
 
 
 def body_error(raw: str, status: int) -> ChatError:
-    """Return the error that the text of a response's body reports: of a bad one, or of one that is no stream."""
+    """Return the error in the body of a response with a bad status, or of one that is not a stream."""
     try:
         payload: object = json.loads(raw)
     except (ValueError, RecursionError):
@@ -79,7 +79,7 @@ def body_error(raw: str, status: int) -> ChatError:
 
 
 def reported(payload: object, raw: str) -> ChatError:
-    """Return the error that `payload` is, given that it is one."""
+    """Return the error for `payload`, which is known to report one."""
     outer = mapping(payload)
     error = outer.get("error") or payload
     if error is True and _said(outer):
@@ -99,7 +99,7 @@ def reported(payload: object, raw: str) -> ChatError:
 
 
 def _flat(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the error that a payload without choices is, if it is one without an `error`."""
+    """Return the error that a payload without choices reports without an `error` field; None if it reports none."""
     if text(fields.get("error_message")) or text(fields.get("error_msg")):
         return fields
     base = mapping(fields.get("base_resp"))
@@ -112,7 +112,7 @@ def _flat(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_serious(fields: dict[str, Any]) -> bool:
-    """Tell whether an object with a message is about an error, by what else it has."""
+    """Return whether an object with a message reports an error, judging by its other fields."""
     code = fields.get("code")
     status = next((each for name in _STATUSES if (each := number(fields.get(name)))), 0)
     kinds = text(fields.get("type")) or "", text(fields.get("status")) or ""
@@ -139,7 +139,7 @@ def _message(error: object) -> str:
 
 
 def _is_nothing(error: object, depth: int = 3) -> bool:
-    """Tell whether `error` is empty or says that all is well, or is an object or a list of which all parts do."""
+    """Return whether `error` is empty or reports success, or is an object or a list whose parts all do."""
     if not error:
         return True
     if isinstance(error, str):
@@ -152,7 +152,7 @@ def _is_nothing(error: object, depth: int = 3) -> bool:
 
 
 def _is_empty(error: object) -> bool:
-    """Tell whether nothing is in `error`, or in a field of it or of the objects in its list."""
+    """Return whether `error`, its fields, and the objects in its list are all empty."""
     if is_array(error):
         return not any(any(_telling(each)) if is_mapping(each) else each for each in error)
     return not any(_telling(error)) if is_mapping(error) else not error
@@ -163,7 +163,7 @@ def _telling(error: object) -> list[Any]:
 
 
 def _readable(raw: str) -> str:
-    """Return what a person would read of `raw`, which may be a page."""
+    """Return the readable text of `raw`, which may be an HTML page."""
     page = raw[:_PAGE]
     if not re.match(_MARKUP, page):
         return raw.strip()

@@ -58,10 +58,10 @@ _ALIKE = 0.8  # difflib's ratio: `max_retires` and `timeouts` reach it, `num_ret
 
 
 def check_fields(names: Iterable[str], call: tuple[str, ...] = CALL) -> None:
-    """Refuse fields that are options of this package, or are spelled much like one of the call's arguments.
+    """Refuse fields that are options of this package, or that are probably misspelled arguments of the call.
 
     Args:
-        names: of the fields.
+        names: the names of the fields.
         call: the arguments of the call that are not fields.
 
     Raises:
@@ -81,7 +81,7 @@ def check_fields(names: Iterable[str], call: tuple[str, ...] = CALL) -> None:
 
 @lru_cache(maxsize=1024)
 def _like(name: str, call: tuple[str, ...]) -> str | None:
-    """Return the argument or option that `name` is much like, if there is one."""
+    """Return the argument or option that `name` resembles, if there is one."""
     from difflib import SequenceMatcher  # imported with the first field; each name is checked once
 
     bare = _bare(name)

@@ -27,14 +27,14 @@ _R = TypeVar("_R", bound=Any)
 # An object of its own. As a part of the reply, it would make a reference cycle: the event stream's callbacks would
 # refer to the reply, which holds the stream.
 class Retries(Generic[_R]):
-    """The tries of one call: before the first delta, and never after it.
+    """The attempts of one call. It is retried before its first delta, and never after it.
 
     Args:
-        most: how many there are after the first.
-        reader: makes the reader of a try's events.
+        most: the most retries.
+        reader: creates the reader for an attempt's events.
 
     Attributes:
-        reader: that of the last try.
+        reader: the reader of the last attempt.
     """
 
     def __init__(self, most: int, reader: Callable[[], _R]) -> None:
@@ -51,12 +51,12 @@ class Retries(Generic[_R]):
         return {"until": "[DONE]", "reconnect": again}
 
     def _may_follow(self, error: ConnectionFailed) -> bool:
-        """Tell whether another try may follow a connection that was lost."""
+        """Return whether another attempt may follow a lost connection."""
         # Retried only before the first delta. A stream that ended without an event would probably do so again.
         return self.reader.empty and not isinstance(error, StreamTruncated)
 
     def _begin(self) -> None:
-        """Begin another try."""
+        """Begin another attempt."""
         # A chunk without a delta may have come, with an ID of its own.
         self.reader = self._new_reader()
 
@@ -89,7 +89,7 @@ class Retries(Generic[_R]):
 
 @cache
 def _reconnect() -> type[Reconnect]:
-    """Load `Reconnect` for the first call, not with the adapter; an import statement takes 2 µs each time."""
+    """Import `Reconnect` with the first call, not with the adapter; cached, because an import statement takes 2 µs."""
     from sse_client.policy import Reconnect
 
     return Reconnect

@@ -18,7 +18,7 @@ __all__ = ["stream_format"]
 
 
 def stream_format(new_reader: Callable[[], Reader[object]]) -> StreamFormat:
-    """Return the format of the streams that `new_reader` makes readers for."""
+    """Return the format of the streams for which `new_reader` creates readers."""
     return StreamFormat(
         parser=TolerantParser,
         # Some servers send their stream as plain text, or without a content type; others as JSON or HTML, which is
@@ -32,7 +32,7 @@ def stream_format(new_reader: Callable[[], Reader[object]]) -> StreamFormat:
 
 
 def _progress(new_reader: Callable[[], Reader[object]]) -> Callable[[Event], bool]:
-    """Return the rule that an event is progress if it gives an item or ends the reply; pings do neither."""
+    """Return the rule for progress: an event counts if it gives an item or ends the reply, which pings do not."""
 
     def counts(event: Event) -> bool:
         reader = new_reader()

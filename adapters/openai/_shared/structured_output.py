@@ -22,7 +22,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Validates(Protocol[T_co]):
-    """What a `pydantic.TypeAdapter` is."""
+    """The part of `pydantic.TypeAdapter` that is used here."""
 
     def validate_json(self, data: str, /) -> T_co: ...
 
@@ -61,14 +61,14 @@ def decoded(text: str, type: Any, what: str, obstacle: str | None, partial: obje
 
     Args:
         text: JSON, perhaps in a Markdown fence.
-        type: whatever msgspec or pydantic decodes.
-        what: the text is, for the error.
-        obstacle: why there is nothing to decode, if so.
-        partial: goes into the error.
+        type: any type that msgspec or pydantic decodes.
+        what: a name for the text, for error messages.
+        obstacle: why there is nothing to decode; empty if there is something.
+        partial: the `partial` of an error.
 
     Raises:
-        ChatError: there is nothing to decode, or `text` is no JSON, or not of that type.
-        TypeError: `type` is none that can be decoded.
+        ChatError: there is nothing to decode, or `text` is not JSON, or not of that type.
+        TypeError: `type` cannot be decoded.
     """
 
     def failed(why: str) -> ChatError:
@@ -105,7 +105,7 @@ def _obstacle(choice: Choice) -> str | None:
 
 
 def _unfenced(text: str) -> str:
-    """Return `text` without the Markdown fence around it."""
+    """Return `text` without a Markdown fence around it."""
     text = text.strip()
     if text.startswith("```"):
         text = _LANGUAGE.sub("", text[3:].removesuffix("```"), count=1).strip()
@@ -120,7 +120,7 @@ def _decoder(type: Any) -> Callable[[str], Any]:  # noqa: A002 - the API's own w
 
 
 def _pydantic(type: Any) -> Callable[[str], Any] | None:  # noqa: A002
-    """Return what decodes a pydantic model, a `TypeAdapter`, or a pydantic dataclass; None for any other type."""
+    """Return the decoder for a pydantic model, a `TypeAdapter`, or a pydantic dataclass; None for any other type."""
     validator = getattr(type, "__pydantic_validator__", None)
     for owner, name in ((type, "model_validate_json"), (type, "validate_json"), (validator, "validate_json")):
         if decode := getattr(owner, name, None):
@@ -130,7 +130,7 @@ def _pydantic(type: Any) -> Callable[[str], Any] | None:  # noqa: A002
 
 
 def _nested(type: type, value: Any) -> Any:  # noqa: A002
-    """Return the value of a pydantic model that is inside another type."""
+    """Decode a pydantic model inside another type."""
     if known := _pydantic(type):
         return known(json.dumps(value))
     # msgspec requires this error of a hook that does not support a type.
@@ -146,7 +146,7 @@ def _json_error(text: str) -> Exception | None:
 
 
 def _broken(text: str, error: Exception) -> str:
-    """Return how `text` is broken, with what is around the place."""
+    """Return a description of the mistake in `text`, with the text around it."""
     if not isinstance(error, json.JSONDecodeError):  # too deep, or a number of thousands of digits
         return f"{quoted(text)} ({error})"
     start, end = max(0, error.pos - _AROUND), error.pos + _AROUND

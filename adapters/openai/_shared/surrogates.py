@@ -24,9 +24,9 @@ _Place = tuple[int, str, int | str | None]  # index of the choice, name of the f
 
 
 class Halves:
-    """First halves that wait for the second one.
+    """High surrogates that wait for their low surrogates.
 
-    A half that stands alone is U+FFFD; one that still waits when its text goes on without it is dropped.
+    A lone half becomes U+FFFD. If the text continues without the second half, the waiting one is dropped.
     """
 
     __slots__ = ("_last", "_waiting")
@@ -36,7 +36,7 @@ class Halves:
         self._last: int | str | None = None  # the tool call of the last fragment
 
     def mend(self, choices: Iterable[ChunkChoice]) -> None:
-        """Join the halves in the texts of `choices`, and keep back one at the end of a text."""
+        """Join the halves in the texts of `choices`, and hold back a first half at the end of a text."""
         for choice in choices:
             delta, index = choice.delta, choice.index
             delta.content = self._mended((index, "content", None), delta.content)
@@ -70,7 +70,7 @@ class Halves:
 
 
 def repaired(text: str) -> str:
-    """Return `text` with every half of a character replaced; itself where there is none."""
+    """Return `text` with every lone surrogate replaced by U+FFFD; `text` itself if there is none."""
     if re.search(_HALF, text) is None:
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

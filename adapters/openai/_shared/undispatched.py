@@ -18,12 +18,12 @@ _HEAD = 1024  # characters of a longer tail within which its data begins
 
 
 def complete_events(events: Iterable[Event]) -> list[Event]:
-    """Return those of `events`, which may have been cut, that are complete."""
+    """Return the complete ones among `events`, which may have been cut."""
     return [event for event in events if event.event == "error" or is_done(event.data) or is_whole(event.data)]
 
 
 def undispatched(tail: str) -> tuple[list[Event], str]:
-    """Return the complete events of a parser's tail, and the lines in it that belong to no event stream."""
+    """Return the complete events in a parser's tail, and the lines in it that do not belong to an event stream."""
     if len(tail) > _SMALL:
         return _undispatched_at_length(tail)
     parser = TolerantParser(max_event_size=None)

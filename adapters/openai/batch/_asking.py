@@ -45,10 +45,10 @@ class Plan:
 
 
 class Asking:
-    """One pool of connections in one event loop, shared by all batches that are asked there.
+    """Asks rows over one connection pool in one event loop, which all batches there share.
 
     Args:
-        plan: what to ask.
+        plan: the arguments of the batch.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -75,7 +75,7 @@ class Asking:
         """Return the answers to all rows, in their order.
 
         Args:
-            rows: each with its name; None for a row that should have one.
+            rows: the rows with their names; a name is None if the row lacks a required one.
         """
         waiting, found, reporter = enumerate(rows), dict[int, Answer](), self._begin()
 
@@ -93,10 +93,10 @@ class Asking:
     async def answers(
         self, rows: Iterable[tuple[_T, tuple[Mapping[str, Any], str | None]]]
     ) -> AsyncIterator[tuple[_T, Answer]]:
-        """Yield the answers as they come, each with what its row came with.
+        """Yield the answers as they arrive, each with the tag of its row.
 
         Args:
-            rows: what is handed back, and the row with its name; None for a row that should have one.
+            rows: a tag that is returned, the row, and its name; the name is None if the row lacks a required one.
         """
         waiting, done, reporter = iter(rows), asyncio.Queue[Any](), self._begin()
         # A slow consumer holds the workers back.
@@ -157,7 +157,7 @@ class Asking:
         return answer
 
     async def _answer(self, row: Mapping[str, Any], name: str | None) -> tuple[Answer, bool]:
-        """Return the answer to one row, and whether an earlier run had it."""
+        """Return the answer to one row, and whether it comes from an earlier run."""
         try:
             question = question_of(row, self._plan.body, self._plan.run, name)
         except Exception as error:  # noqa: BLE001 - of what the row holds: too deep, say, or no JSON; the others go on
@@ -176,10 +176,10 @@ class Asking:
         return answer, False
 
     async def _ask(self, question: Question) -> Completion:
-        """Return the whole answer, asked for again where it breaks off.
+        """Return the whole answer; ask again if it breaks off.
 
         Raises:
-            SSEError: it cannot be had.
+            SSEError: there is no answer after all attempts.
         """
         tries = 0
         while True:
@@ -213,7 +213,7 @@ class Asking:
 
 
 def _broke_off(error: ConnectionFailed | ChatError) -> bool:
-    """Return whether an answer that had begun did not end, in a way that another try may mend."""
+    """Return whether an answer broke off in a way that another attempt may repair."""
     if isinstance(error, ChatError):
         if error.partial is None:
             return False  # the response itself was an error, and the client has already used up its retries

@@ -21,11 +21,11 @@ class BatchProgress:
     """What has been done since the last report.
 
     Attributes:
-        done: rows that are finished, failed and resumed ones among them.
+        done: finished rows, including failed and resumed ones.
         failed: rows whose `error` is not empty.
-        resumed: rows whose answer an earlier run had kept.
-        prompt_tokens: as the server counts them, of rows that were asked for now.
-        completion_tokens: the same.
+        resumed: rows whose answer an earlier run had stored.
+        prompt_tokens: the server's count of prompt tokens, for the rows asked in this run.
+        completion_tokens: the server's count of completion tokens, for the rows asked in this run.
     """
 
     done: int = 0
@@ -45,10 +45,10 @@ class BatchProgress:
 
 
 class Reporter:
-    """Adds up what is done, and reports it a few times a second.
+    """Counts finished rows, and reports the counts a few times per second.
 
     Args:
-        report: the caller's function; None to do nothing.
+        report: the caller's function; None for no reports.
     """
 
     def __init__(self, report: Callable[[BatchProgress], object] | None) -> None:
@@ -66,7 +66,7 @@ class Reporter:
             self.flush()
 
     def flush(self) -> None:
-        """Report what has been counted since the last time."""
+        """Report the counts since the last report."""
         if self._report is not None and self._since.done:
             since, self._since = self._since, BatchProgress()
             self._then = monotonic()

@@ -14,16 +14,16 @@ ray: Any = import_module("ray")
 
 
 class RayLimit:
-    """Requests and tokens a minute of a whole cluster.
+    """A limit on requests and tokens per minute for a whole cluster.
 
     Args:
         requests_per_minute: more than 0; None, the default, for no limit.
-        tokens_per_minute: of prompts and answers, more than 0; None, the default, for no limit.
-        burst: seconds' worth that may be taken at once after a pause, 0 or more; 1 by default.
-        name: of the limit; `RayLimit`s with the same one share it.
+        tokens_per_minute: tokens of prompts and answers, more than 0; None, the default, for no limit.
+        burst: after a pause, the budget of this many seconds may be used at once, 0 or more; 1 by default.
+        name: the name of the limit; `RayLimit`s of the same name share it.
 
     Raises:
-        ValueError: a number is not positive, or the limit of that name has others.
+        ValueError: a number is not positive, or the limit of that name has other numbers.
     """
 
     def __init__(
@@ -40,20 +40,20 @@ class RayLimit:
         check_shared(name, arguments, ray.get(self._actor.numbers.remote()))
 
     async def reserve(self, tokens: int) -> float:
-        """Take one request of about `tokens` tokens; return the seconds until it may be sent."""
+        """Reserve one request of about `tokens` tokens; return the seconds until it may be sent."""
         seconds: float = await self._actor.take.remote(tokens)
         return seconds
 
     async def settle(self, tokens: int) -> None:
-        """Correct the budget by `tokens` that were used more than was reserved."""
+        """Correct the budget by the `tokens` used beyond those reserved; negative if fewer were used."""
         await self._actor.settle.remote(tokens)
 
 
 class RayProgress:
-    """Adds up progress from all workers: `total()` is what a progress bar shows.
+    """Adds up progress from all workers; `total()` is the number for a progress bar.
 
     Args:
-        name: of the total; `RayProgress`es with the same one share it.
+        name: the name of the total; `RayProgress` objects of the same name share it.
     """
 
     def __init__(self, name: str = "chat") -> None:
@@ -75,9 +75,9 @@ _handles: list[Any] = []
 
 
 def _kept(name: str, kind: type, *arguments: Any) -> Any:
-    """Return the actor of this name, made if there is none.
+    """Return the actor of this name; create it if there is none.
 
-    It takes no CPU, is restarted when its host dies, and lives as long as this process, if that made it.
+    It reserves no CPU, is restarted when its host dies, and, if this process created it, lives as long as the process.
     """
     actor: Any = ray.remote(kind)
     options = {"name": name, "get_if_exists": True, "num_cpus": 0, "max_restarts": -1, "max_task_retries": -1}

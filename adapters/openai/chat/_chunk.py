@@ -42,7 +42,7 @@ class FunctionFragment(msgspec.Struct, gc=False):
 
 
 class CustomFragment(msgspec.Struct, gc=False):
-    """A piece of a call of a custom tool, whose input is a text."""
+    """A piece of a custom tool's call, whose input is plain text."""
 
     name: str | None = None
     input: str | None = None
@@ -106,7 +106,7 @@ class ChunkChoice(msgspec.Struct, gc=False, kw_only=True):
 
 
 class ChunkUsage(Usage, frozen=True, gc=False):
-    """A chunk's `usage`, with the names that servers use beside the API's."""
+    """A chunk's `usage`, with the API's names and those of other servers."""
 
     # Names of Anthropic's API and the Responses API, which mlx-vlm and gateways use here.
     input_tokens: int = 0
@@ -126,7 +126,7 @@ class ChunkUsage(Usage, frozen=True, gc=False):
 
 
 class Chunk(msgspec.Struct, gc=False, kw_only=True):
-    """A chunk, in the order in which OpenAI sends the fields, which the decoder is fastest with."""
+    """A chunk. The fields are in the order in which OpenAI sends them, which makes decoding fastest."""
 
     id: str | None = None
     created: int | None = None
@@ -138,10 +138,10 @@ class Chunk(msgspec.Struct, gc=False, kw_only=True):
 
 
 class UsageChunk(Chunk, forbid_unknown_fields=True, gc=False, kw_only=True):
-    """The chunk after the last choice, with the usage alone, which OpenAI sends where `include_usage` asks for it.
+    """The chunk after the last choice, which holds only the usage; OpenAI sends it if `include_usage` is set.
 
-    An irregular chunk costs as much as a hundred regular ones, and this one comes in each such stream. What else there
-    may be without a choice, an error among it, has fields that this struct does not know.
+    It has a struct of its own because reading it as an irregular chunk would cost as much as a hundred regular ones.
+    Other chunks without a choice, such as errors, have fields that this struct refuses.
     """
 
     object: Literal["chat.completion.chunk"] | None = None

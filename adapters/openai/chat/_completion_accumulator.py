@@ -35,7 +35,7 @@ class CompletionAccumulator:
     """What has arrived of a completion.
 
     Args:
-        choices: how many were asked for; None: unknown.
+        choices: the number of choices that were requested (`n`); None if it is unknown.
     """
 
     __slots__ = ("_by_index", "_choices", "_created", "_expected", "_id", "_model", "_nameless", "usage")
@@ -107,7 +107,7 @@ class CompletionAccumulator:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing has come, neither a choice nor usage."""
+        """Whether neither a choice nor usage has arrived."""
         return not self._choices and self.usage is None
 
     @property
@@ -133,7 +133,7 @@ class CompletionAccumulator:
 
     @property
     def broken_off(self) -> tuple[int, str] | None:
-        """The first choice that the server says it has broken off, and its finish reason."""
+        """The first choice that the server reports as broken off, and its finish reason."""
         for index, choice in sorted(self._choices.items()):
             reason = choice.finish_reason
             if reason and _is_broken_off(reason):
@@ -142,19 +142,20 @@ class CompletionAccumulator:
 
     @property
     def finished(self) -> bool:
-        """Whether there are as many choices as were asked for, at least one, and all are finished."""
+        """Whether as many choices arrived as were requested, at least one, and all have a finish reason."""
         return not self.silent and not self.unfinished
 
     def completion(self) -> Completion:
-        """Return the completion as it is now."""
+        """Return the completion so far."""
         choices = [choice.choice() for _, choice in sorted(self._choices.items())]
         return Completion(self._id, self._model, self._created, choices, self.usage)
 
     def _begin(self, index: int, delta: Fields) -> ChoiceAccumulator:
-        """Return the choice that the server calls `index`, which it has not named before.
+        """Return the choice for an `index` that the server sends for the first time.
 
-        LiteLLM and others number the parts of one answer, its reasoning 0 and its text 1. Where one choice was asked
-        for, all indexes are that one. Where the number is unknown, an index is that one if it brings what that lacks.
+        LiteLLM and others number the parts of one answer: 0 for its reasoning, 1 for its text. So if one choice was
+        requested, all indexes mean that choice. If the number is unknown, a new index means the existing choice if it
+        brings a field that this choice lacks.
         """
         only = next(iter(self._choices.values())) if len(self._choices) == 1 else None
         if only is not None and (self._expected == 1 or (self._expected is None and only.may_continue_with(delta))):
@@ -166,7 +167,7 @@ class CompletionAccumulator:
         return choice
 
     def _reconcile(self, chunk: Chunk, complete: ChunkChoice, usage: Usage | None, raw: str) -> ChatDelta:
-        """Add what a complete message has beyond what has come of it, and return it as a delta."""
+        """Add the parts of a complete message that have not arrived yet, and return them as a delta."""
         choice = self._by_index.get(complete.index) or self._begin(complete.index, complete.delta)
         if choice.is_piece(complete.delta):
             piece = Chunk(id=chunk.id, model=chunk.model, created=chunk.created, choices=[complete])
@@ -190,7 +191,7 @@ class CompletionAccumulator:
         )
 
     def _add_rare(self, chunk: Chunk) -> Usage | None:
-        """Add all of `chunk` that most chunks do not have, and return the usage until now if it has any."""
+        """Add the fields of `chunk` that most chunks lack; return the usage so far if the chunk has any."""
         # The first value that is not empty: Azure begins with a chunk of empty names, and others change the ID during
         # the stream.
         self._id = self._id or chunk.id
@@ -205,7 +206,7 @@ class CompletionAccumulator:
 
 
 def _brings_something(delta: ChatDelta) -> bool:
-    """Tell whether a delta adds anything to its choice."""
+    """Return whether a delta adds anything to its choice."""
     texts = (delta.role, delta.content, delta.reasoning, delta.refusal, delta.finish_reason)
     return bool(any(texts) or delta.tool_calls or delta.audio is not None)
 

@@ -21,18 +21,18 @@ __all__ = ["adeltas", "deltas"]
 def deltas(events: Iterable[Event | Comment], *, choices: int | None = None) -> Iterator[ChatDelta]:
     """Yield the deltas of a chat stream's `events`, until `[DONE]`.
 
-    Does no I/O, and takes nothing from `events` after `[DONE]`. One delta for each choice of a chunk. At the end, the
-    `tail` that an `EventStream` has counts too: servers forget the last blank line.
+    Does no I/O, and reads nothing from `events` after `[DONE]`. A chunk gives one delta for each of its choices. If
+    `events` is an `EventStream`, a complete event in its `tail` counts too, because servers forget the last blank line.
 
     Args:
-        events: any iterable.
-        choices: how many were asked for, the request's `n`; so many have to finish, where there is no `[DONE]`. With
-            1, all deltas are of choice 0, whatever index the server gives them.
+        events: any iterable of events.
+        choices: the number of choices that were requested (`n`). If there is no `[DONE]`, that many have to finish. If
+            it is 1, all deltas belong to choice 0, whatever index the server gives them.
 
     Raises:
-        ChatError: the server reported an error in the stream, or sent what is no chunk.
+        ChatError: the server reported an error in the stream, or sent an event that is not a chunk.
         StreamTruncated: `events` ended, or broke off, without `[DONE]`, and before every choice had finished; or the
-            server says that it has broken a choice off.
+            server reports that it has broken a choice off.
         TypeError: `events` is not an iterable of events.
     """
     check_events(events, "__iter__", "read")
@@ -54,10 +54,10 @@ def deltas(events: Iterable[Event | Comment], *, choices: int | None = None) -> 
 
 
 async def adeltas(events: AsyncIterable[Event | Comment], *, choices: int | None = None) -> AsyncIterator[ChatDelta]:
-    """Yield the deltas of asynchronous `events`, as `deltas` does those of others.
+    """Yield the deltas of asynchronous `events`; see `deltas`.
 
     Args:
-        events: any asynchronous iterable; it is not closed.
+        events: any asynchronous iterable of events; it is not closed.
         choices: see `deltas`.
 
     Raises:
@@ -112,6 +112,6 @@ def _last(reader: ChatReader, events: object, broken: SSEError | None) -> Iterat
 
 
 def _tail(events: object) -> str:
-    """Return what `events` has not dispatched, if it is a stream that keeps that."""
+    """Return the undispatched text of `events`, if it is a stream with a `tail`."""
     tail: str = getattr(events, "tail", "")
     return tail

@@ -57,7 +57,7 @@ _MOST_DIGITS = 18  # the most digits of a number that is sent as a string
 
 
 def is_chunk(payload: dict[str, Any]) -> bool:
-    """Tell whether `payload` looks like a chunk at all: another API's events do not."""
+    """Return whether `payload` looks like a chunk; events of other APIs do not."""
     named = (text(payload.get("object")) or "").startswith("chat.completion")
     return named or not payload.keys().isdisjoint(("choices", "usage", "x_groq"))
 
@@ -136,13 +136,13 @@ def _fields(delta: dict[str, Any]) -> Fields:
 
 
 def _reasoning(delta: dict[str, Any]) -> str | None:
-    """Return the reasoning of a delta, under whichever name; where it has several, one repeats the other."""
+    """Return the reasoning of a delta, under any of its names; if it has several, they repeat each other."""
     found = [thoughts for name in _REASONING if (thoughts := _thoughts(delta.get(name))) is not None]
     return next(filter(None, found), found[0] if found else None)
 
 
 def _thoughts(value: object, depth: int = 4) -> str | None:
-    """Return the text of a reasoning that is a string, an object, or a list of those, nested up to `depth`."""
+    """Return the text of reasoning that is a string, an object, or a list of those, nested up to `depth`."""
     if isinstance(value, str) or not depth:
         return text(value)
     if is_array(value):
@@ -169,13 +169,13 @@ def _content(content: object) -> tuple[str | None, str | None]:
 
 
 def _part_text(fields: dict[str, Any]) -> str:
-    """Return the text of a part, which is an object in the API of assistants."""
+    """Return the text of a part; in the Assistants API, the text is an object."""
     said = fields.get("text") or fields.get("content")
     return text(said) or text(mapping(said).get("value")) or ""
 
 
 def _several(elements: object) -> list[Any]:
-    """Return the elements of a list, where some gateways send one without it."""
+    """Return the elements of a list; some gateways send a single element without a list."""
     return [elements] if is_mapping(elements) else array(elements)
 
 
@@ -202,7 +202,7 @@ def _function(function: object) -> FunctionFragment | None:
 
 
 def _written(arguments: object) -> str | None:
-    """Return arguments as the JSON text that some servers send decoded."""
+    """Return arguments as JSON text; some servers send them decoded."""
     if arguments is None or isinstance(arguments, str):
         return arguments
     return json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
@@ -234,7 +234,7 @@ def _count(counts: dict[str, Any], name: str) -> int:
 
 
 def _number(value: object) -> int | None:
-    """Return a number, which some servers send as a text."""
+    """Return a number; some servers send it as a string."""
     if isinstance(value, str) and value.isdecimal() and len(value) <= _MOST_DIGITS:
         return int(value)
     return number(value)

@@ -36,13 +36,13 @@ _LISTED = 10  # the most choices that an error message names
 
 
 class ChatReader:
-    """One chat stream: events in, deltas out, and what they add up to.
+    """Turns the events of one chat stream into deltas, and accumulates them into a completion.
 
     Args:
-        choices: how many were asked for, the request's `n`; None: unknown.
+        choices: the number of choices that were requested (`n`); None: unknown.
 
     Attributes:
-        outcome: how the stream ended; None while it runs. Nothing that is fed afterwards is interpreted.
+        outcome: how the stream ended; None while it runs. Events that are fed afterwards are ignored.
     """
 
     __slots__ = ("_accumulator", "_foreign", "_halves", "outcome")
@@ -55,34 +55,34 @@ class ChatReader:
 
     @property
     def done(self) -> bool:
-        """Whether the stream is over."""
+        """Whether the stream has ended."""
         return self.outcome is not None
 
     @property
     def empty(self) -> bool:
-        """Whether nothing has come yet that a delta was made of."""
+        """Whether nothing that gave a delta has arrived yet."""
         return self._accumulator.empty
 
     @property
     def finished(self) -> bool:
-        """Whether every choice that came has a finish reason, and as many came as were asked for."""
+        """Whether as many choices arrived as were requested, and all have a finish reason."""
         return self._accumulator.finished
 
     @property
     def completion(self) -> Completion:
-        """What has arrived until now; after an error too."""
+        """The completion so far; also available after an error."""
         return self._accumulator.completion()
 
     @property
     def partial(self) -> Completion | None:
-        """What goes along with an error that is not about what came: all that has arrived; None if nothing has."""
+        """Everything that has arrived, for an error's `partial`; None if nothing has."""
         return None if self.empty else self.completion
 
     def feed(self, event: Event | Comment) -> Sequence[ChatDelta]:
         """Return the deltas of `event`.
 
         Raises:
-            ChatError: the event reports an error, or its data is no JSON.
+            ChatError: the event reports an error, or its data is not JSON.
         """
         # Not isinstance(), which takes 0.1 µs with the metaclass of msgspec's structs.
         if type(event) is Comment or self.outcome is not None:
@@ -98,18 +98,18 @@ class ChatReader:
         return self._feed_irregular(event)
 
     def end(self, tail: str = "") -> Iterator[ChatDelta]:
-        """Yield the deltas of a parser's `tail`, once the body has ended; then judge how it ended; see `conclude`."""
+        """Yield the deltas of a parser's `tail` after the end of the body, then conclude; see `conclude`."""
         events, stray = undispatched(tail)
         del tail  # otherwise a delta of its size would take twice the memory
         yield from self.conclude(events, stray)
 
     def conclude(self, events: list[Event], stray: str = "") -> Iterator[ChatDelta]:
-        """Yield the deltas of what the body has left undispatched; then judge how it ended.
+        """Yield the deltas of events that the body left undispatched, then decide how the stream ended.
 
         Args:
-            events: those that are complete but for their blank line, which servers forget.
-            stray: the lines that belong to no event stream. Where nothing else has come, they may be a whole
-                completion, which was sent as an event stream, perhaps with `[DONE]` after it.
+            events: events that are complete except for their blank line, which servers forget.
+            stray: the lines that do not belong to an event stream. If nothing else has arrived, they may be a whole
+                completion that was sent as an event stream, perhaps with `[DONE]` after it.
 
         Raises:
             ChatError: as in `feed`.
@@ -129,21 +129,21 @@ class ChatReader:
         raise self._truncated(self._cut())
 
     def finish(self, stray: str = "") -> Sequence[ChatDelta]:
-        """Take `[DONE]`; return the deltas of a whole completion that came before it, with `stray` as in `conclude`.
+        """Accept `[DONE]`; return the deltas of a whole completion before it, with `stray` as in `conclude`.
 
         Raises:
-            ChatError: nothing else came; or a choice ended with an error.
-            StreamTruncated: the server says that it has broken a choice off.
+            ChatError: nothing else arrived; or a choice ended with an error.
+            StreamTruncated: the server reports that it has broken a choice off.
         """
         if stray and self.empty:
             return self.whole(stray)
         return self._complete() if self.outcome is None else ()
 
     def whole(self, body: str, status: int = 200) -> Sequence[ChatDelta]:
-        """Return the deltas of a response that is no stream but, at best, a whole completion.
+        """Return the deltas of a response that is a whole completion instead of a stream.
 
         Raises:
-            ChatError: it is none; with what the body says.
+            ChatError: the response is not a completion; the error quotes its body.
         """
         body = without_done(body)
         if not _is_completion(body):

@@ -11,7 +11,7 @@ __all__ = ["choices_asked"]
 
 
 def choices_asked(body: Mapping[str, Any]) -> int:
-    """Return how many choices a request asks for: `n`, and in the legacy API as many for each prompt."""
+    """Return how many choices a request asks for: `n`; in the legacy API, `n` for each prompt."""
     n, prompt = body.get("n"), body.get("prompt")
     each = n if isinstance(n, int) and n > 1 else 1
     # A list of numbers is a single prompt, given as tokens.

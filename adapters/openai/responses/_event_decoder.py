@@ -95,11 +95,11 @@ _plain = msgspec.json.Decoder(ResponseEvent).decode
 
 
 def decode(event: Event) -> ResponseEvent:
-    """Return an event of a known type that is as the API describes it.
+    """Decode an event of a known type whose data matches the API's description.
 
     Raises:
-        KeyError: the type is not known.
-        msgspec.DecodeError, UnicodeError, RecursionError: the data is not as described.
+        KeyError: the type is unknown.
+        msgspec.DecodeError, UnicodeError, RecursionError: the data does not match.
     """
     data, named = event.data, event.event
     decoder = _DECODERS.get(named)

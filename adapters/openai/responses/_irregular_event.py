@@ -34,10 +34,10 @@ __all__ = ["Irregular", "rewritten", "unexpected"]
 
 
 class Irregular(Halves):
-    """What irregular events meant.
+    """Reads irregular events.
 
     Attributes:
-        foreign: the first payload that is no event of any API; "" before.
+        foreign: the first payload that is not an event of this API; "" if there was none.
     """
 
     __slots__ = ("foreign",)
@@ -47,10 +47,10 @@ class Irregular(Halves):
         self.foreign = ""
 
     def meant(self, event: Event) -> ResponseEvent | ChatError | None:
-        """Return what `event` means: an event, or an error that it reports; None for a ping, or for what is neither.
+        """Return the event, or the error, that `event` means; None for a ping, or if it is neither.
 
         Raises:
-            ChatError: it is not JSON, or of the chat API.
+            ChatError: the event is not JSON, or belongs to the chat API.
         """
         raw, reports = event.data, event.event == "error"
         if not reports and (event.event == "ping" or is_comment(raw)):
@@ -104,10 +104,10 @@ def _piece(delta: object) -> str | None:
 
 
 def rewritten(payload: object) -> str:
-    """Return `payload` in JSON that every decoder takes, halves of characters replaced."""
+    """Return `payload` as JSON that every decoder accepts, with lone surrogates replaced."""
     return repaired(json.dumps(payload, ensure_ascii=False))
 
 
 def unexpected(expected: str, raw: str) -> ChatError:
-    """Return the error of a payload that is not what was `expected`."""
+    """Return the error for a payload that is not `expected`."""
     return ChatError(f"expected {expected}, got {quoted(raw)}", raw=raw)

@@ -29,7 +29,7 @@ _MOST_MERGES = 4  # how often an item keeps texts that the server left out; each
 
 
 class Place(NamedTuple):
-    """Where the pieces of a text go: a field of an item, or of a part in one of its lists."""
+    """The place of a text: a field of an item, or of a part in one of its lists."""
 
     item: str
     name: str
@@ -47,13 +47,13 @@ class _Key(NamedTuple):
 
 # A struct, like `GrowingText`, because a server decides how many items there are.
 class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
-    """An item that is being put together."""
+    """Accumulates an item."""
 
     _item: OutputItem | None  # the item as the server sent it, if nothing has arrived since
     _fields: dict[str, Any] = {}
     _parts: dict[tuple[str, int], dict[str, Any]] = {}
     _texts: dict[_Key, GrowingText] = {}
-    _whole: dict[_Key, tuple[str, int]] = {}  # texts the server has sent whole, and how much of each came in pieces
+    _whole: dict[_Key, tuple[str, int]] = {}  # complete texts, and how much of each came in pieces
     _merges: int = 0
     done: bool = False  # whether the server has sent the complete item
 
@@ -68,11 +68,11 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
 
     @property
     def names(self) -> Iterator[str]:
-        """What events may call the item: its ID, and that of its call."""
+        """The IDs by which events may refer to the item: its own, and that of its call."""
         return (name for field in ("id", "call_id") if (name := text(self._fields.get(field))))
 
     def is_other(self, item: OutputItem, *, begins: bool) -> bool:
-        """Tell whether `item`, which begins or is complete, is certainly not this one."""
+        """Return whether `item`, which begins or is complete, is certainly not this one."""
         if self.type != item.type:
             return True
         call_id, other_call = self._fields.get("call_id"), getattr(item, "call_id", None)
@@ -84,17 +84,17 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         return self.done and not (known or item.id)
 
     def end(self) -> None:
-        """Take the item as it is for complete."""
+        """Mark the item as complete in its present form."""
         self.done = True
         for key in self._keys():
             self._close(key, self._written(key), None)
 
     def become(self, item: OutputItem, *, whole: bool) -> None:
-        """Take `item` for all that has come. A text that it lacks stays: servers forget to send it again.
+        """Replace what has arrived by `item`, but keep texts that it lacks: servers forget to send them again.
 
         Args:
-            item: as the server sent it.
-            whole: it is complete.
+            item: the item as the server sent it.
+            whole: whether the item is complete.
         """
         grown = self._texts
         kept: dict[_Key, str] = {}
@@ -112,7 +112,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
                 self._texts[key] = _begun(value)
 
     def grows_at(self, place: Place, index: int | None) -> GrowingText:
-        """Return the text at `place`, to be appended to; in a part of its kind if there is none yet."""
+        """Return the text at `place`, for appending; create its part if necessary."""
         self._item = None
         key = _key(place, index)
         if place.parts:
@@ -126,7 +126,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         return grown
 
     def is_late(self, place: Place, index: int | None, piece: str) -> bool:
-        """Tell whether `piece` is of a text that has come whole before it, and count it as one that has come."""
+        """Tell whether `piece` comes after its whole text, and advance past it in that text."""
         key = _key(place, index)
         if key not in self._whole:
             return False
@@ -138,15 +138,15 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         return True
 
     def finish(self, place: Place, index: int | None, value: str, *, whole: bool = True) -> str | None:
-        """Set the text at `place`; return what it has beyond the pieces that have come.
+        """Set the text at `place`; return the part of it that has not come in pieces.
 
-        An empty one sets nothing: the server has only forgotten to send the text again.
+        An empty text sets nothing, because the server has only forgotten to send it again.
 
         Args:
-            place: of the text.
-            index: of its part.
+            place: the place of the text in the item.
+            index: the index of the text's part.
             value: the text.
-            whole: it is complete; else it is the beginning.
+            whole: whether the text is complete; otherwise it is the beginning.
         """
         grown = self.grows_at(place, index)
         if whole:
@@ -157,12 +157,12 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         return rest
 
     def rest_of(self, place: Place, index: int, value: str) -> str | None:
-        """Return what `value`, the complete text at `place`, has beyond what has come of it."""
+        """Return the part of `value`, the complete text at `place`, that has not arrived yet."""
         key = _Key(place.parts, index, place.name)
         return (self._texts.get(key) or _begun(self._written(key))).rest_of(value)
 
     def part(self, parts: str, index: int | None, kind: str) -> dict[str, Any]:
-        """Return a part, to be changed; one of that `kind` if there is none yet."""
+        """Return a part for modification; create one of that `kind` if there is none yet."""
         self._item = None
         return self._parts.setdefault((parts, index or 0), {"type": kind})
 
@@ -174,7 +174,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         array(part[name]).extend(values)
 
     def replace(self, parts: str, index: int | None, part: dict[str, Any], *, whole: bool) -> str | None:
-        """Set a part, which is complete if it is `whole`; return what its text has beyond the pieces that have come."""
+        """Set a part, complete if `whole`; return the piece of its text that has not arrived yet."""
         known = self.part(parts, index, "")
         rest: str | None = None
         for name, value in part.items():
@@ -191,13 +191,13 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         self._fields["status"] = status
 
     def name(self, name: str) -> None:
-        """Set the name of a call whose begin, which has it, never came."""
+        """Set the name of a call whose announcement, which contains it, never arrived."""
         if not text(self._fields.get("name")):
             self._item = None
             self._fields["name"] = name
 
     def now(self) -> OutputItem:
-        """Return the item as it is now."""
+        """Return the item so far."""
         if self._item is not None:
             return self._item
         for (parts, index, name), grown in self._texts.items():
@@ -211,7 +211,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         return lenient(OutputItem, json.dumps({**self._fields, **lists}, ensure_ascii=False))
 
     def _close(self, key: _Key, value: str | None, grown: GrowingText | None) -> None:
-        """Remember a text that has come whole, and how much of it had come before: pieces may follow late."""
+        """Remember a complete text, and how much of it had come in pieces: more pieces may follow."""
         if not value:
             return
         before, come = self._whole.get(key, ("", 0))
@@ -230,7 +230,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         self._texts = {}
 
     def _keys(self) -> set[_Key]:
-        """Return the keys of all texts that may have come."""
+        """Return the keys of all texts that may have arrived."""
         of_parts = {_Key(*position, name) for position in self._parts for name in _PART_TEXTS}
         return of_parts | {_Key("", 0, name) for name in _ITEM_TEXTS} | self._texts.keys()
 
@@ -247,7 +247,7 @@ def _key(place: Place, index: int | None) -> _Key:
 
 
 def _listed(parts: object, where: str) -> list[Any]:
-    """Return the parts of an item, which some servers send as one text."""
+    """Return the parts of an item; some servers send a single text instead."""
     return (
         [{"type": _PART_TYPES[where], "text": parts}]
         if isinstance(parts, str) and where in _PART_TYPES

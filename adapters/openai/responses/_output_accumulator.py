@@ -60,7 +60,7 @@ _TextKey = tuple[int | None, int | None, str | None]  # the item's number, the p
 
 
 class OutputAccumulator:
-    """The items that have arrived, in their order."""
+    """Accumulates the items of the output, in their order."""
 
     __slots__ = ("_by_id", "_by_index", "_items", "_latest", "_next", "_texts")
 
@@ -74,7 +74,7 @@ class OutputAccumulator:
 
     # The hot path: `GrowingText.add` is written out, as for chat.
     def add_text(self, event: ResponseTextDeltaEvent) -> bool:
-        """Append a piece of the answer's text; tell whether it is new: the whole text may have come before it."""
+        """Append a piece of the answer's text; return False for a piece after its whole text, which adds nothing."""
         key = (event.output_index, event.content_index, event.item_id)
         grown = self._texts.get(key)
         if grown is None:
@@ -92,7 +92,7 @@ class OutputAccumulator:
         return True
 
     def add(self, event: ResponseDeltaEvent) -> None:
-        """Append a piece of any other text; those that belong to no item are not kept."""
+        """Append a piece of any other text; a piece that belongs to no item is dropped."""
         place = _PLACES.get(event.type.removesuffix(".delta"))
         if place is not None:
             item = self._item(event.output_index, _item_id(event), place.item)
@@ -149,24 +149,24 @@ class OutputAccumulator:
         return rest
 
     def move(self, event: ResponseProgressEvent) -> None:
-        """Set the status of an item, as the event's type has it: `response.web_search_call.searching`, for example."""
+        """Set the status of an item from the event's type, such as `response.web_search_call.searching`."""
         kind, _, status = event.type.removeprefix("response.").rpartition(".")
         known = self._known(event.output_index, event.item_id, kind)
         if known is not None and known.type == kind:
             known.move(status)
 
     def add_missing(self, items: list[OutputItem]) -> None:
-        """Add those of `items`, which are the whole output, of which nothing has come."""
+        """Add those of `items`, the whole output, of which nothing has arrived yet."""
         for index, item in enumerate(items):
             if index not in self._items:
                 self._new(index, item)
 
     def complete(self, items: list[OutputItem]) -> tuple[list[OutputItem], str]:
-        """Take `items` for the whole output at its end.
+        """Accept `items` as the whole output at its end.
 
         Returns:
-            The items, with the texts that have come and that they lack; and what the answer's text has beyond the
-            pieces that have come.
+            The items, completed with texts that arrived before and that they lack; and the part of the answer's text
+            that has not come in pieces.
         """
         found: list[OutputItem] = []
         rests: list[str] = []
@@ -184,7 +184,7 @@ class OutputAccumulator:
         return found, "".join(rests)
 
     def _counterpart(self, index: int, item: OutputItem, taken: set[int]) -> ItemAccumulator | None:
-        """Return what has come of an item of the whole output that has another ID there, and perhaps another place."""
+        """Return the accumulated item for an item of the whole output with another ID, and perhaps another position."""
         others = [each for _, each in sorted(self._items.items()) if each.type == item.type and id(each) not in taken]
         known = self._items.get(index)
         if known not in others:
@@ -194,11 +194,11 @@ class OutputAccumulator:
         return known
 
     def items(self) -> list[OutputItem]:
-        """Return the items as they are now."""
+        """Return the items so far."""
         return [item.now() for _, item in sorted(self._items.items())]
 
     def _item(self, index: int | None, item_id: str | None, kind: str) -> ItemAccumulator:
-        """Return the item of an event, which the server may have forgotten to begin."""
+        """Return the item of an event; create it if the server has not announced it."""
         known = self._known(index, item_id, kind)
         if known is None:
             return self._new(index, lenient(OutputItem, json.dumps({"type": kind, "id": item_id})))
@@ -243,19 +243,19 @@ class OutputAccumulator:
 
 
 def _item_id(event: ResponseDeltaEvent | ResponseTextEvent) -> str | None:
-    """Return what an event calls its item; some servers give a call's events no more than the ID of the call."""
+    """Return the ID of an event's item; some servers give a call's events only the ID of the call."""
     if event.item_id or event.output_index is not None:
         return event.item_id
     return text(mapping(json_value(event.raw)).get("call_id"))
 
 
 def _index(event: ResponseDeltaEvent | ResponseTextEvent | ResponsePartEvent) -> int | None:
-    """Return which part of its item an event is about."""
+    """Return the number of the item's part that an event is about."""
     return event.summary_index if event.content_index is None else event.content_index
 
 
 def _rest(known: ItemAccumulator | None, item: OutputItem) -> str:
-    """Return what the texts of a message have beyond the pieces that have come, `known` of it."""
+    """Return the part of a message's texts that has not arrived yet; `known` is the accumulated message."""
     rests: list[str] = []
     for index, part in enumerate(item.content if isinstance(item, OutputMessage) else ()):
         if part.type in TEXT_PARTS and part.text:

@@ -32,7 +32,7 @@ RESPONSES = stream_format(ResponseReader)
 def response_retries(
     client: Client | AsyncClient, endpoint: Endpoint, options: Mapping[str, Any], query: Mapping[str, Any] | None
 ) -> Resumptions:
-    """Return the attempts of a request with these options, and more parameters of the query."""
+    """Return the attempts of a request with these options, and further query parameters."""
     return Resumptions(endpoint, options["json"], query, client_options(client).prepare)
 
 
@@ -47,11 +47,11 @@ class ResponseReply(OpenAIReply[_Events, ResponseEvent]):
 
     @property
     def response(self) -> Response:
-        """Everything that has arrived, at any time, after an error too."""
+        """Everything that has arrived so far; also available after an error."""
         return self._attempts.reader.response
 
     def _text_of(self, event: ResponseEvent) -> str:
-        """Return the piece of the answer's text that `event`, the last one, brings."""
+        """Return the piece of the answer's text in `event`, which is the last event."""
         reader = self._attempts.reader
         if not isinstance(event, ResponseTextDeltaEvent):
             return reader.unsent

@@ -62,12 +62,12 @@ _null = msgspec.Raw(b"null")
 
 
 def lenient(kind: type[S], text: str | bytes) -> S:
-    """Return `text` as a struct; its `raw`, if it has one, is `text`.
+    """Decode `text` as a struct, whose `raw` field, if it has one, becomes `text`.
 
-    An `OutputItem` is of the subclass that its `type` names.
+    An `OutputItem` becomes the subclass for its `type`.
 
     Raises:
-        msgspec.DecodeError: `text` is not JSON, or no object.
+        msgspec.DecodeError: `text` is not JSON, or not an object.
     """
     written = _object(text)
     if kind is OutputItem:
@@ -96,7 +96,7 @@ def _made(kind: type[S], written: dict[str, msgspec.Raw], text: str | bytes) -> 
 
 
 def _known(read: Callable[[Any], Any], written: msgspec.Raw | bytes | None) -> Any:
-    """Return what is `written` as `read` reads it; None if it is nothing, of another type, or nested too deep."""
+    """Decode `written` with `read`; None if it is missing, of another type, or nested too deeply."""
     if written is None:
         return None
     try:
@@ -107,7 +107,7 @@ def _known(read: Callable[[Any], Any], written: msgspec.Raw | bytes | None) -> A
 
 @cache
 def _fields(kind: type[msgspec.Struct]) -> list[tuple[str, Callable[[Any], Any]]]:
-    """Return the fields of `kind`, each with what reads it."""
+    """Return the fields of `kind`, each with its decoder."""
     readers = {field.name: _reader(field.type) for field in msgspec.structs.fields(kind) if field.name != "raw"}
     for name in readers.keys() & _WRITTEN:
         readers[name] = _json_text
@@ -117,7 +117,7 @@ def _fields(kind: type[msgspec.Struct]) -> list[tuple[str, Callable[[Any], Any]]
 
 
 def _json_text(written: Any) -> str | None:
-    """Return a text, or the JSON of what is none."""
+    """Return a text; anything else as its JSON."""
     found = _known(_string, written)
     plain = bytes(written)
     return str(plain, "utf-8") if found is None and plain != b"null" else found
@@ -139,6 +139,6 @@ def _reader(annotation: Any) -> Callable[[Any], Any]:
 
 
 def _parts(several: Callable[[Any], Any], kind: str, written: Any) -> Any:
-    """Return the parts of a content, which some servers send as one text."""
+    """Return the parts of a content; some servers send a single text instead."""
     said = _known(_string, written)
     return several(written) if said is None else [ContentPart(kind, said)]

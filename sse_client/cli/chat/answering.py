@@ -31,20 +31,20 @@ class View(Protocol):
     """Shows one answer."""
 
     def reasoning(self, text: str) -> None:
-        """Show a piece of what the model thinks."""
+        """Show a piece of the model's reasoning."""
 
     def content(self, text: str) -> None:
         """Show a piece of the answer."""
 
     def tool_calls(self, calls: Sequence[ToolCall]) -> None:
-        """Show what the model would have called."""
+        """Show the tool calls that the model asks for; they are not executed."""
 
     def end(self) -> None:
         """Leave the cursor at the beginning of a line."""
 
 
 class PlainView:
-    """The text as it is, without thoughts: for pipes."""
+    """Plain text without reasoning, for pipes."""
 
     def __init__(self, out: Stdout, encoding: str, *, safe: bool) -> None:
         self._out = out
@@ -89,11 +89,11 @@ class Answering:
                 raise Failure(f"--plot: expected a file that ends in .png, got {options.plot}")
 
     def show(self, reply: ChatStream) -> bool:
-        """Show `reply` until it ends; return False where Ctrl-C has ended it.
+        """Show `reply` until it ends; return False if Ctrl-C ended it.
 
         Raises:
             Failure: the request cannot be sent.
-            SSEError: it failed, after what had come was shown.
+            SSEError: the reply failed; what had arrived has been shown.
         """
         gaps = Gaps(time.monotonic())
         view = self._view()

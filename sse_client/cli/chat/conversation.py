@@ -35,7 +35,7 @@ class Conversation:
     """The messages so far, and the client that sends them.
 
     Raises:
-        Failure: there is no key, a file cannot be read, or an option is out of its range.
+        Failure: there is no key, a file cannot be read, or an option is out of range.
     """
 
     def __init__(self, options: ChatOptions, connection: ConnectionOptions, *, heads: bool) -> None:
@@ -73,7 +73,7 @@ class Conversation:
         return credentials.url(self._chat.base_url)
 
     def ask(self, text: str) -> ChatStream:
-        """Return the reply to the conversation with a question more.
+        """Add a question to the conversation, and return the reply.
 
         Raises:
             Failure: the request is malformed.
@@ -91,7 +91,7 @@ class Conversation:
             raise Failure(str(error)) from error
 
     def answered(self, reply: ChatStream) -> None:
-        """Keep the answer, whole or not; without one, the question is taken back."""
+        """Add the answer to the conversation, complete or not; if there is none, remove the question again."""
         choices = reply.completion.choices
         message = choices[0].message if choices else None
         if message is None or not (message.content or message.tool_calls):
@@ -100,7 +100,7 @@ class Conversation:
         self.messages.append({"role": "assistant", "content": message.content or ""})
 
     def clear(self) -> None:
-        """Forget all messages but the system's."""
+        """Forget all messages except the system message."""
         self.messages = [message for message in self.messages if message["role"] == "system"]
 
     def __enter__(self) -> Self:

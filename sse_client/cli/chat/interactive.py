@@ -33,9 +33,9 @@ def converse(conversation: Conversation, answering: Answering, session: PromptSe
     """Ask and answer until the user ends it; return the exit code.
 
     Args:
-        conversation: the messages, and whom to ask.
+        conversation: the messages, and the client that sends them.
         answering: shows the answers.
-        session: reads the questions; one with history on the terminal by default.
+        session: reads the questions; by default, from the terminal, with a history.
     """
     style = style_for(sys.stdout)
     print(style.dim(f"{conversation.model} at {conversation.server}; /help helps, Ctrl-D ends"))  # noqa: T201
@@ -71,7 +71,7 @@ def _session() -> PromptSession[str]:
 
 
 def history() -> History:
-    """Return the questions of earlier conversations: in a file that only the user can read, where that can be."""
+    """Return the questions of earlier conversations, kept in a file that only the user can read, if possible."""
     folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "sse-client"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -29,7 +29,7 @@ _REFRESHES = 15  # per second
 
 
 def whole_blocks(text: str) -> int:
-    """Return how much of `text` is blocks of Markdown that nothing can be added to."""
+    """Return the length of the complete Markdown blocks at the beginning of `text`."""
     whole = position = 0
     fence = ""
     blank = False
@@ -96,7 +96,7 @@ class MarkdownView:
             self._console.print(Text(printable(line.plain), spans=line.spans), soft_wrap=True)
 
     def end(self) -> None:
-        """Print what is left."""
+        """Print the rest."""
         self._end_thoughts()
         self._stop()
         if self._pending:
@@ -120,7 +120,7 @@ class MarkdownView:
             self._console.print()
 
     def _last_lines(self) -> Text:
-        """Return as much of the block's end as the screen can hold."""
+        """Return the end of the block, as much as fits on the screen."""
         lines = self._pending.splitlines()
         most = max(1, self._console.size.height - 4)
         shown = lines[-most:]
@@ -130,7 +130,7 @@ class MarkdownView:
         return self._rendered("\n".join(shown), most)
 
     def _rendered(self, text: str, most: int = 0) -> Text:
-        """Return Markdown as lines, the last `most` of them (0: all), without blank ones around them."""
+        """Render Markdown; return the last `most` lines (0: all), without surrounding blank lines."""
         theme: Any = CODE  # rich's type hint demands a name, but a theme object works too
         markdown = Markdown(text, code_theme=theme, hyperlinks=False)
         lines = self._console.render_lines(markdown, pad=False)

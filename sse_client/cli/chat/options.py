@@ -1,4 +1,4 @@
-"""What `sse-client chat` takes: whom to ask, and what to show."""
+"""The options of `sse-client chat`: the model and server, and how the answer is shown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ANSWER = Group("Answer", sort_key=2)
 @Parameter(name="*", group=CHAT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatOptions:
-    """What is asked, and whom."""
+    """The question, the model and the server."""
 
     model: Annotated[
         str, Parameter(("-m", "--model"), metavar="NAME", env_var="SSE_CLIENT_MODEL", show_env_var=False)
@@ -58,7 +58,7 @@ class ChatOptions:
 @Parameter(name="*", group=ANSWER)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerOptions:
-    """What is shown."""
+    """How the answer is shown."""
 
     plain: Annotated[bool, Parameter("--plain", negative="", show_default=False)] = False
     """Show the plain text, without Markdown rendering and colours."""

@@ -27,7 +27,7 @@ def draw(gaps: Gaps, noun: str, path: Path) -> None:
     """Write the picture to `path`.
 
     Raises:
-        Failure: it cannot be written.
+        Failure: the file cannot be written.
     """
     image = Image.new("RGB", (_WIDTH, _HEIGHT), "white")
     canvas: Any = ImageDraw.Draw(image)

@@ -24,7 +24,7 @@ def question_text(prompt: Sequence[str], files: Sequence[Path]) -> str | None:
     """Return the question; None if the user must be asked for it.
 
     Raises:
-        Failure: there is none, and no terminal to type it in; or a file cannot be read.
+        Failure: there is no question, and no terminal to type one; or a file cannot be read.
     """
     parts = [utf8(" ".join(prompt), "the question")] if prompt else []
     parts += [_quoted(path) for path in files if str(path) != "-"]

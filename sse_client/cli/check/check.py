@@ -40,8 +40,8 @@ def check(
 ) -> int:
     """Examine an endpoint, and report in sentences what is wrong with it.
 
-    It connects up to four times: to listen, to compare with compression, to resume, and over HTTP/2, which takes
-    https and httpx2[http2]. A POST is sent once. The exit code is 1 where something is wrong.
+    It connects up to four times: to listen, to compare with compression, to resume, and over HTTP/2, which requires
+    https and httpx2[http2]. A POST is sent only once. The exit code is 1 if there is a problem.
 
     Args:
         url: the endpoint; http:// may be left out.

@@ -25,7 +25,7 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 def of_events(seen: Observation) -> Iterator[Finding]:
-    """Yield what the body means."""
+    """Yield findings about the body."""
     yield from _arrival(seen)
     yield from _lines(seen)
     yield from _buffering(seen)
@@ -55,7 +55,7 @@ def _arrival(seen: Observation) -> Iterator[Finding]:
 
 
 def _lines(seen: Observation) -> Iterator[Finding]:
-    """Yield what is wrong with single lines; only bytes that are not compressed can be read."""
+    """Yield problems of single lines, which can only be found in an uncompressed body."""
     if seen.coding or not seen.sample:
         return
     try:
@@ -105,7 +105,7 @@ def _buffering(seen: Observation) -> Iterator[Finding]:
 
 
 def _bursts(seen: Observation) -> list[int]:
-    """Return how many events came together, burst by burst."""
+    """Return the number of events in each burst."""
     bursts: list[int] = []
     before = float("-inf")
     for at, _ in seen.events:
@@ -178,7 +178,7 @@ def _end(seen: Observation) -> Iterator[Finding]:
 
 
 def of_compression(compressed: Observation, plain: Observation) -> Iterator[Finding]:
-    """Yield what compression does: `compressed` and `plain` are of the same endpoint."""
+    """Yield findings about compression, from two observations of the same endpoint."""
     if not compressed.coding:
         return
     if not plain.events:
@@ -203,7 +203,7 @@ def of_compression(compressed: Observation, plain: Observation) -> Iterator[Find
 
 
 def of_resume(first: Observation, resumed: Observation) -> Finding:
-    """Return what became of a request to resume after the first event of `first`."""
+    """Return the finding about a request to resume after the first event of `first`."""
     ids = [event.id for _, event in first.events if event.id]
     place = short(ids[0])
     if resumed.status == 204:

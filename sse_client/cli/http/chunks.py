@@ -13,10 +13,10 @@ _MOST_SIZES = 4096
 
 
 class Chunks:
-    """Takes the framing of one body away.
+    """Removes the framing of one body.
 
     Attributes:
-        ended: whether the last chunk and the trailers have come.
+        ended: whether the last chunk and the trailers have arrived.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Chunks:
         return b"".join(pieces)
 
     def check(self) -> None:
-        """Raise what was found after the data that has been returned.
+        """Raise the error that was found after the data that has been returned.
 
         Raises:
             ValueError: the framing is malformed.
@@ -77,7 +77,7 @@ class Chunks:
     def _chunks_after(self, data: bytes, end: int, pieces: list[bytes]) -> int:
         """Add the chunks that follow without an extension; return where the last one ends, perhaps beyond `data`.
 
-        At a quarter of the time that it takes by lines.
+        This takes a quarter of the time of reading line by line.
         """
         sizes, width = self._sizes, 0
         while True:

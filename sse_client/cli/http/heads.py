@@ -18,10 +18,10 @@ __all__ = ["Heads"]
 
 
 class Heads:
-    """Shows each head, a line a header: `>` for what is sent, `<` for what is received.
+    """Shows each head, one line per header: `>` for sent heads, `<` for received ones.
 
     Args:
-        mask: takes credentials out.
+        mask: removes credentials.
         show: called with each line.
     """
 

@@ -30,7 +30,7 @@ _OPAQUE = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_\-.~+/=%
 
 
 def is_secret(name: str) -> bool:
-    """Return whether a header, or a parameter of a query, holds a credential by its name."""
+    """Return whether a header or a query parameter contains a credential, judging by its name."""
     return bool(_SECRET_NAME.search(name)) and not _PUBLIC_NAME.search(name)
 
 
@@ -47,7 +47,7 @@ def masked_header(name: str, value: str) -> str:
 
 
 def masked_url(url: str) -> str:
-    """Return `url` without user, password, and the values of its query that are, or may be, secret."""
+    """Return `url` without user, password, and query values that are or may be secret."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -70,13 +70,13 @@ def _masked_pair(pair: str) -> str:
 
 
 class Mask:
-    """Knows the secrets of this run, and takes them out of texts: of a server that repeats a key in its error, say."""
+    """Knows the secrets of this run, and masks them in texts, for example in a server's error that repeats a key."""
 
     def __init__(self) -> None:
         self._secrets: set[str] = set()
 
     def learn(self, *secrets: str | None) -> None:
-        """Keep secrets in mind."""
+        """Remember secrets."""
         self._secrets.update(secret for secret in secrets if secret and len(secret) >= _SHORTEST)
 
     def learn_headers(self, headers: Iterable[tuple[str, str]]) -> None:
@@ -88,7 +88,7 @@ class Mask:
                 self.learn(*(pair.partition("=")[2] for pair in value.split("; ")))
 
     def learn_url(self, url: str) -> None:
-        """Keep the credentials of a URL in mind."""
+        """Remember the credentials in a URL."""
         try:
             parts = urlsplit(url)
         except ValueError:
@@ -98,7 +98,7 @@ class Mask:
             self.learn(parts.netloc.rpartition("@")[0])
 
     def hide(self, text: str) -> str:
-        """Return `text` without the secrets that are known, and without what looks like a key."""
+        """Return `text` without known secrets, and without anything that looks like a key."""
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, MASK)
         return _LIKE_A_KEY.sub(MASK, text)

@@ -45,11 +45,11 @@ class Asked:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The arguments of `Client.stream` that say what is sent."""
+        """The arguments of `Client.stream` that describe the request."""
         return {"headers": self.headers} | ({} if self.body is None else {"data": self.body})
 
     def default_header(self, name: str, value: str) -> None:
-        """Send a header, unless the user has said otherwise."""
+        """Add a header, unless the user has set it."""
         if name.lower() not in {each.lower() for each in self.headers}:
             self.headers[name] = value
 
@@ -58,7 +58,7 @@ def asked(method: str, url: str, options: RequestOptions, mask: Mask) -> Asked:
     """Return the request that the options describe; `mask` learns its credentials.
 
     Raises:
-        Failure: something in them is malformed, or cannot be read.
+        Failure: an option is malformed, or a file cannot be read.
     """
     mask.learn_url(url)
     given = headers.parsed(options.header)
@@ -86,7 +86,7 @@ def _text(value: str | bytes) -> str:
 
 
 def _with_scheme(url: str) -> str:
-    """Return `url`, with `http://` before it where there is no scheme, as curl does."""
+    """Return `url`, with `http://` before it if it has no scheme, as curl does."""
     return url if "://" in url or not url else f"http://{url}"
 
 
@@ -112,14 +112,14 @@ def _is_json(body: bytes) -> bool:
 
 
 def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) -> dict[str, Any]:
-    """Return the arguments that say how the server is reached.
+    """Return the arguments for the connection to the server.
 
     Args:
-        options: of the command line.
-        silence: seconds, in place of a `--timeout` that is not given.
+        options: the options of the command line.
+        silence: the default of `--timeout` for silence, in seconds.
 
     Raises:
-        Failure: a value is out of its range, a file cannot be read, or two options contradict each other.
+        Failure: a value is out of range, a file cannot be read, or two options contradict each other.
     """
     arguments: dict[str, Any] = {}
     if options.timeout is not None or options.max_time is not None:
@@ -147,10 +147,10 @@ def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) 
 
 
 def seconds_of(name: str, value: float | None) -> float | None:
-    """Return the value of an option, a time that Python can wait.
+    """Return the value of an option in seconds, after checking that Python can wait that long.
 
     Raises:
-        Failure: it is none.
+        Failure: the value is not such a time.
     """
     if value is not None and not (math.isfinite(value) and value > 0):
         raise Failure(f"{name}: expected seconds, more than 0, got {value:g}")
@@ -163,7 +163,7 @@ def readable(name: str, path: Path) -> str:
     """Return the path of a file that an option names.
 
     Raises:
-        Failure: it cannot be read.
+        Failure: the file cannot be read.
     """
     read_bytes(path, name)
     return str(path)
@@ -186,7 +186,7 @@ def resume_arguments(options: ResumeOptions, method: str) -> dict[str, Any]:
 
 
 def reconnect_arguments(options: ReconnectOptions, method: str) -> dict[str, Any]:
-    """Return the arguments that say where to begin, and what follows a loss.
+    """Return the arguments for the last event ID and the reconnect rules.
 
     Raises:
         Failure: a value is out of its range.

@@ -80,7 +80,7 @@ def _command(command: Command) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Return `text` with the characters escaped that mean something in roff."""
+    """Return `text` with roff's special characters escaped."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("`", "\\(ga")
     return "\\&" + escaped if escaped.startswith(".") else escaped
 

@@ -18,12 +18,12 @@ class Option:
     """An option, or an argument.
 
     Attributes:
-        names: as they are typed, short ones first; of an argument, its name in capitals.
+        names: the names as typed, short ones first; for an argument, its name in capitals.
         value: placeholder for its value; empty if it has none.
         help: one paragraph.
-        group: the heading that it belongs under.
-        default: what holds where it is not given, if that is worth saying.
-        choices: the values it can have; empty where any will do.
+        group: its heading.
+        default: the default, if it is worth mentioning.
+        choices: the possible values; empty if any value is allowed.
         positional: whether it is an argument.
         required: whether it must be given.
     """
@@ -43,9 +43,9 @@ class Command:
     """A command.
 
     Attributes:
-        name: as it is typed.
+        name: the name as typed.
         summary: one sentence.
-        text: the paragraphs after it.
+        text: the paragraphs after the summary.
         options: its arguments, then its options by group.
     """
 

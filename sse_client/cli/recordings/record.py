@@ -89,7 +89,7 @@ class _Limits(NamedTuple):
 
 
 class _Written:
-    """How much is in the recording: called with its writer after each piece."""
+    """The size of the recording so far; called with the writer after each piece."""
 
     def __init__(self, *, quiet: bool) -> None:
         self.quiet = quiet
@@ -102,7 +102,7 @@ class _Written:
         self.seconds = writer.seconds
 
     def begin(self, url: str) -> Progress:
-        """Say what is recorded, and return what shows how much of it."""
+        """Show what is recorded, and return the progress display."""
         self.begun = True
         if not self.quiet:
             say(f"recording {credentials.url(url)}; Ctrl-C ends it")
@@ -173,10 +173,10 @@ def _as_it_is(request: _Request) -> _Request:
 
 
 def _check(recording: Recording) -> None:
-    """Say what is wrong with a recording that was made all the same.
+    """Report a problem with a recording that was nevertheless made.
 
     Raises:
-        Failure: it is of no event stream, or that broke off.
+        Failure: the response is not an event stream, or it broke off.
     """
     status, end = recording.response.status, recording.end
     content_type = recording.headers.get("content-type", "")

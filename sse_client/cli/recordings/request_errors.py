@@ -13,7 +13,7 @@ __all__ = ["failure_of_request", "malformed"]
 
 
 def failure_of_request(error: requests.RequestException, url: str) -> Failure:
-    """Return what to report where a request to `url` brought no response."""
+    """Return the failure to report if a request to `url` brought no response."""
     where = credentials.url(url)
     if isinstance(error, ValueError):
         return malformed(url)
@@ -31,12 +31,12 @@ def failure_of_request(error: requests.RequestException, url: str) -> Failure:
 
 
 def malformed(url: str) -> Failure:
-    """Return what to report where a URL cannot be requested."""
+    """Return the failure to report if a URL cannot be requested."""
     return Failure(f"expected a URL such as https://example.com/events, got {credentials.url(url) or 'none'}")
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """Return the first cause: those above it show the URL with its query."""
+    """Return the innermost cause, because the outer ones show the URL with its query."""
     while True:
         candidates = (getattr(error, "reason", None), error.__cause__, *error.args)
         inner = next((each for each in candidates if isinstance(each, BaseException)), None)

@@ -14,7 +14,7 @@ __all__ = ["TimeUp", "time_limit"]
 
 
 class TimeUp(BaseException):
-    """A limit of time is reached.
+    """A time limit has been reached.
 
     Attributes:
         option: the option that has set it.
@@ -27,9 +27,9 @@ class TimeUp(BaseException):
 
 @contextmanager
 def time_limit(seconds: float | None, option: str) -> Generator[None]:
-    """Raise `TimeUp` in the main thread after `seconds`, in the middle of a read too; None: never.
+    """Raise `TimeUp` in the main thread after `seconds`, even in the middle of a read; None: never.
 
-    Where there is no SIGALRM, as on Windows, there is no limit.
+    Without SIGALRM, as on Windows, there is no limit.
     """
     if seconds is None or not hasattr(signal, "SIGALRM"):
         yield

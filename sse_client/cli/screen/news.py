@@ -15,7 +15,7 @@ __all__ = ["News", "say", "say_error"]
 
 
 def say(text: str) -> None:
-    """Write one line to the standard error; where that is closed, nobody wants to know."""
+    """Write one line to standard error; do nothing if that is closed."""
     if sys.stderr is None:
         return
     try:
@@ -26,7 +26,7 @@ def say(text: str) -> None:
 
 
 def say_error(sentence: str, hint: str, mask: Mask) -> None:
-    """Write what is wrong to the standard error, and in a second line what to do, if there is a `hint`."""
+    """Write an error to standard error, followed by a line with the `hint`, if there is one."""
 
     def shown(text: str) -> str:
         return folded(printable(mask.hide(text)), sys.stderr, len("  "))
@@ -41,7 +41,7 @@ class News:
     """An observer that reports to the user.
 
     Args:
-        mask: takes credentials out.
+        mask: removes credentials.
         quiet: report nothing.
 
     Attributes:

@@ -28,10 +28,10 @@ def size(count: int) -> str:
 
 
 class Progress:
-    """Shows on the standard error for how long a block of code has been running, and how far it is.
+    """Shows on standard error for how long a block of code has been running, and its progress.
 
     Args:
-        line: returns how far it is, in a few words.
+        line: returns the progress in a few words.
         quiet: show nothing.
     """
 
@@ -44,7 +44,7 @@ class Progress:
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
 
     def stop(self) -> None:
-        """Show no more, and leave the line empty."""
+        """Stop showing progress, and clear the line."""
         self._stopped.set()
         if self._thread.ident is not None:
             self._thread.join()

@@ -29,11 +29,11 @@ _RETRY = re.compile(rb"(?:retry: ?[0-9]{1,18}\n)?")
 
 
 def in_bulk(data: bytes, replace: Callable[[bytes], bytes | None]) -> bytes:
-    """Return `data` with its whole blocks replaced, but for the first, whose beginning may have come before.
+    """Return `data` with its whole blocks replaced, except the first, which may have begun in an earlier read.
 
     Args:
-        data: what was received.
-        replace: returns the bytes of the blocks that stand for those it is given; None: they stay as they are.
+        data: the received bytes.
+        replace: returns blocks to replace the given ones, or None to keep these.
     """
     end = b"\r\n\r\n" if b"\r" in data else b"\n\n"
     start, last = data.find(end) + len(end), data.rfind(end) + len(end)
@@ -52,7 +52,7 @@ def in_bulk(data: bytes, replace: Callable[[bytes], bytes | None]) -> bytes:
 
 
 def without_data(blocks: bytes) -> bytes | None:
-    """Return one block without text that leaves a stream as `blocks` do; None if that is not certain.
+    """Return a block without text that has the same effect on a stream as `blocks`; None if that is not certain.
 
     Args:
         blocks: whole blocks.
@@ -65,11 +65,11 @@ def without_data(blocks: bytes) -> bytes | None:
 
 
 def digest(lines: bytes, data: bytes | None) -> bytes | None:
-    """Return one block that leaves a stream as blocks with `lines` do; None if that is not certain.
+    """Return a block that has the same effect on a stream as blocks with `lines`; None if that is not certain.
 
     Args:
-        lines: all that set the last event ID or the reconnection time, with LF line ends.
-        data: of the event that the block is; None: it is none.
+        lines: all lines that set the last event ID or the reconnection time, with LF line ends.
+        data: the data of the block's event; None for a block without an event.
     """
     event = b"\n" if data is None else b"data:" + data + b"\n\n"
     if not lines:

@@ -20,11 +20,11 @@ _LONGER = 100  # bytes of a line; from here on, it is also faster than searching
 
 
 class Shown(NamedTuple):
-    """What blocks show, and the rest of them.
+    """The output for some blocks, and their other effects.
 
     Attributes:
-        values: of the lines of data, each with a line feed.
-        others: lines that leave a stream as the blocks do, but for the event.
+        values: the values of the data lines, each with a line feed.
+        others: lines with the same effect on a stream as the blocks, except for the event.
     """
 
     values: bytes
@@ -32,9 +32,10 @@ class Shown(NamedTuple):
 
 
 def data_lines(blocks: bytes) -> Shown | None:
-    """Return the lines that the events of `blocks` are shown as; None if they are not certain.
+    """Return the output lines for the events of `blocks`; None if they are not certain.
 
-    An event's lines of data are joined by line feeds: shown, they are lines again, whatever its block is like.
+    An event's data lines are joined by line feeds, so in the output they are separate lines again, whatever the block
+    looks like.
 
     Args:
         blocks: whole blocks that end in LF and have no CR, or end in CRLF.
@@ -58,7 +59,7 @@ def data_lines(blocks: bytes) -> Shown | None:
 
 
 def with_lf(blocks: bytes) -> bytes | None:
-    """Return `blocks` with LF for CRLF; None if there is a CR alone, which ends a line, too."""
+    """Return `blocks` with LF for CRLF; None if there is a bare CR, which also ends a line."""
     if b"\r" not in blocks:
         return blocks
     lines = blocks.rsplit(b"\r\n")  # and `join`: half the time of `replace`
@@ -66,11 +67,11 @@ def with_lf(blocks: bytes) -> bytes | None:
 
 
 def _alike(blocks: bytes, end: bytes) -> Shown | None:
-    """Return what blocks show that differ in the value of one line of data: 60 ns for a block of 120 bytes.
+    """Return the output for blocks that differ only in the value of one data line: 60 ns for a block of 120 bytes.
 
     Args:
         blocks: whole blocks.
-        end: of each of them.
+        end: the end of each block.
     """
     found = _BEFORE_VALUE.match(blocks)
     if found is None:
@@ -93,11 +94,11 @@ def _alike(blocks: bytes, end: bytes) -> Shown | None:
 
 
 def _in_columns(blocks: bytes, height: int) -> Shown | None:
-    """Return what blocks show that have as many lines each, data in the same ones: 170 ns for one of 300 bytes.
+    """Return the output for blocks of the same layout: 170 ns for a block of 300 bytes.
 
     Args:
-        blocks: whole blocks with LF line ends.
-        height: lines of each, the blank one included.
+        blocks: whole blocks with LF line ends, all with equally many lines, and with data in the same ones.
+        height: the number of lines of each block, the blank one included.
     """
     lines = BytesIO(blocks).readlines()  # finds line ends with `memchr`, which no variant of `split` does
     count, incomplete = divmod(len(lines), height)
@@ -120,15 +121,15 @@ def _in_columns(blocks: bytes, height: int) -> Shown | None:
 
 
 def _by_pattern(blocks: bytes) -> Shown:
-    """Return what blocks with LF line ends show: 100 ns for a line of data of 120 bytes."""
+    """Return the output for any blocks with LF line ends: 100 ns for a data line of 120 bytes."""
     values = _DATA.findall(b"\n" + blocks)
     values.append(b"")
     return Shown(b"\n".join(values), blocks)
 
 
 def _may_begin_with_space(values: list[bytes]) -> bool:
-    """Return whether one of `values` may begin with a space, which is no part of it then.
+    """Return whether one of `values` may begin with a space, which is then not part of it.
 
-    An empty one counts, too: the least of them is found in a third of the time that it takes to look at each.
+    An empty value counts, too. Finding the smallest value takes a third of the time of checking each one.
     """
     return min(values) < b"!"

@@ -29,7 +29,7 @@ class EventLine:
 
     Args:
         style: the colours.
-        timing: show the seconds since the event before, in place of the time of day.
+        timing: show the seconds since the previous event instead of the time of day.
         clock: returns the time, in seconds since the epoch.
     """
 
@@ -62,11 +62,11 @@ class EventLine:
         return datetime.fromtimestamp(now).astimezone().strftime("%H:%M:%S.%f")[:-3]
 
     def _data(self, data: str, taken: int) -> str:
-        """Return the data: on the same line where it fits, else indented under it.
+        """Return the data: on the same line if it fits, else indented below it.
 
         Args:
-            data: the event's.
-            taken: columns of the line that are used already.
+            data: the event's data.
+            taken: the columns of the line that are already used.
         """
         lines = None
         if data[:1] in {"{", "["} and len(data) <= _MOST_JSON:

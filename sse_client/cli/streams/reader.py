@@ -19,7 +19,7 @@ __all__ = ["closes_when_reader_leaves"]
 
 @contextmanager
 def closes_when_reader_leaves(stream: EventStream, descriptor: int = 1) -> Generator[None]:
-    """Close `stream` when the other end of a pipe is closed, which `descriptor` writes to."""
+    """Close `stream` when the other end of the pipe that `descriptor` writes to is closed."""
     if not hasattr(select, "poll") or sys.stdout is None or sys.stdout.isatty():
         yield
         return

@@ -72,18 +72,18 @@ def read(
 
 
 def _save_place(stream: sse.EventStream, arguments: dict[str, Any]) -> None:
-    """Save the ID of the last event, which was shown, although no other one is asked for."""
+    """Save the ID of the last event, which has been shown, although no further event is requested."""
     checkpoint = arguments.get("checkpoint")
     if checkpoint is not None and stream.last_event_id:
         checkpoint.save(stream.last_event_id)
 
 
 def _batches(stream: sse.EventStream, *, batched: bool) -> Iterator[list[sse.Event | sse.Comment]]:
-    """Yield the events that came together in one list, as soon as they are there.
+    """Yield lists of events that arrived together, as soon as they are available.
 
     Args:
-        stream: where they come from.
-        batched: False: each is in a list of its own.
+        stream: the event stream.
+        batched: if False, each event is in a list of its own.
     """
     for event in stream:
         # Takes the other events of the same read as a list: without a call for each, a burst costs a quarter less.
@@ -91,7 +91,7 @@ def _batches(stream: sse.EventStream, *, batched: bool) -> Iterator[list[sse.Eve
 
 
 def client_over(wire: Wire | None) -> sse.Client:
-    """Return a client that sends over `wire`; the usual one where there is none."""
+    """Return a client that sends over `wire`; a normal one if it is None."""
     if wire is None:
         return sse.Client()
     from sse_client.cli.http.wire import session_over

@@ -23,13 +23,13 @@ _REASONS = 8  # reasons that are remembered; a server may invent any number of t
 
 
 class Board:
-    """Writes to a terminal, or to a log; any thread may. Where the output is closed, nobody wants to know.
+    """Writes lines to a terminal or to a log; any thread may use it. A closed output is not an error.
 
     Args:
-        output: where to; None for nowhere.
+        output: the output; None for none.
 
     Attributes:
-        terminal: whether that is a terminal.
+        terminal: whether the output is a terminal.
     """
 
     def __init__(self, output: TextIO | None) -> None:
@@ -60,7 +60,7 @@ class Board:
             self._drawn = True
 
     def keep(self) -> None:
-        """Have the line that was drawn last stay."""
+        """Keep the line that was drawn last."""
         with self._lock:
             self._write("\n" if self._drawn else "")
             self._drawn = False
@@ -73,7 +73,7 @@ class Board:
 
 
 class BoardLog(logging.Handler):
-    """Shows a log on a board, warnings and worse."""
+    """Shows log records on a board, from warnings on."""
 
     def __init__(self, board: Board) -> None:
         super().__init__(logging.WARNING)
@@ -86,7 +86,7 @@ class BoardLog(logging.Handler):
 
 
 class SourceNews:
-    """An observer of the source that says why nothing comes: once for each reason while the source is there."""
+    """An observer of the source that shows why no events arrive, once for each reason until the source is back."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
@@ -111,7 +111,7 @@ class SourceNews:
 
 
 def _printable(text: str) -> str:
-    """Return `text` with what could command a terminal escaped: IDs are the server's, and names another host's."""
+    """Return `text` with control characters escaped: IDs come from a server, and names from other hosts."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 

@@ -51,7 +51,7 @@ class Consuming:
         self.claimed = 0
 
     def start(self) -> None:
-        """Note that it runs now.
+        """Record that the consumer runs.
 
         Raises:
             RuntimeError: it has run before.
@@ -61,25 +61,25 @@ class Consuming:
         self._started = True
 
     def result(self) -> Consumed:
-        """Return what was done."""
+        """Return the counts."""
         done = self._handling
         return Consumed(
             handled=done.handled, failed=done.failed, claimed=self.claimed, dead=done.dead, lost=done.lost
         )  # fmt: skip
 
     def disturbed(self) -> None:
-        """Note that an answer of Redis may have been lost, with entries in it: look for them before reading on."""
+        """Record that an answer of Redis with entries may have been lost; they are claimed before reading more."""
         for lane in self._lanes.values():
             lane.cursor = "0-0"
 
     def persistent(self, steps: Steps) -> Steps:
-        """Return `steps` with each repeated until Redis has answered, for `patience` seconds at most."""
+        """Return `steps`, each repeated until Redis has answered, for at most `patience` seconds."""
         return persistent(
             steps, Patience(self._settings.patience, self.name, lambda _: None), self.disturbed, lambda: self.closing
         )
 
     def work(self) -> Steps:
-        """Consume until it is closed."""
+        """Consume until the consumer is closed."""
         yield from self._layout.begin()
         for partition, stream in enumerate(self._group.keys.streams):
             yield from self._join(partition)
@@ -98,7 +98,7 @@ class Consuming:
                 lane.ready = fresh is None or lane.stream in fresh
 
     def keep(self) -> Steps:
-        """Keep what is in hand from being given to others, while handlers run."""
+        """Prevent the entries held from going to other consumers while handlers run."""
         seconds = min(self._settings.claim_after, self._group.milliseconds / 1000) / 3
         while not self.closing:
             yield Sleep(seconds)
@@ -116,9 +116,9 @@ class Consuming:
             lane.held_until = asked_at + self._settings.claim_after
 
     def leave(self) -> Steps:
-        """Hand back what is not finished, and what is owned; without an answer of Redis, leave that to the lease.
+        """Give back unfinished entries and owned partitions; if Redis does not answer, the lease takes care of it.
 
-        What was trimmed in the meantime cannot be handed back: it is lost.
+        Entries that were trimmed in the meantime cannot be given back: they are lost.
         """
         lost: list[tuple[Lane, Any]] = []
         for lane in self._lanes.values():
@@ -144,7 +144,7 @@ class Consuming:
             )  # fmt: skip
 
     def _share(self) -> Steps:
-        """Take and give partitions, so that each living consumer has as many as others."""
+        """Take and give up partitions, so that all living consumers have equally many."""
         now = monotonic()
         if not self._group.ordered or now < self._share_at:
             return
@@ -167,7 +167,7 @@ class Consuming:
                 self._lanes[partition] = Lane(partition, group.keys.streams[partition], held_until=until)
 
     def _turn(self, lane: Lane) -> Generator[Any, Any, bool]:
-        """Handle what a lane has; return whether it may have more at once."""
+        """Handle the entries of a lane; return whether it may have more right away."""
         worked = self._handling.retry(lane)
         if self._group.ordered and lane.later:
             return worked  # later entries of the partition wait for this one
@@ -187,9 +187,9 @@ class Consuming:
         return lane.cursor is not None or (not self._group.ordered and monotonic() >= lane.claim_at)
 
     def _doubt(self, lane: Lane) -> None:
-        """Have each entry in the queue looked up before it is handled: another consumer may have claimed it.
+        """Mark each entry in the queue to be looked up before it is handled, as another consumer may have claimed it.
 
-        This process was frozen, or Redis was away, for longer than `claim_after`.
+        Called after this process was frozen, or Redis was unreachable, for longer than `claim_after`.
         """
         lane.doubtful.update(lane.in_hand())
         lane.queue = deque(entry_id_of(each) for each in lane.queue)
@@ -197,7 +197,7 @@ class Consuming:
         lane.held_until = monotonic() + self._settings.claim_after
 
     def _drop(self, lane: Lane) -> None:
-        """Forget a partition that may be another's by now; what is pending is its next owner's."""
+        """Forget a partition that another consumer may own by now; pending entries belong to the next owner."""
         _log.warning("group %r: partition %d was held too long without a renewal", self._group.group, lane.partition)
         self._lanes.pop(lane.partition, None)
         self._share_at = 0.0
@@ -230,12 +230,12 @@ class Consuming:
                 self._layout.check(int(answer[4]))
 
     def _hold(self, lane: Lane, since: float) -> None:
-        """Note until when no other consumer claims what was taken at `since`; of partitions, `_renew` notes it."""
+        """Record until when no other consumer claims entries fetched at `since`; for partitions, `_renew` does that."""
         if not self._group.ordered:
             lane.held_until = since + self._settings.claim_after
 
     def _claim(self, lane: Lane) -> Steps:
-        """Take what was given out before: to a dead consumer, to a predecessor, or in an answer that was lost."""
+        """Claim entries delivered before: to a dead consumer, to a predecessor, or in an answer that was lost."""
         settings, group = self._settings, self._group
         if not group.ordered and lane.cursor is not None:
             yield from self._own(lane)
@@ -270,10 +270,10 @@ class Consuming:
             lane.queue.extendleft(reversed([each for each in map(text, answer[1]) if each not in known]))
 
     def _idle(self) -> Generator[Any, Any, frozenset[str] | None]:
-        """Wait for an entry, a retry, or the time to look for what others left.
+        """Wait for an entry, for a retry, or until it is time to claim what others left.
 
         Returns:
-            The streams that have entries; None if nothing is known of them.
+            The streams that have entries; None if that is not known.
         """
         now = monotonic()
         times = [when for lane in self._lanes.values() for when, _ in lane.later]

@@ -40,7 +40,7 @@ def consuming(
     patience: float | None,
     redis: str,
 ) -> Consuming:
-    """Return what a consumer does; `Consumer` says what the arguments mean, but for `redis`: its name in messages.
+    """Return the steps of a consumer. `Consumer` describes the arguments, except `redis`: its name in messages.
 
     Raises:
         ImportError: redis-py is missing.

@@ -14,16 +14,16 @@ __all__ = ["close", "close_async", "connect", "connect_async", "needed", "shown"
 
 
 def connect(client: Any, seconds: float) -> tuple[Any, bool]:
-    """Return a client of redis-py, and whether it was made here. Nothing is sent before its first command.
+    """Return a client of redis-py, and whether it was created here. Nothing is sent before its first command.
 
     Args:
         client: a client, which is returned as it is, or a URL: `redis://`, `rediss://` (TLS), `unix://`,
             `redis+sentinel://host:port,host:port/service`, `redis+cluster://host:port` (`rediss+...` with TLS).
-        seconds: how long a connection may take, and an answer.
+        seconds: the most seconds for a connection, and for an answer.
 
     Raises:
         ImportError: redis-py is missing.
-        ValueError: the URL is none of those, or has an option that redis-py does not know.
+        ValueError: the URL has another form, or an option that redis-py does not know.
     """
     redis = needed()
 
@@ -34,7 +34,7 @@ def connect(client: Any, seconds: float) -> tuple[Any, bool]:
 
 
 def connect_async(client: Any, seconds: float) -> tuple[Any, bool]:
-    """Return a client of redis-py for asyncio, and whether it was made here; see `connect`."""
+    """Return a client of redis-py for asyncio, and whether it was created here; see `connect`."""
     redis = needed()
     from redis.asyncio.cluster import RedisCluster
     from redis.asyncio.sentinel import Sentinel
@@ -43,7 +43,7 @@ def connect_async(client: Any, seconds: float) -> tuple[Any, bool]:
 
 
 def close(client: Any) -> None:
-    """Close a client that was made here, and those of the sentinels that it asks."""
+    """Close a client that was created here, and those of its sentinels."""
     client.close()
     for sentinel in _sentinels(client):
         sentinel.close()
@@ -65,7 +65,7 @@ def needed() -> Any:
     """Return redis-py.
 
     Raises:
-        ImportError: it is missing.
+        ImportError: redis-py is missing.
     """
     try:
         import redis
@@ -77,10 +77,10 @@ def needed() -> Any:
 
 
 class _Cluster:
-    """A client of a cluster that is made for its first command.
+    """A client of a cluster, which is created with its first command.
 
-    `redis.RedisCluster` asks for the slots when it is made, and fails where no node answers then. That is to be tried
-    again, like every other command.
+    `redis.RedisCluster` asks for the slots when it is created, and fails if no node answers. Created this late, it can
+    be retried like every other command.
     """
 
     def __init__(self, make: Callable[[], Any]) -> None:

@@ -1,4 +1,4 @@
-"""The asyncio counterpart of `_link`."""
+"""The asyncio counterpart of `link`."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def check_scalar(what: str, text: str) -> None:
     """Refuse a name that could not be sent to Redis.
 
     Raises:
-        ValueError: it holds half of a surrogate pair.
+        ValueError: it contains a lone surrogate.
     """
     if scalar_text(text) != text:
         raise ValueError(f"{what} holds half of a surrogate pair, which has no UTF-8 form: {text!a}")

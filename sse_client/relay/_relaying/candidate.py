@@ -33,11 +33,11 @@ class Candidate:
     """A host, while it runs a relay.
 
     Args:
-        client: of redis-py.
-        plan: what to do.
-        source: what to read.
-        progress: is updated.
-        closing: set to end it.
+        client: a client of redis-py.
+        plan: the relay's arguments.
+        source: the source to read.
+        progress: the counters to update.
+        closing: when set, ends the relay.
     """
 
     def __init__(self, client: Any, plan: Plan, source: Source, progress: Progress, closing: threading.Event) -> None:
@@ -88,7 +88,7 @@ class Candidate:
                 return None
 
     def _stand_by(self, held: Held) -> float:
-        """Note who leads; return the seconds until the lease may be free."""
+        """Record who leads; return the seconds until the lease may be free."""
         progress, plan, config = self._progress, self._plan, self._ledger.config
         progress.role, progress.leader = "follower", held.host
         progress.count, progress.last_event_id = held.count, held.place

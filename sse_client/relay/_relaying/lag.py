@@ -111,8 +111,8 @@ class Lag:
     """How far the slowest group is behind.
 
     Attributes:
-        entries: that it has not acknowledged; without a group, how many there are.
-        former: those of them in streams of a former number of partitions.
+        entries: the entries that it has not acknowledged; without a group, all entries.
+        former: those of them that are in streams of a former number of partitions.
     """
 
     entries: int
@@ -123,9 +123,9 @@ def lag(link: Link, keys: Keys, *, trim: bool = False) -> Lag:
     """Return how many entries the slowest group has not acknowledged, in all streams that the relay has written to.
 
     Args:
-        link: to Redis.
-        keys: of the stream.
-        trim: remove the entries that every group has acknowledged.
+        link: the connection to Redis.
+        keys: the keys of the stream.
+        trim: whether to remove the entries that every group has acknowledged.
 
     Raises:
         Unreachable, RelayError: as `Link.run` does.

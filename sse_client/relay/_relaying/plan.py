@@ -14,7 +14,7 @@ __all__ = ["Plan"]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The arguments of a relay, checked; `Relay` says what they mean."""
+    """The checked arguments of a relay; `Relay` describes them."""
 
     keys: Keys
     milliseconds: int

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def text_completion(body: Mapping[str, Any], answer: ChatAnswer, number: int, pace: float) -> Iterator[Step]:
-    """Answer a request of `/completions`; of the answer, it has the text alone."""
+    """Answer a request of `/completions`, only with the answer's text."""
     texts = tokens(answer.text)
     frame = {
         "id": f"cmpl-{number}",

@@ -28,10 +28,10 @@ def is_secret(name: str) -> bool:
 
 
 class Credentials:
-    """Which headers and query parameters have secret values, and the texts without these.
+    """Masks the secret values of headers and query parameters.
 
     Args:
-        names: names of further ones, in any case.
+        names: names of further headers and parameters with secret values; upper and lower case do not matter.
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
@@ -43,14 +43,14 @@ class Credentials:
         return _USER.sub("", address) + self._query(mark + query)
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Return `headers` with secret values masked, and those in the URLs that other values hold."""
+        """Return `headers` with secret values masked, including those in URLs inside other values."""
         return [(name, MASK if self._is_secret(name) else self._text(value)) for name, value in headers]
 
     def _text(self, text: str) -> str:
         return _QUERY.sub(lambda found: self._query(found[0]), _USER.sub("", text))
 
     def _query(self, query: str) -> str:
-        """Mask the secret values of a query or a fragment; a value may hold a semicolon."""
+        """Mask the secret values of a query or a fragment; values may contain semicolons."""
         masked: list[str] = []
         hidden = False
         for number, part in enumerate(_SEPARATOR.split(query)):

@@ -55,23 +55,23 @@ FAILURES = (ConnectionFailed, _BodyFailed, OSError, aiohttp.ClientError)
 
 
 class Exchange:
-    """One request and the head of its answer, as the outermost middleware of aiohttp.
+    """One request and the head of its response, as the outermost middleware of aiohttp.
 
     aiohttp merges the session's headers, cookies and credentials with those of the request, and lets a `TraceConfig`
-    change them. What it would merge otherwise than requests does is set afterwards.
+    change them. Fields that aiohttp would merge differently from requests are set afterwards.
 
     Args:
-        session: the session that sends it.
-        request: the request as the caller has it.
+        session: the session that sends the request.
+        request: the caller's request.
         sent: the request as it is sent.
         cross_origin: whether it goes to another origin than the caller's.
-        timeouts: seconds to connect, and of silence.
+        timeouts: seconds to connect, and seconds of silence.
 
     Attributes:
         sent: the request as it is sent.
-        body: its body, as aiohttp is given it.
-        headers: the header fields that aiohttp is given.
-        skipped: the header fields that it would add by itself, and must not; None for none.
+        body: its body, in the form that aiohttp gets.
+        headers: the header fields that aiohttp gets.
+        skipped: the header fields that aiohttp would add, but must not; None for none.
     """
 
     __slots__ = ("_cross_origin", "_late", "_session", "_timeouts", "body", "headers", "sent", "skipped")
@@ -125,7 +125,7 @@ class Exchange:
                 )
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Return itself: aioresponses keeps deep copies of what a request is made with, and would copy the session."""
+        """Return itself, because aioresponses keeps deep copies of arguments, and would copy the session."""
         return self
 
     async def __call__(self, request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
@@ -192,9 +192,9 @@ class Exchange:
 
 
 def _text(value: str | bytes) -> str | None:
-    """Return a header's value as aiohttp, which writes UTF-8, must have it for the same bytes to be sent.
+    """Return the text for which aiohttp, which writes UTF-8, sends the bytes of a header's value.
 
-    None: it cannot send them.
+    Return None if aiohttp cannot send them.
     """
     if isinstance(value, str):
         try:

@@ -16,9 +16,9 @@ _MOST = 16
 
 
 def may_be_stale(connector: Any) -> bool:
-    """Return whether a pooled connection may have been closed by its server, and the loop has not noticed yet.
+    """Return whether a server may have closed a pooled connection without the event loop having noticed yet.
 
-    A server that says nothing on an idle connection has not closed it: its socket is not readable then.
+    If the socket of an idle connection is not readable, its server has not closed it.
     """
     pools: dict[Any, Any] | None = getattr(connector, "_conns", None)
     # Windows has no poll. A connector from `socks` has a further connector for each proxy, each with its own pool.

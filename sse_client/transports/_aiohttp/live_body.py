@@ -33,12 +33,12 @@ _DEFAULT_MAX_SIZE = 256 * 1024
 
 
 class LiveBody(AiohttpBody):
-    """A body taken out of the reader's buffer."""
+    """A body whose bytes are taken directly out of the reader's buffer."""
 
     __slots__ = ()
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return what has arrived of the body, as it is coded; `b""` at its end."""
+        """Return the encoded bytes of the body that have arrived; `b""` at its end."""
         content = self._content
         try:
             while not content._buffer:
@@ -80,20 +80,20 @@ class LiveBody(AiohttpBody):
         return data
 
     async def drain(self) -> None:
-        """Read over the little that may still come; see `ResponseBody.drain`: most often nothing may."""
+        """Read and drop the little that may still arrive, usually nothing; see `ResponseBody.drain`."""
         if self._is_whole():
             self.close()
         else:
             await AiohttpBody.drain(self)
 
     def _is_whole(self) -> bool:
-        """Return whether all of the body has been taken, and it came to its end without an error."""
+        """Return whether the whole body has been taken, and has ended without an error."""
         content, protocol = self._content, self._protocol
         taken = content._eof and not content._buffer and content._exception is None and self._failure is None
         return taken and (protocol is None or protocol.exception() is None)
 
     def _ring(self) -> None:
-        """End a wait that has lasted too long. One timer serves them all: it looks at when the last one began."""
+        """End a wait that has lasted too long. One timer serves all waits: it checks when the last one began."""
         self._timer = None
         waiter = self._waiter
         if waiter is None or waiter.done() or self.silence is None:
@@ -106,7 +106,7 @@ class LiveBody(AiohttpBody):
 
 
 class PlainLiveBody(LiveBody):
-    """A body without content codings, whose `read` is `_receive` itself: a live event passes through one call less."""
+    """A body without content codings, whose `read` is `_receive` itself, which saves a call per live event."""
 
     __slots__ = ()
 
@@ -128,7 +128,7 @@ def body_of(response: Response, wakeup: Wakeup, silence: float | None) -> Aiohtt
 
 
 def reachable(content: aiohttp.StreamReader) -> bool:
-    """Return whether `LiveBody` does to a reader, in this version of aiohttp, what its own methods would do."""
+    """Return whether `LiveBody` has the same effect on a reader of this aiohttp version as the reader's own methods."""
     known = type(content) is aiohttp.StreamReader
     protocol = getattr(content, "_protocol", None)
     return known and type(getattr(protocol, "_reading_paused", None)) is bool and _as_expected()
@@ -180,7 +180,7 @@ class _Trial:
         body._failure = body.silence = None
 
     def take(self) -> bytes:
-        """Return what `LiveBody` takes out of the reader."""
+        """Return the bytes that `LiveBody` takes out of the reader."""
         return run_sync(self._body._receive(None))
 
     def wakes(self, say: Callable[[], object]) -> bool:

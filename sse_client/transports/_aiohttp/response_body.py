@@ -22,11 +22,11 @@ __all__ = ["AiohttpBody"]
 
 
 class AiohttpBody(ResponseBody):
-    """A response of aiohttp's, read as aiohttp documents it.
+    """A response of aiohttp, read by documented methods.
 
     Args:
         response: the head; its `raw` has an unread body.
-        wakeup: what wakes the task that reads.
+        wakeup: wakes the task that reads.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
     """
 
@@ -71,13 +71,13 @@ class AiohttpBody(ResponseBody):
                 self._lost.add_done_callback(self._on_lost)
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         self._turn_since = monotonic()
         if self._failure is not None:
             raise self._failure
@@ -109,11 +109,11 @@ class AiohttpBody(ResponseBody):
         raise self._failure
 
     def _is_late(self) -> bool:
-        """Handle a CancelledError; return whether it came from the deadline, and from nobody else."""
+        """Handle a CancelledError; return whether it came only from the deadline."""
         return not self._wakeup.closed and self._wakeup.caught()
 
     def close(self) -> None:
-        """Close the connection, unless its body was read to the end: then its pool has it already."""
+        """Close the connection, unless the body was read to its end: then it is back in its pool."""
         if self._wakeup.inherited:
             return  # the processes share a selector: the parent's loop would no longer be notified of its connection
         if self._timer is not None:
@@ -131,7 +131,7 @@ class AiohttpBody(ResponseBody):
             transport.abort()  # otherwise asyncio keeps the connection for up to 30 s, until the server ends TLS too
 
     def abandon(self) -> None:
-        """Close it from any thread; if its loop is closed, only its socket, as nothing else can be done without it."""
+        """Close the body from any thread; if its loop is closed, close only the socket, which needs no loop."""
         if self._wakeup.inherited:
             return
         try:
@@ -148,21 +148,21 @@ class AiohttpBody(ResponseBody):
             raise no_data(self.response.url)
 
     def _unread(self) -> bytes:
-        """Return what arrived before the connection broke: aiohttp raises, and does not hand it out."""
+        """Return the bytes that arrived before the connection broke; aiohttp raises without returning them."""
         self._content.set_exception(None)
         data: bytes = self._content.read_nowait()
         return data
 
 
 def _end_early(content: Any, lost: asyncio.Future[None]) -> None:
-    """Wake who waits for more of a body whose connection is lost."""
+    """Wake a reader that waits for more of a body whose connection is lost."""
     if lost.cancelled() or content.is_eof() or content.exception() is not None:
         return
     content.set_exception(lost.exception() or aiohttp.ClientPayloadError("the connection is lost"))
 
 
 def _close_socket(raw: Any) -> None:
-    """Close the socket of a response whose loop is closed, and have nobody ask that loop when all is collected."""
+    """Close the socket of a response whose loop is closed, so that garbage collection does not call the loop."""
     connection, raw._connection = raw._connection, None  # noqa: SLF001  (aiohttp has no way to do this)
     protocol = getattr(connection, "_protocol", None)
     if protocol is None:

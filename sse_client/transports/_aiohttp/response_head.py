@@ -35,7 +35,7 @@ _BLANKS = b" \t"
 # The classes are cached: a session has one class, and a program has few kinds of sessions.
 @cache
 def head_first(kind: Any) -> Any:
-    """Return the class of responses `kind`, whose head is parsed first; after 1,000 interim responses, it gives up."""
+    """Return a subclass of `kind` that parses the head first, and gives up after 1,000 interim responses."""
 
     def start(self: aiohttp.ClientResponse, connection: Connection) -> Any:
         protocol: Any = connection.protocol
@@ -62,7 +62,7 @@ class _HeadFirst:
         return getattr(self.parser, name)
 
     def feed_data(self, data: bytes) -> tuple[list[Any], bool, bytes]:
-        """Parse what has come; see aiohttp's `HttpResponseParser.feed_data`."""
+        """Parse received bytes; see aiohttp's `HttpResponseParser.feed_data`."""
         text = self.before + data
         begin, at = 0, len(self.before)  # where the search for the head's end, and the unparsed bytes, begin
         messages: list[Any] = []
@@ -103,10 +103,10 @@ class _HeadFirst:
         return messages, upgraded, rest
 
     def _check_begin(self, text: bytes, at: int, end: int) -> None:
-        """Refuse a head that begins otherwise than with a status line of HTTP and a field (RFC 9112 2.2).
+        """Refuse a head that does not begin with an HTTP status line and a field (RFC 9112 2.2).
 
         Raises:
-            BadHttpMessage: as the parser does.
+            BadHttpMessage: the head begins with something else.
         """
         if self.stage == "new":
             self.stage, line_end = "status line", text.find(b"\n", at, end)
@@ -122,7 +122,7 @@ class _HeadFirst:
             raise BadHttpMessage("expected a status line, and a field after it")
 
     def _fail(self, error: Exception) -> None:
-        """Do what aiohttp does with a connection whose bytes cannot be parsed."""
+        """Handle the connection as aiohttp does when its bytes cannot be parsed."""
         protocol = self.protocol
         if protocol.transport is not None:
             protocol.transport.close()

@@ -52,17 +52,17 @@ _FIXED = {
 
 # A struct, like `Options`, because each attempt creates one.
 class Sender(msgspec.Struct, eq=False):
-    """Prepares the requests of one attempt, each with what the session adds to it.
+    """Prepares the requests of one attempt, with the session's additions.
 
     Args:
-        session: whose connections, cookies, headers and credentials are used.
-        options: `verify`, `cert` and `proxies` are used here; where they name no proxy, the session's own is used.
-        limits: how long it may take.
-        replayable: makes a body ready once more.
-        resume: the value of `Last-Event-ID`, where a request has none of its own; empty: there is none.
-        environment: whether proxies, certificates and ~/.netrc of the environment count.
-        stale_left: how many more connections of the pool that the server has closed are put up with.
-        challenged: whether the server has challenged a request, and so received it.
+        session: the session whose connections, cookies, headers and credentials are used.
+        options: `verify`, `cert` and `proxies` are used here; if they name no proxy, the session's own is used.
+        limits: the time limits.
+        replayable: supplies a body again.
+        resume: the value of `Last-Event-ID`, if a request has none of its own; empty: there is none.
+        environment: whether proxies, certificates and ~/.netrc of the environment are used.
+        stale_left: how many more stale connections of the pool are tolerated.
+        challenged: whether the server has challenged a request, which proves that it received it.
     """
 
     session: aiohttp.ClientSession
@@ -78,19 +78,19 @@ class Sender(msgspec.Struct, eq=False):
         return f"<{type(self).__name__}>"  # options may be secret
 
     def restart(self) -> None:
-        """Begin anew, with the request that a redirect leads to."""
+        """Start again with the request that follows a redirect."""
         self.stale_left, self.challenged = _MOST_STALE, False
 
     async def prepare(self, request: Request, *, cross_origin: bool) -> tuple[Exchange, dict[str, Any]]:
-        """Return the exchange that sends a request, and what aiohttp is given for it.
+        """Return the exchange that sends a request, and the arguments for aiohttp.
 
         Args:
-            request: its body ready to be read.
-            cross_origin: whether it goes to another origin than the caller's: with nothing personal of the session.
+            request: the request, its body ready to be read.
+            cross_origin: whether it goes to another origin than the caller's, without anything personal of the session.
 
         Raises:
-            MalformedRequest: it cannot be sent.
-            TypeError: its authentication object cannot be used here.
+            MalformedRequest: the request cannot be sent.
+            TypeError: the authentication object cannot be used here.
             RuntimeError: the session is closed.
         """
         session, options, environment = self.session, self.options, self.environment
@@ -134,10 +134,10 @@ class Sender(msgspec.Struct, eq=False):
         }
 
     def after_failure(self, request: Request, failure: BaseException) -> Request:
-        """Return the request to send once more: on another connection, where nothing was written to the pool's.
+        """Return the request to send again on another connection, if nothing was written to a stale one.
 
         Raises:
-            ConnectionFailed: `failure` itself, or whatever else it is, where the request is not sent again.
+            ConnectionFailed: `failure` itself, or the error that it stands for, if the request is not sent again.
         """
         if not isinstance(failure, StaleConnection) or not self.stale_left:
             if isinstance(failure, ConnectionFailed):
@@ -154,7 +154,7 @@ class Sender(msgspec.Struct, eq=False):
     def after_challenge(
         self, request: Request, sent: OutgoingRequest, response: aiohttp.ClientResponse
     ) -> Request | None:
-        """Return the request to send once more where its authentication object answers a challenge in the response."""
+        """Return the request to send again if its authentication object answers a challenge in the response."""
         answer = _answer_to_challenge(sent.prepared, response)
         if answer is None:
             return None
@@ -183,7 +183,7 @@ def _waits_in_vain(auth: Any) -> TypeError:
 
 
 def _answer_to_challenge(prepared: Any, response: aiohttp.ClientResponse) -> str | bytes | None:
-    """Return the `Authorization` with which the request is sent once more; None if there is no need."""
+    """Return the `Authorization` with which to send the request again; None if that is not necessary."""
     if response.status != HTTPStatus.UNAUTHORIZED:
         return None
     try:
@@ -194,7 +194,7 @@ def _answer_to_challenge(prepared: Any, response: aiohttp.ClientResponse) -> str
 
 
 async def _load(request: Request) -> None:
-    """Import, in another thread, modules that few requests need: importing them would block the loop for tens of ms."""
+    """Import rarely needed modules in another thread, because that would block the loop for tens of ms."""
     if "urllib3.filepost" not in sys.modules and (request.files or request.params or not is_plain(request.url)):
         await asyncio.to_thread(import_module, "urllib3.filepost")
     if callable(request.auth) and "requests" not in sys.modules:

@@ -36,7 +36,7 @@ def is_socks(scheme: str) -> bool:
 
 
 def socks_errors() -> tuple[type[Exception], ...]:
-    """Return what aiohttp-socks raises where a proxy cannot be reached, or makes no connection, if it is loaded."""
+    """Return aiohttp-socks' exceptions for a proxy that is unreachable or makes no connection, if it is loaded."""
     library: Any = sys.modules.get("aiohttp_socks")
     if library is None:
         return ()
@@ -44,14 +44,14 @@ def socks_errors() -> tuple[type[Exception], ...]:
 
 
 class Connector(aiohttp.TCPConnector):
-    """Connects to hosts, and where a request names a SOCKS proxy, by that; each proxy has a pool of its own."""
+    """Connects to hosts, through a SOCKS proxy if the request names one; each proxy has a pool of its own."""
 
     _by_proxy: dict[URL, aiohttp.TCPConnector] | None = None  # created with the first proxy
 
     def connect(  # pyright: ignore[reportIncompatibleMethodOverride]  (a coroutine of another class)
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
     ) -> Coroutine[Any, Any, Connection]:
-        """Return a connection for a request, once it is awaited.
+        """Return an awaitable that connects for a request.
 
         Raises:
             ValueError: aiohttp-socks is not installed.

@@ -44,9 +44,9 @@ _trusting: weakref.WeakSet[aiohttp.ClientSession] = weakref.WeakSet()
 
 
 def new_session() -> aiohttp.ClientSession:
-    """Return a session like the blocking client's: proxies, certificates and ~/.netrc of the environment count.
+    """Return a session like the blocking client's: proxies, certificates and ~/.netrc of the environment are used.
 
-    It takes cookies from any host, and has no limit of streams at once.
+    It accepts cookies from any host, and does not limit the number of simultaneous streams.
     """
     session = aiohttp.ClientSession(
         connector=Connector(limit=0), cookie_jar=aiohttp.CookieJar(unsafe=True), trust_env=False
@@ -56,11 +56,11 @@ def new_session() -> aiohttp.ClientSession:
 
 
 class AiohttpTransport(Wakeup):
-    """One stream's way to the network over an `aiohttp.ClientSession`; see `Transport`.
+    """Sends one stream's requests over an `aiohttp.ClientSession`; see `Transport`.
 
     Args:
         session: returns the client's session.
-        options: of the stream; `verify`, `cert`, `proxies` and `allow_redirects` are used here.
+        options: the stream's options; `verify`, `cert`, `proxies` and `allow_redirects` are used here.
         released: awaited once, when the stream has ended.
 
     Attributes:
@@ -83,7 +83,7 @@ class AiohttpTransport(Wakeup):
         self._body = ReplayableBody()
 
     async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
-        """Await what `prepare` returned; return None at the deadline."""
+        """Await the result of `prepare`; return None if the deadline passes first."""
         if deadline is not None:
             self.arm(deadline)
         try:
@@ -145,11 +145,11 @@ class AiohttpTransport(Wakeup):
         raise no_data(chain.url)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for `seconds`, or until `close`."""
+        """Wait for `seconds`, or until `close` is called."""
         await asyncio.sleep(min(seconds, threading.TIMEOUT_MAX))
 
     async def release(self) -> None:
-        """Release what was held for this stream alone."""
+        """Release the resources of this stream."""
         self.stop()
         self.body = None  # the body refers back to this object
         if self._released is not None:
@@ -157,13 +157,13 @@ class AiohttpTransport(Wakeup):
 
 
 def _without_user(url: str) -> str:
-    """Return `url` without user and password: they are in the headers already."""
+    """Return `url` without user and password, which are already in the headers."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _following(chain: RedirectChain, response: aiohttp.ClientResponse) -> Request | None:
-    """Return the request that a response redirects to, and close that response; None if it leads nowhere."""
+    """Return the request that follows a redirect, and close `response`; None if it is not a redirect."""
     locations = Headers(response.raw_headers).all("Location")
     leaving = True
     try:
@@ -181,7 +181,7 @@ def _unread(
     """Return the body of the last response of a chain.
 
     Raises:
-        ConnectionFailed: its framing is one that the blocking client refuses, and aiohttp reads something into.
+        ConnectionFailed: its framing is ambiguous; the blocking client refuses it, but aiohttp would guess.
     """
     request, headers = chain.request, response.headers
     lengths = headers.getall("Content-Length", ())

@@ -27,7 +27,7 @@ _CLOSING = 1.0  # seconds allowed for closing a response
 
 
 class AsyncDirectBody(ResponseBody):
-    """A body of an asynchronous client's response.
+    """The body of an asynchronous client's response.
 
     Args:
         head: the head.
@@ -59,7 +59,7 @@ class AsyncDirectBody(ResponseBody):
         self._closed = False
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         source = self._source
         try:
             data = source.ready()
@@ -85,13 +85,13 @@ class AsyncDirectBody(ResponseBody):
             del failure  # its traceback would keep this frame alive
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     def close(self) -> None:
-        """Leave the connection to `aclose`, which alone can close it."""
+        """Do nothing: only `aclose` can close the connection."""
 
     async def aclose(self) -> None:
         """Close the connection, or reset the stream, unless its body was read to the end."""
@@ -107,7 +107,7 @@ class AsyncDirectBody(ResponseBody):
             await self._raw.aclose()
 
     def abandon(self) -> None:
-        """End the connection of a stream that nobody closes, so that its server hears of it; over HTTP/1.1 alone.
+        """End the connection of a stream that nobody closed, so that its server notices; only over HTTP/1.1.
 
         The connection of HTTP/2 may carry other streams.
         """
@@ -119,7 +119,7 @@ class AsyncDirectBody(ResponseBody):
 
 
 class PlainAsyncDirectBody(AsyncDirectBody):
-    """A body without content codings, whose `read` is `_receive` itself: a live event passes through one call less."""
+    """A body without content codings, whose `read` is `_receive` itself, which saves a call per live event."""
 
     __slots__ = ()
 
@@ -133,6 +133,6 @@ def async_direct_body(
     wakeup: ScopedWakeup,
     silence: float | None,
 ) -> AsyncDirectBody:
-    """Return a body that is read off its connection; see `AsyncDirectBody`."""
+    """Return a body that is read directly from its connection; see `AsyncDirectBody`."""
     kind = AsyncDirectBody if head.headers.get("Content-Encoding") else PlainAsyncDirectBody
     return kind(head, library, source, wakeup, silence)

@@ -45,12 +45,12 @@ _OF_ANOTHER_LOOP = ("Event loop is closed", "different loop", "different event l
 
 
 class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
-    """One stream's way to the network over an `AsyncClient` of httpx2 or httpx; see `Transport`.
+    """Sends one stream's requests over an `AsyncClient` of httpx2 or httpx; see `Transport`.
 
     Args:
-        library: the client's.
+        library: the library of the client.
         client: returns the client.
-        options: of the stream.
+        options: the stream's options.
         released: awaited once, when the stream has ended.
 
     Attributes:
@@ -76,7 +76,7 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
         return await self._follow(request, resume, limits)
 
     async def release(self) -> None:
-        """Release what was held for this stream alone."""
+        """Release the resources of this stream."""
         self.body = None  # the body refers back to this object
         if self._released is not None:
             await self._released()
@@ -85,7 +85,7 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
         return AsyncExchange()
 
     async def _send(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:
-        """Send a request under two clocks: until there is a connection, and until the response's head has come."""
+        """Send a request with two deadlines: one for the connection, and one for the response's head."""
         deadline = limits.deadline
         connect = None if limits.connect is None else time.monotonic() + limits.connect
         first = min((each for each in (connect, deadline) if each is not None), default=None)

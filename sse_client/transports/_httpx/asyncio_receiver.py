@@ -18,9 +18,9 @@ __all__ = ["asyncio_receiver"]
 
 
 def asyncio_receiver(stream: Any) -> Callable[[int], Awaitable[bytes]] | None:
-    """Return what receives bytes of a socket's stream of anyio under asyncio; None if it is none, or looks different.
+    """Return a receiver for an anyio socket stream under asyncio; None for other streams, or if anyio has changed.
 
-    It receives as much as there is, and raises what the stream's own `receive` raises.
+    It receives all available bytes, and raises the same exceptions as the stream's own `receive`.
     """
     guard, transport, protocol = (getattr(stream, name, None) for name in ("_receive_guard", "_transport", "_protocol"))
     known = type(stream).__module__ == "anyio._backends._asyncio" and hasattr(guard, "_guarded")
@@ -43,7 +43,7 @@ class _Receiver:
         self._sleep = asyncio.sleep
 
     async def receive(self, max_bytes: int) -> bytes:
-        """Return what has come, waiting for the first byte of it."""
+        """Wait for data, and return all bytes that have arrived."""
         protocol, transport = self._protocol, self._transport
         with self._guard:
             if protocol.read_event.is_set():
@@ -64,6 +64,6 @@ class _Receiver:
         return rest
 
     def _pause(self) -> None:
-        """Take the connection out of the selector, unless somebody waits for it again: a slow reader has no buffer."""
+        """Unregister the connection from the selector, unless a reader waits again; so a slow reader gets no buffer."""
         if not self._guard._guarded and not self._transport.is_closing():
             self._transport.pause_reading()

@@ -39,12 +39,12 @@ __all__ = ["BlockingHttpxTransport"]
 
 
 class BlockingHttpxTransport(HttpxTransport, Wakeup):
-    """One stream's way to the network over a `Client` of httpx2 or httpx; see `Transport`.
+    """Sends one stream's requests over a `Client` of httpx2 or httpx; see `Transport`.
 
     Args:
-        library: the client's.
+        library: the library of the client.
         client: returns the client.
-        options: of the stream.
+        options: the stream's options.
         released: called once, when the stream has ended.
     """
 
@@ -62,7 +62,7 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
         return await self._follow(request, resume, limits)
 
     async def release(self) -> None:
-        """Release what was held for this stream alone."""
+        """Release the resources of this stream."""
         if self._released is not None:
             self._released()
 

@@ -12,7 +12,7 @@ _PATIENCE = 1.0  # seconds to wait for the pool's own locks
 
 
 def close_client(client: Any) -> None:
-    """Close a client in a thread of its own: a signal handler may have interrupted this one inside the pool's lock."""
+    """Close a client in a thread of its own: a signal handler may have interrupted this one inside a pool's lock."""
     done = threading.Lock()
     done.acquire()
     _thread.start_new_thread(_close, (client, done))
@@ -27,10 +27,10 @@ def _close(client: Any, done: threading.Lock) -> None:
 
 
 def abort_connection(stream: Any) -> None:
-    """End a connection of an asynchronous client's at once, without awaiting anything.
+    """End a connection of an asynchronous client at once, without awaiting anything.
 
-    Shutting its socket down would not reach a server that waits for a full buffer to be read. anyio does not promise
-    its way to the connection: where it looks different, this shuts the socket down.
+    Shutting the socket down would not reach a server that waits for a full buffer to be read. anyio does not document
+    how to find the connection; if that has changed, this shuts the socket down.
 
     Args:
         stream: the network stream of httpcore.

@@ -22,13 +22,13 @@ __all__ = ["DirectBody", "PlainDirectBody", "direct_body"]
 
 
 class DirectBody(ResponseBody):
-    """A body of a blocking client's response.
+    """The body of a blocking client's response.
 
     Args:
         head: the head.
-        library: whose response it is.
-        source: what reads it.
-        wakeup: what wakes the reader.
+        library: the library that made the response.
+        source: reads the encoded bytes from the connection.
+        wakeup: wakes the reader.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
     """
 
@@ -46,11 +46,11 @@ class DirectBody(ResponseBody):
         wakeup.watch(source.alarm)
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         return self.read_blocking(deadline)
 
     def read_blocking(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         source = self._source
         try:
             data = source.ready()
@@ -80,7 +80,7 @@ class DirectBody(ResponseBody):
         return await self._receive(deadline)
 
     def _end(self) -> None:
-        """Give the connection back, once: at the body's end, `read` follows `read_blocking`."""
+        """Return the connection to its pool, only once: at the body's end, `read` is called after `read_blocking`."""
         if not self._finished:
             self._finished = True
             self._source.finish(self._errors)
@@ -108,7 +108,7 @@ class DirectBody(ResponseBody):
 
 
 class PlainDirectBody(DirectBody):
-    """A body without content codings: the bytes that are received are those that are read."""
+    """A body without content codings: received bytes are returned unchanged."""
 
     __slots__ = ()
 
@@ -119,6 +119,6 @@ class PlainDirectBody(DirectBody):
 def direct_body(
     head: Response, library: Library, source: ChunkSource | FrameSource, wakeup: Wakeup, silence: float | None
 ) -> DirectBody:
-    """Return a body that is read off its connection; see `DirectBody`."""
+    """Return a body that is read directly from its connection; see `DirectBody`."""
     kind = DirectBody if head.headers.get("Content-Encoding") else PlainDirectBody
     return kind(head, library, source, wakeup, silence)

@@ -12,10 +12,10 @@ _WITHOUT_SOCKETS = {"MockTransport", "ASGITransport", "WSGITransport"}
 
 
 def forget_connections(client: Any) -> bool:
-    """Empty the pools of a client; return whether that could be done with all of its transports.
+    """Empty the pools of a client; return whether that was possible for all of its transports.
 
-    Neither library promises its pools, or what a transport of the caller's own holds: a client of which one is not
-    known cannot be used in the child.
+    Neither library documents its pools, and a transport of the caller's own may hold anything. A client with an unknown
+    transport cannot be used in the child.
     """
     transports = [getattr(client, "_transport", None), *getattr(client, "_mounts", {}).values()]
     pools = [_pool_of(transport) for transport in transports if transport is not None]
@@ -36,7 +36,7 @@ _UNKNOWN = object()
 
 
 def _pool_of(transport: Any) -> Any:
-    """Return a transport's pool; None if it needs none, `_UNKNOWN` if that cannot be told."""
+    """Return a transport's pool; None if it has none, `_UNKNOWN` if that cannot be determined."""
     pool = getattr(transport, "_pool", None)
     if all(hasattr(pool, name) for name in ("_connections", "_requests")):
         return pool

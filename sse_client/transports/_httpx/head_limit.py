@@ -13,10 +13,10 @@ _MAX_HEAD = 256 * 1024  # bytes, as with requests; they may include the beginnin
 
 
 def limit_head(stream: Any, *, awaits: bool) -> Callable[[], None]:
-    """Have reads of a network stream fail once they have brought more than any head is long; return what ends that.
+    """Make reads of a network stream fail once they exceed the limit of a head; return a function that ends this.
 
     Args:
-        stream: of the connection, which this request alone uses.
+        stream: the network stream of the connection, which only this request uses.
         awaits: whether its `read` is a coroutine function.
     """
     read = stream.read

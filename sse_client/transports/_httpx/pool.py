@@ -13,12 +13,12 @@ __all__ = ["chosen_connection", "has_pool", "network_stream", "proxy_url"]
 
 
 def chosen_connection(client: Any, request: Any, trace: object) -> Any:
-    """Return the connection that a request goes over; None if it cannot be told.
+    """Return the connection of a request; None if it cannot be determined.
 
     Args:
         client: the library's client.
         request: the library's request.
-        trace: its `trace` extension, by which httpcore's own request is known.
+        trace: its `trace` extension, which identifies httpcore's own request.
     """
     try:
         pool = client._transport_for_url(request.url)._pool  # noqa: SLF001  (what this module is for)
@@ -34,12 +34,12 @@ def chosen_connection(client: Any, request: Any, trace: object) -> Any:
 
 
 def network_stream(connection: Any) -> Any:
-    """Return the network stream of a connection; None if it cannot be told."""
+    """Return the network stream of a connection; None if it cannot be determined."""
     return getattr(connection, "_network_stream", None)
 
 
 def has_pool(client: Any, request: Any) -> bool:
-    """Return whether a request of a client goes over a pool of httpcore, which reports each step of it."""
+    """Return whether a client's request uses a pool of httpcore, which reports each step of the request."""
     try:
         return hasattr(client._transport_for_url(request.url), "_pool")  # noqa: SLF001
     except AttributeError:

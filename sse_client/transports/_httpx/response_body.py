@@ -38,12 +38,12 @@ _begun: set[Any] = set()
 
 
 class _LibraryBody(ResponseBody):
-    """What the two kinds have in common.
+    """The part that blocking and asynchronous bodies share.
 
     Args:
         head: the head; its `raw` has an unread body.
-        library: whose response it is.
-        exchange: what is known of the request.
+        library: the library that made the response.
+        exchange: the exchange of the request.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
     """
 
@@ -58,7 +58,7 @@ class _LibraryBody(ResponseBody):
         self._ended = False
 
     def _whole(self) -> bytes | None:
-        """Return a body that a hook or a mock has read already, decoded by the library; None if none has."""
+        """Return a body that a hook or a mock has already read, decoded by the library; None if it is unread."""
         if not self._raw.is_stream_consumed:
             return None
         self._decoder, self.coding_error, self._ended = None, "", True
@@ -66,7 +66,7 @@ class _LibraryBody(ResponseBody):
         return whole
 
     def _until(self, deadline: float | None) -> float | None:
-        """Return when a wait must end that the library does not end by itself."""
+        """Return the time at which a wait has to be ended because the library does not end it."""
         if self.silence == self._limit or self.silence is None:
             return deadline
         end = time.monotonic() + self.silence
@@ -77,15 +77,15 @@ class _LibraryBody(ResponseBody):
 
 
 class HttpxBody(_LibraryBody):
-    """A body of a blocking client's response.
+    """The body of a blocking client's response.
 
     Args:
         head: the head; its `raw` has an unread body.
-        library: whose response it is.
-        exchange: what is known of the request.
-        wakeup: what wakes the reader.
+        library: the library that made the response.
+        exchange: the exchange of the request.
+        wakeup: wakes the reader.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
-        shared: the socket of a connection that other streams use, too; None if it is this one's alone.
+        shared: the socket of a connection that other streams use, too; None if no other stream does.
     """
 
     __slots__ = ("__weakref__", "_late", "_pieces_of", "_shared", "_wakeup", "_watchdog")
@@ -108,13 +108,13 @@ class HttpxBody(_LibraryBody):
         self._pieces_of: Iterator[bytes] = pieces_of(self._raw) if whole is None else iter((whole,))
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         until = self._until(deadline)
         try:
             if self._late or (until is not None and time.monotonic() >= until):
@@ -160,7 +160,7 @@ class HttpxBody(_LibraryBody):
             self._late = self._watchdog.disarm()
 
     def close(self) -> None:
-        """Close the connection, unless its body was read to the end: then its pool has it already."""
+        """Close the connection, unless the body was read to its end: then it is back in its pool."""
         if self._watchdog is not None:
             self._watchdog.stop()
         self._release()
@@ -182,7 +182,7 @@ class HttpxBody(_LibraryBody):
 
 
 class AsyncHttpxBody(_LibraryBody):
-    """A body of an asynchronous client's response."""
+    """The body of an asynchronous client's response."""
 
     __slots__ = ("_begun", "_pieces_of", "_turn_since", "_wakeup")
 
@@ -200,13 +200,13 @@ class AsyncHttpxBody(_LibraryBody):
         self._pieces_of: Any = apieces_of(self._raw) if whole is None else _once(whole)
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         began = time.monotonic()
         if began - self._turn_since > TURN:
             await self._breathe(deadline)
@@ -241,10 +241,10 @@ class AsyncHttpxBody(_LibraryBody):
             del failure  # its traceback would keep this frame alive
 
     def close(self) -> None:
-        """Leave the connection to `aclose`, which alone can close it."""
+        """Do nothing: only `aclose` can close the connection."""
 
     async def aclose(self) -> None:
-        """Close the connection, unless its body was read to the end: then its pool has it already."""
+        """Close the connection, unless the body was read to its end: then it is back in its pool."""
         with anyio.move_on_after(_CLOSING, shield=True):
             if not self._ended:
                 written = reset_stream(self._raw, part_of(self._raw))
@@ -258,7 +258,7 @@ class AsyncHttpxBody(_LibraryBody):
         _begun.discard(self._pieces_of)
 
     def abandon(self) -> None:
-        """End the connection of a stream that nobody closes, so that its server hears of it; over HTTP/1.1 alone.
+        """End the connection of a stream that nobody closed, so that its server notices; only over HTTP/1.1.
 
         The connection of HTTP/2 may carry other streams.
         """

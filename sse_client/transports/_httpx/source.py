@@ -17,7 +17,7 @@ __all__ = ["apieces_of", "part_of", "pieces_of"]
 
 
 def part_of(response: Any) -> Any:
-    """Return httpcore's own part of a response, which has its connection and request; None if there is none."""
+    """Return httpcore's own part of a response, which refers to its connection and request; None if there is none."""
     wrapper = getattr(response.stream, "_stream", None)
     part = getattr(getattr(wrapper, "_httpcore_stream", None), "_stream", None)
     connection = getattr(part, "_connection", None)
@@ -44,11 +44,11 @@ def apieces_of(response: Any) -> Any:
 
 
 async def _closed_first(stream: Any) -> AsyncGenerator[bytes]:
-    """Yield the bytes of a library's stream; if that is left in the middle, close its connection before its generators.
+    """Yield the bytes of a library's stream; if it is left in the middle, close its connection before its generators.
 
-    The libraries' generators close the connection when they are closed, and wait for it; but only those that somebody
-    awaits may wait, and the outer ones leave the inner ones to the garbage collector. Where the connection is closed
-    already, there is nothing left to wait for.
+    When the libraries' generators are closed, they close the connection, and wait for that. But only awaited generators
+    may wait, and the outer ones leave the inner ones to the garbage collector. If the connection is already closed,
+    they need not wait.
     """
     pieces = aiter(stream)
     try:

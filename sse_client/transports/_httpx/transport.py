@@ -53,9 +53,9 @@ class HttpxTransport(ABC):
     """The steps that do not depend on how the client waits; see `Transport`.
 
     Args:
-        library: the client's.
+        library: the library of the client.
         client: returns the client.
-        options: of the stream; `allow_redirects` is used here.
+        options: the stream's options; `allow_redirects` is used here.
     """
 
     _kind: type[SyncBody | AsyncBody]
@@ -68,14 +68,14 @@ class HttpxTransport(ABC):
 
     @abstractmethod
     def _exchange(self) -> Exchange:
-        """Return what follows the next request."""
+        """Return the exchange that tracks the next request."""
 
     @abstractmethod
     async def _send(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:
-        """Send a request by the client; return the library's response.
+        """Send a request with the client; return the library's response.
 
         Raises:
-            TimeoutError: the response's head did not come in time, or the stream was closed.
+            TimeoutError: the response's head did not arrive in time, or the stream was closed.
         """
 
     @abstractmethod
@@ -91,7 +91,7 @@ class HttpxTransport(ABC):
         """Return the body of a response, unread."""
 
     def _adopt(self, client: Any, ready: Sendable, exchange: Exchange, *, chosen: bool) -> Any:
-        """Return the connection that a request is about to go over, if it is of HTTP/2, or `chosen` by a pool."""
+        """Return the connection over which a request is about to be sent, if it is HTTP/2, or `chosen` by a pool."""
         if exchange.stream_id is None and not chosen:
             return None
         connection = chosen_connection(client, ready.request, exchange)
@@ -148,7 +148,7 @@ class HttpxTransport(ABC):
     async def _answer(
         self, client: Any, request: Request, resume: bytes, chain: RedirectChain, limits: Limits
     ) -> tuple[str, Any, Exchange]:
-        """Send a request, once more if its authentication object answers a challenge; return URL and response."""
+        """Send a request, and again if its authentication object answers a challenge; return URL and response."""
         challenged = False
         while True:
             ready = sendable(
@@ -184,7 +184,7 @@ class HttpxTransport(ABC):
             request = self._replayable.body_for(again)
 
     async def _translated(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:
-        """Send a request; raise what goes wrong in this package's words, and the caller's own errors as they are."""
+        """Send a request; translate errors into this package's, and raise the caller's own errors unchanged."""
         module = self._library.module
         ready.request.extensions = {
             **ready.request.extensions,
@@ -244,5 +244,5 @@ class HttpxTransport(ABC):
 
 
 def _used_stream(client: Any, request: Any, exchange: Exchange) -> Any:
-    """Return the network stream of the pool's connection that a request goes over; None if it cannot be told."""
+    """Return the network stream of the pooled connection for a request; None if it cannot be determined."""
     return network_stream(chosen_connection(client, request, exchange))

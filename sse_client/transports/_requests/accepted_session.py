@@ -17,14 +17,14 @@ _BYPASSED = (
 
 
 def check_session(session: object, accepted: str) -> None:
-    """Refuse what is no session of requests, and warn of one whose own sending is bypassed.
+    """Refuse an object that is not a session of requests, and warn if the session overrides methods that are bypassed.
 
     Args:
-        session: what the caller passes to a client.
-        accepted: what that takes, for the message.
+        session: the object that the caller passes to a client.
+        accepted: a description of what the client accepts, for the message.
 
     Raises:
-        TypeError: it is none.
+        TypeError: `session` is not a session of requests.
     """
     if not isinstance(session, requests.Session):
         from sse_client.transports.refused_session import refused_session

@@ -22,7 +22,7 @@ _parents: list[Any] = []  # the parent process's sessions, kept alive: closing o
 def close_session(session: requests.Session) -> None:
     """Close the session, and its idle connections with it.
 
-    Its own `close` leaves connections open for as long as a response, or a traceback, refers to their pool.
+    The session's own `close` leaves connections open while a response, or a traceback, refers to their pool.
     """
     for adapter in session.adapters.values():
         proxies: dict[str, Any] = getattr(adapter, "proxy_manager", {})
@@ -36,10 +36,10 @@ def close_session(session: requests.Session) -> None:
 
 
 def close_shared_session(session: requests.Session) -> None:
-    """Close a session that other streams may use at this moment.
+    """Close a session that other streams may be using at this moment.
 
-    This runs in a thread of its own: a signal handler may have interrupted this thread inside a lock of urllib3's,
-    which is free again only when the handler has returned.
+    This runs in a thread of its own: a signal handler may have interrupted this thread while it held a lock of
+    urllib3, which is released only after the handler has returned.
     """
     done = threading.Lock()
     done.acquire()
@@ -55,7 +55,7 @@ def _close(session: requests.Session, done: threading.Lock) -> None:
 
 
 def forget_connections(session: requests.Session) -> None:
-    """Give the session's adapters new pools, in a process that was just forked; the old ones are the parent's."""
+    """In a forked child, give the session's adapters new pools, because the old ones belong to the parent."""
     for adapter in session.adapters.values():
         if isinstance(adapter, HTTPAdapter):
             _parents.append((getattr(adapter, "poolmanager", None), getattr(adapter, "proxy_manager", None)))

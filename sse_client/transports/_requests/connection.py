@@ -32,13 +32,13 @@ _JOINED = 64 * 1024  # bytes or characters; a smaller body is sent together with
 
 
 class TrackedConnection:
-    """What is added to a connection class of urllib3's."""
+    """Additions to a connection class of urllib3."""
 
     sock: Any
     timeout: Any
     response_class: type[CheckedResponse] = CheckedResponse
-    _connects = False  # whether `_new_conn` is urllib3's own, or the one for SOCKS proxies
-    _pysocks: Any = None  # PySocks, in the latter case
+    _connects = False  # whether `_new_conn` is urllib3's own, or its version for SOCKS proxies
+    _pysocks: Any = None  # the module PySocks, if `_new_conn` is the version for SOCKS proxies
     _joins = False  # whether http.client's own `send` sends both head and body
     _handle: socket.socket | None = None  # the connection's socket, while TLS is being set up on it
     _head: bytes | None = None  # the head, kept until the body is sent with it; b"" before, None to send at once
@@ -137,11 +137,11 @@ class TrackedConnection:
 
 
 def _release_conn(weakly: ref[PooledResponse], wakeup: Wakeup) -> None:
-    """Release the socket before urllib3 gives the connection back: from then on it may serve another stream.
+    """Release the socket before urllib3 returns the connection to the pool, where it may serve another stream.
 
     Args:
-        weakly: the response; one that nobody holds any more is closed at once.
-        wakeup: of the stream that reads it.
+        weakly: a weak reference to the response; if nobody holds the response any more, it is closed at once.
+        wakeup: the wakeup of the stream that reads it.
     """
     response = weakly()
     assert response is not None
@@ -152,7 +152,7 @@ def _release_conn(weakly: ref[PooledResponse], wakeup: Wakeup) -> None:
 
 @cache
 def tracked(base: Any) -> Any:
-    """Return a class of connections like `base`, which show their sockets."""
+    """Return a subclass of the connection class `base` that gives access to its socket."""
     pysocks = None
     if getattr(getattr(base, "_new_conn", None), "__module__", "") == "urllib3.contrib.socks":
         from sse_client.transports._requests.socks_proxy import pysocks_of

@@ -17,7 +17,7 @@ __all__ = ["keep_cookies"]
 
 
 def keep_cookies(jar: CookieJar, response: requests.Response) -> None:
-    """Add the cookies that a response sets to a jar; those that are too long, or too many, are left out."""
+    """Add the cookies that a response sets to a jar, except those that exceed a limit on length or number."""
     if getattr(response.raw, "_original_response", None) is None:
         return
     came: Any = RequestsCookieJar()  # requests' type stub says that iterating yields names

@@ -31,15 +31,15 @@ def broken(
     connect: float | None = None,
     proxy: str | None = None,
 ) -> ConnectionFailed:
-    """Return what to raise, with its cause.
+    """Return the error to raise, with its cause.
 
     Args:
-        error: what the transport raised; it loses its traceback.
-        url: where the request went.
-        connected: whether there was a connection, so that the request may have been processed.
+        error: the transport's exception, whose traceback is dropped.
+        url: the request's URL.
+        connected: whether a connection was made, so that the request may have been processed.
         silence: the seconds of silence that were allowed.
         connect: the seconds to connect that were allowed.
-        proxy: the proxy that the request was to go through.
+        proxy: the proxy of the request.
     """
     forget_frames(error)
     cause = _shown(_innermost(error))
@@ -75,7 +75,7 @@ def _is_proxys(error: BaseException, proxy: str | None) -> bool:
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """Return the first cause of all, where urllib3 does not name it, too: behind a SOCKS proxy."""
+    """Return the innermost cause, even if urllib3 does not chain it, as behind a SOCKS proxy."""
     cause = innermost(error)
     if isinstance(cause, urllib3_errors.NewConnectionError):  # a subclass of ConnectTimeoutError in urllib3
         behind = getattr(cause.__context__, "socket_err", None)  # set by PySocks
@@ -84,9 +84,9 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def _shown(cause: BaseException) -> BaseException:
-    """Return a cause whose words may be shown: those of requests and urllib3 hold URLs, headers, and what came.
+    """Return a cause whose message may be shown; those of requests and urllib3 contain URLs, headers and received data.
 
-    http.client shows what came raw, and at any length.
+    http.client quotes received data raw, and at any length.
     """
     if isinstance(cause, (requests.RequestException, urllib3_errors.HTTPError)):
         return ConnectionError(type(cause).__name__)

@@ -26,9 +26,9 @@ class FutureBody(SocketBody):
         head: the response's head.
         raw: the library's response.
         sock: the connection's socket.
-        wakeup: what wakes the reader.
+        wakeup: wakes the reader.
         silence: seconds without a byte after which the connection counts as dead.
-        taken: what was taken.
+        taken: the body as it was taken over.
     """
 
     __slots__ = ("_end", "_first")
@@ -58,7 +58,7 @@ class FutureBody(SocketBody):
 
 
 class PlainFutureBody(FutureBody):
-    """A body without content codings: the bytes that are received are those that are read."""
+    """A body without content codings: received bytes are returned unchanged."""
 
     __slots__ = ()
 

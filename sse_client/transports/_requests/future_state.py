@@ -35,10 +35,10 @@ class Taken(NamedTuple):
     """A body that was taken from the library.
 
     Attributes:
-        framing: how its end is known.
-        first: what the library has received of it, framed as `framing` expects it.
-        end: tells the library that the body has ended, and returns whether it has understood; None if the connection
-            cannot be used again.
+        framing: finds the body's end.
+        first: the part that the library has already received, framed as `framing` expects it.
+        end: tells the library that the body has ended, and returns whether it accepts that; None if the connection
+            cannot be reused.
     """
 
     framing: Framing
@@ -47,11 +47,11 @@ class Taken(NamedTuple):
 
 
 class _Malformed:
-    """A body in which h11 has found a flaw already.
+    """A body in which h11 has already found a flaw.
 
     Args:
-        why: h11's words.
-        first: what comes before the flaw.
+        why: h11's message.
+        first: the bytes before the flaw.
     """
 
     ended = False
@@ -87,18 +87,18 @@ class _Unread(NamedTuple):
     others: deque[Any]
 
     def pieces(self) -> list[bytes]:
-        """Return what has come of the body before its end."""
+        """Return the received pieces of the body before its end."""
         return [bytes(event.data) for event in takewhile(_is_data, self.events)]
 
     def take(self, count: int) -> bytes:
-        """Take so many pieces; return what h11 has not looked at yet."""
+        """Take this number of pieces; return the bytes that h11 has not parsed yet."""
         for _ in range(count):
             self.protocol.next_event(self.number)
         buffer = self.state._receive_buffer
         return bytes(buffer.maybe_extract_at_most(len(buffer)) or b"")
 
     def tell(self, data: bytes) -> bool:
-        """Have the library receive `data`; return whether this gave it something to read, so that it will not wait."""
+        """Pass `data` to the library as received; return whether it can now read without waiting."""
         self.protocol.bytes_received(data)
         return self.is_readable()
 
@@ -111,7 +111,7 @@ def taken_from(raw: Any, sock: Any) -> Taken | None:
 
     Args:
         raw: the response.
-        sock: the socket that its head came from.
+        sock: the socket from which its head was read.
     """
     unread = _unread(raw, sock)
     if unread is None:
@@ -131,7 +131,7 @@ def taken_from(raw: Any, sock: Any) -> Taken | None:
 
 
 def _unread(raw: Any, sock: Any) -> _Unread | None:
-    """Return what the library has of a response of HTTP/1.1; None if that looks different from what is known."""
+    """Return the library's state of an HTTP/1.1 response; None if it differs from what is known."""
     if type(raw) is not HTTPResponse or type(sock) not in _SOCKETS:
         return None
     part = getattr(raw, "_fp", None)
@@ -200,7 +200,7 @@ def _until_close(unread: _Unread) -> Taken:
 
 
 def _received_whole(unread: _Unread) -> Taken | None:
-    """Take a body whose end, or flaw, has come with its head; the connection is closed if anything came after that."""
+    """Take a body whose end, or malformed part, arrived with its head; close the connection if more bytes followed."""
     pieces = unread.pieces()
     body = b"".join(pieces)
     framing: Framing

@@ -27,10 +27,10 @@ __all__ = ["CheckedBody", "PlainCheckedBody", "body_of"]
 
 
 class CheckedBody(SocketBody):
-    """A body whose head is a `CheckedResponse`, of http.client.
+    """The body of a `CheckedResponse`, the response of http.client with a checked head.
 
     Attributes:
-        original: that one; set as soon as the body is made.
+        original: the `CheckedResponse`; set as soon as the body is created.
     """
 
     __slots__ = ("original",)
@@ -53,7 +53,7 @@ class CheckedBody(SocketBody):
 
 
 class PlainCheckedBody(CheckedBody):
-    """A body without content codings: the bytes that are received are those that are read."""
+    """A body without content codings: received bytes are returned unchanged."""
 
     __slots__ = ()
 

@@ -17,10 +17,10 @@ class Opening(threading.local):
     """The stream that this thread is connecting.
 
     Attributes:
-        wakeup: what wakes the stream's reader; None while this thread opens nothing.
-        silence: timeout, in seconds, for sending a piece of the request and for receiving one of the response.
-        deadline: until when the response's head must have arrived, by `time.monotonic`.
-        connect_deadline: until when the connection must have been made.
+        wakeup: wakes the stream's reader; None while this thread opens nothing.
+        silence: timeout, in seconds, for sending a piece of the request and for receiving a piece of the response.
+        deadline: when the response's head must have arrived, by `time.monotonic`.
+        connect_deadline: when the connection must have been made.
         connected: whether a connection was made, so that the server may have processed the request.
         connecting: whether a connection is being made, so that nothing of the request has been sent.
         anonymous: whether urllib3 must not add a `User-Agent`.
@@ -35,7 +35,7 @@ class Opening(threading.local):
     anonymous = False
 
     def begin(self, wakeup: Wakeup, limits: Limits) -> None:
-        """Open for this stream from now on."""
+        """Begin to open a connection for this stream."""
         self.wakeup = wakeup
         self.silence = limits.silence
         self.deadline = limits.deadline

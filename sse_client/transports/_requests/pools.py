@@ -16,7 +16,7 @@ __all__ = ["new_session", "track_sockets"]
 
 
 class _TrackedPool:
-    """What is added to a pool class of urllib3's."""
+    """Additions to a pool class of urllib3."""
 
     ConnectionCls: Any
 
@@ -32,7 +32,7 @@ _TRACKED_POOLS: dict[str, Any] = {
 
 
 def new_session(connections: int) -> requests.Session:
-    """Return a session whose pools are tracked from the beginning, and have so many places for idle connections."""
+    """Return a session whose pools are tracked from the beginning, and keep up to `connections` idle connections."""
     session = requests.Session()
     for adapter in session.adapters.values():
         manager: Any = getattr(adapter, "poolmanager", None)
@@ -66,7 +66,7 @@ def track_sockets(
 
 
 def _plain(adapter: HTTPAdapter) -> bool:
-    """Return whether the adapter gets its pools as that of requests does, classes and container of urllib3."""
+    """Return whether the adapter creates its pools as requests' own does, from urllib3's classes."""
     own = getattr(adapter.get_connection_with_tls_context, "__func__", None)
     manager: Any = adapter.poolmanager
     return (
@@ -86,10 +86,10 @@ def _track(pool: Any) -> None:
 
 
 def _drop_idle(pool: Any) -> None:
-    """Close the idle connections that were made before, and keep their places in the pool.
+    """Close the idle connections that were made before, and keep their slots in the pool.
 
-    urllib3-future has no queue of them. There they stay, untracked: a reader that waits for the head of a response on
-    one is woken when that comes.
+    urllib3-future has no queue of them. There they remain untracked: a reader that waits for the head of a response on
+    such a connection is woken only when the head arrives.
     """
     places: Any = pool.pool  # a local reference, because closing the pool meanwhile sets it to None
     if not issubclass(type(places), queue.Queue):

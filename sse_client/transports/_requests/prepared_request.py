@@ -25,17 +25,17 @@ __all__ = ["flaw_of", "prepared"]
 def prepared(
     session: requests.Session, request: Request, chain: RedirectChain, resume: bytes
 ) -> requests.PreparedRequest:
-    """Return `request` as a session sends it; where it prepares requests in a way of its own, as that has it.
+    """Return `request` as the session sends it, prepared by the session's own `prepare_request` if it overrides that.
 
     Args:
-        session: whose headers, cookies, parameters, credentials and hooks are added.
-        request: its body ready to be read.
-        chain: where it stands in its redirects: nothing personal goes to other origins.
-        resume: the value of `Last-Event-ID`, where the request has none of its own; empty: there is none.
+        session: the session whose headers, cookies, parameters, credentials and hooks are added.
+        request: the request, its body ready to be read.
+        chain: the redirects so far; nothing personal goes to other origins.
+        resume: the value of `Last-Event-ID`, if the request has none of its own; empty: there is none.
 
     Raises:
-        MalformedRequest: it cannot be sent.
-        TypeError: something is of a type that cannot be sent.
+        MalformedRequest: the request cannot be sent.
+        TypeError: a part of the request is of a type that cannot be sent.
     """
     own = getattr(session.prepare_request, "__func__", None) is requests.Session.prepare_request
     if not own and not chain.crossed_origin:
@@ -63,13 +63,13 @@ def prepared(
 
 
 def flaw_of(ready: requests.PreparedRequest, error: BaseException) -> str | None:
-    """Return what is malformed in a request that could not be written, without the text itself; None if nothing is.
+    """Return what is malformed in a request that could not be written, without quoting it; None if nothing is.
 
-    http.client looks at headers before it sends anything, and its errors hold their values, or the whole body.
+    http.client checks headers before it sends anything, and its errors quote their values, or the whole body.
 
     Args:
         ready: the request.
-        error: what sending it raised.
+        error: the exception raised by sending it.
     """
     if not isinstance(error, ValueError):
         return None
@@ -83,7 +83,7 @@ def flaw_of(ready: requests.PreparedRequest, error: BaseException) -> str | None
 
 
 def _cookie_header(session: requests.Session, sent: OutgoingRequest, own: Any) -> str:
-    """Return what requests makes of the cookies of a session and a request."""
+    """Return the `Cookie` header that requests builds from the cookies of a session and a request."""
     jar: Any = RequestsCookieJar()
     merge_cookies(jar, session.cookies)
     if isinstance(own, CookieJar):
@@ -100,7 +100,7 @@ def _cookie_header(session: requests.Session, sent: OutgoingRequest, own: Any) -
 def _prepared_by(
     session: requests.Session, request: Request, chain: RedirectChain, resume: bytes
 ) -> requests.PreparedRequest:
-    """Return what the session's own `prepare_request` makes of a request."""
+    """Return the result of the session's own `prepare_request`."""
     complete = with_headers(request, session.headers, "")
     headers: dict[str, Any] = dict(complete.headers)
     auth = request.auth

@@ -22,7 +22,7 @@ _RECEIVE = 64 * 1024
 
 
 class LibraryBody(ResponseBody):
-    """A body read as urllib3 documents it: for responses that come from somewhere else than a tracked connection."""
+    """A body read by urllib3's documented methods; for responses that do not come from a tracked connection."""
 
     __slots__ = ("__weakref__", "_as_coded", "_late", "_raw", "_wakeup", "_watchdog")
 
@@ -39,13 +39,13 @@ class LibraryBody(ResponseBody):
         self._late = False  # whether the connection was shut down at a deadline, and not by the server
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         try:
             seconds_left(None, deadline)
             data = b"" if self._late else self._read_within(deadline)
@@ -82,7 +82,7 @@ class LibraryBody(ResponseBody):
         return data
 
     def close(self) -> None:
-        """Close the connection, unless its body was read to the end: then its pool has it already."""
+        """Close the connection, unless the body was read to its end: then it is back in its pool."""
         if self._watchdog is not None:
             self._watchdog.stop()
         self._wakeup.release_socket()
@@ -93,7 +93,7 @@ class LibraryBody(ResponseBody):
 
 
 def close_response(raw: Any) -> None:
-    """Close urllib3's response with its connection, and give a pool that has a limit its place back."""
+    """Close urllib3's response with its connection, and give a pool with a limit its slot back."""
     raw.close()
     pool = getattr(raw, "_pool", None)
     if pool is not None and getattr(pool, "block", False) and raw.connection is not None:
@@ -106,7 +106,7 @@ def _release(raw: Any) -> None:
 
 
 def _can_decode(raw: Any) -> bool:
-    """Return whether a body knows of content codings, as urllib3's does: a plain file in its place does not."""
+    """Return whether a body can decode content codings, as urllib3's can; a plain file in its place cannot."""
     if hasattr(raw, "decode_content"):
         return True
     try:

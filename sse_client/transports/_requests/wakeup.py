@@ -24,13 +24,13 @@ _SLICE = 0.2
 
 
 class Wakeup:
-    """Holds the socket that a reader may be blocked in, and shuts it down on `close`.
+    """Holds the socket on which a reader may block, and shuts it down on `close`.
 
-    Every method is safe in a signal handler that interrupts any other one: the only lock is reentrant, and a sleep
-    waits for a plain lock, which the handler can release (`threading.Event.set` inside its own `wait` deadlocks).
+    Every method is safe in a signal handler that interrupts any other method: the only lock is reentrant, and a sleep
+    waits for a plain lock, which the handler can release. (`threading.Event.set` inside its own `wait` would deadlock.)
 
     Attributes:
-        closed: whether `close` was called: nothing may be sent after it.
+        closed: whether `close` was called; after that nothing may be sent.
     """
 
     __slots__ = ("_alarm", "_lock", "_process", "_socket", "closed")
@@ -44,11 +44,11 @@ class Wakeup:
 
     @property
     def inherited(self) -> bool:
-        """Whether this process is a fork of the one that made this: its sockets are the parent's."""
+        """Whether this object was created before a fork, so that its sockets belong to the parent."""
         return os.getpid() != self._process
 
     def forbid(self) -> None:
-        """Let no thread in any more, in a process that was just forked: its connection is the parent's."""
+        """Let no thread in any more; for a forked child, where the connection belongs to the parent."""
         self.closed = True
         self._lock = threading.RLock()  # an inherited lock that was held during the fork would never be released
 
@@ -60,12 +60,12 @@ class Wakeup:
                 self._shut_down()
 
     def release_socket(self) -> None:
-        """Forget the socket: it is closed, or goes back to its pool."""
+        """Forget the socket, which has been closed or returned to its pool."""
         with self._lock:
             self._socket = None
 
     def interrupt(self) -> None:
-        """Shut the current socket down, and nothing else."""
+        """Shut only the current socket down."""
         with self._lock:
             self._shut_down()
 
@@ -80,7 +80,7 @@ class Wakeup:
             self._shut_down()
 
     def pause(self, seconds: float) -> None:
-        """Sleep for `seconds`, or until `close`."""
+        """Sleep for `seconds`, or until `close` is called."""
         alarm = threading.Lock()
         alarm.acquire()
         self._alarm = alarm
@@ -93,11 +93,11 @@ class Wakeup:
         self._alarm = None
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for `seconds`, or until `close`; see `Transport.sleep`."""
+        """Wait for `seconds`, or until `close` is called; see `Transport.sleep`."""
         self.pause(seconds)
 
     async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
-        """Refuse to wait for what `prepare` returns; see `Transport.resolve`.
+        """Refuse to await the result of `prepare`; see `Transport.resolve`.
 
         Raises:
             TypeError: always.
@@ -108,11 +108,11 @@ class Wakeup:
         raise TypeError("prepare: expected a Request, got an awaitable, which the blocking client cannot await")
 
     def check(self, deadline: float | None, url: str) -> None:
-        """Check in the midst of decoding that the stream is open, and in time.
+        """Check during decoding that the stream is open, and that its deadline has not passed.
 
         Args:
-            deadline: of the read, by `time.monotonic`; None: no limit.
-            url: of the response, for the error.
+            deadline: the deadline of the read, by `time.monotonic`; None: no limit.
+            url: the response's URL, for the error.
 
         Raises:
             ConnectionFailed: the stream was closed, or the deadline has passed.

@@ -21,7 +21,7 @@ _RECEIVE = 64 * 1024
 
 
 class AsyncFrameSource(Frames):
-    """What has come of one stream, on a connection of an asynchronous client.
+    """Reads one stream of an HTTP/2 connection, in an asynchronous client.
 
     Attributes:
         errors: exceptions that `receive` raises besides OSError and those of the library.
@@ -42,18 +42,18 @@ class AsyncFrameSource(Frames):
         self._receive_some, self.errors = receiver
 
     async def receive(self) -> bytes:
-        """Wait for what comes of the body next; see `wait`."""
+        """Wait for the next events of the body; see `wait`."""
         await self.wait()
         return self.ready()
 
     async def wait(self, arrived: Callable[[], object] | None = None) -> None:
-        """Wait for what comes of the stream next.
+        """Wait for the next events of the stream.
 
         Args:
-            arrived: returns whether what is waited for is there; by default, whether there are events.
+            arrived: returns whether to stop waiting; by default, whether there are events.
 
         Raises:
-            Exception: the stream or its connection has ended, in the words of httpcore, h2 or the event loop.
+            Exception: the stream or its connection has ended; the exception is that of httpcore, h2 or the event loop.
         """
         connection = self._connection
         if self._credit_due:
@@ -70,7 +70,7 @@ class AsyncFrameSource(Frames):
                 self.events.append(await connection._receive_stream_event(self._request, self._stream_id))
 
     async def _read(self) -> bool:
-        """Read what has come for any stream; return whether it is over."""
+        """Read what has arrived for any stream; return whether the connection has ended."""
         connection = self._connection
         try:
             data = await self._receive_some(_RECEIVE)
@@ -94,20 +94,20 @@ class AsyncFrameSource(Frames):
         return not data
 
     async def afinish(self, errors: tuple[type[Exception], ...]) -> None:
-        """Write what was credited; the body is whole, whether that can be written or not."""
+        """Write the pending window updates; errors are ignored, because the body is complete."""
         with suppress(*errors):
             await self._connection._write_outgoing_data(self._request)
 
 
 def aframe_source(response: Any) -> AsyncFrameSource | None:
-    """Return the body of an asynchronous client's response; None where `frame_source` returns None."""
+    """Return the body of an asynchronous client's response; None if `frame_source` returns None."""
     receiver = receiver_of(response.extensions.get("network_stream"))
     part = frames_part(response)
     return None if part is None or receiver is None else AsyncFrameSource(*part, receiver)
 
 
 def ahead_source(connection: Any, request: Any, stream_id: int) -> AsyncFrameSource | None:
-    """Return the source of a response that has not arrived yet; None where `head_source` returns None."""
+    """Return the source of a response that has not arrived yet; None if `head_source` returns None."""
     receiver = receiver_of(network_stream(connection))
     if receiver is None or not has_frames(connection, stream_id):
         return None

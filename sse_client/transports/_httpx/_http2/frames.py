@@ -25,16 +25,16 @@ _OF_STREAMS = {"DataReceived", "InformationalResponseReceived", "ResponseReceive
 
 
 class Frames:
-    """What has come of one stream.
+    """The received part of one HTTP/2 stream.
 
     Args:
-        connection: httpcore's.
-        request: httpcore's.
-        stream_id: of the request.
+        connection: the connection of httpcore.
+        request: the request of httpcore.
+        stream_id: the stream ID of the request.
 
     Attributes:
-        events: what h2 has reported of the stream, and nobody has taken.
-        ended: whether the whole body has come.
+        events: h2's events of the stream that have not been taken yet.
+        ended: whether the whole body has arrived.
     """
 
     __slots__ = (
@@ -73,7 +73,7 @@ class Frames:
         return room
 
     def ready(self) -> bytes:
-        """Return what has come already, and credit it.
+        """Return the data that has arrived, and credit it to the windows.
 
         Raises:
             ConnectionError: the stream was reset; its argument is h2's event.
@@ -98,17 +98,17 @@ class Frames:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _settle(self) -> None:
-        """Credit what is owed, to the stream and to the connection; this writes nothing."""
+        """Credit the owed bytes to the windows of the stream and the connection, without writing anything."""
         owed, self._owed = self._owed, 0
         if owed:
             self._state.acknowledge_received_data(owed, self._stream_id)
 
     def _dispatch(self, data: bytes, touched: set[int]) -> list[Any]:
-        """Put what has come where it belongs; return events that are about the connection.
+        """Distribute received bytes to their streams; return events about the connection.
 
         Args:
-            data: what has come.
-            touched: gets the streams for which something came; 0 is the connection.
+            data: the received bytes.
+            touched: the set to which the streams that got something are added; 0 is the connection.
         """
         others: list[Any] = []
         while data:
@@ -119,7 +119,7 @@ class Frames:
         return others
 
     def _sort(self, events: list[Any], touched: set[int], others: list[Any]) -> None:
-        """Put what h2 reports where it belongs."""
+        """Distribute h2's events to their streams."""
         streams = self._connection._events
         for event in events:
             kind = type(event).__name__
@@ -141,12 +141,12 @@ class Frames:
         return connection._connection_terminated is not None or connection._read_exception is not None
 
     def leave(self) -> None:
-        """Credit what is not read any more; the frame that resets the stream is not written here."""
+        """Credit the data that will not be read; the frame that resets the stream is not written here."""
         self._settle()
 
 
 def frames_part(response: Any) -> tuple[Any, Any, int] | None:
-    """Return what `Frames` takes, of a response of HTTP/2; None if it is none, or looks different."""
+    """Return the arguments of `Frames` for an HTTP/2 response; None without HTTP/2, or if httpcore has changed."""
     part = part_of(response)
     connection: Any = getattr(part, "_connection", None)
     stream_id: Any = getattr(part, "_stream_id", None)
@@ -154,6 +154,6 @@ def frames_part(response: Any) -> tuple[Any, Any, int] | None:
 
 
 def has_frames(connection: Any, stream_id: Any) -> bool:
-    """Return whether a connection is one of HTTP/2, with a stream whose frames can be read here."""
+    """Return whether a connection is HTTP/2, with a stream whose frames can be read here."""
     known = all(hasattr(connection, name) for name in _PARTS) and hasattr(connection._h2_state, "_data_to_send")
     return known and stream_id in connection._events

@@ -16,10 +16,10 @@ __all__ = ["AsyncPacedBody"]
 
 
 class AsyncPacedBody:
-    """A body of an asynchronous client's request.
+    """The body of an asynchronous client's request.
 
     Args:
-        pieces: the body, as httpcore has it.
+        pieces: the body, in httpcore's form.
         room: returns how many bytes may be sent now.
         wait: awaited until there is room.
     """
@@ -45,6 +45,6 @@ class AsyncPacedBody:
         return piece
 
     async def aclose(self) -> None:
-        """Close the body that is left in the middle."""
+        """Close a body that is left in the middle."""
         if hasattr(self._iterator, "aclose"):
             await self._iterator.aclose()

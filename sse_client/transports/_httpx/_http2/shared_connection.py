@@ -33,7 +33,7 @@ def share_connection(connection: Any) -> None:
     """Make a connection of httpcore safe for threads, before its first stream is opened if possible.
 
     Args:
-        connection: of HTTP/2; any other one, and None, is left as it is.
+        connection: an HTTP/2 connection; any other one, and None, is left unchanged.
     """
     kind: Any = connection.__class__
     if not all(hasattr(connection, name) for name in (*_PARTS, *_SENDING)) or hasattr(kind, "shared"):
@@ -58,7 +58,7 @@ class _Turn:
         """Wait until no other stream is being opened.
 
         Raises:
-            ConnectionFailed: the stream was closed, or it took too long.
+            ConnectionFailed: the stream was closed, or the wait took too long.
         """
         wait_to(self._acquire, "another request is being sent over the same connection, and was not in time")
         self._owner = threading.get_ident()
@@ -74,7 +74,7 @@ class _Turn:
 
 
 class _SerialState(_library):  # type: ignore[misc]  # which version's it is, is seen when it runs
-    """Of h2's methods, the one that gives a stream its number."""
+    """The method of h2 that gives a stream its number, run by one thread at a time."""
 
     lock: threading.RLock
     turn: _Turn
@@ -92,7 +92,7 @@ class _SerialState(_library):  # type: ignore[misc]  # which version's it is, is
 
 @cache
 def _serial(kind: Hashable) -> Any:
-    """Return a subclass of h2's state of a connection of which one thread at a time is in any method."""
+    """Return a subclass of h2's connection state whose methods only one thread at a time runs."""
     library: Any = kind
     methods = {
         name: _one_at_a_time(method)
@@ -112,7 +112,7 @@ def _one_at_a_time(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _SharedConnection(_library):  # type: ignore[misc]  # which of the two libraries' it is, is seen when it runs
-    """Of a connection's methods, those that two threads must not be in at once."""
+    """The methods of a connection that two threads must not run at once."""
 
     shared = True
 
@@ -162,6 +162,6 @@ class _SharedConnection(_library):  # type: ignore[misc]  # which of the two lib
 
 @cache
 def _shared(kind: Hashable) -> Any:
-    """Return such a subclass of a library's class."""
+    """Return a subclass of a library's connection class with these methods."""
     library: Any = kind
     return type(f"Shared{library.__name__}", (_SharedConnection, library), {})
