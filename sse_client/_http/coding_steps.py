@@ -2,9 +2,10 @@
 
 A step gives about `PIECE` bytes at most, and `b""` where its work gave nothing. Its work is bounded whatever the input
 is: 8 KiB of deflate blocks without content, the slowest input known for zlib, take 0.4 ms; 32 empty zstd frames 0.3 ms.
-brotli fills its window before it hands any of it out, which takes 7 ms for a window of 4 MiB, and 28 ms for one of
-16 MiB, the largest that there is. What the parser makes of a piece may cost more than the step: `PIECE` bytes of lines
-`id` take it 7 to 10 ms. Where other tasks wait for their turn of an event loop, `Parts` bounds that, too.
+brotli hands nothing out until its window is full or its input used up, which may take 7 ms for a window of 4 MiB, and
+30 ms for one of 16 MiB, the largest that there is: see `Decoder.slow`. What the parser makes of a piece may cost more
+than the step: `PIECE` bytes of lines `id` take it 7 to 10 ms. Where other tasks wait for their turn of an event loop,
+`Parts` bounds that, too.
 """
 
 from __future__ import annotations

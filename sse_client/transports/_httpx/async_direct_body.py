@@ -15,6 +15,8 @@ from sse_client.transports._httpx.http2 import reset_stream
 from sse_client.transports._httpx.source import part_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sse_client.observer import Response
     from sse_client.transports._httpx.async_frames import AsyncFrameSource
     from sse_client.transports._httpx.chunks import AsyncChunkSource
@@ -113,6 +115,9 @@ class AsyncDirectBody(ResponseBody):
         """
         if not self._closed and not self._source.shared and not self._wakeup.inherited:
             abort_connection(self._raw.extensions["network_stream"])
+
+    async def _next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
+        return await self._wakeup.next_in_thread(steps)
 
     async def _breathe(self, deadline: float | None) -> None:
         self._turn_since = await self._wakeup.check(self._turn_since, deadline, self.response.url)
