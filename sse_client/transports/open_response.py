@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sse_client._http.content_decoding import decoder_for
 from sse_client.errors import ConnectionFailed, ResponseError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 __all__ = ["apieces_of", "pieces_of"]
 
 _RECEIVE = 64 * 1024
 
 
-def pieces_of(response: Any) -> Iterator[bytes]:
+def pieces_of(response: Any) -> tuple[Iterator[bytes], Callable[[], int] | None]:
     """Return the bytes of a response that is read by blocking.
+
+    With them comes what tells how many bytes of a coded body have been received; None where nothing does.
 
     Raises:
         TypeError: it is none.
@@ -27,43 +30,50 @@ def pieces_of(response: Any) -> Iterator[bytes]:
             "response: expected one that can be read by blocking, got an asynchronous one: use sse_client.aread"
         )
     if hasattr(response, "iter_bytes"):  # httpx, httpx2
-        return _typed(response.iter_bytes())
+        return _typed(response.iter_bytes()), _counter(response, response, "num_bytes_downloaded")
     read = _whole(response)
     if read is not None:
-        return iter((read,))
+        return iter((read,)), None
     raw = getattr(response, "raw", None)
     for source in (raw, response):
         if hasattr(source, "read1"):  # requests; urllib3, http.client
-            return _by_read1(source)
+            return _by_read1(source, counted := _Counted(source)), _counter(response, counted, "received")
     if hasattr(response, "iter_content"):  # niquests
-        return _typed(response.iter_content(-1))
+        return _typed(response.iter_content(-1)), None
     if hasattr(response, "body_reader"):  # pyreqwest
-        return _by_chunks(response.body_reader)
+        return _by_chunks(response.body_reader), None
     if hasattr(response, "__iter__") and not isinstance(response, (str, bytes)):
-        return _checked(response)
+        return _checked(response), None
     raise TypeError(_unreadable(response, "an iterable of bytes", "aread"))
 
 
-def apieces_of(response: Any) -> AsyncIterator[bytes]:
-    """Return the bytes of a response that is awaited.
+def apieces_of(response: Any) -> tuple[AsyncIterator[bytes], Callable[[], int] | None]:
+    """Return the bytes of a response that is awaited, and what counts those received; see `pieces_of`.
 
     Raises:
         TypeError: it is none.
     """
     if hasattr(response, "aiter_bytes"):  # httpx, httpx2
-        return _typed_async(response.aiter_bytes())
+        return _typed_async(response.aiter_bytes()), _counter(response, response, "num_bytes_downloaded")
     if inspect.iscoroutinefunction(getattr(response, "iter_content", None)):  # niquests
-        return _awaited(response)
+        return _awaited(response), None
     read = _whole(response)
     if read is not None:
-        return _alone(read)
+        return _alone(read), None
     if hasattr(response, "body_reader") and _is_awaited(response):  # pyreqwest
-        return _by_chunks_awaited(response.body_reader)
+        return _by_chunks_awaited(response.body_reader), None
     if hasattr(getattr(response, "content", None), "iter_any"):  # aiohttp
-        return _typed_async(response.content.iter_any())
+        return _typed_async(response.content.iter_any()), _counter(response, response.content, "total_raw_bytes")
     if hasattr(response, "__aiter__"):
-        return _checked_async(response)
+        return _checked_async(response), None
     raise TypeError(_unreadable(response, "an asynchronous iterable of bytes", "read"))
+
+
+def _counter(response: Any, source: object, attribute: str) -> Callable[[], int] | None:
+    """Return what reads the number of bytes that `source` has received; None for a response without codings."""
+    if "Content-Encoding" not in (getattr(response, "headers", None) or ()) or not hasattr(source, attribute):
+        return None
+    return partial(getattr, source, attribute)
 
 
 def _is_awaited(response: Any) -> bool:
@@ -87,7 +97,28 @@ def _whole(response: Any) -> bytes | None:
     return found if isinstance(found, bytes) else None
 
 
-def _by_read1(source: Any) -> Iterator[bytes]:
+class _Counted:
+    """Reads a response by `read1`, and says how many bytes of it have been received."""
+
+    __slots__ = ("_count", "_source")
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self._count = 0
+
+    @property
+    def received(self) -> int:
+        """Bytes as they are coded: of urllib3 by its own count, as it may decode them."""
+        return int(self._source.tell()) if hasattr(self._source, "decode_content") else self._count
+
+    def read1(self, **options: bool) -> bytes:
+        """Return what has arrived."""
+        data: bytes = self._source.read1(_RECEIVE, **options)
+        self._count += len(data)
+        return data
+
+
+def _by_read1(source: Any, counted: _Counted) -> Iterator[bytes]:
     """Read by `read1`: of all ways, it alone is prompt on every framing.
 
     http.client undoes no coding, and urllib3 passes on as they are the bytes of one for which it has no package.
@@ -108,7 +139,7 @@ def _by_read1(source: Any) -> Iterator[bytes]:
         decoder = decoder_for(codings)
     except ValueError as error:
         raise ResponseError(str(error), status=source.status) from None
-    while data := source.read1(_RECEIVE, **options):
+    while data := counted.read1(**options):
         if decoder is None:
             yield data
         else:
