@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from sse_client._core.response_body import ResponseBody
+from sse_client._core.response_body import TURN, ResponseBody
 from sse_client.transports._httpx.closing import abort_connection
 from sse_client.transports._httpx.errors import answered, transport_errors
 from sse_client.transports._httpx.http2 import reset_stream
@@ -65,6 +65,8 @@ class AsyncDirectBody(ResponseBody):
         source = self._source
         try:
             data = source.ready()
+            if data and time.monotonic() - self._turn_since > TURN:
+                await self._breathe(deadline)
             while not data and not source.ended:
                 now = self._turn_since = time.monotonic()
                 end = deadline
