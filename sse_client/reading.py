@@ -6,12 +6,16 @@ Nothing is reconnected, and the library's own timeouts apply.
 from __future__ import annotations
 
 import inspect
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from sse_client._core.delivery import Delivery, named_last
+from sse_client._core.received_parts import ReceivedParts
+from sse_client._core.response_body import TURN
 from sse_client.errors import StreamTruncated
 from sse_client.options import DEFAULTS, merged
 from sse_client.parser import DEFAULT_MAX_EVENT_SIZE
+from sse_client.transports.event_loops import turn
 from sse_client.transports.open_response import apieces_of, pieces_of
 
 if TYPE_CHECKING:
@@ -43,12 +47,13 @@ def read(
         until: the last event: a string that equals its data, or a predicate.
         include_last: whether the event that `until` names is yielded, too.
         comments: whether `Comment`s are yielded, too.
-        max_event_size: the most bytes of one event; None: no limit.
+        max_event_size: the most bytes of one event; None: no limit, nor one on what a compressed body inflates to.
         last_event_id: the ID that events have until the stream names one.
 
     Raises:
         StreamTruncated: when iterated over: the response ended before the event that `until` names.
-        EventTooLarge: when iterated over: a block is longer than `max_event_size`.
+        EventTooLarge: when iterated over: a block is longer than `max_event_size`, or a compressed body inflates to far
+            more than its events.
         ResponseError: when iterated over: the body's content codings cannot be undone.
         ConnectionFailed: when iterated over: http.client's compressed body is corrupt, or was cut off. The other
             libraries notice this themselves, and raise their own errors.
@@ -57,7 +62,8 @@ def read(
         ValueError: an option is out of range.
     """
     delivery = _delivery(until, include_last, comments, max_event_size, last_event_id)
-    return _events(response, pieces_of(response), delivery, until)
+    pieces, received = pieces_of(response)
+    return _events(response, pieces, ReceivedParts(delivery, received, max_event_size), delivery, until)
 
 
 def aread(
@@ -81,7 +87,9 @@ def aread(
         last_event_id: see `read`.
     """
     delivery = _delivery(until, include_last, comments, max_event_size, last_event_id)
-    return _aevents(response, apieces_of(response), delivery, until)
+    pieces, received = apieces_of(response)
+    parts = ReceivedParts(delivery, received, max_event_size, shares_loop=True)
+    return _aevents(response, pieces, parts, delivery, until)
 
 
 def _delivery(
@@ -119,13 +127,18 @@ def _check_end(until: str | Callable[[Event], bool] | None) -> None:
 
 
 def _events(
-    response: Any, pieces: Iterator[bytes], delivery: Delivery, until: str | Callable[[Event], bool] | None
+    response: Any,
+    pieces: Iterator[bytes],
+    parts: ReceivedParts,
+    delivery: Delivery,
+    until: str | Callable[[Event], bool] | None,
 ) -> Iterator[Event]:
     try:
         for data in pieces:
-            yield from delivery.feed(data)
-            if _is_over(delivery):
-                return
+            for part in parts.of(data):
+                yield from delivery.feed(part)
+                if _is_over(delivery):
+                    return
         _check_end(until)
     finally:
         close = getattr(response, "close", None)
@@ -134,14 +147,26 @@ def _events(
 
 
 async def _aevents(
-    response: Any, pieces: AsyncIterator[bytes], delivery: Delivery, until: str | Callable[[Event], bool] | None
+    response: Any,
+    pieces: AsyncIterator[bytes],
+    parts: ReceivedParts,
+    delivery: Delivery,
+    until: str | Callable[[Event], bool] | None,
 ) -> AsyncIterator[Event]:
+    asked = turned = monotonic()
     try:
         async for data in pieces:
-            for event in delivery.feed(data):
-                yield event
-            if _is_over(delivery):
-                return
+            if (now := monotonic()) - asked > TURN:  # a shorter wait may have been none
+                turned = now
+            for part in parts.of(data):
+                if monotonic() - turned > TURN:
+                    await turn()
+                    turned = monotonic()
+                for event in delivery.feed(part):
+                    yield event
+                if _is_over(delivery):
+                    return
+            asked = monotonic()
         _check_end(until)
     finally:
         close = getattr(response, "aclose", None) or getattr(response, "close", None)

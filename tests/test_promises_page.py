@@ -63,6 +63,9 @@ LIMITS = {
     "content codings of a body": str(content_decoding._MAX_CODINGS),
     "zstd frames without content in a row": f"{optional_codings._MAX_EMPTY:,}",
     "output of one step of decoding": f"about {size(coding_steps.PIECE)}",
+    "brotli's window where an event loop decodes": size(
+        max(1 << bits for bits in range(18, 25) if not optional_codings.has_large_window((bits - 17) << 1 | 1))
+    ),
     "a response's head, interim responses included (requests; httpx2 and httpx over HTTP/1.1)": size(
         response_head.MAX_HEAD
     ),

@@ -62,6 +62,7 @@ class ResponseBody(ABC):
         "_inflation",
         "_parts",
         "_pieces",
+        "_slow_steps",
         "coded",
         "coding_error",
         "method",
@@ -82,6 +83,7 @@ class ResponseBody(ABC):
         self.redirected = False
         self.rest: Iterator[bytes] | None = None
         self._pieces = _EXHAUSTED
+        self._slow_steps: Iterator[bytes] | None = None
         self._decoder: Decoder | None = None
         self._inflation: Inflation | None = None
         self._parts: Parts | None = None
@@ -151,6 +153,9 @@ class ResponseBody(ABC):
                         if inflation is not None:
                             inflation.add_inflated(len(piece), deadline)
                         return piece
+                if self._slow_steps is not None:
+                    await self._decode_in_thread(self._slow_steps)
+                    continue
             except ValueError as error:
                 raise ConnectionFailed(f"{error}, from {display_url(self.response.url)}") from None
             data = await self._receive(deadline)
@@ -158,13 +163,26 @@ class ResponseBody(ABC):
                 if inflation is not None:
                     inflation.add_received(len(data))
                 pieces = decoder.decode(data)
-                self._pieces = self._parts.of(pieces) if self._parts is not None else pieces
+                if self._parts is None:
+                    self._pieces = pieces
+                elif decoder.slow:
+                    self._slow_steps = pieces
+                else:
+                    self._pieces = self._parts.of(pieces)
             elif decoder.complete:
                 return data
             else:
                 raise ConnectionFailed(
                     f"the compressed body was cut off before its end, from {display_url(self.response.url)}"
                 )
+
+    async def _decode_in_thread(self, steps: Iterator[bytes]) -> None:
+        """Have the next of `steps` made while other tasks of the event loop run."""
+        piece = await self._next_in_thread(steps)
+        if piece is None:
+            self._slow_steps = None
+        elif self._parts is not None:
+            self._pieces = self._parts.of((piece,))
 
     async def read_excerpt(self, limit: int, deadline: float | None) -> bytes:
         """Return the body's first bytes, at most `limit` of those that arrive soon; then close.
@@ -226,6 +244,10 @@ class ResponseBody(ABC):
     @abstractmethod
     async def _receive(self, deadline: float | None) -> bytes:
         """Return encoded bytes of the body; `b""` at its end."""
+
+    async def _next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
+        """Return the next of `steps`, made in a thread; None at their end. Needed only where the loop is shared."""
+        raise NotImplementedError
 
     @abstractmethod
     async def _breathe(self, deadline: float | None) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sse_client._http.coding_steps import Silence, Stage, steps
 from sse_client._http.escaped_text import shown
 from sse_client._http.inflate import Deflate, Gzip
-from sse_client._http.optional_codings import Brotli, Zstd, brotli_module, zstd_module
+from sse_client._http.optional_codings import Brotli, Zstd, brotli_module, has_large_window, zstd_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,13 +42,17 @@ class Decoder:
 
     Args:
         stages: one or two, in the order in which they are undone.
+
+    Attributes:
+        slow: whether a step may take 30 ms, as far as is known from the first byte; the GIL is released meanwhile.
     """
 
-    __slots__ = ("_begun", "_between", "_stages")
+    __slots__ = ("_begun", "_between", "_stages", "slow")
 
     def __init__(self, *stages: Stage) -> None:
         self._stages = stages
         self._begun = False
+        self.slow = False
         self._between = _BETWEEN  # bytes that the first of two stages may still pass to the second
 
     @property
@@ -65,7 +69,13 @@ class Decoder:
         Raises:
             ValueError: the input is corrupt.
         """
-        self._begun = self._begun or bool(data)
+        if data and not self._begun:
+            self._begun = True
+            first, *inner = self._stages
+            # What the second of two stages will begin with is not known.
+            self.slow = (isinstance(first, Brotli) and has_large_window(data[0])) or any(
+                isinstance(stage, Brotli) for stage in inner
+            )
         if len(self._stages) == 1:
             return steps(self._stages[0], data)
         self._between += len(data) * _BETWEEN_RATIO

@@ -11,7 +11,7 @@ from typing import Any
 
 from sse_client._http.coding_steps import CORRUPT, PIECE
 
-__all__ = ["Brotli", "Zstd", "brotli_module", "zstd_module"]
+__all__ = ["Brotli", "Zstd", "brotli_module", "has_large_window", "zstd_module"]
 
 _FRAMES = 64  # zstd frames per call, at 9 µs each; an empty frame ends the call
 _MAX_EMPTY = 10_000  # zstd frames in a row without output; a megabyte can hold 116,000, which take a second
@@ -108,6 +108,11 @@ class Zstd:
     def _decompressor(self) -> Any:
         self.parts += 1
         return self._module.ZstdDecompressor(options={self._module.DecompressionParameter.window_log_max: _WINDOW_LOG})
+
+
+def has_large_window(first: int) -> bool:
+    """Return whether a brotli stream that begins with this byte has a window of 8 or 16 MiB (RFC 7932 9.1)."""
+    return first & 0x0D == 0x0D
 
 
 @cache

@@ -24,6 +24,8 @@ from sse_client.transports._httpx.wakeup import ScopedWakeup
 from sse_client.transports.custom_steps import CustomTransport, check_framing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sse_client.options import Options
 
 __all__ = ["AsyncBody", "AsyncSession", "AsyncTransport", "Headers", "Limits", "OutgoingRequest", "Response"]
@@ -196,6 +198,9 @@ class AsyncBody(ResponseBody):
             self._disconnected = True
             with anyio.move_on_after(_CLOSING, shield=True):
                 await self.disconnect()
+
+    async def _next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
+        return await self._transport.next_in_thread(steps)
 
     async def _breathe(self, deadline: float | None) -> None:
         self._turn_since = await self._transport.check(self._turn_since, deadline, self.response.url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-__all__ = ["not_in_a_task", "running_loop", "running_loop_itself"]
+__all__ = ["not_in_a_task", "running_loop", "running_loop_itself", "turn"]
 
 
 def running_loop() -> str | None:
@@ -47,3 +47,16 @@ def running_loop_itself() -> object:
     import asyncio
 
     return asyncio.get_running_loop()
+
+
+async def turn() -> None:
+    """Let the other tasks of the event loop run, if it is one that is known."""
+    loop = running_loop()
+    if loop == "trio":
+        import trio
+
+        await trio.lowlevel.checkpoint()
+    elif loop == "asyncio":
+        import asyncio
+
+        await asyncio.sleep(0)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sse_client._http.content_decoding import decoder_for
 from sse_client.errors import ConnectionFailed, ResponseError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 __all__ = ["apieces_of", "pieces_of"]
 
 _RECEIVE = 64 * 1024
 
 
-def pieces_of(response: Any) -> Iterator[bytes]:
-    """Return an iterator over the bytes of a blocking response.
+def pieces_of(response: Any) -> tuple[Iterator[bytes], Callable[[], int] | None]:
+    """Return an iterator over the bytes of a blocking response, and a counter.
+
+    The counter returns how many bytes of an encoded body have been received; it is None if nothing counts them.
 
     Raises:
         TypeError: the object is not a blocking response.
@@ -27,43 +30,50 @@ def pieces_of(response: Any) -> Iterator[bytes]:
             "response: expected one that can be read by blocking, got an asynchronous one: use sse_client.aread"
         )
     if hasattr(response, "iter_bytes"):  # httpx, httpx2
-        return _typed(response.iter_bytes())
+        return _typed(response.iter_bytes()), _counter(response, response, "num_bytes_downloaded")
     read = _whole(response)
     if read is not None:
-        return iter((read,))
+        return iter((read,)), None
     raw = getattr(response, "raw", None)
     for source in (raw, response):
         if hasattr(source, "read1"):  # requests; urllib3, http.client
-            return _by_read1(source)
+            return _by_read1(source, counted := _Counted(source)), _counter(response, counted, "received")
     if hasattr(response, "iter_content"):  # niquests
-        return _typed(response.iter_content(-1))
+        return _typed(response.iter_content(-1)), None
     if hasattr(response, "body_reader"):  # pyreqwest
-        return _by_chunks(response.body_reader)
+        return _by_chunks(response.body_reader), None
     if hasattr(response, "__iter__") and not isinstance(response, (str, bytes)):
-        return _checked(response)
+        return _checked(response), None
     raise TypeError(_unreadable(response, "an iterable of bytes", "aread"))
 
 
-def apieces_of(response: Any) -> AsyncIterator[bytes]:
-    """Return an asynchronous iterator over the bytes of an asynchronous response.
+def apieces_of(response: Any) -> tuple[AsyncIterator[bytes], Callable[[], int] | None]:
+    """Return an asynchronous iterator over the bytes of an asynchronous response, and a counter; see `pieces_of`.
 
     Raises:
         TypeError: the object is not an asynchronous response.
     """
     if hasattr(response, "aiter_bytes"):  # httpx, httpx2
-        return _typed_async(response.aiter_bytes())
+        return _typed_async(response.aiter_bytes()), _counter(response, response, "num_bytes_downloaded")
     if inspect.iscoroutinefunction(getattr(response, "iter_content", None)):  # niquests
-        return _awaited(response)
+        return _awaited(response), None
     read = _whole(response)
     if read is not None:
-        return _alone(read)
+        return _alone(read), None
     if hasattr(response, "body_reader") and _is_awaited(response):  # pyreqwest
-        return _by_chunks_awaited(response.body_reader)
+        return _by_chunks_awaited(response.body_reader), None
     if hasattr(getattr(response, "content", None), "iter_any"):  # aiohttp
-        return _typed_async(response.content.iter_any())
+        return _typed_async(response.content.iter_any()), _counter(response, response.content, "total_raw_bytes")
     if hasattr(response, "__aiter__"):
-        return _checked_async(response)
+        return _checked_async(response), None
     raise TypeError(_unreadable(response, "an asynchronous iterable of bytes", "read"))
+
+
+def _counter(response: Any, source: object, attribute: str) -> Callable[[], int] | None:
+    """Return what reads the number of bytes that `source` has received; None for a response without codings."""
+    if "Content-Encoding" not in (getattr(response, "headers", None) or ()) or not hasattr(source, attribute):
+        return None
+    return partial(getattr, source, attribute)
 
 
 def _is_awaited(response: Any) -> bool:
@@ -87,7 +97,28 @@ def _whole(response: Any) -> bytes | None:
     return found if isinstance(found, bytes) else None
 
 
-def _by_read1(source: Any) -> Iterator[bytes]:
+class _Counted:
+    """Reads a response with `read1`, and counts the received bytes."""
+
+    __slots__ = ("_count", "_source")
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self._count = 0
+
+    @property
+    def received(self) -> int:
+        """The number of encoded bytes. urllib3 may decode them, and counts them itself."""
+        return int(self._source.tell()) if hasattr(self._source, "decode_content") else self._count
+
+    def read1(self, **options: bool) -> bytes:
+        """Return what has arrived."""
+        data: bytes = self._source.read1(_RECEIVE, **options)
+        self._count += len(data)
+        return data
+
+
+def _by_read1(source: Any, counted: _Counted) -> Iterator[bytes]:
     """Read with `read1`, the only method that returns promptly with every framing.
 
     http.client decodes no coding, and urllib3 passes on encoded bytes if it lacks the package for a coding.
@@ -108,7 +139,7 @@ def _by_read1(source: Any) -> Iterator[bytes]:
         decoder = decoder_for(codings)
     except ValueError as error:
         raise ResponseError(str(error), status=source.status) from None
-    while data := source.read1(_RECEIVE, **options):
+    while data := counted.read1(**options):
         if decoder is None:
             yield data
         else:

@@ -11,9 +11,9 @@ import threading
 import time
 import zlib
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import brotli  # type: ignore[import-untyped]  # it has no types
 import httpx2
 import pytest
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from asynchronous.kit import Client
 
+brotli: Any = import_module("brotli")  # it has no types
 MIB = 1 << 20
 # Seconds of CPU time of the loop's thread between two turns of another task; where the tests run beside one another, as
 # with coverage, more.
@@ -47,6 +48,11 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "blank lines in gzip": ("gzip", lambda: members(b"\n", 16, 30)),
     "blank lines in deflate": ("deflate", lambda: zlib.compress(b"\n" * (128 * MIB))),
     "blank lines in br": ("br", lambda: brotli.compress(b"\n" * (128 * MIB), quality=1, lgwin=22)),
+    "blank lines in br of a large window": ("br", lambda: brotli.compress(b"\n" * (128 * MIB), quality=5, lgwin=24)),
+    "blank lines in br in gzip": (
+        "br, gzip",
+        lambda: gzip.compress(brotli.compress(b"\n" * (128 * MIB), quality=5, lgwin=24), mtime=0),
+    ),
     "blank lines in zstd": ("zstd", lambda: zstd.compress(b"\n" * (16 * MIB)) * 30),
     "blank lines in two gzips": ("gzip, gzip", lambda: gzip.compress(members(b"\n", 16, 30), mtime=0)),
     "blank lines in gzip in br": ("gzip, br", lambda: brotli.compress(members(b"\n", 16, 30), quality=5)),

@@ -14,6 +14,8 @@ from sse_client._core.response_body import TURN, ResponseBody
 from sse_client.transports._aiohttp.errors import TRANSPORT_ERRORS, translated
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sse_client.errors import ConnectionFailed
     from sse_client.observer import Response
     from sse_client.transports._aiohttp.wakeup import Wakeup
@@ -138,6 +140,10 @@ class AiohttpBody(ResponseBody):
             self._loop.call_soon_threadsafe(self.close)
         except RuntimeError:
             _close_socket(self._raw)
+
+    async def _next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
+        # A cancellation leaves the thread to itself for these milliseconds: nothing else uses `steps` any more.
+        return await asyncio.to_thread(next, steps, None)
 
     async def _breathe(self, deadline: float | None) -> None:
         now = monotonic()

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from sse_client._core.response_body import ResponseBody
+from sse_client._core.response_body import TURN, ResponseBody
 from sse_client.transports._httpx._http2.leaving import reset_stream
 from sse_client.transports._httpx.closing import abort_connection
 from sse_client.transports._httpx.errors import answered, transport_errors
 from sse_client.transports._httpx.source import part_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sse_client.observer import Response
     from sse_client.transports._httpx._http2.async_frames import AsyncFrameSource
     from sse_client.transports._httpx.chunks import AsyncChunkSource
@@ -63,6 +65,8 @@ class AsyncDirectBody(ResponseBody):
         source = self._source
         try:
             data = source.ready()
+            if data and time.monotonic() - self._turn_since > TURN:
+                await self._breathe(deadline)
             while not data and not source.ended:
                 now = self._turn_since = time.monotonic()
                 end = deadline
@@ -113,6 +117,9 @@ class AsyncDirectBody(ResponseBody):
         """
         if not self._closed and not self._source.shared and not self._wakeup.inherited:
             abort_connection(self._raw.extensions["network_stream"])
+
+    async def _next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
+        return await self._wakeup.next_in_thread(steps)
 
     async def _breathe(self, deadline: float | None) -> None:
         self._turn_since = await self._wakeup.check(self._turn_since, deadline, self.response.url)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncChunkSource", "ChunkSource", "achunk_source", "chunk_source", "receiver_of"]
 
 _RECEIVE = 64 * 1024
+_SLICE = 16 * 1024
 
 
 class _Chunks:
@@ -105,19 +106,46 @@ class ChunkSource(_Chunks):
 
 
 class AsyncChunkSource(_Chunks):
-    """A chunked body in an asynchronous client.
+    """A chunked body in an asynchronous client; asyncio may deliver 256 KiB at once, which are decoded in parts.
+
+    The framing of 64 KiB of the shortest chunks takes 10 ms.
 
     Attributes:
         errors: the exceptions that `receive` raises besides OSError and ValueError.
     """
 
-    __slots__ = ("_receive_some", "errors")
+    __slots__ = ("_most", "_receive_some", "errors")
 
     shared = False  # no other stream uses the connection
 
     def __init__(self, state: Any, first: bytes, receiver: Receiver) -> None:
         super().__init__(state, first)
         self._receive_some, self.errors = receiver
+        self._most = _RECEIVE
+
+    def ready(self) -> bytes:
+        """Return some of what has come already.
+
+        Raises:
+            ValueError: the framing is malformed.
+        """
+        self._decoder.check()
+        data = b""
+        while self._first and not data:
+            first, self._first = self._first, b""
+            data = self._some_of(first)
+        return data
+
+    def _some_of(self, data: bytes) -> bytes:
+        """Return what is in the chunks of the first part of what has come; keep the rest."""
+        part, self._first = data[: self._most], data[self._most :]
+        inside = self._taken(part)
+        # Where more than half is framing, the chunks are as short as those of no stream that means well.
+        self._most = _RECEIVE if 2 * len(inside) >= len(part) else _SLICE
+        if self._first and self.ended:
+            self._feed(self._first)  # it is surplus
+            self._first = b""
+        return inside
 
     async def receive(self) -> bytes:
         """Wait for the next bytes; return the part of them that is body.
@@ -129,7 +157,7 @@ class AsyncChunkSource(_Chunks):
             data = await self._receive_some(_RECEIVE)
         except anyio.EndOfStream:
             data = b""
-        return self._taken(data)
+        return self._some_of(data)
 
     async def afinish(self, errors: tuple[type[Exception], ...]) -> None:
         """Do what `finish` does."""

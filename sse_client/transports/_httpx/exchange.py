@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sse_client.transports._httpx._http2.awaited_head import Unanswered
+from sse_client.transports._httpx.closing import abort_connection
 from sse_client.transports._httpx.head_limit import limit_head
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncExchange", "Exchange"]
 
 _CONNECTED = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
+_NOT_CONNECTED = ("setup_socks5_connection.failed", "start_tls.failed")
 
 
 class Exchange:
@@ -133,6 +135,8 @@ class AsyncExchange(Exchange):
     async def __call__(self, name: str, info: dict[str, Any]) -> None:
         """Record a step."""
         step = name.partition(".")[2]
+        if step in _NOT_CONNECTED and self.stream is not None:
+            abort_connection(self.stream)  # which the library drops, and does not close, when it is cancelled there
         self._note(step, info)
         if self.wait is not None and self._awaits_head(step, info):
             await self.wait()

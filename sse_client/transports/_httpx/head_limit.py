@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 __all__ = ["limit_head"]
 
 _MAX_HEAD = 256 * 1024  # bytes, as with requests; they may include the beginning of the body
+# Bytes a read where other tasks share the loop: h11 takes 30 ms for 64 KiB of the shortest interim responses.
+_MAX_READ = 16 * 1024
 
 
 def limit_head(stream: Any, *, awaits: bool) -> Callable[[], None]:
@@ -32,8 +34,8 @@ def limit_head(stream: Any, *, awaits: bool) -> Callable[[], None]:
     def counted(*args: Any, **kwargs: Any) -> bytes:
         return count(read(*args, **kwargs))
 
-    async def counted_async(*args: Any, **kwargs: Any) -> bytes:
-        return count(await read(*args, **kwargs))
+    async def counted_async(max_bytes: int, *args: Any, **kwargs: Any) -> bytes:
+        return count(await read(min(max_bytes, _MAX_READ), *args, **kwargs))
 
     def end() -> None:
         del stream.read

@@ -270,6 +270,9 @@ class AsyncHttpxBody(_LibraryBody):
         _begun.discard(self._pieces_of)
         self._pieces_of = None
 
+    async def _next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
+        return await self._wakeup.next_in_thread(steps)
+
     async def _breathe(self, deadline: float | None) -> None:
         self._turn_since = await self._wakeup.check(self._turn_since, deadline, self.response.url)
 

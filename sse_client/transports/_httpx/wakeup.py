@@ -16,7 +16,7 @@ from sse_client.errors import ConnectionFailed
 from sse_client.transports.event_loops import not_in_a_task, running_loop
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Iterator
     from contextlib import AbstractContextManager
     from types import TracebackType
 
@@ -131,6 +131,18 @@ class ScopedWakeup:
         if not self.closed:
             with self.waiting():
                 await anyio.sleep(min(seconds, _LONGEST))
+
+    async def next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
+        """Return the next of `steps`, made in a thread; None at their end.
+
+        Raises:
+            ConnectionFailed: the stream was closed.
+        """
+        from anyio import to_thread  # loaded with the first body that needs it
+
+        with self.waiting():
+            return await to_thread.run_sync(next, steps, None)
+        raise ConnectionFailed("the stream was closed")
 
     async def check(self, since: float, deadline: float | None, url: str) -> float:
         """Check during decoding that the stream is open, and that its deadline has not passed; give other tasks a turn.

@@ -11,6 +11,7 @@ import anyio
 from sse_client.transports._httpx._http2.frames import Frames, frames_part, has_frames
 from sse_client.transports._httpx.chunks import receiver_of
 from sse_client.transports._httpx.pool import network_stream
+from sse_client.transports.event_loops import turn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -79,19 +80,40 @@ class AsyncFrameSource(Frames):
         except Exception:
             connection._connection_error = True  # makes the pool send no more requests over it
             raise
-        try:
-            others = self._dispatch(data, set())
-        except BaseException:
-            connection._connection_error = True
-            raise
-        if others:
-            with anyio.CancelScope(shield=True):
-                async with connection._state_lock:
-                    for event in others:
-                        await connection._receive_remote_settings_change(event)
+        ended = not data
+        while data:
+            data = await self._dispatch_some(data)
         if self._state._data_to_send:
             await connection._write_outgoing_data(self._request)  # h2's replies to pings and settings
-        return not data
+        return ended
+
+    async def _dispatch_some(self, data: bytes) -> bytes:
+        """Distribute some of the received bytes, and let other tasks run; return the rest."""
+        changes: list[Any] = []
+        data = self._dispatched(data, changes)
+        if not data and not changes:
+            return data
+        try:
+            # The bytes may also belong to other streams, whose readers wait for this one.
+            with anyio.CancelScope(shield=True):
+                if changes:
+                    async with self._connection._state_lock:
+                        for event in changes:
+                            await self._connection._receive_remote_settings_change(event)
+                if data:
+                    await turn()
+        except BaseException:  # asyncio's own cancellation, which no scope holds back
+            while data:
+                data = self._dispatched(data, changes)
+            raise
+        return data
+
+    def _dispatched(self, data: bytes, changes: list[Any]) -> bytes:
+        try:
+            return self._dispatch(data, set(), changes)
+        except BaseException:
+            self._connection._connection_error = True
+            raise
 
     async def afinish(self, errors: tuple[type[Exception], ...]) -> None:
         """Write the pending window updates; errors are ignored, because the body is complete."""

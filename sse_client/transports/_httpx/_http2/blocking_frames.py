@@ -102,8 +102,10 @@ class FrameSource(Frames):
             if not data:
                 return True, False
             with connection._state_lock:
+                changes: list[Any] = []
                 with self._lock:
-                    changes = self._dispatch(data, touched)
+                    while data:
+                        data = self._dispatch(data, touched, changes)
                 for event in changes:
                     connection._receive_remote_settings_change(event)
             if self._state._data_to_send:
