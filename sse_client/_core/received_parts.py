@@ -23,8 +23,8 @@ class ReceivedParts:
 
     Args:
         delivery: counts the events.
-        received: returns how many bytes of a compressed body have been received; None if it is not compressed, or if the
-            number is unknown.
+        received: returns how many bytes of a compressed body have been received; None if the body is not compressed, or
+            if nothing counts them.
         max_event_size: the most bytes of one event; None lifts the limit on inflation, too.
         shares_loop: whether other tasks of an event loop wait while a part is parsed.
     """
