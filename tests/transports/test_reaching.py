@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import struct
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -130,6 +131,34 @@ def test_a_socks_proxy_that_says_something_else_is_no_connection(
         with pytest.raises(ConnectionFailed, match=f"to the proxy {proxy}, on the way to http://example") as caught:
             read(lambda: getattr(library, kind)(proxy=proxy), "http://example.invalid/", reconnect=False)
         answering.join(5)
+    assert not caught.value.sent
+
+
+@httpx_columns
+@pytest.mark.parametrize(
+    ("scheme", "target"),
+    [
+        ("socks5", "http://example.invalid/"),
+        ("socks5", "https://example.invalid/"),
+        ("http", "https://example.invalid/"),
+    ],
+)
+def test_a_proxy_that_resets_the_connection_is_named(
+    library: Any, kind: str, read: Any, scheme: str, target: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def reset() -> None:
+            with listener.accept()[0] as sock:
+                sock.recv(1000)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        resetting = threading.Thread(target=reset, daemon=True)
+        resetting.start()
+        proxy = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(ConnectionFailed, match=f"to the proxy {proxy}, on the way to {target}") as caught:
+            read(lambda: getattr(library, kind)(proxy=proxy), target, reconnect=False)
+        resetting.join(5)
     assert not caught.value.sent
 
 

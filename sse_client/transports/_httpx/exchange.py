@@ -27,6 +27,7 @@ class Exchange:
             it.
         stream_id: the request's stream, over HTTP/2.
         head_sent: whether the whole head was sent.
+        at_proxy: whether a proxy was being asked for a connection to the server: by SOCKS, or by CONNECT.
         stream: the last network stream that was made for the request; None if none was.
         request: httpcore's own request, which was sent.
         connection: httpcore's connection over which it was sent, if the transport has found it.
@@ -46,6 +47,7 @@ class Exchange:
         self.sent: bool | None = None
         self.stream_id: int | None = None
         self.head_sent = False
+        self.at_proxy = False
         self.initiated: Callable[[], object] | None = None
         self.connected: Callable[[Any, bool], object] | None = None
         self.used_stream: Callable[[], Any] | None = None
@@ -86,12 +88,15 @@ class Exchange:
         if step in _CONNECTED:
             self.stream = info.get("return_value")
             self._tell(made=True)
+        elif step.startswith("setup_socks5_connection."):
+            self.at_proxy = not step.endswith(".complete")
         elif step == "send_connection_init.started":
             if self.initiated is not None:
                 self.initiated()
         elif step == "send_request_headers.started":
             request = info.get("request")
-            if getattr(request, "method", b"") != b"CONNECT":  # CONNECT goes to a proxy
+            self.at_proxy = getattr(request, "method", b"") == b"CONNECT"
+            if not self.at_proxy:
                 self.stream_id, self.request = info.get("stream_id"), request
                 self.connection = self.frames = None
                 self.sent = self.head_sent = False
@@ -104,6 +109,7 @@ class Exchange:
             if stream_id is not None:
                 self.pace(stream_id)
         elif step.startswith("receive_response_headers."):
+            self.at_proxy = self.at_proxy and not step.endswith(".complete")
             self._limit_head(step, info)
 
     def _limit_head(self, step: str, info: dict[str, Any]) -> None:

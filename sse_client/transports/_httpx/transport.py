@@ -223,7 +223,8 @@ class HttpxTransport(ABC):
             if not sent and exchange.stream is not None:
                 await self._discard(exchange.stream)  # httpcore leaves the stream open if its SOCKS proxy refuses
             # Until there is a network stream, it is the proxy, if any, that is being connected to.
-            connecting = exchange.sent is False and not refused and (exchange.stream is None or of_proxies(error))
+            at_proxy = exchange.stream is None or exchange.at_proxy or of_proxies(error)
+            connecting = exchange.sent is False and not refused and at_proxy
             failed = own or translated(
                 error,
                 ready.sent.url,
