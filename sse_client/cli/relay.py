@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003  (the parser evaluates the annotations)
+from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 from cyclopts import Group, Parameter
@@ -14,13 +16,16 @@ from sse_client import Client, SSEError
 from sse_client.cli.exits import Exit, Failure, failure_of
 from sse_client.cli.files import key as secret
 from sse_client.cli.http.masking import credentials
-from sse_client.cli.http.request import asked, connection_arguments, readable, reconnect_arguments
+from sse_client.cli.http.request import asked, connection_arguments, readable, reconnect_arguments, seconds_of
 from sse_client.cli.options import ConnectionOptions, ReconnectOptions, RequestOptions
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 __all__ = ["RedisOptions", "relay"]
+
+# How the package names in its errors what is an option here.
+_ARGUMENT = re.compile(r"^(lease|guard|partitions)\b|\b(max_lag|on_lag|drop_acknowledged)\b")
 
 REDIS = Group("Redis", sort_key=0)
 LAG = Group("Consumers that are behind", sort_key=4)
@@ -103,6 +108,9 @@ def relay(
     """
     from sse_client.relay import command
 
+    seconds_of("--patience", patience)
+    if not 0 <= wait_for_redis <= TIMEOUT_MAX:
+        raise Failure(f"--wait-for-redis: expected seconds, 0 or more, got {wait_for_redis:g}")
     question = asked("GET", url, request, credentials)
     arguments = {
         **question.arguments,
@@ -133,7 +141,12 @@ def _report(error: Exception, code: int) -> NoReturn:
     if isinstance(error, SSEError):
         known = failure_of(error)
         raise Failure(str(known), Exit(code), known.hint) from error
-    raise Failure(" ".join(str(error).split()) or type(error).__name__, Exit(code)) from error
+    sentence = " ".join(str(error).split()) or type(error).__name__
+    raise Failure(_ARGUMENT.sub(_option, sentence), Exit(code)) from error
+
+
+def _option(argument: re.Match[str]) -> str:
+    return "--" + argument[0].replace("_", "-")
 
 
 def _client(unix_socket: Path | None) -> AbstractContextManager[Client | None]:

@@ -87,6 +87,10 @@ class Answering:
             writable(options.plot, "--plot")
             if options.plot.suffix.lower() != ".png":
                 raise Failure(f"--plot: expected a file that ends in .png, got {options.plot}")
+            # Loaded now: if what it needs is missing, that is said before anything is asked.
+            from sse_client.cli.chat.plot import draw
+
+            self._draw_gaps = draw
 
     def show(self, reply: ChatStream) -> bool:
         """Show `reply` until it ends; return False where Ctrl-C has ended it.
@@ -125,9 +129,7 @@ class Answering:
         if not gaps.kept:
             say("nothing to draw: fewer than two tokens came")
             return
-        from sse_client.cli.chat.plot import draw
-
-        draw(gaps, "token", path)
+        self._draw_gaps(gaps, "token", path)
         say(f"drawn: {path}")
 
     def _view(self) -> View:

@@ -63,8 +63,6 @@ def answer_once(conversation: Conversation, answering: Answering, text: str) -> 
         if answering.show(conversation.ask(text)):
             return Exit.DONE
     except ChatError as error:
-        hint = "No key was sent; set OPENAI_API_KEY, or use --key-env or --key-file."
-        missing = error.status == 401 and not conversation.has_key
-        raise Failure(str(error), Exit.CHAT_ERROR, hint if missing else "") from error
+        raise conversation.failure(error) from error
     say("interrupted; the answer is not whole")
     return Exit.INTERRUPTED

@@ -11,7 +11,9 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from sse_client import SSEError
+from sse_client.adapters.openai import ChatError
 from sse_client.cli.exits import Exit, failure_of
+from sse_client.cli.files import reason
 from sse_client.cli.http.masking import credentials
 from sse_client.cli.screen.news import say, say_error
 from sse_client.cli.screen.terminal import printable, style_for
@@ -47,6 +49,7 @@ def converse(conversation: Conversation, answering: Answering, session: PromptSe
             continue
         except EOFError:
             return Exit.DONE
+        _report_failure(prompts.history)
         if text in {"/exit", "/quit"}:
             return Exit.DONE
         if text.startswith("/"):
@@ -72,17 +75,49 @@ def _session() -> PromptSession[str]:
 
 def history() -> History:
     """Return the questions of earlier conversations: in a file that only the user can read, where that can be."""
-    folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "sse-client"
+    try:
+        folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "sse-client"
+    except RuntimeError:
+        say("the questions are not kept: there is no home directory")
+        return InMemoryHistory()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / "chat-history"
         path.touch(mode=0o600)
-        if not os.access(path, os.R_OK | os.W_OK):
+        if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
             raise PermissionError(path)
     except OSError:
         say(f"the questions are not kept: {folder} cannot be written")
         return InMemoryHistory()
-    return FileHistory(str(path))
+    return _KeptHistory(str(path))
+
+
+class _KeptHistory(FileHistory):
+    """Keeps questions in its file until that cannot be written, when a disk is full, say.
+
+    Attributes:
+        failure: why it cannot, to be reported once the prompt has ended.
+    """
+
+    failure = ""
+    _failed = False
+
+    def store_string(self, string: str) -> None:
+        if self._failed:
+            return
+        try:
+            super().store_string(string)
+        except OSError as error:
+            self._failed = True
+            self.failure = (
+                f"the questions are not kept any more: cannot write {os.fsdecode(self.filename)}: {reason(error)}"
+            )
+
+
+def _report_failure(history: History) -> None:
+    if isinstance(history, _KeptHistory) and history.failure:
+        say(history.failure)
+        history.failure = ""
 
 
 def _command(conversation: Conversation, text: str) -> str:
@@ -102,7 +137,7 @@ def _answer(conversation: Conversation, answering: Answering, text: str) -> None
         if not answering.show(reply):
             say("stopped; what has come is kept")
     except SSEError as error:
-        failure = failure_of(error)
+        failure = conversation.failure(error) if isinstance(error, ChatError) else failure_of(error)
         say_error(str(failure), failure.hint, credentials)
     finally:
         conversation.answered(reply)

@@ -53,4 +53,4 @@ def _standard_input() -> str:
         poll.register(sys.stdin.fileno(), select.POLLIN)
         if not poll.poll(_PATIENCE * 1000):
             say("sse-client: reading the standard input; Ctrl-D ends it, and `< /dev/null` says that there is none")
-    return read_text("-", "standard input").strip()
+    return read_text("-", "the question").strip()

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
+import stat
 import threading
 import warnings
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import sse_client as sse
 from sse_client.cli.exits import Exit, Failure
 from sse_client.cli.files import key, read_bytes, utf8
 from sse_client.cli.http import headers
+from sse_client.cli.http.masking import credentials
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +35,7 @@ __all__ = [
 ]
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
+_ONE_SLASH = re.compile(r"https?:/(?!/)", re.IGNORECASE)
 _LONGEST = threading.TIMEOUT_MAX  # seconds that Python can wait
 
 
@@ -60,6 +65,7 @@ def asked(method: str, url: str, options: RequestOptions, mask: Mask) -> Asked:
     Raises:
         Failure: something in them is malformed, or cannot be read.
     """
+    url = _with_scheme(url, "the URL")
     mask.learn_url(url)
     given = headers.parsed(options.header)
     secret = key(options.key_env, options.key_file)
@@ -71,7 +77,7 @@ def asked(method: str, url: str, options: RequestOptions, mask: Mask) -> Asked:
     if options.method is not None and not options.method.strip():
         raise Failure("-X: expected a method such as GET or POST, got nothing")
     method = (options.method or method).upper()
-    question = Asked(method, _with_scheme(url), given, None)
+    question = Asked(method, url, given, None)
     question.default_header("User-Agent", f"sse-client/{sse.__version__}")
     if options.data:
         if options.method is None and method == "GET":
@@ -85,14 +91,18 @@ def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
-def _with_scheme(url: str) -> str:
-    """Return `url`, with `http://` before it where there is no scheme, as curl does."""
-    return url if "://" in url or not url else f"http://{url}"
+def _with_scheme(url: str, what: str) -> str:
+    """Return `url`, with `http://` before it where there is no scheme, as curl does.
+
+    Raises:
+        Failure: it lacks a slash after its scheme, or is no text.
+    """
+    if _ONE_SLASH.match(url):
+        raise Failure(f"{what}: expected two slashes after http: or https:, got one")
+    return utf8(url if "://" in url or not url else f"http://{url}", what)
 
 
 def _body(parts: tuple[str, ...]) -> tuple[bytes, str]:
-    if "@" in parts:
-        raise Failure("-d: expected a file after @, got nothing")
     pieces = [
         read_bytes(part[1:], "-d") if part.startswith("@") else part.encode("utf-8", "surrogateescape")
         for part in parts
@@ -132,18 +142,82 @@ def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) 
         # The user knows; urllib3 would say it at every connection.
         warnings.filterwarnings("ignore", message="Unverified HTTPS request")
     if options.insecure or options.cacert:
-        arguments["verify"] = readable("--cacert", options.cacert) if options.cacert else False
+        arguments["verify"] = _trusted(options.cacert) if options.cacert else False
     if options.cert_key and not options.cert:
         raise Failure("--cert-key: expected a certificate that it belongs to, with --cert")
     if options.cert:
-        certificate = readable("--cert", options.cert)
-        private = readable("--cert-key", options.cert_key) if options.cert_key else None
-        arguments["cert"] = (certificate, private) if private else certificate
+        arguments["cert"] = _client_certificate(options.cert, options.cert_key)
+    if options.proxy and options.unix_socket:
+        raise Failure("expected one of --proxy and --unix-socket, got both")
     if options.proxy:
-        if options.unix_socket:
-            raise Failure("expected one of --proxy and --unix-socket, got both")
-        arguments["proxies"] = {"http": _with_scheme(options.proxy), "https": _with_scheme(options.proxy)}
+        proxy = _proxy(options.proxy)
+        arguments["proxies"] = {"http": proxy, "https": proxy}
+    if options.unix_socket and _is_no_socket(options.unix_socket):
+        raise Failure(f"--unix-socket: {options.unix_socket} is no socket", Exit.NO_CONNECTION)
     return arguments
+
+
+def _trusted(path: Path) -> str:
+    """Return the path of a file of certificates.
+
+    Raises:
+        Failure: it cannot be read, or holds none.
+    """
+    import ssl  # not at the top: few commands need it before they connect
+
+    file = readable("--cacert", path)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except ssl.SSLError:
+        raise Failure(f"--cacert: expected certificates in PEM in {file}, got something else") from None
+    return file
+
+
+def _client_certificate(certificate: Path, private: Path | None) -> str | tuple[str, str]:
+    """Return the paths of a client's certificate, and of its key if that is in another file.
+
+    Raises:
+        Failure: one cannot be read, or they do not belong together.
+    """
+    import ssl
+
+    files = [readable("--cert", certificate)] + ([readable("--cert-key", private)] if private else [])
+    try:
+        # Of a key that is encrypted, OpenSSL would ask the password at the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(files[0], files[-1], password=lambda: "")
+    except ssl.SSLError:
+        names = " and ".join(files)
+        raise Failure(
+            f"--cert: expected a certificate with its key, in PEM, not encrypted, in {names}; got something else"
+        ) from None
+    return files[0] if private is None else (files[0], files[-1])
+
+
+def _proxy(url: str) -> str:
+    """Return the URL of a proxy.
+
+    Raises:
+        Failure: it has no host, or a port that cannot be.
+    """
+    url = _with_scheme(url, "--proxy")
+    try:
+        parts = urlsplit(url)
+        known = parts.hostname and parts.hostname.strip() and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:
+        # It is not repeated: which part of it is a password cannot be known.
+        raise Failure("--proxy: expected a URL such as http://localhost:3128, got one whose host or port is malformed")
+    credentials.learn_url(url)
+    return url
+
+
+def _is_no_socket(path: Path) -> bool:
+    """Return whether something else than a socket is there; what is not there yet may become one."""
+    try:
+        return not stat.S_ISSOCK(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def seconds_of(name: str, value: float | None) -> float | None:
