@@ -175,7 +175,7 @@ def writable(path: str | Path, what: str) -> None:
     """Check, before anything is sent, that a file can be made or replaced.
 
     Raises:
-        Failure: its folder is not there, or it is a folder itself.
+        Failure: its folder is not there, or it is a folder itself, or a pipe, a socket or a disk.
     """
     target = Path(path)
     if "\0" in str(path):
@@ -183,6 +183,8 @@ def writable(path: str | Path, what: str) -> None:
     try:
         if target.is_dir():
             raise Failure(f"{what}: expected a file, but {path} is a folder", Exit.FILE)
+        if target.is_fifo() or target.is_socket() or target.is_block_device():
+            raise Failure(f"{what}: expected a file, but {path} is something else", Exit.FILE)
         if not target.parent.is_dir():
             raise Failure(f"{what}: expected a folder for {path} to be in, but {target.parent} is none", Exit.FILE)
     except OSError as error:

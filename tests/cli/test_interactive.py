@@ -220,6 +220,13 @@ def test_an_error_of_a_server_that_is_no_chat_server_has_a_hint(server: Server) 
     assert f"Is {other.url}/v1 the base URL of a chat server?" in " ".join(err.split())
 
 
+def test_what_is_said_fits_a_narrow_terminal(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    shown, err, _ = talk(server, "/help", "/nothing")
+    assert max(map(len, (shown + err).splitlines())) <= 40
+    assert "Ctrl-C stops an answer and keeps what\nhas come; Ctrl-D, or /exit, ends.\n" in err
+
+
 def test_a_history_is_at_home_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", always(tmp_path))

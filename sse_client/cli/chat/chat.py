@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sse_client.cli.chat.options import AnswerOptions, ChatOptions
 from sse_client.cli.exits import Exit, Failure
 from sse_client.cli.options import ConnectionOptions
-from sse_client.cli.screen.news import say
+from sse_client.cli.screen.news import say_sentence
 
 if TYPE_CHECKING:
     from sse_client.cli.chat.answering import Answering
@@ -64,5 +64,5 @@ def answer_once(conversation: Conversation, answering: Answering, text: str) -> 
             return Exit.DONE
     except ChatError as error:
         raise conversation.failure(error) from error
-    say("interrupted; the answer is not whole")
+    say_sentence("interrupted; the answer is not whole")
     return Exit.INTERRUPTED

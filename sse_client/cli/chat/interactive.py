@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
@@ -15,8 +15,8 @@ from sse_client.adapters.openai import ChatError
 from sse_client.cli.exits import Exit, failure_of
 from sse_client.cli.files import reason
 from sse_client.cli.http.masking import credentials
-from sse_client.cli.screen.news import say, say_error
-from sse_client.cli.screen.terminal import printable, style_for
+from sse_client.cli.screen.news import say, say_error, say_sentence
+from sse_client.cli.screen.terminal import folded, printable, style_for
 
 if TYPE_CHECKING:
     from sse_client.cli.chat.answering import Answering
@@ -39,8 +39,8 @@ def converse(conversation: Conversation, answering: Answering, session: PromptSe
         answering: shows the answers.
         session: reads the questions; one with history on the terminal by default.
     """
-    style = style_for(sys.stdout)
-    print(style.dim(f"{conversation.model} at {conversation.server}; /help helps, Ctrl-D ends"))  # noqa: T201
+    title = f"{conversation.model} at {conversation.server}; /help helps, Ctrl-D ends"
+    print(_dimmed(title, sys.stdout))  # noqa: T201
     prompts = _session() if session is None else session
     while True:
         try:
@@ -53,12 +53,18 @@ def converse(conversation: Conversation, answering: Answering, session: PromptSe
         if text in {"/exit", "/quit"}:
             return Exit.DONE
         if text.startswith("/"):
-            say(style.dim(_command(conversation, text)))
+            say(_dimmed(_command(conversation, text), sys.stderr))
         elif text:
             try:
                 _answer(conversation, answering, text)
             except KeyboardInterrupt:  # before there was a reply, or while the last of it was shown
-                say("stopped")
+                say_sentence("stopped")
+
+
+def _dimmed(text: str, stream: TextIO) -> str:
+    """Return `text` fainter, in lines that fit; each by itself, because some terminals end a style with the line."""
+    lines = (folded(line, stream, 0) for line in text.split("\n"))
+    return "\n".join(map(style_for(stream).dim, "\n".join(lines).split("\n")))
 
 
 def _session() -> PromptSession[str]:
@@ -78,7 +84,7 @@ def history() -> History:
     try:
         folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "sse-client"
     except RuntimeError:
-        say("the questions are not kept: there is no home directory")
+        say_sentence("the questions are not kept: there is no home directory")
         return InMemoryHistory()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -87,7 +93,7 @@ def history() -> History:
         if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
             raise PermissionError(path)
     except OSError:
-        say(f"the questions are not kept: {folder} cannot be written")
+        say_sentence(f"the questions are not kept: {folder} cannot be written")
         return InMemoryHistory()
     return _KeptHistory(str(path))
 
@@ -116,7 +122,7 @@ class _KeptHistory(FileHistory):
 
 def _report_failure(history: History) -> None:
     if isinstance(history, _KeptHistory) and history.failure:
-        say(history.failure)
+        say_sentence(history.failure)
         history.failure = ""
 
 
@@ -135,7 +141,7 @@ def _answer(conversation: Conversation, answering: Answering, text: str) -> None
     reply = conversation.ask(text)
     try:
         if not answering.show(reply):
-            say("stopped; what has come is kept")
+            say_sentence("stopped; what has come is kept")
     except SSEError as error:
         failure = conversation.failure(error) if isinstance(error, ChatError) else failure_of(error)
         say_error(str(failure), failure.hint, credentials)

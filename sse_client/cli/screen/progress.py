@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -38,7 +39,7 @@ class Progress:
     def __init__(self, line: Callable[[], str], *, quiet: bool = False) -> None:
         self._line = line
         self._quiet = quiet
-        self._in_place = is_terminal(sys.stderr)
+        self._in_place = is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
         self._began = time.monotonic()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
