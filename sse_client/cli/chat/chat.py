@@ -39,7 +39,7 @@ def chat(
 
     answering = Answering(answer)
     text = question_text(prompt, options.file)
-    conversation = Conversation(options, connection, heads=answer.verbose)
+    conversation = Conversation(options, connection, heads=answer.verbose, observer=answering.waiting)
     with conversation:
         if text is not None:
             return answer_once(conversation, answering, text)

@@ -17,11 +17,14 @@ from sse_client.cli.http.masking import credentials
 from sse_client.cli.http.request import connection_arguments
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from sse_client.adapters.openai import ChatError
     from sse_client.cli.chat.options import ChatOptions
     from sse_client.cli.options import ConnectionOptions
+
+    Observer = Callable[[sse.Opened | sse.Lost | sse.Closed], None]
 
 __all__ = ["Conversation"]
 
@@ -43,7 +46,9 @@ class Conversation:
         Failure: there is no key, a file cannot be read, or an option is out of its range.
     """
 
-    def __init__(self, options: ChatOptions, connection: ConnectionOptions, *, heads: bool) -> None:
+    def __init__(
+        self, options: ChatOptions, connection: ConnectionOptions, *, heads: bool, observer: Observer | None = None
+    ) -> None:
         self.model = _model(options)
         self._body = _body(options)
         self._images = [_image(path) for path in options.image]
@@ -61,7 +66,7 @@ class Conversation:
         credentials.learn(secret, os.environ.get("OPENAI_API_KEY"))
         arguments = connection_arguments(connection, silence=_SILENCE)
         timeout = arguments.pop("timeout", sse.Timeout(connect=10, read=_SILENCE))
-        self._client = sse.Client(_session(connection, heads=heads), **arguments)
+        self._client = sse.Client(_session(connection, heads=heads), observer=observer, **arguments)
         try:
             self._chat = ChatClient(api_key=secret, base_url=options.base_url, client=self._client, timeout=timeout)
         except ValueError as error:
