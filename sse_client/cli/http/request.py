@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Asked",
     "asked",
+    "client_certificate",
     "connection_arguments",
-    "readable",
     "reconnect_arguments",
     "resume_arguments",
     "seconds_of",
+    "trusted",
 ]
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -142,11 +143,10 @@ def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) 
         # The user knows; urllib3 would say it at every connection.
         warnings.filterwarnings("ignore", message="Unverified HTTPS request")
     if options.insecure or options.cacert:
-        arguments["verify"] = _trusted(options.cacert) if options.cacert else False
-    if options.cert_key and not options.cert:
-        raise Failure("--cert-key: expected a certificate that it belongs to, with --cert")
-    if options.cert:
-        arguments["cert"] = _client_certificate(options.cert, options.cert_key)
+        arguments["verify"] = trusted(options.cacert) if options.cacert else False
+    shown = client_certificate(options.cert, options.cert_key)
+    if shown is not None:
+        arguments["cert"] = shown if shown[1] else shown[0]
     if options.proxy and options.unix_socket:
         raise Failure("expected one of --proxy and --unix-socket, got both")
     if options.proxy:
@@ -157,7 +157,7 @@ def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) 
     return arguments
 
 
-def _trusted(path: Path) -> str:
+def trusted(path: Path, option: str = "--cacert") -> str:
     """Return the path of a file of certificates.
 
     Raises:
@@ -165,32 +165,38 @@ def _trusted(path: Path) -> str:
     """
     import ssl  # not at the top: few commands need it before they connect
 
-    file = readable("--cacert", path)
+    file = _readable(option, path)
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
     except ssl.SSLError:
-        raise Failure(f"--cacert: expected certificates in PEM in {file}, got something else") from None
+        raise Failure(f"{option}: expected certificates in PEM in {file}, got something else") from None
     return file
 
 
-def _client_certificate(certificate: Path, private: Path | None) -> str | tuple[str, str]:
-    """Return the paths of a client's certificate, and of its key if that is in another file.
+def client_certificate(
+    certificate: Path | None, private: Path | None, option: str = "--cert"
+) -> tuple[str, str | None] | None:
+    """Return the paths of a client's certificate, and of its key if that is in another file; None without one.
 
     Raises:
         Failure: one cannot be read, or they do not belong together.
     """
+    if certificate is None:
+        if private is not None:
+            raise Failure(f"{option}-key: expected a certificate that it belongs to, with {option}")
+        return None
     import ssl
 
-    files = [readable("--cert", certificate)] + ([readable("--cert-key", private)] if private else [])
+    files = [_readable(option, certificate)] + ([_readable(f"{option}-key", private)] if private else [])
     try:
         # Of a key that is encrypted, OpenSSL would ask the password at the terminal.
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(files[0], files[-1], password=lambda: "")
     except ssl.SSLError:
         names = " and ".join(files)
         raise Failure(
-            f"--cert: expected a certificate with its key, in PEM, not encrypted, in {names}; got something else"
+            f"{option}: expected a certificate with its key, in PEM, not encrypted, in {names}; got something else"
         ) from None
-    return files[0] if private is None else (files[0], files[-1])
+    return files[0], files[1] if private else None
 
 
 def _proxy(url: str) -> str:
@@ -233,7 +239,7 @@ def seconds_of(name: str, value: float | None) -> float | None:
     return value
 
 
-def readable(name: str, path: Path) -> str:
+def _readable(name: str, path: Path) -> str:
     """Return the path of a file that an option names.
 
     Raises:
