@@ -152,7 +152,8 @@ def _report(error: Exception, code: int) -> NoReturn:
     if isinstance(error, SSEError):
         known = failure_of(error)
         raise Failure(str(known), Exit(code), _hint(error) if isinstance(error, RelayError) else known.hint) from error
-    sentence = " ".join(str(error).split()) or type(error).__name__
+    said = error.strerror if isinstance(error, OSError) else ""
+    sentence = " ".join((said or str(error)).split()) or type(error).__name__
     raise Failure(_ARGUMENT.sub(_option, sentence), Exit(code)) from error
 
 

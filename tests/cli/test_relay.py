@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -123,6 +124,14 @@ def test_what_is_wrong_is_a_sentence_and_an_exit_code(
     assert says in ran.err
     assert "Traceback" not in ran.err
     assert ran.err.splitlines()[-1].startswith(("sse-client", "  See"))
+
+
+def test_a_port_in_use_is_a_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        place = f"127.0.0.1:{busy.getsockname()[1]}"
+        ran = run("relay", "http://127.0.0.1:9/", "--stream", "t", "--redis", "redis://127.0.0.1:1", "--metrics", place)
+    assert ran.code == 9
+    assert ran.err.startswith(f"sse-client: the metrics cannot be served at {place}: ")
 
 
 def test_a_stream_needs_a_name() -> None:
