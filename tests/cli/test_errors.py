@@ -112,6 +112,8 @@ def refused(ran: Ran, code: Exit, *words: str) -> None:
                      ["-d: the standard input can be read once, and was read for -H"], id="two want the input"),
         pytest.param(["relay", "http://x/", "--stream", "x", "--redis", "redis://127.0.0.1:1", "--max-lag", "0"],
                      ["--max-lag must be 1 or more"], id="an argument of the relay"),
+        pytest.param(["get", "https://x/", "--cacert=-"], ['--cacert: expected a file, got "-"'], id="a hyphen"),
+        pytest.param(["get", "https://x/", "--cert=-"], ['--cert: expected a file, got "-"'], id="another hyphen"),
         pytest.param(["completion", "tcsh"], ["tcsh"], id="an unknown shell"),
     ],
 )  # fmt: skip

@@ -463,6 +463,15 @@ def test_nothing_secret_is_redirected_to_another_origin(file: Path) -> None:
         assert len(other.requests) == 1
 
 
+@pytest.mark.parametrize("url", ["http://{}/", "http://h%7B/", "http://[x/"])
+def test_a_host_that_is_none_is_refused(url: str, file: Path) -> None:
+    ran = run("record", url, "-o", str(file), "--proxy", "http://127.0.0.1:1")
+    assert (ran.code, "expected a URL such as" in ran.err) == (2, True), ran
+    with Server(reply(302, headers={"Location": url})) as server:
+        ran = run("record", server.url, "-o", str(file))
+    assert (ran.code, "expected a redirect to an HTTP URL, got another one" in ran.err) == (10, True), ran
+
+
 def test_a_recording_of_a_post_has_its_body_sent(file: Path) -> None:
     def answer(request: Received) -> Iterable[Step]:
         assert (request.method, request.body) == ("POST", b'{"a": 1}')

@@ -168,7 +168,7 @@ def trusted(path: Path, option: str = "--cacert") -> str:
     file = _readable(option, path)
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
-    except ssl.SSLError:
+    except OSError:  # an SSLError, too
         raise Failure(f"{option}: expected certificates in PEM in {file}, got something else") from None
     return file
 
@@ -191,7 +191,7 @@ def client_certificate(
     try:
         # Of a key that is encrypted, OpenSSL would ask the password at the terminal.
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(files[0], files[-1], password=lambda: "")
-    except ssl.SSLError:
+    except OSError:  # an SSLError, too
         names = " and ".join(files)
         raise Failure(
             f"{option}: expected a certificate with its key, in PEM, not encrypted, in {names}; got something else"
@@ -245,6 +245,8 @@ def _readable(name: str, path: Path) -> str:
     Raises:
         Failure: it cannot be read.
     """
+    if str(path) == "-":
+        raise Failure(f'{name}: expected a file, got "-"')  # it is read more than once
     read_bytes(path, name)
     return str(path)
 

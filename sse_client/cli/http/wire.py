@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["Wire", "session_over"]
+__all__ = ["Wire", "is_http", "session_over"]
 
+_NO_HOST = re.compile(r"""[\s"%<>\\^`{|}]""")  # requests escapes them, and http.client stumbles over the escapes
 _ANYWHERE = frozenset({"cache-control", "connection", "last-event-id", "user-agent"})
 
 
@@ -133,7 +135,7 @@ class _Session(requests.Session):
         if target is not None:
             resp.close()
             resp._content = b""  # noqa: SLF001  (requests would read and keep a body that may have no end)
-            if not _is_http(urljoin(resp.url, target)):
+            if not is_http(target, resp.url):
                 raise Failure("expected a redirect to an HTTP URL, got another one", Exit.REFUSED)
         return target
 
@@ -148,12 +150,14 @@ class _Session(requests.Session):
                 del prepared_request.headers[name]
 
 
-def _is_http(url: str) -> bool:
+def is_http(url: str, base: str = "") -> bool:
+    """Return whether `url`, relative to `base`, can be requested: it is of http or https, and its host may be one."""
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(urljoin(base, url))
+        host = parts.hostname or ""
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    return parts.scheme in {"http", "https"} and bool(host) and (":" in host or not _NO_HOST.search(host))
 
 
 def session_over(wire: Wire, *, follows: bool = True) -> requests.Session:

@@ -116,11 +116,13 @@ def _recorded(
     from urllib3.exceptions import LocationValueError
 
     from sse_client.cli.http.heads import Heads
-    from sse_client.cli.http.wire import Wire, session_over
+    from sse_client.cli.http.wire import Wire, is_http, session_over
     from sse_client.testing import RecordingError
     from sse_client.testing.recording import limit_heads
     from sse_client.testing.recording import record as record_response
 
+    if not is_http(question.url):
+        raise malformed(question.url)
     wire = Wire(heads=Heads(credentials, say) if verbose else None, unix_socket=connection.unix_socket)
     session = session_over(wire)
     limit_heads(session)
