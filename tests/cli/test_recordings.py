@@ -467,7 +467,13 @@ def test_nothing_secret_is_redirected_to_another_origin(file: Path) -> None:
 def test_a_host_that_is_none_is_refused(url: str, file: Path) -> None:
     ran = run("record", url, "-o", str(file), "--proxy", "http://127.0.0.1:1")
     assert (ran.code, "expected a URL such as" in ran.err) == (2, True), ran
-    with Server(reply(302, headers={"Location": url})) as server:
+
+
+@pytest.mark.parametrize(
+    "location", ["http://{}/", "http://h%7B/", "http://[x/", "http://\x01/", "/\xe9", "http://a:b"]
+)
+def test_a_redirect_to_no_url_is_the_servers_fault(location: str, file: Path) -> None:
+    with Server(reply(302, headers={"Location": location})) as server:
         ran = run("record", server.url, "-o", str(file))
     assert (ran.code, "expected a redirect to an HTTP URL, got another one" in ran.err) == (10, True), ran
 

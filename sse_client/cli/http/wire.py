@@ -11,6 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import LocationValueError
 
 from sse_client.cli.exits import Exit, Failure
 from sse_client.cli.http.tee import Tee
@@ -131,12 +132,15 @@ class _Session(requests.Session):
     """Follows redirects as `sse_client` does: nothing secret, and no body, goes to another origin."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        target = super().get_redirect_target(resp)
+        try:
+            target = super().get_redirect_target(resp)
+        except UnicodeDecodeError:
+            raise _other_redirect() from None
         if target is not None:
             resp.close()
             resp._content = b""  # noqa: SLF001  (requests would read and keep a body that may have no end)
             if not is_http(target, resp.url):
-                raise Failure("expected a redirect to an HTTP URL, got another one", Exit.REFUSED)
+                raise _other_redirect()
         return target
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
@@ -150,12 +154,18 @@ class _Session(requests.Session):
                 del prepared_request.headers[name]
 
 
+def _other_redirect() -> Failure:
+    return Failure("expected a redirect to an HTTP URL, got another one", Exit.REFUSED)
+
+
 def is_http(url: str, base: str = "") -> bool:
     """Return whether `url`, relative to `base`, can be requested: it is of http or https, and its host may be one."""
     try:
-        parts = urlsplit(urljoin(base, url))
+        url = urljoin(base, url)
+        parts = urlsplit(url)
         host = parts.hostname or ""
-    except ValueError:
+        requests.Request("GET", url).prepare()
+    except (ValueError, requests.RequestException, LocationValueError):
         return False
     return parts.scheme in {"http", "https"} and bool(host) and (":" in host or not _NO_HOST.search(host))
 
