@@ -1,4 +1,4 @@
-# `make demo` and `make test` do all the set-up there is; they need a Python of 3.11 or newer.
+# `make demo` and `make test` do all the set-up; they need Python 3.11 or newer.
 .DEFAULT_GOAL := help
 .PHONY: soak docs pictures servers engines help demo test check lint types mypy pyright pyright-packages collected unit shard quick bench \
 	fuzz cluster clean
@@ -7,14 +7,14 @@ VENV   ?= .venv
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 BIN    := $(VENV)/bin
-# Without compiling 14,000 modules, most of which nothing imports: each is compiled when it is imported first.
+# pip would compile 14,000 modules, most of which are never imported; Python compiles a module at its first import.
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 LINK   := sse_client/adapters
 
-# Where it is set, each process would compile the package and the tests anew, of which thousands are started.
+# The tests start thousands of processes. With this variable set, each would compile the package and the tests again.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Tests run in so many processes, each file in one of them, the long files first (tests/shards.py).
+# The number of test processes. Each test file runs in one of them, the long files first (tests/shards.py).
 WORKERS ?= 3
 PYTEST  := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 
@@ -22,17 +22,17 @@ TEST_TIME := 10 to 20 minutes on two cores
 
 help:
 	@echo "make demo    a chat answer as it streams, and a subscription that survives two drops"
-	@echo "make check   ruff, mypy, pyright and the quick tests, in under a minute: for while one works"
+	@echo "make check   ruff, mypy, pyright and the quick tests, in under a minute, to run while you work"
 	@echo "make test    every check: ruff, mypy, pyright, the site, tests with coverage, README, the built wheel; $(TEST_TIME)"
-	@echo "make shard   a part of these tests, without coverage: SHARD=2/4 is the second of four"
-	@echo "make servers of these, the clients against servers and proxies of others, which it installs"
-	@echo "make engines of these, the relay on real Redis, batches on Dask and Ray, and hosts that die"
+	@echo "make shard   one part of make test's tests, without coverage: SHARD=2/4 runs the second of four"
+	@echo "make servers from make test: the clients against other projects' servers and proxies, which it installs"
+	@echo "make engines from make test: the relay on a real Redis, batches on Dask and Ray, and hosts that die"
 	@echo "make docs    the pages as a site, in site/"
-	@echo "make pictures  the terminals and the diagram on the pages, drawn again from real output"
+	@echo "make pictures  draw the terminals and the diagram on the pages again, from real output"
 	@echo "make bench   speed and memory beside the other Python clients, with plots"
-	@echo "make soak    events through faults, reconnects and chats by the ten thousand: nothing lost, nothing left; with a plot"
+	@echo "make soak    tens of thousands of events, reconnects and chats under faults: checks that none is lost and nothing leaks; with a plot"
 	@echo "make cluster hosts that die: a feed through Redis, and chats on Dask and Ray, with plots"
-	@echo "make fuzz    parser, framing, codings, heads and payloads against oracles, for some minutes"
+	@echo "make fuzz    parser, framing, codings, heads and payloads against oracles, for a few minutes"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "sse-client needs Python 3.11 or newer, and none was found; say make PYTHON=/path/to/python3" >&2; exit 1; }
@@ -60,7 +60,7 @@ $(VENV)/.bench: pyproject.toml setup.cfg | $(BIN)/python $(LINK)/__init__.py
 demo: $(VENV)/.run
 	@$(BIN)/python examples/demo.py
 
-# What needs no server runs side by side, before tests that must be prompt have both cores.
+# The checks run in parallel first; the tests come after them, as some measure time and need both cores.
 test: announce-test lint
 	@$(MAKE) --no-print-directory --jobs=3 pyright mypy collected docs
 	@$(MAKE) --no-print-directory unit
@@ -97,21 +97,21 @@ pyright: $(VENV)/.dev
 pyright-packages: $(VENV)/.dev
 	$(BIN)/pyright sse_client adapters
 
-# One process compiles the tests and what they import, or each of those that run them would.
+# One process compiles the tests and what they import; otherwise each test process would.
 collected: $(VENV)/.dev
 	@found=$$($(BIN)/pytest --collect-only -qq tests) || { echo "$$found"; exit 1; }
 
-# `--cov` comes last: before a folder, it would take that for what is measured.
+# `--cov` comes last: it would take a folder after it as the source to measure.
 unit: $(VENV)/.dev
 	$(PYTEST) tests --cov
 
-# A part of that, on a machine of its own: every file of tests is in exactly one of the shards, 1/4 to 4/4.
+# One part of the tests, for a machine of its own: each test file is in exactly one of the shards, 1/4 to 4/4.
 SHARD ?= 1/4
 
 shard: $(VENV)/.dev
 	$(PYTEST) --shard=$(SHARD) tests
 
-# Parts of that, for whoever works on them.
+# Parts of the tests, for those who work on these parts.
 servers: $(VENV)/.dev
 	$(PYTEST) tests/servers tests/proxies
 
@@ -143,7 +143,7 @@ soak: $(VENV)/.bench
 		$(PYTEST) --verbose tests/soak
 	@cd tests && $(abspath $(BIN))/python -m soak.plot $(SOAK_RECORDS)
 
-# As root on Linux the hosts are network namespaces; else they are processes.
+# As root on Linux, the hosts are network namespaces; otherwise they are processes.
 cluster: $(VENV)/.bench
 	@command -v redis-server >/dev/null || { echo "redis-server is needed (Debian: apt install redis-server)" >&2; exit 1; }
 	@cd tests && ../$(BIN)/python -m cluster && ../$(BIN)/python -m cluster.speed

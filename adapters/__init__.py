@@ -1,1 +1,1 @@
-"""Adapters from events to the payloads of one vendor's API."""
+"""Adapters, each of which turns events into the payloads of one vendor's API."""

@@ -1,4 +1,4 @@
-"""A call whose arguments are missing, misspelled or without their names, to an error that says how to pass them."""
+"""Builds the error for a call whose arguments are missing, misspelled or passed without their names."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ __all__ = ["named_arguments"]
 
 M = TypeVar("M", bound="Callable[..., Any]")
 
-_ALIKE = 0.7  # of difflib
+_ALIKE = 0.7  # difflib's ratio
 
 
 def named_arguments(method: M) -> M:
-    """Return a method that takes nothing but named arguments, with a check of the names that a call has.
+    """Decorate a method that accepts only named arguments, so that its errors say which name was meant.
 
-    Python says which argument is missing, or which one is unknown, and not which word was meant. The method itself
-    raises a TypeError for a name that is misspelled, where it takes names of all kinds.
+    Python's own error says which argument is missing or unknown, but not which name was meant. A method that accepts
+    arbitrary names has to raise the TypeError for a misspelled one itself.
     """
     function: Any = method
-    # From the code: `inspect.signature` takes 0.1 ms of the import for each method.
+    # Read from the code object, because `inspect.signature` would add 0.1 ms to the import for each method.
     code: CodeType = function.__code__
     defaults: dict[str, object] = function.__kwdefaults__ or {}
     names = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
@@ -46,8 +46,8 @@ def named_arguments(method: M) -> M:
 
 
 def _reason(positional: Sequence[object], passed: Set[str], known: set[str], required: dict[str, None]) -> str:
-    """Return what is wrong with the arguments of a call, and what is right."""
-    from difflib import get_close_matches  # loaded for this alone
+    """Return a description of what is wrong with the arguments of a call, and how to fix it."""
+    from difflib import get_close_matches  # imported only when needed
 
     pass_them = ", ".join(f"{name}=..." for name in required or sorted(known))
     if positional:

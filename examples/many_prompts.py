@@ -57,7 +57,7 @@ def on_dask(options: dict[str, Any], rows: list[dict[str, Any]], bar: Bar) -> No
     distributed: Any = import_module("distributed")
     ours: Any = import_module("sse_client.adapters.openai.batch.dask")
     with (
-        distributed.LocalCluster(n_workers=2, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=2, dashboard_address="127.0.0.1:0") as cluster,
         distributed.Client(cluster) as client,
     ):
         ask = ChatBatch(model=MODEL, progress=ours.DaskProgress(client, bar), **options)

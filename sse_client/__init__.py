@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# First, for Ctrl-C while the rest is loaded.
+# Imported first, so that Ctrl-C is quiet while the rest is loaded.
 import sse_client._startup  # noqa: F401  # isort: skip  # pyright: ignore[reportUnusedImport]
 import importlib
 import logging
@@ -80,7 +80,7 @@ logging.getLogger("sse_client").addHandler(logging.NullHandler())
 
 __version__ = "0.2.0"
 
-# Loaded when they are asked for: most programs need few of these modules, and blocking ones no asyncio.
+# Loaded on first access: most programs need few of these modules, and blocking programs do not need asyncio.
 _LATE = {
     "sse_client.aio": ("AsyncClient", "AsyncEventStream", "AsyncSubscription", "astream"),
     "sse_client.observer": ("Closed", "Lost", "Opened"),

@@ -1,4 +1,4 @@
-"""The values that options may have: each is returned as it is kept, or is a TypeError or ValueError that names it."""
+"""Checks the values of options: each check returns the value to keep, or raises an error that names the option."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from sse_client._http.redirects import check_allow_redirects
-from sse_client._http.shapes import is_listing
+from sse_client._http.type_guards import is_listing
 from sse_client.checkpoint import Checkpoint, FileCheckpoint
 from sse_client.request import check_last_event_id
 
@@ -25,7 +25,7 @@ def _proxies(value: Any) -> Any:
 
 def _verify(value: Any) -> bool | str | None:
     if value is None or value is True:
-        return None  # as the session and the environment have it
+        return None  # the session and the environment decide
     path = value if value is False else _path(value)
     if path is None:
         raise TypeError(f"verify: expected True, False, or a path, got {type(value).__name__}")
@@ -84,7 +84,7 @@ def _awaiting_nothing(name: str, value: Any) -> Any:
 
 
 def _reconnect(value: Any) -> Any:
-    from sse_client.policy import Reconnect  # only where somebody passes one
+    from sse_client.policy import Reconnect  # imported only if one is passed
 
     if not isinstance(value, Reconnect):
         raise mistyped("reconnect", (bool, Reconnect, type(None)), value)
@@ -114,7 +114,7 @@ def mistyped(name: str, types: tuple[type, ...], value: object) -> TypeError:
     return TypeError(f"{name}: expected {' or '.join(names)}, got {type(value).__name__}")
 
 
-# What returns an option as it is kept, or raises TypeError or ValueError. `timeout` is checked where `Timeout` is.
+# Each function returns the option's value to keep, or raises TypeError or ValueError. `Timeout` checks `timeout`.
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "verify": _verify,
     "cert": _cert,
@@ -130,7 +130,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "observer": _observer,
 }
 
-# The types of options that need no other check, where the request itself does not check them.
+# The types of options that need no further check, and that the request itself does not check.
 TYPES: dict[str, tuple[type, ...]] = {
     "reconnect": (bool, type(None)),
     "include_last": (bool,),

@@ -1,4 +1,4 @@
-"""Regular expressions that mean the same on every CPython."""
+"""Compiles regular expressions so that they mean the same on every CPython."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _KEEPS_FAILURES = sys.implementation.name == "cpython" and (3, 11) <= sys.versio
 def portable(pattern: AnyStr) -> AnyStr:
     """Return a pattern whose possessive groups match what the documentation of `re` says.
 
-    In CPython 3.11.0 to 3.11.4, among them that of Debian 12, a possessive group keeps what its last repetition has
-    matched before it failed: `(?:ab?c)*+` takes the `a` of `abx`. There, such groups become atomic, `(?>(?:ab?c)*)`,
-    which match the same, and take memory for each repetition.
+    In CPython 3.11.0 to 3.11.4 (Debian 12 has 3.11.2), a possessive group keeps what its last repetition had matched
+    before that repetition failed: `(?:ab?c)*+` consumes the `a` of `abx`. On these versions, such groups are replaced
+    by atomic ones, `(?>(?:ab?c)*)`, which match the same, but take memory for each repetition.
     """
     if not _KEEPS_FAILURES:
         return pattern
@@ -28,7 +28,7 @@ def portable(pattern: AnyStr) -> AnyStr:
 def with_atomic_groups(pattern: str) -> str:
     """Return a pattern with an atomic group in place of each possessive one."""
     pieces: list[str] = []
-    groups: list[int] = []  # where each open group begins in `pieces`
+    groups: list[int] = []  # the index in `pieces` at which each open group begins
     position = 0
     while position < len(pattern):
         size = _size(pattern, position)
@@ -47,7 +47,7 @@ def with_atomic_groups(pattern: str) -> str:
 
 
 def _size(pattern: str, position: int) -> int:
-    """Return how many characters are one element of the pattern: an escape, a set or a character."""
+    """Return the number of characters in the next element of the pattern: an escape, a set or a character."""
     if pattern[position] == "\\":
         return 2
     if pattern[position] != "[":

@@ -1,4 +1,4 @@
-"""The head of a response. `observer` has it as a public name, whose other classes most streams never load."""
+"""The head of a response, which is public as `observer.Response`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["Response"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Response:
-    """The head of a response, the same whatever transport brought it.
+    """The head of a response, the same for every transport.
 
-    Its `repr` is the status and the URL, without what may be secret: query, credentials, headers.
+    Its `repr` shows the status and the URL, without anything that may be secret: query, credentials, headers.
 
     Attributes:
         status: HTTP status code.
-        headers: header fields; look-ups ignore case.
-        url: where it came from, after redirects.
-        raw: the transport's own response: a `requests.Response`.
+        headers: header fields; lookup ignores case.
+        url: the URL that the response came from, after redirects.
+        raw: the transport's own response, such as a `requests.Response`.
     """
 
     status: int

@@ -1,7 +1,7 @@
-"""Ctrl-C while the command line is being loaded: the process ends at once, with 130 and without a traceback.
+"""Makes Ctrl-C quiet while the command line loads: the process ends at once with 130, without a traceback.
 
-The package imports this first, because `python -m sse_client` imports the package before any code of the command runs.
-In every other process it changes nothing.
+The package imports this module first, because `python -m sse_client` imports the package before it runs any code of the
+command. In all other processes, it changes nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ __all__ = ["is_command", "quiet_interrupts"]
 
 _INTERRUPTED = 130
 _SCRIPTS = frozenset({"sse-client", "sse-client.exe", "sse-client-script.py"})
-_VALUELESS = "bBdEhiIOPqRsSuvVx?"  # options of the interpreter that may stand before -m in one word
+_VALUELESS = "bBdEhiIOPqRsSuvVx?"  # interpreter options that may be combined with -m in one word
 
 
 def is_command(program: str, words: list[str]) -> bool:
     """Return whether this process is `sse-client` or `python -m sse_client`.
 
     Args:
-        program: `sys.argv[0]`, which is `-m` while the interpreter looks for the module it is to run.
+        program: `sys.argv[0]`, which is `-m` while the interpreter searches for the module to run.
         words: `sys.orig_argv`: the interpreter, its options and the module, and the arguments.
     """
     if program != "-m":
@@ -36,21 +36,21 @@ def is_command(program: str, words: list[str]) -> bool:
 
 
 def quiet_interrupts() -> None:
-    """Have SIGINT end this process if it is the command's, and SIGINT is not ignored.
+    """Make SIGINT end this process quietly, if this is the command's process and SIGINT is not ignored.
 
-    The command puts handlers of its own in place as soon as it is loaded.
+    The command installs its own handlers as soon as it is loaded.
     """
     if not sys.argv or not is_command(sys.argv[0], sys.orig_argv):
         return
     import os
 
-    # The built-in part of `signal`: importing the whole module takes most of the time that is to be covered here.
+    # The built-in part of `signal`: importing the whole module would take most of the time that this has to cover.
     signal: Any = __import__("_signal")
 
     def end(*_: object) -> None:
-        os._exit(_INTERRUPTED)  # an exception would come out of whatever module is being imported
+        os._exit(_INTERRUPTED)  # an exception would be raised in whatever module is being imported
 
-    # A shell starts background jobs with SIGINT ignored; that is left as it is.
+    # A shell starts background jobs with SIGINT ignored; this stays in effect.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, end)
 

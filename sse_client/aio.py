@@ -41,7 +41,7 @@ __all__ = ["AsyncClient", "AsyncEventStream", "AsyncSubscription", "astream"]
 
 
 def _installed(*names: str) -> bool:
-    """Return whether one of these libraries can be imported; where None stands in its place, it cannot."""
+    """Return whether one of these libraries can be imported; not if `sys.modules` has None in its place."""
     loaded: dict[str, Any] = dict(sys.modules)
     return any(loaded[name] is not None if name in loaded else find_spec(name) is not None for name in names)
 
@@ -53,19 +53,18 @@ if not _HAS_AIOHTTP and not _installed("httpx2", "httpx"):
 
 
 class AsyncClient(StreamClient[AsyncEventStream]):
-    """Opens streams over one pool of connections, with options in common. The tasks of one event loop share it.
+    """Opens streams over one connection pool, with shared options. The tasks of one event loop may share a client.
 
     Args:
-        session: whose connections, headers, cookies, proxies and certificates are used: an `aiohttp.ClientSession`, or
-            an `AsyncClient` of httpx2 or httpx, which runs under trio, too, or a
-            `sse_client.transports.async_custom.AsyncSession`; a new `ClientSession` by default. It is closed with the
-            client. Its timeouts and limits of lines are not used, nor a `request` that follows redirects; its
-            middlewares, traces and event hooks are.
-        **defaults: options of every stream, which those of a call replace; headers are merged one by one.
+        session: an `aiohttp.ClientSession` (by default, a new one), an `AsyncClient` of httpx2 or httpx, which also
+            runs under trio, or a `sse_client.transports.async_custom.AsyncSession`. Its connections, headers, cookies,
+            proxies, certificates, middlewares, traces and event hooks are used; its timeouts, its limits on line
+            lengths and its own handling of redirects are not. It is closed with the client.
+        **defaults: options of every stream. The options of a call replace them; headers are merged one by one.
 
     Raises:
-        TypeError: the session is of no library that is known, or blocks; an option is unknown, or not of its type.
-        ValueError: one is out of its range.
+        TypeError: the session belongs to an unknown library, or is blocking; an option is unknown, or of a wrong type.
+        ValueError: an option is out of range.
         RuntimeError: the session is closed.
         ImportError: there is no session, and aiohttp is not installed.
     """
@@ -108,22 +107,22 @@ class AsyncClient(StreamClient[AsyncEventStream]):
         Args:
             method: any HTTP method.
             url: an absolute URL.
-            handler: any callable, a coroutine function too; the `put` of a bounded `asyncio.Queue` holds the stream
-                back while it is full.
-            events: the types of events to handle; all by default. Comments, if asked for, come beside them.
-            task_group: where the task is started: a nursery of trio, or a task group of anyio or asyncio; by default it
-                is a task of asyncio's own. Under trio there must be one.
+            handler: any callable, also a coroutine function. The `put` of a bounded `asyncio.Queue` holds the stream
+                back while the queue is full.
+            events: the types of events to handle; all by default. If `comments` is set, comments are handled, too.
+            task_group: starts the task: a nursery of trio, or a task group of anyio or asyncio; by default, asyncio
+                starts it. Required under trio.
             **options: as for `stream`.
 
         Raises:
             TypeError: an option is unknown, or not of its type.
-            ValueError: one is out of its range, or the request is malformed.
+            ValueError: an option is out of its range, or the request is malformed.
             RuntimeError: there is no running event loop.
         """
         return AsyncSubscription(self.stream(method, url, **options), handler, events, task_group)
 
     async def aclose(self) -> None:
-        """End its streams, whose readers wake at once, and close the session with its connections."""
+        """Close all streams of the client, waking their readers at once, and close the session with its connections."""
         self._closed = True
         for stream in tuple(self._open):
             await stream.aclose()
@@ -180,7 +179,7 @@ class AsyncClient(StreamClient[AsyncEventStream]):
         return AsyncHttpxTransport(library, self._http_session, options, released)
 
     def _start_anew(self) -> None:
-        """Leave the session, or its connections, to the process that this one is a fork of."""
+        """After a fork, leave the session, or its connections, to the parent process."""
         self._loop = None
         for stream in tuple(self._open):
             wakeup = stream._wakeup  # noqa: SLF001  (a stream of this client)
@@ -196,7 +195,7 @@ class AsyncClient(StreamClient[AsyncEventStream]):
         self._session = None
 
     def _close_session(self) -> Awaitable[object]:
-        """Return what closes the session, once it is awaited."""
+        """Return an awaitable that closes the session."""
         self._closed = True
         session = self._session
         if session is None:
@@ -206,7 +205,7 @@ class AsyncClient(StreamClient[AsyncEventStream]):
         return closing
 
     def _http_session(self) -> Any:
-        """Return the session, made when it is first needed."""
+        """Return the session, which is created when first needed."""
         if self._closed:
             raise RuntimeError("this client is closed")
         if self._inherited:
@@ -219,7 +218,7 @@ class AsyncClient(StreamClient[AsyncEventStream]):
 
             loop = asyncio.get_running_loop()
         if self._session is None:
-            # What is loaded with the first connection need not be with the package.
+            # Modules that only connections need are imported with the first connection.
             from sse_client.transports._aiohttp.transport import new_session
 
             self._session = new_session()
@@ -228,28 +227,28 @@ class AsyncClient(StreamClient[AsyncEventStream]):
             self._loop = loop
         elif self._loop not in {None, loop}:
             raise RuntimeError("this client belongs to another event loop: each loop needs one of its own")
-        elif self._library is None and getattr(self._session, "_loop", loop) is not loop:  # aiohttp's, if it has one
+        elif self._library is None and getattr(self._session, "_loop", loop) is not loop:  # set by aiohttp
             raise RuntimeError(
                 "the aiohttp.ClientSession belongs to another event loop: each loop needs one of its own"
             )
         return self._session
 
     def _abandon(self) -> None:
-        """Let go of a session that nobody closed, without a warning."""
-        if self._session is not None and not self._session.closed:  # of aiohttp: `astream` has made it
+        """Drop a session that nobody closed, without a warning."""
+        if self._session is not None and not self._session.closed:  # an aiohttp session that `astream` has made
             self._session.detach()
 
 
 @cache
 def _aiohttp_transport() -> type[AiohttpTransport]:
-    """Load the transport with the first stream, so that importing the package stays fast; see `client`."""
+    """Import the transport with the first stream, so that importing the package stays fast; see `client`."""
     from sse_client.transports._aiohttp.transport import AiohttpTransport
 
     return AiohttpTransport
 
 
 async def _nothing() -> None:
-    """Close a client that has made no session: nothing is open."""
+    """Close a client that has not created a session: do nothing."""
 
 
 _ACCEPTED = "an aiohttp.ClientSession, or an AsyncClient of httpx2 or httpx"
@@ -257,8 +256,8 @@ _INHERITED = "this client's session belongs to the parent process: make a client
 
 
 def _custom(session: Any) -> AsyncSession | None:
-    """Return a session of others' making; None if it is none."""
-    custom: Any = sys.modules.get("sse_client.transports.async_custom")  # loaded, where there is such a session
+    """Return `session` if it is an `AsyncSession` of a custom transport, else None."""
+    custom: Any = sys.modules.get("sse_client.transports.async_custom")  # already loaded if there is such a session
     return session if custom is not None and isinstance(session, custom.AsyncSession) else None
 
 
@@ -266,8 +265,8 @@ def _checked_library(session: Any) -> Library | None:
     """Return the library of a client of httpx2 or httpx; None for a session of aiohttp.
 
     Raises:
-        TypeError: it is neither, or one that blocks.
-        RuntimeError: it is closed.
+        TypeError: the session is neither, or is blocking.
+        RuntimeError: the session is closed.
     """
     from sse_client.transports._httpx.library import accepted_library
 
@@ -283,11 +282,11 @@ def _checked_library(session: Any) -> Library | None:
 
 
 _clients: weakref.WeakSet[AsyncClient] = weakref.WeakSet()
-_parents: list[object] = []  # sessions and responses of the parent process: closing one would reach its loop
+_parents: list[object] = []  # the parent process's sessions and responses, kept: closing would reach its loop
 
 
 def _start_anew() -> None:
-    """In a process that was just forked: leave the parent's sessions to the parent."""
+    """In a forked child, leave the parent's sessions to the parent."""
     for client in tuple(_clients):
         client._start_anew()  # noqa: SLF001  (of this module)
 
@@ -297,18 +296,18 @@ if hasattr(os, "register_at_fork"):
 
 
 def astream(method: str, url: str, **options: Unpack[StreamOptions]) -> AsyncEventStream:
-    """Return the stream that answers a request; see `AsyncClient.stream`. Its connection is its own.
+    """Return the stream that answers a request; see `AsyncClient.stream`. The stream has a connection of its own.
 
     Options are keywords, which `sse_client.options.StreamOptions` describes:
         the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
         limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-        what is lost: reconnect, last_event_id, checkpoint, prepare;
-        what is yielded: until, include_last, comments;
-        who is told: observer.
+        resuming: reconnect, last_event_id, checkpoint, prepare;
+        events: until, include_last, comments;
+        news: observer.
 
     Raises:
         TypeError: an option is unknown, or not of its type.
-        ValueError: one is out of its range, or the request is malformed.
+        ValueError: an option is out of its range, or the request is malformed.
     """
     client = AsyncClient()
     events = client._new_stream(method, url, options, EVENT_STREAM, client._close_session)  # noqa: SLF001

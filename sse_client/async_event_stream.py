@@ -1,4 +1,4 @@
-"""A stream of events over asyncio, read in the task that iterates."""
+"""An asyncio event stream, read in the task that iterates over it."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ __all__ = ["AsyncEventStream"]
 
 
 class AsyncEventStream(StreamStatus):
-    """The events of one stream, as an asynchronous iterator and context manager. Made by `AsyncClient.stream`.
+    """The events of one stream, as an asynchronous iterator and context manager; `AsyncClient.stream` returns it.
 
-    Entering it, or the first `anext`, connects. The iteration ends at `until`, at a 204, at `aclose`, and, where it is
-    not resumed, at the end of the body. It can continue in another task than it began in, but only one task may be in
-    it at a time. A cancellation inside it closes it.
+    Entering the stream, or the first `anext`, connects. The iteration ends at the event that `until` names, at a 204,
+    when `aclose` is called, and, if the stream is not resumed, at the end of the body. A task may continue an iteration
+    that another one began, but only one task may read at a time. Cancelling a task that reads closes the stream.
 
     Raises:
-        SSEError: when entered or iterated over; see `sse_client.errors` for which, and which are retried before.
-        ValueError: the request cannot be sent as it is; or what `prepare` or the checkpoint returned cannot.
-        TypeError: what `prepare` or the checkpoint returned is not of its type.
+        SSEError: when entered or iterated over; `sse_client.errors` lists the errors, and which ones are retried first.
+        ValueError: the request cannot be sent, or `prepare` or the checkpoint returned a value that cannot.
+        TypeError: `prepare` or the checkpoint returned a value of a wrong type.
         RuntimeError: two tasks iterate at once, there is no running event loop, or the client's session is closed.
     """
 
@@ -40,7 +40,7 @@ class AsyncEventStream(StreamStatus):
         self._wakeup = wakeup
 
     def __del__(self) -> None:
-        # aiohttp keeps a response that nobody closes for as long as the server keeps the connection, and so does httpx.
+        # If nobody closes a response, aiohttp and httpx keep it for as long as the server keeps the connection.
         body = self._wakeup.body
         if body is not None and self._loop.state != "closed":
             body.abandon()
@@ -49,10 +49,10 @@ class AsyncEventStream(StreamStatus):
         return self
 
     async def __anext__(self) -> Event:
-        # The cheapest way to the next item of an iterator that may be at its end.
+        # The cheapest way to get the next item of an iterator that may be exhausted.
         for event in self._loop.batch:
             return event
-        # What `__aenter__` does, without its calls: a live event costs a tenth less.
+        # Does what `__aenter__` does, inlined: a live event costs a tenth less.
         wakeup = self._wakeup
         task = None
         try:
@@ -83,7 +83,7 @@ class AsyncEventStream(StreamStatus):
         try:
             await self._loop.advance(until_open=True)
             if wakeup.closed:
-                # Another task has closed the stream meanwhile. Finishing it is left to this task, which was inside it.
+                # Another task has closed the stream meanwhile. It leaves the finishing to this task, which was reading.
                 await self._loop.finish("closed")
         except BaseException as error:
             if not await self._ended_by(error):
@@ -100,20 +100,20 @@ class AsyncEventStream(StreamStatus):
         return self._end("closed", wake=True)
 
     async def aclose(self) -> None:
-        """End the stream, from any task: a reader that waits in it wakes at once; nothing is sent after it."""
+        """End the stream, from any task: a waiting reader wakes at once, and nothing is sent afterwards."""
         await self._end("closed", wake=True)
 
     async def _ended_by(self, error: BaseException) -> bool:
-        """End the stream after `error`; return whether it is only the cancellation by which `aclose` wakes a task."""
+        """End the stream after `error`; return whether it is only the cancellation that `aclose` wakes a task with."""
         try:
             return await self._finished_after(error)
-        except StopAsyncIteration as stop:  # out of `__anext__`, it would be a silent end
+        except StopAsyncIteration as stop:  # if it left `__anext__`, the loop would end silently
             raise RuntimeError("prepare, until, the checkpoint or the observer raised StopAsyncIteration") from stop
 
     async def _finished_after(self, error: BaseException) -> bool:
         if not self._wakeup.is_cancellation(error):
             forget_context(error)
-            # A stream that any exception has interrupted in the middle of a step cannot be resumed.
+            # After an exception in the middle of a step, the stream cannot be resumed.
             await self._loop.finish("error", error)
             if isinstance(error, StopAsyncIteration):
                 raise error
@@ -123,12 +123,12 @@ class AsyncEventStream(StreamStatus):
         return own
 
     async def _end(self, reason: Reason, *, wake: bool = False) -> None:
-        """Finish from outside; a task that is in the stream continues, or where it is to wake, is waited for."""
+        """Finish from outside; a task that is reading continues, or, if it has to wake, is waited for."""
         wakeup = self._wakeup
         if wake:
             wakeup.close()
         if wakeup.task is not None:
-            # That task ends it, and reports to the observer.
+            # That task finishes the stream, and reports to the observer.
             if wake:
                 await wakeup.left()
             return

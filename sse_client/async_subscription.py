@@ -1,4 +1,4 @@
-"""A stream that is read in a task of its own."""
+"""An asyncio event stream that is read in a task of its own."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncSubscription"]
 
-_running: set[asyncio.Task[None]] = set()  # a loop itself does not keep its tasks alive
+_running: set[asyncio.Task[None]] = set()  # an event loop does not keep its tasks alive
 
 
 class AsyncSubscription(Subscriber[AsyncEventStream]):
     """Calls a handler with each event, until it is closed, the stream ends, or an error ends it.
 
-    An asynchronous context manager: leaving it closes it, and waits for the task.
+    An asynchronous context manager: leaving the block closes the subscription, and waits for the task.
 
     Attributes:
-        stream: the stream that is being read; its `last_event_id`, `state` and `stats` can be looked at.
-        error: what ended it, if an error did: the stream's, or the handler's own. It is also logged.
+        stream: the stream that is being read; its `last_event_id`, `state` and `stats` may be read at any time.
+        error: the error that ended the subscription, raised by the stream or by the handler; None if none did. It is
+            also logged.
 
     Raises:
         RuntimeError: there is no running event loop; or it is trio's, and there is no `task_group`.
@@ -63,11 +64,11 @@ class AsyncSubscription(Subscriber[AsyncEventStream]):
         self._task.add_done_callback(_running.discard)
 
     async def aclose(self) -> None:
-        """End it, from any task. A handler that is running is not interrupted; nothing is handled after it."""
+        """End the subscription, from any task. A running handler is not interrupted; no further event is handled."""
         await self.stream.aclose()
 
     async def join(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109  (the word of the blocking one)
-        """Wait for the end, for `timeout` seconds at most; return whether it has come."""
+        """Wait until the subscription has ended, for at most `timeout` seconds; return whether it has."""
         if self._task is not None:
             import asyncio
 

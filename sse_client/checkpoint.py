@@ -1,4 +1,4 @@
-"""Where a stream's place is kept while the program does not run."""
+"""Stores a stream's last event ID, so that a restarted program resumes after it."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from typing import Protocol
 
 __all__ = ["Checkpoint", "FileCheckpoint"]
 
-_LONGEST_NAME = 200  # bytes, of which file systems take 255, with the ending beside it
-_TRIES = 20  # more than some processes that save all the time are likely to need; each should have a file of its own
+_LONGEST_NAME = 200  # bytes; file systems allow 255, and an ending is appended
+_TRIES = 20  # enough for several processes that save all the time (each should have a file of its own)
 _LONGEST_ID = 64 * 1024 * 1024  # bytes: by default, no event may be longer
-# A pipe without a writer would block `open`. Windows has neither flag, but would read text without the last one.
+# `open` would block on a pipe without a writer. Windows has neither of these flags, but needs O_BINARY.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Checkpoint(Protocol):
-    """Keeps one last event ID. Any object with these two methods is one."""
+    """Stores one last event ID. Any object with these two methods is a checkpoint."""
 
     def load(self) -> str:
         """Return the last event ID that was saved; an empty string if none was."""
         ...
 
     def save(self, last_event_id: str) -> None:
-        """Keep `last_event_id`. Called from the reader's thread, after the event was handled."""
+        """Store `last_event_id`. Called from the reader's thread, after the event has been handled."""
         ...
 
 
 class FileCheckpoint:
     """A checkpoint in a file of its own: the last event ID as UTF-8, and nothing else.
 
-    A reader of the file sees the old ID or the new one, whenever the program or the machine stops.
+    Even if the program or the machine stops at any moment, a reader of the file sees either the old ID or the new one.
 
     Args:
         path: the file; its folder must exist.
@@ -49,14 +49,14 @@ class FileCheckpoint:
 
         Raises:
             OSError: the file cannot be read, or its folder does not exist.
-            ValueError: it holds no last event ID, or is no regular file.
+            ValueError: the file does not contain a last event ID, or is not a regular file.
         """
         try:
-            # Bytes: reading as text would make a CR, which no ID can hold, into a LF.
+            # Read as bytes, because reading as text would turn a CR, which an ID cannot contain, into a LF.
             content = self._content()
         except FileNotFoundError:
             if not self.path.parent.is_dir():
-                # Otherwise the first save would fail, in the middle of the stream.
+                # Checked here, because otherwise the first save would fail in the middle of the stream.
                 raise FileNotFoundError(f"{self.path}: expected a folder for the checkpoint to be in") from None
             return ""
         try:
@@ -68,25 +68,25 @@ class FileCheckpoint:
         return last_event_id
 
     def save(self, last_event_id: str) -> None:
-        """Write `last_event_id` beside the file, flush it to the disk, and put it in the file's place (mode 0600).
+        """Write `last_event_id` to a temporary file, flush it to the disk, and rename it over the file (mode 0600).
 
-        Where the path is a link, the file that it leads to is replaced, and the link stays. The name of the file beside
-        it is always the same, so that a program that is killed in the middle leaves one at most.
+        If the path is a link, the file that it points to is replaced, and the link remains. The temporary file is in
+        the same folder, and always has the same name, so a program that is killed leaves at most one.
 
         Raises:
             OSError: the file cannot be written.
-            ValueError: something else than a regular file is in its place, or the ID is longer than 64 MiB.
+            ValueError: the path is not a regular file, or the ID is longer than 64 MiB.
         """
         content = last_event_id.encode()
         if len(content) > _LONGEST_ID:
             raise ValueError(f"expected a last event ID of at most {_LONGEST_ID:,} bytes, got {len(content):,}")
         with contextlib.suppress(FileNotFoundError):
-            self._check_regular(os.stat(self.path).st_mode)  # what is renamed would replace a device, too
+            self._check_regular(os.stat(self.path).st_mode)  # renaming would also replace a device
         target = os.path.realpath(self.path)
         beside = _beside(target)
         for tried in range(1, _TRIES + 1):
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(beside)  # never opened for writing: it may be another user's file, or a link
+                os.unlink(beside)  # not opened for writing, because it may be another user's file, or a link
             try:
                 _replace(target, beside, content)
             except (FileExistsError, FileNotFoundError):
@@ -97,7 +97,7 @@ class FileCheckpoint:
                 return
 
     def _content(self) -> bytes:
-        """Return the bytes of the file, and one more than an ID can have at most: a device would never end."""
+        """Return the file's bytes, at most one more than an ID can have, because a device may never end."""
         handle = os.open(self.path, _READ)
         try:
             found = os.fstat(handle)
@@ -108,11 +108,11 @@ class FileCheckpoint:
             os.close(handle)
 
     def _check_regular(self, mode: int) -> None:
-        """Refuse what is no regular file.
+        """Refuse anything but a regular file.
 
         Raises:
-            IsADirectoryError: it is a folder.
-            ValueError: it is a device, a pipe or a socket.
+            IsADirectoryError: the path is a folder.
+            ValueError: the path is a device, a pipe or a socket.
         """
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(self.path))
@@ -121,43 +121,43 @@ class FileCheckpoint:
 
 
 def _replace(target: str, beside: str, content: bytes) -> None:
-    """Write a file beside another one, and put it in that one's place.
+    """Write a temporary file, and rename it over the target.
 
     Raises:
-        FileExistsError, FileNotFoundError: another process has made or removed the file beside at the same moment.
-        OSError: it cannot be written.
+        FileExistsError, FileNotFoundError: another process has created or removed the temporary file at this moment.
+        OSError: the file cannot be written.
     """
     try:
-        # A signal handler that raises would leave a descriptor open that is not an object's yet.
+        # If a signal handler raised here, a descriptor that no object owns yet would stay open.
         with open(beside, "xb", opener=partial(os.open, mode=0o600)) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
             if not os.path.samestat(os.fstat(file.fileno()), os.stat(beside)):
-                # What is there now is another process's, and may be incomplete.
+                # The file that is there now belongs to another process, and may be incomplete.
                 raise FileNotFoundError(errno.ENOENT, "expected no other process to write this checkpoint", beside)
         os.replace(beside, target)
     except FileExistsError:
         raise
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):  # it may be in its place already
+        with contextlib.suppress(FileNotFoundError):  # it may have been renamed already
             os.unlink(beside)
         raise
 
 
 def _wait_apart(tried: int) -> None:
-    """Wait for a random time, longer with each try: those that begin anew at once would undo each other's work."""
-    from random import random  # loaded for the first such meeting
+    """Wait for a random time, longer with each try: writers that start again at once would undo each other's work."""
+    from random import random  # imported when two processes first collide
 
     time.sleep(random() * 0.001 * 2 ** min(tried, 6))
 
 
 def _beside(target: str) -> str:
-    """Return the path of the file that takes the target's place: always the same one, in the same folder."""
+    """Return the path of the target's temporary file, which is always the same, and in the same folder."""
     folder, name = os.path.split(target)
     encoded = os.fsencode(name)
     if len(encoded) > _LONGEST_NAME:
-        import hashlib  # which takes longer to load than all of this package's values
+        import hashlib  # takes longer to import than all value modules of this package
 
         name = hashlib.sha256(encoded).hexdigest()
     return os.path.join(folder, f".{name}.sse_client-new")

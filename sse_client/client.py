@@ -35,19 +35,19 @@ __all__ = ["Client", "get", "post", "stream", "subscribe"]
 
 
 class Client(StreamClient[EventStream]):
-    """Opens streams over one pool of connections, with options in common. Threads may share it.
+    """Opens streams over one connection pool, with shared options. Threads may share a client.
 
     Args:
-        session: whose connections, headers, cookies, proxies and certificates are used: a `requests.Session`, a
-            `Client` of httpx2 or httpx, or a `sse_client.transports.custom.BlockingSession`; a new `requests.Session`
-            by default. It is closed with the client. Its hooks and authentication work. Methods for requests and
-            redirects that a subclass of `requests.Session` overrides, such as `request`, are not called, and a warning
-            names them; retries that its adapters make by themselves are invisible to the client.
-        **defaults: options of every stream, which those of a call replace; headers are merged one by one.
+        session: a `requests.Session` (by default, a new one), a `Client` of httpx2 or httpx, or a
+            `sse_client.transports.custom.BlockingSession`. Its connections, headers, cookies, proxies, certificates,
+            hooks and authentication are used. It is closed with the client. If a subclass of `requests.Session`
+            overrides methods for requests or redirects, such as `request`, these are not called, and a warning names
+            them. Retries that the session's adapters make by themselves are invisible to the client.
+        **defaults: options of every stream. The options of a call replace them; headers are merged one by one.
 
     Raises:
-        TypeError: the session is of no library that is known, or for asyncio; an option is unknown, or not of its type.
-        ValueError: one is out of its range.
+        TypeError: the session belongs to an unknown library, or to asyncio; an option is unknown, or of a wrong type.
+        ValueError: an option is out of range.
         RuntimeError: the session is closed.
     """
 
@@ -62,7 +62,7 @@ class Client(StreamClient[EventStream]):
         self._process = os.getpid()
         self._lock = threading.RLock()  # a signal handler may close the client while the main thread holds it
         self._closed = self._closing = False
-        self._connections = 10  # idle ones that a session of its own keeps for each host, as requests does
+        self._connections = 10  # idle connections that the client's own session keeps per host, as in requests
         self._defaults = merged(DEFAULTS, defaults, shared=True) if defaults else DEFAULTS
         if self._library is not None:
             from sse_client.transports._httpx.library import check_fixed_options
@@ -86,22 +86,22 @@ class Client(StreamClient[EventStream]):
         Args:
             method: any HTTP method.
             url: an absolute URL.
-            handler: any callable; the `put` of a bounded `queue.Queue` holds the stream back while it is full.
-            events: the types of events to handle; all by default. Comments, if asked for, come beside them.
+            handler: any callable. The `put` of a bounded `queue.Queue` holds the stream back while the queue is full.
+            events: the types of events to handle; all by default. If `comments` is set, comments are handled, too.
             **options: as for `stream`.
 
         Raises:
             TypeError: an option is unknown, or not of its type.
-            ValueError: one is out of its range, or the request is malformed.
+            ValueError: an option is out of its range, or the request is malformed.
         """
         from sse_client.subscription import Subscription
 
         return Subscription(self.stream(method, url, **options), handler, events)
 
     def close(self) -> None:
-        """End its streams, whose readers wake at once, and close the session with its connections.
+        """Close all streams of the client, waking their readers at once, and close the session with its connections.
 
-        It may be called from any thread, and from a signal handler.
+        May be called from any thread, and from a signal handler.
         """
         self._closed = True
         if self._closing:
@@ -172,8 +172,8 @@ class Client(StreamClient[EventStream]):
         return BlockingHttpxTransport(library, self._http_session, options, released)
 
     def _start_anew(self) -> None:
-        """Forget the connections and streams of the process that this one is a fork of."""
-        self._lock = threading.RLock()  # nobody would release the inherited lock if it was held during the fork
+        """After a fork, forget the connections and streams of the parent process."""
+        self._lock = threading.RLock()  # an inherited lock that was held during the fork would never be released
         for stream in tuple(self._open):
             stream._wakeup.forbid()  # noqa: SLF001  (a stream of this client)
         if self._library is not None:
@@ -187,7 +187,7 @@ class Client(StreamClient[EventStream]):
             forget_connections(self._session)
 
     def _close_session(self) -> None:
-        """Close the session of a client of one stream, whose reader has ended it."""
+        """Close the session of a client that was created for one stream, after its reader has ended the stream."""
         self._closed = True
         if self._session is not None:
             from sse_client.transports._requests.closing import close_session
@@ -195,7 +195,7 @@ class Client(StreamClient[EventStream]):
             close_session(self._session)
 
     def _http_session(self) -> Any:
-        """Return the session, made when it is first needed."""
+        """Return the session, which is created when first needed."""
         with self._lock:
             if self._closed:
                 raise RuntimeError("this client is closed")
@@ -210,9 +210,9 @@ class Client(StreamClient[EventStream]):
 
 @cache
 def _requests_transport() -> type[RequestsTransport]:
-    """Load the transport with the first stream, so that importing the package does not import requests.
+    """Import the transport with the first stream, so that importing the package does not import requests.
 
-    An import statement costs as much each time as making the whole transport.
+    Later calls reuse it, because running an import statement costs as much as creating the whole transport.
     """
     from sse_client.transports._requests.transport import RequestsTransport
 
@@ -225,7 +225,7 @@ _clients: weakref.WeakSet[Client] = weakref.WeakSet()
 
 
 def _start_anew() -> None:
-    """In a process that was just forked: leave the parent's connections and streams to the parent."""
+    """In a forked child, leave the parent's connections and streams to the parent."""
     for client in tuple(_clients):
         client._start_anew()  # noqa: SLF001  (of this module)
 
@@ -235,7 +235,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _custom(session: object) -> BlockingSession | None:
-    """Return a session of others' making; None if it is none."""
+    """Return `session` if it is a `BlockingSession` of a custom transport, else None."""
     from sse_client.transports.custom import BlockingSession
 
     return session if isinstance(session, BlockingSession) else None
@@ -245,8 +245,8 @@ def _checked_library(session: object) -> Library | None:
     """Return the library of a client of httpx2 or httpx; None for a session of requests.
 
     Raises:
-        TypeError: it is neither, or a client for asyncio.
-        RuntimeError: it is closed.
+        TypeError: the session is neither, or is for asyncio.
+        RuntimeError: the session is closed.
     """
     from sse_client.transports._httpx.library import accepted_library
 
@@ -259,7 +259,7 @@ def _checked_library(session: object) -> Library | None:
 
 
 def _alone(method: str, url: str, options: Mapping[str, Any]) -> EventStream:
-    """Return a stream with a client of its own, which is closed with it."""
+    """Return a stream with a client of its own, which is closed with the stream."""
     client = Client()
     client._connections = 1  # noqa: SLF001  (of this module)
     return client._new_stream(method, url, options, EVENT_STREAM, client._close_session)  # noqa: SLF001  (as above)
@@ -271,13 +271,13 @@ def stream(method: str, url: str, **options: Unpack[StreamOptions]) -> EventStre
     Options are keywords, which `sse_client.options.StreamOptions` describes:
         the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
         limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-        what is lost: reconnect, last_event_id, checkpoint, prepare;
-        what is yielded: until, include_last, comments;
-        who is told: observer.
+        resuming: reconnect, last_event_id, checkpoint, prepare;
+        events: until, include_last, comments;
+        news: observer.
 
     Raises:
         TypeError: an option is unknown, or not of its type.
-        ValueError: one is out of its range, or the request is malformed.
+        ValueError: an option is out of its range, or the request is malformed.
     """
     return _alone(method, url, options)
 
@@ -288,13 +288,13 @@ def get(url: str, **options: Unpack[StreamOptions]) -> EventStream:
     Options are keywords, which `sse_client.options.StreamOptions` describes:
         the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
         limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-        what is lost: reconnect, last_event_id, checkpoint, prepare;
-        what is yielded: until, include_last, comments;
-        who is told: observer.
+        resuming: reconnect, last_event_id, checkpoint, prepare;
+        events: until, include_last, comments;
+        news: observer.
 
     Raises:
         TypeError: an option is unknown, or not of its type.
-        ValueError: one is out of its range, or the request is malformed.
+        ValueError: an option is out of its range, or the request is malformed.
     """
     return _alone("GET", url, options)
 
@@ -305,13 +305,13 @@ def post(url: str, **options: Unpack[StreamOptions]) -> EventStream:
     Options are keywords, which `sse_client.options.StreamOptions` describes:
         the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
         limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-        what is lost: reconnect, last_event_id, checkpoint, prepare;
-        what is yielded: until, include_last, comments;
-        who is told: observer.
+        resuming: reconnect, last_event_id, checkpoint, prepare;
+        events: until, include_last, comments;
+        news: observer.
 
     Raises:
         TypeError: an option is unknown, or not of its type.
-        ValueError: one is out of its range, or the request is malformed.
+        ValueError: an option is out of its range, or the request is malformed.
     """
     return _alone("POST", url, options)
 

@@ -27,13 +27,13 @@ _RECEIVE = 64 * 1024
 class SSEClient(sseclient.SSEClient):
     """Reads the events of a response that is already open.
 
-    It differs from sseclient-py's where that one differs from the standard: `id` stays until another one comes, what
-    has no blank line behind it at the end is no event, malformed bytes become U+FFFD, and a BOM is no part of a field.
-    A `requests.Response` is read as its bytes arrive, on every framing.
+    It differs from sseclient-py's class where that one deviates from the standard: an `id` remains in effect until
+    another one comes, an event without its blank line at the end is dropped, malformed bytes become U+FFFD, and a BOM
+    is not part of a field. A `requests.Response` is read as its bytes arrive, with every framing.
 
     Args:
         event_source: a source of bytes with a `close` method: a response of `requests` or `urllib3`, or any iterable.
-        char_enc: the encoding; the standard knows UTF-8 alone.
+        char_enc: the encoding; the standard allows only UTF-8.
 
     Raises:
         LookupError: `char_enc` is unknown.
@@ -43,7 +43,7 @@ class SSEClient(sseclient.SSEClient):
         super().__init__(event_source, char_enc)
         self._source = event_source
         name = codecs.lookup(char_enc).name
-        # The parser takes the BOM away by itself.
+        # The parser itself strips the BOM.
         self._decoder = None if name in {"utf-8", "utf-8-sig"} else codecs.getincrementaldecoder(name)("replace")
 
     def events(self) -> Generator[sseclient.Event, None, None]:
@@ -62,13 +62,13 @@ class SSEClient(sseclient.SSEClient):
 
 def _as_theirs(event: Event) -> sseclient.Event:
     retry = None if event.retry is None else str(event.retry)
-    make: Any = sseclient.Event  # its stub knows no arguments
+    make: Any = sseclient.Event  # its type stub has no arguments
     theirs: sseclient.Event = make(id=event.id or None, event=event.event, data=event.data, retry=retry)
     return theirs
 
 
 def _pieces(source: Any) -> Iterable[bytes]:
-    # Iterating over a response of requests waits for 128 bytes; so does urllib3's for a line.
+    # Iterating over a response of requests waits for 128 bytes, and over one of urllib3 for a whole line.
     if isinstance(source, requests.Response) and not source._content_consumed:  # noqa: SLF001
         return _arriving(source)
     pieces: Iterable[bytes] = source

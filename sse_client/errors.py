@@ -12,7 +12,7 @@ r"""The errors of every part of the package.
       RedirectRefused         |
       DeadlineExceeded       /
 
-No message holds a URL's query or credentials, or a header: what is printed can be logged.
+No message contains a URL's query or credentials, or a header, so all of them can be logged.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ __all__ = [
 
 
 class SSEError(Exception):
-    """The root: every error of this package that is not a mistake in a call is one of these.
+    """The root of all errors of this package, except mistakes in a call.
 
     Attributes:
-        partial: what a chat stream had brought by then, a `Completion` or a `Response`; None where there was no stream
-            yet, and of others than chats.
+        partial: for chat streams, what had arrived before the error, a `Completion` or a `Response`; None if there was
+            no stream yet, and for all other streams.
     """
 
     partial: Any = None
@@ -52,10 +52,10 @@ class ConnectionFailed(SSEError):
     """No connection could be made, or it broke before the body's end.
 
     Attributes:
-        sent: False where it is certain that the server never got the request, because no connection
-            was made; such a request may be sent again whatever its method.
-        final: True where no other attempt is made, whatever the rules say of others: the server's certificate does not
-            verify, or the stream ended cleanly and `Reconnect(on_end=False)` resumes only what was cut off.
+        sent: False if the server certainly did not receive the request, because no connection was made. Such a request
+            may be sent again, whatever its method.
+        final: True if there is no further attempt, whatever the rules say: the server's certificate does not verify,
+            or the stream ended cleanly and `Reconnect(on_end=False)` resumes only streams that were cut off.
     """
 
     def __init__(self, message: str = "", *, sent: bool = True, final: bool = False) -> None:
@@ -72,7 +72,7 @@ class StreamTruncated(ConnectionFailed):
     """The stream ended before the event that `until` names.
 
     Attributes:
-        partial: out of a chat never None: where nothing had come, one without content.
+        partial: for chat streams, never None: if nothing had arrived, it has no content.
     """
 
     def __init__(self, message: str = "", *, sent: bool = True, partial: Any = None) -> None:
@@ -85,8 +85,8 @@ class ResponseError(SSEError):
 
     Attributes:
         status: HTTP status code.
-        headers: the response's headers; look-ups ignore case.
-        body: the body's first bytes, decompressed: 64 KiB at most, or as `max_error_body` says.
+        headers: the response's headers; lookup ignores case.
+        body: the first bytes of the body, decompressed: at most 64 KiB, or `max_error_body`.
     """
 
     def __init__(
@@ -104,12 +104,12 @@ class ResponseError(SSEError):
 
 
 class StatusError(ResponseError):
-    """The response's status was not one of an event stream: 200, or any 2xx but 204 and 205 for POST and its like.
+    """The status is not 200 or, for methods other than GET, HEAD and OPTIONS, not a 2xx except 204 and 205.
 
     Attributes:
-        retry_after: seconds that the server asked for in `Retry-After`, or None.
-        redirected: whether the server had answered the caller's own request with a redirect, so that it may have
-            processed that one.
+        retry_after: the seconds that the server asked for in `Retry-After`, or None.
+        redirected: whether the server had first answered the caller's request with a redirect, in which case it may
+            have processed that request.
     """
 
     def __init__(
@@ -132,11 +132,11 @@ class ContentTypeError(ResponseError):
 
 
 class EventTooLarge(SSEError):
-    """A block of the stream is longer than `max_event_size`, or a compressed body inflates to far more than events."""
+    """A block is longer than `max_event_size`, or a compressed body inflates to far more data than its events have."""
 
 
 class BodyNotReplayable(SSEError):
-    """The request's body was used up by the first attempt, and cannot be sent a second time."""
+    """The first attempt has used up the request's body, so it cannot be sent a second time."""
 
 
 class RedirectRefused(SSEError):

@@ -1,4 +1,4 @@
-"""A stream of events over blocking connections, read in the thread that iterates."""
+"""A blocking event stream, read in the thread that iterates over it."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ __all__ = ["EventStream"]
 
 
 class EventStream(StreamStatus):
-    """The events of one stream, as an iterator and a context manager. Made by `Client.stream` and its like.
+    """The events of one stream, as an iterator and a context manager; `Client.stream` and others return it.
 
-    Entering it, or the first `next`, connects. The iteration ends at `until`, at a 204, at `close`, and, where it is
-    not resumed, at the end of the body. It can continue in another thread than it began in, but only one thread may
-    be in it at a time.
+    Entering the stream, or the first `next`, connects. The iteration ends at the event that `until` names, at a 204,
+    when `close` is called, and, if the stream is not resumed, at the end of the body. A thread may continue an
+    iteration that another one began, but only one thread may read at a time.
 
     Raises:
-        SSEError: when entered or iterated over; see `sse_client.errors` for which, and which are retried before.
-        ValueError: the request cannot be sent as it is; or what `prepare` or the checkpoint returned cannot.
-        TypeError: what `prepare` or the checkpoint returned is not of its type.
+        SSEError: when entered or iterated over; `sse_client.errors` lists the errors, and which ones are retried first.
+        ValueError: the request cannot be sent, or `prepare` or the checkpoint returned a value that cannot.
+        TypeError: `prepare` or the checkpoint returned a value of a wrong type.
         RuntimeError: two threads iterate at once, or the stream was opened before this process was forked.
     """
 
@@ -41,16 +41,16 @@ class EventStream(StreamStatus):
         self._loop = loop
         self._wakeup = wakeup
         self._turn = threading.Lock()
-        self._calls: HandlerCalls | None = None  # those of the subscription that reads this stream
+        self._calls: HandlerCalls | None = None  # the handler calls of the subscription that reads this stream
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> Event:
-        # The cheapest way to the next item of an iterator that may be at its end.
+        # The cheapest way to get the next item of an iterator that may be exhausted.
         for event in self._loop.batch:
             return event
-        # Without the call of `run_sync`: a live event costs a tenth less.
+        # `run_sync` inlined: a live event costs a tenth less.
         found: Event | None = None
         turn = self._turn
         if turn.acquire(blocking=False):
@@ -66,7 +66,7 @@ class EventStream(StreamStatus):
                 raise
             finally:
                 turn.release()
-            # Checked after the turn: a thread that closes the stream during it leaves finishing to this thread.
+            # Checked afterwards: a thread that closes the stream meanwhile leaves the finishing to this thread.
             if found is not None and not self._wakeup.closed:
                 return found
         self._leave()
@@ -78,7 +78,7 @@ class EventStream(StreamStatus):
             try:
                 run_sync(self._loop.advance(until_open=True))
             except BaseException as error:
-                # A stream that any exception has interrupted in the middle of a step cannot be resumed.
+                # After an exception in the middle of a step, the stream cannot be resumed.
                 forget_context(error)
                 run_sync(self._loop.finish("error", error))
                 raise
@@ -94,9 +94,9 @@ class EventStream(StreamStatus):
         self.close()
 
     def close(self) -> None:
-        """End the stream, from any thread or signal handler: a reader wakes at once, and nothing is sent after it.
+        """End the stream, from any thread or signal handler: a reader wakes at once, and nothing is sent afterwards.
 
-        In a process that was forked while the stream was open, this closes the child's copy alone.
+        In a process that was forked while the stream was open, this closes only the child's copy.
         """
         self._wakeup.close()
         self._end("closed")
@@ -104,7 +104,7 @@ class EventStream(StreamStatus):
             self._calls.settle()
 
     def _leave(self) -> None:
-        """Do what is left to the thread that did not get a turn, or comes out of it without an event.
+        """Finish the work left to a thread that could not read, or that leaves the stream without an event.
 
         Raises:
             RuntimeError: another thread is reading.
@@ -112,13 +112,13 @@ class EventStream(StreamStatus):
         if self._wakeup.inherited:
             raise RuntimeError("this stream belongs to the process that opened it: open another one after a fork")
         if self._wakeup.closed:
-            # Another thread has closed the stream meanwhile. Finishing it is left to this thread, which was inside it.
+            # Another thread has closed the stream meanwhile. It leaves the finishing to this thread, which was reading.
             self._end("closed")
         elif self._loop.state != "closed":
             raise RuntimeError("this stream is being read by another thread")
 
     def _end(self, reason: Reason) -> None:
-        """Finish from outside; a reader that is in the stream does it itself."""
+        """Finish from outside, unless a thread is reading: that thread finishes the stream itself."""
         if self._turn.acquire(blocking=False):
             try:
                 run_sync(self._loop.finish(reason))

@@ -1,7 +1,7 @@
-"""The extension API: what an adapter for a vendor's streams is built on (`docs/writing-an-adapter.md`).
+"""The extension API, on which adapters for vendors' streams are built (`docs/writing-an-adapter.md`).
 
 An adapter opens a stream in a format of its own, turns events into the vendor's payloads, and closes the stream when
-the vendor's protocol says that it has ended. Nothing else of the package is needed for that, and no private name.
+the vendor's protocol says that it has ended. It needs only this module and the other public names of the package.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 from sse_client._core.run_sync import run_sync
 from sse_client._core.stream_client import StreamWrapper
 from sse_client._core.stream_format import StreamFormat
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client._http.media_types import is_event_stream
 from sse_client._http.statuses import opens_stream
 from sse_client.errors import EventTooLarge
@@ -46,18 +46,18 @@ __all__ = [
     "wrap_streams",
 ]
 
-# This module is the adapters' only way to what the clients and streams keep to themselves.
+# Only through this module do adapters reach private parts of clients and streams.
 # ruff: noqa: SLF001
 
-_LONG = 64 * 1024  # bytes of an event that is not decoded if its last bytes show that it was cut
+_LONG = 64 * 1024  # bytes; a longer event is not decoded if its last bytes show that it was cut
 _LAST = 64  # bytes
-_SNIFFED = 4096  # bytes of blank lines after which a body is no longer taken for an event stream
+_SNIFFED = 4096  # bytes of blank lines after which a body no longer counts as an event stream
 _BOM = b"\xef\xbb\xbf"
 _FIELDS = (b"data", b"event", b"id", b"retry", b"error")
 
 
 class ExtensibleParser(Parser):
-    """A parser whose subclasses see the lines that the standard has a parser ignore."""
+    """A parser whose subclasses see lines that the standard tells parsers to ignore."""
 
     __slots__ = ()
 
@@ -67,8 +67,8 @@ class ExtensibleParser(Parser):
         The event is dispatched in the place of the line, whatever block the line is in.
 
         Args:
-            name: what precedes the first colon; the whole line where there is none.
-            value: what follows the colon, without one leading space.
+            name: the text before the first colon; the whole line if there is none.
+            value: the text after the colon, without one leading space.
             line: the line without its line end.
         """
         return None
@@ -88,11 +88,11 @@ def open_stream(
     """Return a stream in `format`; it connects when it is entered or iterated over.
 
     Args:
-        client: whose connections and default options are used.
+        client: provides the connections and the default options.
         method: any HTTP method.
         url: an absolute URL.
-        options: those of `Client.stream`, by name.
-        format: what counts as a stream, and as progress of one.
+        options: the options of `Client.stream`, by name.
+        format: the rules for what counts as a stream, and as its progress.
 
     Raises:
         TypeError: an option is unknown, or of the wrong type.
@@ -112,8 +112,8 @@ def open_async_stream(
 def buffered_events(stream: EventStream | AsyncEventStream) -> Iterator[Event]:
     """Return an iterator of the events that have arrived and have not been yielded yet.
 
-    It never waits. What is taken from it counts as yielded by the stream. It is valid until the stream is next asked
-    for an event; where the stream calls code of the user's for each event, it is empty.
+    It never waits. An event taken from it counts as yielded by the stream. The iterator is valid until the stream is
+    next asked for an event. It is empty if the stream calls the user's code for each event.
     """
     return stream._loop.batch
 
@@ -123,13 +123,13 @@ def undispatched_events(
 ) -> list[Event]:
     """Return the event that a blank line would dispatch, after the body has ended without one.
 
-    The standard drops it, because it may have been cut; an adapter knows from its data whether it is complete. It is
-    handed out once, and is not in `tail` any more.
+    The standard drops this event, because it may have been cut; an adapter can tell from its data whether it is
+    complete. The event is returned once, and then is no longer in `tail`.
 
     Args:
-        stream: whose connection has ended.
-        may_be_complete: asked about the last bytes of an event of more than 64 KiB, before that is decoded and copied;
-            if it returns False, the event is dropped.
+        stream: a stream whose connection has ended.
+        may_be_complete: called with the last bytes of an event of more than 64 KiB, before the event is decoded and
+            copied; if it returns False, the event is dropped.
     """
     parser = stream._loop.delivery.parser
     held = parser._held
@@ -159,11 +159,11 @@ async def end_async_stream(stream: AsyncEventStream, reason: Reason) -> None:
 
 
 def looks_like_event_stream(prefix: bytes) -> bool | None:
-    """Tell whether a body that begins with `prefix` is an event stream; None: more of it is needed to tell.
+    """Return whether a body that begins with `prefix` is an event stream; None if a longer prefix is needed.
 
-    It is one if its first line that is not blank is a comment or a field of an event stream (old llama.cpp's `error`
-    included). JSON and HTML begin otherwise. The work is linear in `prefix`, and bounded: a body of nothing but
-    blank lines is given up on after 4 KiB.
+    It is an event stream if its first non-blank line is a comment or a field of one (including old llama.cpp's
+    `error`). JSON and HTML begin differently. The work is linear in `prefix`, and bounded: after 4 KiB of blank lines,
+    the answer is False.
     """
     undecided = None if len(prefix) < _SNIFFED else False
     head = prefix[:_SNIFFED]
@@ -191,15 +191,15 @@ def wrap_streams(client: Client, wrapper: StreamWrapper[EventStream]) -> None: .
 @overload
 def wrap_streams(client: AsyncClient, wrapper: StreamWrapper[AsyncEventStream]) -> None: ...
 def wrap_streams(client: Client | AsyncClient, wrapper: StreamWrapper[Any]) -> None:
-    """Have `wrapper` make all streams that `client` makes from now on, those of adapters included.
+    """Let `wrapper` create all streams of `client` from now on, including those of adapters.
 
     Args:
-        client: whose streams.
+        client: the client.
         wrapper: called with `make`, the method, the URL, and the options of the call, without the client's own.
-            It returns `make(options)`: the stream, which has not connected yet.
+            It returns `make(options)`: a stream that has not connected yet.
 
     Raises:
-        RuntimeError: the client has a wrapper.
+        RuntimeError: the client already has a wrapper.
     """
     if client._wrapper is not None:
         raise RuntimeError("this client has a wrapper of its streams already")

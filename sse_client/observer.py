@@ -1,4 +1,4 @@
-"""What can be seen of a stream from outside: its counts, and what an observer is told: opened, lost, closed."""
+"""What an observer sees of a stream: the counts, and the news that it opened, was lost, or closed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A connection was lost, or could not be made; the next attempt comes after `delay` seconds."""
+    """A connection was lost, or could not be made; the next attempt follows after `delay` seconds."""
 
     error: SSEError
     delay: float
@@ -38,10 +38,10 @@ class Closed:
     """The stream has ended and will not reconnect.
 
     Attributes:
-        reason: `until`: the last event came; `no content`: the server answered 204; `end`: the body ended, and the
-            stream is not resumed; `closed`: by the caller; `cancelled`: the task that read it was cancelled; `error`:
-            by `error`.
-        error: what is raised, if that is the reason.
+        reason: `until`: the event that `until` names arrived; `no content`: the server answered 204; `end`: the body
+            ended, and the stream is not resumed; `closed`: the caller closed it; `cancelled`: the task that read it was
+            cancelled; `error`: an error ended it.
+        error: the error that is raised, if the reason is `error`; else None.
     """
 
     reason: Reason
@@ -53,16 +53,16 @@ Observer = Callable[[Opened | Lost | Closed], object]
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Counts of one stream, at one moment.
+    """The counts of one stream at one moment.
 
     Attributes:
         connections: responses that were event streams.
         events: events received.
         comments: comment lines received.
         bytes: bytes of event stream received, decompressed.
-        useless_attempts: attempts in a row, up to now, that brought no event.
+        useless_attempts: the latest attempts in a row that brought no event.
         opened_at: when the last connection was opened, in seconds since the epoch; None before the first.
-        last_event_at: when the last event came, in seconds since the epoch; None before the first.
+        last_event_at: when the last event arrived, in seconds since the epoch; None before the first.
     """
 
     connections: int

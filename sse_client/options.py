@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
-from sse_client._http.shapes import is_mapping
+from sse_client._http.type_guards import is_mapping
 from sse_client._option_checks import CHECKS, TYPES, mistyped
 from sse_client.parser import DEFAULT_MAX_EVENT_SIZE
 from sse_client.request import Attempt, Request, check, check_last_event_id
@@ -32,20 +32,21 @@ _LONGEST = threading.TIMEOUT_MAX  # seconds, the longest wait that threading acc
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """How many seconds a stream may take; None: no limit.
+    """The time limits of a stream, in seconds, each more than 0; None means no limit.
 
     Attributes:
-        connect: to make a connection.
-        read: of silence, after which the connection is dead (`IdleTimeout`); any byte ends a silence, a comment's too.
-        event: the longest wait for an event, from the request on; comments do not count, nor does time spent in the
-            consumer (`IdleTimeout`). In a chat, what gives no delta does not count either.
-        total: the whole stream, connecting, headers and waits included (`DeadlineExceeded`, and at once where a wait
-            before the next connection would outlast it).
-        first: in place of `event`, the longest wait for the first event of each connection; None: as `event` says.
+        connect: the time to make a connection (`ConnectionFailed`).
+        read: the silence after which a connection counts as dead (`IdleTimeout`). Any byte ends a silence, even one of
+            a comment.
+        event: the longest wait for an event, from the request on (`IdleTimeout`). Comments do not end the wait, and
+            the time spent in the consumer does not count. In a chat, only a delta ends the wait.
+        total: the time for the whole stream, including connecting, headers and delays (`DeadlineExceeded`). It is
+            raised at once if the delay before the next connection would exceed the limit.
+        first: the longest wait for the first event of each connection, instead of `event`; None: as `event`.
 
     Raises:
-        TypeError: not a number.
-        ValueError: not more than 0.
+        TypeError: a limit is not a number.
+        ValueError: a limit is not more than 0.
     """
 
     connect: float | None = 10.0
@@ -69,31 +70,33 @@ class StreamOptions(TypedDict, total=False):
     """The keyword arguments of `stream`, `get`, `post` and `subscribe`, of a `Client` and of the module alike.
 
     Attributes:
-        params: what is added to the URL's query: a mapping, a list of pairs, or a string.
-        headers: header fields; None as a value removes a default. `Last-Event-ID` is taken as `last_event_id`.
+        params: parameters to add to the URL's query: a mapping, a list of pairs, or a string.
+        headers: header fields; None as a value removes a default. `Last-Event-ID` has the effect of `last_event_id`.
         data: the body: bytes, a string, form fields, a file, an iterable of bytes, or a callable that returns one of
             these for each attempt.
         json: a value to send as a JSON body.
         files: files to send as multipart form data.
         auth: a pair of user and password, or a `requests` authentication object.
         cookies: a mapping or a cookie jar.
-        verify: False: accept any certificate; a path: the CA bundle or folder to verify with; None, True: as the
-            session and the environment have it.
+        verify: False: accept any certificate; a path: the CA bundle or folder to verify with; None or True: the
+            session and the environment decide.
         cert: the client's certificate: a path, or a pair of paths to certificate and key.
-        proxies: scheme to the proxy's URL, as requests has it.
-        allow_redirects: True; False: a redirect is `RedirectRefused`; "same-origin": so is one to another scheme,
-            host or port; "no-downgrade": so is one from https to http.
-        timeout: seconds to connect, and of silence: one number for both, a pair, or a `Timeout`; by default (10, 300).
-        reconnect: True: resend whatever the method; False: never; a `Reconnect`; None: by the method.
+        proxies: a mapping from scheme to proxy URL, as in requests.
+        allow_redirects: True: follow redirects; False: refuse all (`RedirectRefused`); "same-origin": refuse those to
+            another scheme, host or port; "no-downgrade": refuse those from https to http.
+        timeout: seconds to connect, and seconds of silence: one number for both, a pair, or a `Timeout`; by default
+            (10, 300).
+        reconnect: True: resend whatever the method; False: never resend; a `Reconnect`; None: depending on the method.
         last_event_id: where to resume; it takes precedence over the checkpoint.
         until: the last event: a string that equals its data, or a predicate.
-        include_last: whether the event that `until` names is yielded, too; of a call, it goes with `until`.
+        include_last: whether the event that `until` names is also yielded; in a call, allowed only with `until`.
         prepare: called with the `Request` and the `Attempt` before each attempt; returns the request to send.
         checkpoint: a path, or an object with `load` and `save`.
-        comments: whether `Comment`s are yielded, too.
-        max_event_size: the most bytes of one event; None: no limit, nor one for what a compressed body inflates to.
-        max_error_body: how many bytes of a response that is no event stream its error keeps, of those that come within
-            5 s; None: all of it, however long it takes within `timeout`, for callers that expect either.
+        comments: whether comments are also yielded, as `Comment`.
+        max_event_size: the most bytes of one event; None: no limit, neither for events nor for a compressed body that
+            inflates to far more than its events.
+        max_error_body: the bytes of a response that is not an event stream that are kept in its error, of those that
+            arrive within 5 s; None: all of them, within `timeout`, for callers that expect either kind of response.
         observer: called with `Opened`, `Lost` and `Closed`.
     """
 
@@ -121,9 +124,9 @@ class StreamOptions(TypedDict, total=False):
     observer: Observer | None
 
 
-# A struct, since each stream has one of its own: a dataclass sets the 22 fields one by one, in 3 µs in place of 0.4.
+# A struct, because each stream creates one: a dataclass sets the 22 fields one by one, in 3 µs instead of 0.4.
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a caller may say about a stream, checked."""
+    """All options of a stream, checked."""
 
     params: Any = None
     headers: Mapping[str, str | bytes | None] = msgspec.field(default_factory=dict[str, "str | bytes | None"])
@@ -149,11 +152,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     observer: Observer | None = None
 
     def request(self, method: str, url: str) -> Request:
-        """Return the request as the caller wants it.
+        """Return the caller's request.
 
         Raises:
-            TypeError: something is not of a type that can be sent.
-            ValueError: it is malformed.
+            TypeError: a part of it has a type that cannot be sent.
+            ValueError: the request is malformed.
         """
         request = Request(
             method=method,
@@ -178,13 +181,14 @@ def merged(defaults: Options, options: Mapping[str, Any], *, shared: bool = Fals
     """Return `defaults` with `options` over them; headers are merged one by one.
 
     Args:
-        defaults: options of many streams.
-        options: by name.
-        shared: whether `options` are of many streams, too: what one of them needs may come with each stream.
+        defaults: options shared by several streams.
+        options: further options, by name.
+        shared: whether `options` are shared by several streams, too; then an option that one of them requires may
+            still come with each stream.
 
     Raises:
-        TypeError: an option is unknown, not of its type, or means nothing without another one.
-        ValueError: one is out of its range, or two contradict each other.
+        TypeError: an option is unknown, of a wrong type, or meaningless without another one.
+        ValueError: an option is out of range, or two options contradict each other.
     """
     if not options.keys() <= _NAMES:
         raise _unknown(min(options.keys() - _NAMES), _NAMES)
@@ -206,7 +210,7 @@ def merged(defaults: Options, options: Mapping[str, Any], *, shared: bool = Fals
 
 
 def _unknown(name: str, names: Iterable[str]) -> TypeError:
-    from difflib import get_close_matches  # loaded for this alone
+    from difflib import get_close_matches  # imported only when needed
 
     close = get_close_matches(name, names, n=1)
     hint = f", did you mean {close[0]!r}?" if close else ";"
@@ -216,7 +220,7 @@ def _unknown(name: str, names: Iterable[str]) -> TypeError:
 def _timeout(value: Timeout | float | tuple[float | None, float | None] | None) -> Timeout:
     if isinstance(value, Timeout):
         return value
-    # As with requests, a pair is (connect, read), and one number is both.
+    # As in requests, a pair is (connect, read), and a single number sets both.
     pair = value if isinstance(value, tuple) else (value, value)
     if len(pair) != 2:
         raise ValueError(f"timeout: expected (connect, read), got {len(pair)} values")
@@ -224,12 +228,12 @@ def _timeout(value: Timeout | float | tuple[float | None, float | None] | None) 
 
 
 def _take_resume_header(changes: dict[str, Any]) -> None:
-    """Make a `Last-Event-ID` among the headers the option `last_event_id`.
+    """Turn a `Last-Event-ID` among the headers into the option `last_event_id`.
 
-    As a header it would be sent by every attempt, and a stream that is resumed would begin at the same place each time.
+    As a header it would be sent with every attempt, so that a resumed stream would always begin at the same place.
 
     Raises:
-        TypeError, ValueError: it is no last event ID, or there is another one.
+        TypeError, ValueError: the header is not a valid last event ID, or the option is given, too.
     """
     headers: Any = changes["headers"]
     if not is_mapping(headers):

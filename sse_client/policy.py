@@ -1,4 +1,4 @@
-"""Whether to connect again, and after how many seconds: `tenacity` strategies, stepped without sleeping."""
+"""Decides whether to reconnect and after how many seconds, with `tenacity` strategies stepped without sleeping."""
 
 from __future__ import annotations
 
@@ -30,31 +30,31 @@ _STATUSES = frozenset({429, 500, 502, 503, 504})
 class Reconnect:
     """When to connect again, and how long to wait before it.
 
-    The delay after the n-th useless connection in a row is what the server asked for with `retry:` or Retry-After,
-    else `initial_delay`; and for n >= 2 a random part of `min(max_delay, max(initial_delay, 0.1) * 2 ** (n - 2))` on
-    top. A connection is useless if it was refused, answered with a bad status, or gone without one event.
+    A connection has failed if it was refused, answered with a bad status, or ended without a single event. The delay
+    after the n-th failed connection in a row is what the server asked for with `retry:` or Retry-After, else
+    `initial_delay`. For n >= 2, a random part of `min(max_delay, max(initial_delay, 0.1) * 2 ** (n - 2))` is added.
 
-    In the `RetryCallState` that the four strategies see, `attempt_number` is the number of useless connections in a
-    row (at least 1), and time counts from the first of them; the name of `fn` is the method and the URL, without query
+    In the `RetryCallState` that the four strategies receive, `attempt_number` is the number of failed connections in a
+    row (at least 1), and time counts from the first of them. The name of `fn` is the method and the URL, without query
     and credentials.
 
     Attributes:
         initial_delay: seconds, 0 or more.
         max_delay: the most seconds of random delay, 0 or more.
-        max_attempts: useless connections in a row before the last error is raised, 1 or more; None: never give up.
-        max_asked: the most seconds that a server can ask for.
-        statuses: HTTP statuses that are tried again; all others are final.
-        wait: a tenacity wait strategy in place of the delay above; what the server asks for is its least.
-        stop: a tenacity stop strategy in place of `max_attempts`.
-        retry: a tenacity retry strategy in place of `statuses`.
+        max_attempts: failed connections in a row before the last error is raised, 1 or more; None: never give up.
+        max_asked: the most seconds that a server can ask for, 0 or more.
+        statuses: HTTP statuses that are retried; all others are final.
+        wait: a tenacity wait strategy instead of the delay above; the delay is never less than the server asks for.
+        stop: a tenacity stop strategy instead of `max_attempts`.
+        retry: a tenacity retry strategy instead of `statuses`.
         before_sleep: called with the `RetryCallState` before each delay.
-        on_end: whether a clean end of the stream is resumed, where the method allows repeating; False: it is the end
-            of the iteration, or `StreamTruncated` before the event that `until` names, and only a stream that is cut
-            off is resumed.
+        on_end: whether the stream also reconnects after a clean end, if the method allows repeating. If False, a clean
+            end ends the iteration, or raises `StreamTruncated` before the event that `until` names; only a stream that
+            is cut off is resumed.
 
     Raises:
-        TypeError: an argument is not of its type.
-        ValueError: a number is out of its range.
+        TypeError: an argument is of a wrong type.
+        ValueError: a number is out of range.
     """
 
     initial_delay: float = 1.0
@@ -102,12 +102,12 @@ DEFAULT_RULES = Reconnect()
 
 
 class Policy:
-    """Asks the strategies what follows from a lost connection.
+    """Decides with the strategies what follows a lost connection.
 
     Args:
         reconnect: the rules.
         repeat: whether a request that may have been processed may be sent again.
-        clock: seconds that never go back.
+        clock: returns seconds, and never goes back.
     """
 
     __slots__ = (
@@ -136,11 +136,11 @@ class Policy:
         """Return the seconds to wait before the next connection; None if `error` is final or was retried often enough.
 
         Args:
-            error: how the last one was lost.
+            error: how the last connection was lost.
             useless: connections in a row, this one included, that brought no event; 0 if this one brought some.
             reconnection_time: milliseconds that the stream asked for.
-            fleeting: connections in a row, this one included, that brought one event and were gone within a second.
-            name: of what is tried again: what tenacity's own logging calls it.
+            fleeting: connections in a row, this one included, that brought one event and ended within a second.
+            name: the name of the request in tenacity's own logging.
         """
         now = self._clock()
         self._useless = useless
@@ -159,7 +159,7 @@ class Policy:
         except SSEError as final:
             if final is not error:
                 raise
-            # Without the frames of tenacity that re-raised it, which do not show where it came from.
+            # Drops the frames of tenacity, which re-raised the error and do not show its origin.
             error.__traceback__ = traceback
             if self._gives_up:
                 attempts = f"{state.attempt_number} failed attempt{'s' * (state.attempt_number > 1)}"
@@ -168,7 +168,7 @@ class Policy:
         return max(0.0, state.upcoming_sleep)
 
     def _strategies(self) -> Retrying:
-        # Imported with the first loss: it is a third of what importing the package would cost.
+        # Imported at the first loss, because importing it takes a third of the time of importing the package.
         from tenacity import Retrying, retry_if_exception
 
         rules = self._reconnect
@@ -190,7 +190,7 @@ class Policy:
         spread = wait_random_exponential(multiplier=max(rules.initial_delay, 0.1) / 2, max=rules.max_delay)
 
         def wait(state: RetryCallState) -> float:
-            # Only the caller can ask for less than this: `retry: 0` must not make a hot loop.
+            # Only the caller may choose less than this: a server's `retry: 0` must not cause a busy loop.
             floor = min(rules.initial_delay, _LEAST_DELAY)
             base = rules.initial_delay if self._asked is None else max(self._asked, floor)
             if self._useless >= 2:
@@ -218,19 +218,19 @@ class Policy:
             return self.repeat or not error.sent
         if not isinstance(error, StatusError) or error.status not in frozenset(self._reconnect.statuses):
             return False
-        # A server that says when to come again has turned the request away; one that redirected it before may have
-        # processed it.
+        # A server that says when to come back has turned the request away. But if it redirected the request before, it
+        # may have processed it.
         return self.repeat or (error.status in _ASKS and error.retry_after is not None and not error.redirected)
 
     def _asked_for(self, error: SSEError, reconnection_time: int | None) -> float | None:
-        """Return the seconds that the server asked for, in this answer or else in the stream."""
+        """Return the seconds that the server asked for, here or earlier in the stream; None if it did not ask."""
         most = self._reconnect.max_asked
         if isinstance(error, StatusError) and error.status in _ASKS and error.retry_after is not None:
-            # All clients that were turned away got the same delay; adding up to a tenth spreads their return.
+            # All clients that were turned away got the same delay; adding up to a tenth spreads their retries.
             return min(error.retry_after, most) * random.uniform(1.0, 1.1)
         if reconnection_time is None:
             return None
-        # Compared as integers: a reconnection time may have more digits than a float can hold.
+        # Compared as integers, because a reconnection time may exceed the range of a float.
         return most if reconnection_time >= most * 1000 else reconnection_time / 1000
 
 
@@ -239,7 +239,7 @@ def _call_state(
 ) -> RetryCallState:
     from tenacity import RetryCallState
 
-    # No function is called again: an iterator goes on. Of a function, tenacity's own logging takes the name alone.
+    # tenacity expects a function that it retries. Here there is none; only the name is used, by tenacity's logging.
     named: Any = SimpleNamespace(__name__=name, __qualname__=name, __module__=None)
     state = RetryCallState(retrying, fn=named, args=(), kwargs={})
     state.attempt_number = number

@@ -1,4 +1,4 @@
-"""A stream that is read in a thread of its own."""
+"""A blocking event stream that is read in a thread of its own."""
 
 from __future__ import annotations
 
@@ -22,33 +22,34 @@ __all__ = ["Subscription"]
 class Subscription(Subscriber[EventStream]):
     """Calls a handler with each event, until it is closed, the stream ends, or an error ends it.
 
-    A context manager: leaving it closes it, and waits for the thread.
+    A context manager: leaving the block closes the subscription, and waits for the thread.
 
     Attributes:
-        stream: the stream that is being read; its `last_event_id`, `state` and `stats` can be looked at.
-        error: what ended it, if an error did: the stream's, or the handler's own. It is also logged.
+        stream: the stream that is being read; its `last_event_id`, `state` and `stats` may be read at any time.
+        error: the error that ended the subscription, raised by the stream or by the handler; None if none did. It is
+            also logged.
     """
 
     def __init__(
         self, stream: EventStream, handler: Callable[[Event], object], events: Iterable[str] | None = None
     ) -> None:
         super().__init__(stream, handler, events)
-        # Every way to close the stream (its own, its client's, this one's) is a way to close the subscription.
+        # Closing the stream, its client or this object closes the subscription.
         self._calls = HandlerCalls(handler, self._is_closed)
         stream._calls = self._calls  # noqa: SLF001  (the two are one)
         self._thread = threading.Thread(target=self._run, name="sse_client-subscription", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """End it, from any thread or signal handler, or from the handler itself; no handler begins after this returns.
+        """End the subscription; no call of the handler begins after this returns.
 
-        A handler that is running is not interrupted. It is given 0.1 s to end, and not waited for any longer: `join`
-        waits for it.
+        May be called from any thread or signal handler, and from the handler itself. A running handler is not
+        interrupted: `close` waits 0.1 s at most for it to end, and `join` waits until it has.
         """
         self.stream.close()
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for the end, for `timeout` seconds at most; return whether it has come."""
+        """Wait until the subscription has ended, for at most `timeout` seconds; return whether it has."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
@@ -74,7 +75,7 @@ class Subscription(Subscriber[EventStream]):
         """Call the handler; return False if the stream was closed before that."""
         called, done = self._calls.call(event)
         if inspect.iscoroutine(done):
-            done.close()  # else Python warns that it was never awaited
+            done.close()  # otherwise Python warns that it was never awaited
             raise TypeError("handler: expected a function, got one that returns a coroutine, which nothing awaits here")
         return called
 

@@ -77,7 +77,7 @@ UNTRACED_FILES = frozenset(
     {
         "anthropic/test_messages_bounds.py",
         "http/test_chunked.py",
-        "http/test_foreign_text.py",
+        "http/test_escaped_text.py",
         "http/test_media_types.py",
         "openai/chat_api/test_bounds.py",
         "openai/chat_api/test_chat_accumulation.py",

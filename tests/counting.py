@@ -247,10 +247,12 @@ def astreams() -> Iterator[tuple[str, float]]:
 
     from benchmarks.streams import chat_stream
     from sse_client._http import coding_steps
+    from sse_client.transports._aiohttp import response_body
 
     blocks = chat_stream(400)
-    # On a busy machine, a long read would come in parts.
-    with patch.object(coding_steps, "_LONG", math.inf), asyncio.Runner() as runner:
+    # On a busy machine, a long read would come in parts, and give the event loop a turn in between.
+    endless = patch.object(coding_steps, "_LONG", math.inf), patch.object(response_body, "TURN", math.inf)
+    with endless[0], endless[1], asyncio.Runner() as runner:
         content, stream = runner.run(_astream())
 
         async def one_by_one() -> None:

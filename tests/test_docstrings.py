@@ -29,7 +29,7 @@ ENTRY = re.compile(r"^ +(\*{0,2}\w+): ", re.MULTILINE)
 @pytest.mark.parametrize("function", OPENING, ids=lambda function: function.__qualname__)
 def test_what_opens_a_stream_lists_its_options(function: Any) -> None:
     text = inspect.getdoc(function) or ""
-    listed = text[text.index("StreamOptions` describes:") : text.index("who is told") + len("who is told: observer.")]
+    listed = text[text.index("StreamOptions` describes:") : text.index("news: observer") + len("news: observer.")]
     names = set(re.findall(r"\w+", re.sub(r"\(.*?\)|^.*?:|;$", "", listed, flags=re.MULTILINE)))
     assert names == OPTIONS
 

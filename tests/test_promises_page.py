@@ -11,12 +11,12 @@ import requests
 
 from sse_client import Reconnect, Timeout, checkpoint
 from sse_client import policy as policy_module
-from sse_client._core import inflation, response_body
+from sse_client._core import inflation_limit, response_body
 from sse_client._http import (
     coding_steps,
     content_decoding,
     cookies,
-    foreign_text,
+    escaped_text,
     optional_codings,
     redirects,
     response_head,
@@ -53,15 +53,19 @@ LIMITS = {
     "the whole stream, waits and decoding included": seconds(Timeout().total),
     "one event": size(DEFAULTS.max_event_size),
     "what a compressed body inflates to without an event": (
-        f"the event's limit, {size(inflation._BYTES)}, and {inflation._BYTES_PER_BYTE} bytes for each byte received"
+        f"the event's limit, {size(inflation_limit._BYTES)}, "
+        f"and {inflation_limit._BYTES_PER_BYTE} bytes for each byte received"
     ),
     "lines without data in a compressed body": (
-        f"{inflation._LINES:,}, {inflation._LINES_PER_BYTE} for each byte received, "
-        f"and {inflation._LINES_PER_EVENT} for each event"
+        f"{inflation_limit._LINES:,}, {inflation_limit._LINES_PER_BYTE} for each byte received, "
+        f"and {inflation_limit._LINES_PER_EVENT} for each event"
     ),
     "content codings of a body": str(content_decoding._MAX_CODINGS),
     "zstd frames without content in a row": f"{optional_codings._MAX_EMPTY:,}",
     "output of one step of decoding": f"about {size(coding_steps.PIECE)}",
+    "brotli's window where an event loop decodes": size(
+        max(1 << bits for bits in range(18, 25) if not optional_codings.has_large_window((bits - 17) << 1 | 1))
+    ),
     "a response's head, interim responses included (requests; httpx2 and httpx over HTTP/1.1)": size(
         response_head.MAX_HEAD
     ),
@@ -81,7 +85,7 @@ LIMITS = {
         f"{size(cookies._MAX_SIZE)} each with attributes, {cookies._MAX_PER_DOMAIN} and "
         f"{size(cookies._MAX_SIZE_PER_DOMAIN)} a domain, {cookies._MAX_COOKIES:,} in all"
     ),
-    "foreign text in a message or log": f"{len(foreign_text.shown('x' * 10_000))} characters",
+    "foreign text in a message or log": f"{len(escaped_text.shown('x' * 10_000))} characters",
 }
 
 

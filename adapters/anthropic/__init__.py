@@ -1,10 +1,10 @@
-"""Message streams of Anthropic's API: events to typed deltas, and to messages (API reference, "Streaming messages")."""
+"""Turns streams of Anthropic's Messages API into typed deltas and messages (API reference, "Streaming messages")."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sse_client.adapters.anthropic._reader import deltas
+from sse_client.adapters.anthropic._deltas import deltas
 from sse_client.adapters.anthropic.client import MessagesClient, MessageStream
 from sse_client.adapters.anthropic.errors import MessagesError
 from sse_client.adapters.anthropic.message import ContentBlock, Message, MessageDelta, Usage
@@ -27,7 +27,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in {"AsyncMessageStream", "AsyncMessagesClient"}:  # loaded when they are asked for: they need aiohttp
+    if name not in {"AsyncMessageStream", "AsyncMessagesClient"}:  # imported on first access, because they need aiohttp
         raise AttributeError(f"module 'sse_client.adapters.anthropic' has no attribute {name!r}")
     from sse_client.adapters.anthropic import aio
 

@@ -1,10 +1,13 @@
-"""What the blocking and the asyncio client share: where requests go, what goes with them, and when they go again."""
+"""What the blocking and the asyncio client share: the endpoint, the headers, and the retry rules."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sse_client.adapters._client_arguments import check_retries, check_timeout, checked_key
+from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.adapters.anthropic._reader import MessageReader
 from sse_client.adapters.anthropic.errors import MessagesError
 from sse_client.adapters.anthropic.message import Message, MessageDelta
@@ -15,7 +18,7 @@ from sse_client.replies import Reply
 from sse_client.request import display_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from tenacity import RetryCallState
 
@@ -27,26 +30,31 @@ __all__ = ["MESSAGES", "Endpoint", "MessageReply", "Once"]
 _Events = TypeVar("_Events", bound="EventStream | AsyncEventStream")
 
 MESSAGES = StreamFormat(
+    parser=TolerantParser,
     media_types=frozenset({"text/event-stream", "text/plain", ""}),
     sniff=looks_like_event_stream,
-    body_limit=16 * 1024 * 1024,  # it may be a complete message
+    body_limit=16 * 1024 * 1024,  # the body may be a complete message
     counts=lambda event: event.event != "ping",
 )
 _VENDOR = "https://api.anthropic.com"
-_TIMEOUT = Timeout(connect=10.0, read=600.0)  # models think
+_TIMEOUT = Timeout(connect=10.0, read=600.0)  # a model may think for a long time
 _LONGEST_ASKED = 120.0  # seconds; if a server asks for a longer wait, its error is raised
 _FIELDS = {
     *("model", "max_tokens", "messages", "system", "tools", "tool_choice", "thinking", "temperature", "top_k", "top_p"),
     *("stop_sequences", "metadata", "service_tier", "container", "mcp_servers", "context_management", "output_config"),
     *("headers", "timeout"),
 }
-# What is no field either, and where it belongs. As a field, a key or a header would go to the server in the body.
+# Arguments that are not fields of the API, and where they belong. As fields, keys and headers would be sent in the
+# body.
 _ELSEWHERE = {
     **dict.fromkeys(StreamOptions.__annotations__, "an option of Client: pass client=Client(...)"),
     **dict.fromkeys(
         ("api_key", "auth_token", "base_url", "client", "max_retries"),
         "an argument of MessagesClient and AsyncMessagesClient",
     ),
+    **dict.fromkeys(("http_client", "session"), "the session underneath: pass client=Client(session)"),
+    "default_headers": "what Anthropic's SDK calls headers: pass headers=...",
+    "default_query": "what Anthropic's SDK calls the query: pass client=Client(params=...)",
     "extra_headers": "what Anthropic's SDK calls headers: pass headers=...",
     "extra_query": "what Anthropic's SDK calls the query: pass client=Client(params=...)",
     "extra_body": "what Anthropic's SDK calls further fields: pass each as an argument",
@@ -60,7 +68,7 @@ class MessageReply(Reply[_Events, MessageDelta]):
 
     @property
     def message(self) -> Message:
-        """Everything that has arrived, at any time, after an error too."""
+        """Everything that has arrived so far; also available after an error."""
         message: Message = self._attempts.reader.message
         return message
 
@@ -69,10 +77,10 @@ class MessageReply(Reply[_Events, MessageDelta]):
 
 
 class Once:
-    """A request that goes again only where it was refused for a while, or certainly never got there."""
+    """A request that is retried only if it was temporarily refused, or certainly never received."""
 
     def __init__(self, max_retries: int) -> None:
-        from sse_client.policy import Reconnect  # loaded for the first call, not with the adapter
+        from sse_client.policy import Reconnect  # imported with the first call, not with the adapter
 
         self.reader = MessageReader()
         self._rules = Reconnect(
@@ -81,7 +89,7 @@ class Once:
         )  # fmt: skip
 
     def rules(self) -> dict[str, Any]:
-        """Return the options of the stream underneath: when it is begun anew."""
+        """Return the options of the event stream that decide when it is requested again."""
         return {"reconnect": self._rules}
 
 
@@ -96,7 +104,7 @@ def _may_follow(state: RetryCallState) -> bool:
 
 
 class Endpoint:
-    """Where requests go, and what goes with them. What it is made of, `MessagesClient` describes."""
+    """The URL, the headers and the options of requests. `MessagesClient` describes its arguments."""
 
     def __init__(
         self,
@@ -109,14 +117,12 @@ class Endpoint:
         *,
         own: bool,
     ) -> None:
-        if max_retries < 0:
-            raise ValueError(f"max_retries must be 0 or more, not {max_retries}")
+        check_retries(max_retries)
+        check_timeout(timeout)
+        if base_url is not None and not isinstance(base_url, str):
+            raise TypeError(f"base_url: expected a str, got {type(base_url).__name__}")
         self.max_retries = max_retries
-        key = os.environ.get("ANTHROPIC_API_KEY") if api_key is None else api_key
-        token = os.environ.get("ANTHROPIC_AUTH_TOKEN") if auth_token is None else auth_token
-        for name, value in (("api_key", key), ("auth_token", token)):
-            if value and "://" in value:
-                raise ValueError(f"{name} is a URL: pass that as base_url")
+        key, token = _key(api_key, "api_key"), _key(auth_token, "auth_token")
         address = (base_url or os.environ.get("ANTHROPIC_BASE_URL") or _VENDOR).rstrip("/")
         address = address.removesuffix("/messages").removesuffix("/v1")
         self.url = f"{address}/v1/messages"
@@ -137,13 +143,15 @@ class Endpoint:
         headers: Mapping[str, str] | None,
         timeout: float | tuple[float | None, float | None] | Timeout | None,
     ) -> dict[str, Any]:
-        """Return the options of a request; what is raised, `MessagesClient.stream` says."""
-        if isinstance(messages, str):
-            raise TypeError("messages must be a list of messages, not a text")
+        """Return the options of a request; `MessagesClient.stream` lists the errors."""
+        if isinstance(messages, (str, Mapping)):
+            raise TypeError(
+                f"messages must be a list of messages, not {'a text' if isinstance(messages, str) else 'one'}"
+            )
         if body.pop("stream", True) is not True:
             raise ValueError("stream: what this returns is a stream; leave it out")
         for name in body.keys() - _FIELDS:
-            from difflib import get_close_matches  # loaded for what is unknown alone: it takes 3 ms
+            from difflib import get_close_matches  # imported only for unknown arguments: it takes 3 ms
 
             if name in _ELSEWHERE:
                 raise TypeError(f"{name} is no field of the API, but {_ELSEWHERE[name]}")
@@ -153,6 +161,12 @@ class Endpoint:
         options: dict[str, Any] = {"json": {**body, "messages": list(messages), "stream": True}, "headers": sent}
         timeout = self._timeout if timeout is None else timeout
         return options if timeout is None else {**options, "timeout": timeout}
+
+
+def _key(given: str | None, name: str) -> str | None:
+    """Return a key or token that was given, else the environment's."""
+    variable = f"ANTHROPIC_{name.upper()}"
+    return checked_key(os.environ.get(variable), variable) if given is None else checked_key(given, name)
 
 
 def _over(ours: Mapping[str, str | None], theirs: Mapping[str, str] | None) -> dict[str, str | None]:

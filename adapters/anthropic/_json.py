@@ -1,4 +1,4 @@
-"""Untyped JSON, narrowed: what is not of the expected kind is empty, or None."""
+"""Narrows untyped JSON: a value of an unexpected kind becomes an empty one, or None."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["array", "joined", "json_object", "mapping", "text"]
 
 
 def json_object(written: str) -> dict[str, Any] | None:
-    """Return the object that is `written` in JSON; None where it is none."""
+    """Decode `written` as a JSON object; return None if it is not one."""
     try:
         value: object = json.loads(written)
     except (ValueError, RecursionError):
@@ -33,9 +33,9 @@ def text(value: object) -> str | None:
 
 
 def joined(half: str, piece: str) -> tuple[str, str]:
-    """Return `half` and `piece` as one text, and the half of a character that is at its end.
+    """Return `half` and `piece` joined, and separately a high surrogate at the end.
 
-    Servers that count in UTF-16 cut between the halves of a character, each of which is then escaped by itself.
+    Servers that count in UTF-16 may cut a character in two, and escape each half by itself.
     """
     whole = half + piece
     if whole.isascii():

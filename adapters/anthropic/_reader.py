@@ -1,22 +1,24 @@
-"""Events to deltas, and to the message that they add up to. No input or output."""
+"""Turns events into deltas and the message that they add up to, without I/O."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from sse_client.adapters.anthropic._json import array, joined, json_object, mapping, text
-from sse_client.adapters.anthropic._undispatched import undispatched
+from sse_client.adapters._events import is_comment, is_done, is_heartbeat, without_done
+from sse_client.adapters.anthropic._blocks import TEXTS, Blocks
+from sse_client.adapters.anthropic._json import array, json_object, mapping, text
 from sse_client.adapters.anthropic.errors import MessagesError
-from sse_client.adapters.anthropic.message import ContentBlock, Message, MessageDelta, Usage
-from sse_client.errors import ConnectionFailed, StreamTruncated
-from sse_client.events import Event
+from sse_client.adapters.anthropic.message import Message, MessageDelta, Usage
+from sse_client.errors import StreamTruncated
+from sse_client.events import Comment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from sse_client.events import Comment
+    from sse_client.events import Event
 
-__all__ = ["MessageReader", "deltas"]
+__all__ = ["MessageReader"]
 
 # By type of delta: the field with the piece, the field of the block that it extends, and the type of a block whose
 # start is missing.
@@ -27,9 +29,8 @@ _PIECES = {
     "input_json_delta": ("partial_json", "input_json", "tool_use"),
     "citations_delta": ("citation", "citation", "text"),
 }
-_TEXTS = ("text", "thinking", "signature", "input_json")
 _COUNTS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-_MOST_COUNTS = 100  # names in the usage: each delta of it has all that have come
+_MOST_COUNTS = 100  # names in the usage; each delta with usage contains all names so far
 
 
 class MessageReader:
@@ -38,65 +39,73 @@ class MessageReader:
     def __init__(self) -> None:
         self.outcome: Literal["complete", "truncated", "error"] | None = None
         self._message = Message()
-        self._blocks: dict[int, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {}  # type, fields, pieces by name
+        self._blocks = Blocks()
         self._usage: dict[str, Any] = {}
-        self._half = ""  # the first surrogate of a character whose second one is in the next piece
 
     @property
     def empty(self) -> bool:
-        """Whether nothing of a message has come."""
+        """Whether no part of a message has arrived."""
         return self._message.id is None and not self._blocks
 
     @property
     def message(self) -> Message:
-        """What has come until now."""
-        content: list[ContentBlock] = []
-        for _, (kind, fields, pieces) in sorted(self._blocks.items()):
-            texts = {name: "".join(pieces[name]) for name in _TEXTS if name in pieces}
-            content.append(ContentBlock(kind, citations=list(pieces.get("citation", ())), fields=dict(fields), **texts))
+        """The message as far as it has arrived."""
         known = self._message
-        return Message(known.id, known.model, content, known.stop_reason, known.stop_sequence, self._tokens())
+        return Message(
+            known.id, known.model, self._blocks.content(), known.stop_reason, known.stop_sequence, self._tokens()
+        )
 
     @property
     def partial(self) -> Message | None:
-        """What an error carries."""
+        """The message for an error's `partial`; None if nothing has arrived."""
         return None if self.empty else self.message
 
     def feed(self, event: Event | Comment) -> Sequence[MessageDelta]:
-        """Return what an event adds; nothing for pings, for what is unknown, and after the end.
+        """Return the deltas of an event; none for pings, for unknown events, and after the end.
 
         Raises:
-            MessagesError: the server reports an error, or the event is none of a message stream.
+            MessagesError: the server reports an error, or the event does not belong to a message stream.
+            StreamTruncated: the event is `[DONE]`, and the model had not stopped.
         """
-        if not isinstance(event, Event) or self.outcome is not None or event.event == "ping" or not event.data:
+        if type(event) is Comment or self.outcome is not None or event.event == "ping" or not event.data:
             return ()
         raw = event.data
         payload = json_object(raw)
+        if payload is None and event.event != "error" and self._is_marker(event):
+            return ()
         kind = event.event if payload is None or event.event != "message" else payload.get("type")
-        # Gateways report errors as OpenAI does, in an object without a type.
+        # Some gateways report errors in OpenAI's form, in an object without a type.
         if payload is None or kind == "error" or (kind is None and payload.get("error")):
             self.outcome = "error"
             raise MessagesError(raw, partial=self.partial)
         if kind == "content_block_delta":
             return self._delta(payload, raw)
         if kind == "content_block_start":
-            return [self._block(self._index(payload, len(self._blocks)), mapping(payload.get("content_block")), raw)]
+            return [self._block(_index(payload), mapping(payload.get("content_block")), raw)]
         if kind == "message_start":
-            return self._begin(mapping(payload.get("message")), raw)
+            message = mapping(payload.get("message"))
+            if self._message.id and message.get("id") != self._message.id:
+                self._blocks = Blocks()  # a gateway lost its upstream, and has started another message
+            return self._begin(message, raw)
         if kind == "message_delta":
             return [self._progress(mapping(payload.get("delta")), mapping(payload.get("usage")), raw)]
-        if kind == "message" and self.empty:
+        if kind == "message":
             return self.whole(raw)
-        if kind == "message_stop":
+        if kind == "content_block_stop":
+            self._blocks.end(_index(payload))
+        elif kind == "message_stop":
             self.outcome = "complete"
         return ()
 
     def whole(self, body: str, status: int = 200) -> Sequence[MessageDelta]:
-        """Return the deltas of a complete message, which a server sent instead of a stream.
+        """Return the deltas of a complete message, which a server sent instead of a stream, or at its end.
+
+        Blocks that have already arrived are skipped.
 
         Raises:
-            MessagesError: `body` is no message.
+            MessagesError: `body` is not a message.
         """
+        body = without_done(body)
         payload = json_object(body)
         if payload is None or payload.get("type") != "message":
             self.outcome = "error"
@@ -104,30 +113,52 @@ class MessageReader:
         self.outcome = "complete"
         return self._begin(payload, body)
 
-    def conclude(self, events: list[Event], stray: str = "") -> Iterator[MessageDelta]:  # noqa: ARG002
-        """Yield what `events`, which no blank line has ended, add.
+    def conclude(self, events: list[Event], stray: str = "") -> Iterator[MessageDelta]:
+        """Yield the deltas of the last `events`, whose blank line is missing.
+
+        Args:
+            events: the complete events among the undispatched ones.
+            stray: the lines that do not belong to an event stream. If nothing else has arrived, they may be a complete
+                message or an error that was sent with the media type of an event stream.
 
         Raises:
+            MessagesError: as in `feed` and `whole`.
             StreamTruncated: after the last delta: the model had not stopped.
         """
+        if self.empty and stray.startswith(("{", "[", "<")):
+            yield from self.whole(stray)
+            return
         for event in events:
             yield from self.feed(event)
-        if self.outcome is None and self._message.stop_reason is None:
-            self.outcome = "truncated"
-            raise StreamTruncated("the message ended before message_stop", partial=self.message)
-        self.outcome = self.outcome or "complete"  # nothing of the message follows a stop reason
+        if self.outcome is None:
+            self._stop()
 
     def finish(self, stray: str = "") -> Sequence[MessageDelta]:  # noqa: ARG002
-        """Take the end that the stream's `until` tells."""
+        """Accept the end of the message, which the stream's `until` has found."""
         self.outcome = "complete"
         return ()
 
+    def _is_marker(self, event: Event) -> bool:
+        """Tell whether an event without a JSON object is `[DONE]`, a comment or a heartbeat of a gateway."""
+        if not is_done(event.data):
+            return is_comment(event.data) or is_heartbeat(event)
+        if not self.empty:  # otherwise the stray lines before it may be a complete message
+            self._stop()
+        return True
+
+    def _stop(self) -> None:
+        """Set the outcome of a stream that ended without `message_stop`; raise StreamTruncated if it was truncated."""
+        if self._message.stop_reason is None:
+            self.outcome = "truncated"
+            raise StreamTruncated("the message ended before message_stop", partial=self.message)
+        self.outcome = "complete"  # no part of the message follows a stop reason
+
     def _begin(self, message: dict[str, Any], raw: str) -> list[MessageDelta]:
-        self._message.id = text(message.get("id")) or ""
-        self._message.model = text(message.get("model"))
+        self._message.id = text(message.get("id")) or self._message.id or ""
+        self._message.model = text(message.get("model")) or self._message.model
         blocks = enumerate(array(message.get("content")))
         return [self._progress(message, mapping(message.get("usage")), raw)] + [
-            self._block(index, mapping(block), raw) for index, block in blocks
+            self._block(index, mapping(block), raw) for index, block in blocks if index not in self._blocks
         ]
 
     def _progress(self, fields: dict[str, Any], usage: dict[str, Any], raw: str) -> MessageDelta:
@@ -139,62 +170,31 @@ class MessageReader:
                 self._usage[name] = value
         return MessageDelta(stop_reason=reason, stop_sequence=sequence, usage=self._tokens(), raw=raw)
 
-    def _block(self, index: int, block: dict[str, Any], raw: str) -> MessageDelta:
-        kind = text(block.get("type")) or "text"
-        texts: dict[str, Any] = {name: piece for name in _TEXTS if (piece := text(block.get(name)))}
-        pieces: dict[str, list[Any]] = {name: [piece] for name, piece in texts.items()}
-        pieces["citation"] = array(block.get("citations"))
-        fields = {name: value for name, value in block.items() if name not in {"type", "citations", *_TEXTS}}
-        self._blocks[index] = kind, fields, pieces
-        return MessageDelta(index, kind, block=block, raw=raw, **texts)
+    def _block(self, index: int | None, start: dict[str, Any], raw: str) -> MessageDelta:
+        block, texts = self._blocks.begin(index, text(start.get("type")) or "text", start)
+        pieces: dict[str, Any] = {**texts}
+        return MessageDelta(block.index, block.kind, block=start, raw=raw, **pieces)
 
     def _delta(self, payload: dict[str, Any], raw: str) -> Sequence[MessageDelta]:
         delta = mapping(payload.get("delta"))
-        place = _PIECES.get(text(delta.get("type")) or "")
+        if delta.get("type") is None:
+            place = next((each for each in _PIECES.values() if each[0] in delta), None)
+        else:
+            place = _PIECES.get(text(delta["type"]) or "")
         piece = delta.get(place[0]) if place else None
-        if place is None or piece is None or (place[1] in _TEXTS and not isinstance(piece, str)):
+        if isinstance(piece, dict) and place == _PIECES["input_json_delta"]:
+            piece = json.dumps(piece, ensure_ascii=False)  # a gateway has decoded the input
+        if place is None or piece is None or (place[1] in TEXTS and not isinstance(piece, str)):
             return ()
-        index = self._index(payload, len(self._blocks) - 1)
-        block = self._blocks.get(index)
-        if block is None:
-            block = self._blocks[index] = place[2], {}, {}
-        if place[1] in _TEXTS:
-            piece, self._half = joined(self._half, piece)
-        block[2].setdefault(place[1], []).append(piece)
-        added: dict[str, Any] = {place[1]: piece}
-        return (MessageDelta(index, block[0], raw=raw, **added),)
-
-    def _index(self, payload: dict[str, Any], otherwise: int) -> int:
-        index = payload.get("index")
-        return index if type(index) is int else max(otherwise, 0)
+        block = self._blocks.piece_of(_index(payload), place[2])
+        added: dict[str, Any] = {place[1]: block.add(place[1], piece)}
+        return (MessageDelta(block.index, block.kind, raw=raw, **added),)
 
     def _tokens(self) -> Usage | None:
         counts: dict[str, Any] = {name: self._usage[name] for name in _COUNTS if type(self._usage.get(name)) is int}
         return Usage(**counts, raw=dict(self._usage)) if self._usage else None
 
 
-def deltas(events: Iterable[Event | Comment]) -> Iterator[MessageDelta]:
-    """Yield the deltas of a message stream's `events`, until `message_stop`.
-
-    Does no I/O, and takes nothing from `events` after `message_stop`. At the end, the `tail` that an `EventStream` has
-    counts too: servers forget the last blank line.
-
-    Raises:
-        MessagesError: the server reported an error in the stream, or sent what is no event of a message.
-        StreamTruncated: `events` ended, or broke off, before the model had stopped; `partial` is the `Message` so far.
-    """
-    reader = MessageReader()
-    lost: ConnectionFailed | None = None
-    try:
-        for event in events:
-            yield from reader.feed(event)
-            if reader.outcome is not None:
-                return
-    except ConnectionFailed as error:
-        if reader.empty:
-            raise
-        lost = error
-    try:
-        yield from reader.conclude(undispatched(getattr(events, "tail", "")))
-    except StreamTruncated as truncated:
-        raise truncated from lost
+def _index(payload: dict[str, Any]) -> int | None:
+    index = payload.get("index")
+    return index if type(index) is int else None

@@ -1,4 +1,4 @@
-"""Requests to the Messages API, and replies that stream (API reference, "Create a message", `stream: true`)."""
+"""Sends requests to the Messages API and streams their replies (API reference, "Create a message", `stream: true`)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = ["MessageStream", "MessagesClient"]
 
 
 class MessageStream(MessageReply[EventStream], BlockingReply[MessageDelta]):
-    """A reply as it arrives: an iterator of deltas, and a context manager. Made by `MessagesClient.stream`.
+    """A reply as it arrives: an iterator of deltas, and a context manager; `MessagesClient.stream` returns it.
 
     Raises:
-        MessagesError: when entered or iterated over: the server reported an error, or sent no message stream.
+        MessagesError: when entered or iterated over: the server reported an error, or did not send a message stream.
         StreamTruncated: the reply was cut off; `partial` is what had arrived.
         SSEError: no connection could be made, or it took too long; `partial` is what had arrived.
     """
@@ -49,22 +49,24 @@ class MessagesClient(BlockingAdapter):
         timeout: float | tuple[float | None, float | None] | Timeout | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Make a client; nothing is sent yet.
+        """Create a client; nothing is sent yet.
 
         Args:
-            api_key: sent as `x-api-key`; the environment's `ANTHROPIC_API_KEY` by default, and "" for none.
-            auth_token: sent as a bearer token; the environment's `ANTHROPIC_AUTH_TOKEN` by default, and "" for none.
-            base_url: what `/v1/messages` is appended to; the environment's `ANTHROPIC_BASE_URL` by default, else
-                Anthropic's own. It may end in `/v1` or `/v1/messages` already.
-            client: whose connections and options are used; it is not closed with this one. By default, one of its own.
-            max_retries: how often a request is sent again: after a 408, 409, 429 or 5xx, as `x-should-retry` says, and
-                where no connection could be made. A request that the server may have begun to answer is not.
+            api_key: sent as `x-api-key`; by default the environment's `ANTHROPIC_API_KEY`; "" for none.
+            auth_token: sent as a bearer token; by default the environment's `ANTHROPIC_AUTH_TOKEN`; "" for none.
+            base_url: the URL to which `/v1/messages` is appended; by default the environment's `ANTHROPIC_BASE_URL`,
+                else Anthropic's own. It may already end in `/v1` or `/v1/messages`.
+            client: the client whose connections and options are used; it is not closed with this one. By default, a
+                new client, which is closed with this one.
+            max_retries: how often a request is retried, 0 or more: after a 408, 409, 429 or 5xx (unless
+                `x-should-retry` says otherwise), and if no connection could be made. A request that the server may have
+                begun to answer is not retried.
             timeout: as for `Client.stream`; by default 10 s to connect and 600 s of silence, or the `client`'s.
-            headers: sent with each request, over the key and `anthropic-version: 2023-06-01`; `anthropic-beta`, say.
+            headers: sent with each request; they override the key and `anthropic-version: 2023-06-01`.
 
         Raises:
-            TypeError: `client` is no `Client`.
-            ValueError: there is no key for Anthropic, a key is a URL, or `max_retries` is negative.
+            TypeError: an argument is not of its type; `client` is not a `Client`.
+            ValueError: there is no key for Anthropic, or it looks like a URL; or a number is out of its range.
         """
         BlockingAdapter.__init__(self, client)
         self._endpoint = Endpoint(api_key, auth_token, base_url, timeout, headers, max_retries, own=client is None)
@@ -89,13 +91,13 @@ class MessagesClient(BlockingAdapter):
             model: the model's name.
             max_tokens: the most tokens of the answer.
             messages: the conversation, as the API describes it.
-            headers: sent over the client's.
-            timeout: in place of the client's.
+            headers: override the client's.
+            timeout: overrides the client's.
             **body: any other field of the API: `system`, `tools`, `thinking`, `temperature`, ...
 
         Raises:
-            TypeError: `messages` is a text, or a field of `body` is an option of this package or an argument of the
-                client, or misspells one.
+            TypeError: `messages` is a str or a single message; or a field of `body` is, or misspells, an option of this
+                package or an argument of the client.
             ValueError: `stream` is not true, or the request is malformed.
         """
         asked = {"model": model, "max_tokens": max_tokens, **body}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from sse_client.adapters.anthropic._json import json_object, mapping, text
+from sse_client.adapters.anthropic._json import array, json_object, mapping, text
 from sse_client.errors import SSEError
 from sse_client.extension import shown
 
@@ -12,20 +13,20 @@ __all__ = ["MessagesError"]
 
 
 class MessagesError(SSEError):
-    """The server reported an error, in the stream or instead of it, or sent what is no message stream.
+    """The server reported an error, in the stream or instead of it, or did not send a message stream.
 
     Attributes:
-        message: what the server says, in full; the error's own text shows at most 200 characters, escaped.
-        type: the kind of error by the API's name, such as `overloaded_error`.
+        message: the server's message in full; the error's own text shows at most 200 characters of it, escaped.
+        type: the API's name for the kind of error, such as `overloaded_error`.
         status: HTTP status code of the response; None for an error in the stream.
-        request_id: what the vendor's support asks for.
+        request_id: the request's ID, for which the vendor's support asks.
         raw: the payload as received.
-        partial: the `Message` that had arrived before; None where nothing had.
+        partial: the `Message` that had arrived before; None if nothing had.
     """
 
     def __init__(self, raw: str = "", status: int | None = None, partial: Any = None) -> None:
         super().__init__(raw)
-        outer = json_object(raw) or {}
+        outer = json_object(raw) or _first(raw)
         error = mapping(outer.get("error")) or outer
         self.message = text(error.get("message")) or text(outer.get("error")) or raw.strip() or "an empty answer"
         self.type = text(error.get("type"))
@@ -38,3 +39,11 @@ class MessagesError(SSEError):
         known = {"status": self.status, "type": self.type, "request": self.request_id}
         details = shown(", ".join(f"{name} {value}" for name, value in known.items() if value is not None), 100)
         return shown(self.message, 195 - len(details)) + (details and f" ({details})")
+
+
+def _first(raw: str) -> dict[str, Any]:
+    """Return the first object of a list: Google's servers report errors of Anthropic's models in a list."""
+    try:
+        return mapping(array(json.loads(raw))[0])
+    except (ValueError, RecursionError, IndexError):
+        return {}

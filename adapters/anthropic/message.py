@@ -1,4 +1,4 @@
-"""What a message stream is made of: deltas, and the message that they add up to."""
+"""The values of a message stream: deltas, and the message that they add up to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["ContentBlock", "Message", "MessageDelta", "Usage"]
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):
-    """Tokens of a whole message; None where the server has not said; `raw` has every field's latest value."""
+    """The token counts of a whole message, None where the server sent none; `raw` has every field's latest value."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -24,18 +24,18 @@ class MessageDelta(msgspec.Struct, frozen=True, gc=False):
     """What one event adds to a message.
 
     Attributes:
-        index: the content block; None where the event is about the message as a whole.
+        index: the content block; None if the event is about the message as a whole.
         type: the block's type: `text`, `thinking`, `tool_use`, `server_tool_use`, ...
         text: a piece of the block's text.
-        thinking: a piece of its thinking.
-        signature: proves the thinking to the API; it goes back with it.
+        thinking: a piece of the block's thinking.
+        signature: the signature of the thinking, which has to be sent back with it.
         input_json: a piece of the JSON text of a tool's input.
-        citation: one more citation of a text.
-        block: where a block begins: all that the server says of it, such as a tool's `id` and `name`.
+        citation: a further citation of a text.
+        block: at the beginning of a block, the server's object for it, with a tool's `id` and `name`, for example.
         stop_reason: why the model stopped: `end_turn`, `max_tokens`, `tool_use`, ...
-        stop_sequence: the one that was met.
-        usage: of the whole message until now; not to be summed.
-        raw: the event's JSON text as received, with every field that is not here.
+        stop_sequence: the stop sequence that was met.
+        usage: the usage of the whole message so far; not to be summed.
+        raw: the event's JSON text as received, with all fields.
     """
 
     index: int | None = None
@@ -53,11 +53,11 @@ class MessageDelta(msgspec.Struct, frozen=True, gc=False):
 
 
 class ContentBlock(msgspec.Struct):
-    """A part of a message: a text, some thinking, a tool that is to be used, or whatever else the API has.
+    """A part of a message: a text, thinking, the use of a tool, or any other block of the API.
 
     Attributes:
         input_json: the JSON text of a tool's input, as it was streamed.
-        fields: what else came with the beginning of the block, such as a tool's `id` and `name`.
+        fields: the other fields from the beginning of the block, such as a tool's `id` and `name`.
     """
 
     type: str
@@ -71,27 +71,30 @@ class ContentBlock(msgspec.Struct):
     @property
     def id(self) -> str | None:
         """The ID of a tool use, which its result has to name; None for other blocks."""
-        return self.fields.get("id")
+        return _label(self.fields.get("id"))
 
     @property
     def name(self) -> str | None:
         """The name of the tool; None for other blocks."""
-        return self.fields.get("name")
+        return _label(self.fields.get("name"))
 
     @property
     def input(self) -> Any:
-        """A tool's input. Raises json.JSONDecodeError where it was cut off, as with the stop reason `max_tokens`."""
-        return json.loads(self.input_json) if self.input_json else self.fields.get("input", {})
+        """A tool's input. Raises json.JSONDecodeError if it was cut off, as with the stop reason `max_tokens`."""
+        if self.input_json:
+            return json.loads(self.input_json)
+        begun_with = self.fields.get("input")
+        return {} if begun_with is None else begun_with
 
     def param(self) -> dict[str, Any]:
-        """Return the block as a request takes it back."""
+        """Return the block in the form that the next request needs."""
         known = {name: getattr(self, name) for name in ("text", "thinking", "signature", "citations")}
         kept = {name: value for name, value in known.items() if value or name == self.type}
         return {"type": self.type, **self.fields, **kept, **({"input": self.input} if "input" in self.fields else {})}
 
 
 class Message(msgspec.Struct):
-    """A message, complete or as far as it has arrived; its blocks are in the order of their indexes."""
+    """A message, as far as it has arrived; its blocks are in the order of their indexes."""
 
     id: str | None = None
     model: str | None = None
@@ -107,9 +110,16 @@ class Message(msgspec.Struct):
 
     @property
     def tool_uses(self) -> list[ContentBlock]:
-        """The tools that the caller is to use."""
+        """The blocks with the tools that the model wants the caller to use."""
         return [block for block in self.content if block.type == "tool_use"]
 
     def param(self) -> dict[str, Any]:
-        """Return the message as the next request's `messages` take it."""
+        """Return the message as an element of the next request's `messages`."""
         return {"role": "assistant", "content": [block.param() for block in self.content]}
+
+
+def _label(value: object) -> str | None:
+    """Return an ID or a name as text; some gateways send a number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None

@@ -1,4 +1,4 @@
-"""Chat streams of OpenAI and of the servers that speak its API: events to typed deltas, and to completions."""
+"""Turns chat streams of OpenAI and compatible servers into typed deltas and completions."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ __all__ = [
     "deltas",
 ]
 
-# Loaded when they are asked for: they need aiohttp.
+# Imported on first access, because they need aiohttp.
 _ASYNCIO = frozenset({"AsyncChatClient", "AsyncChatStream"})
 
 

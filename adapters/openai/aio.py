@@ -1,4 +1,4 @@
-"""Chat requests to replies that stream, for asyncio."""
+"""Sends chat requests and streams their replies, for asyncio."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ T = TypeVar("T")
 
 
 class AsyncChatStream(ChatReply[AsyncEventStream], AsyncReply[ChatDelta]):
-    """A reply as it arrives: an asynchronous iterator and context manager. Made by `AsyncChatClient.stream`.
+    """A reply as it arrives: an asynchronous iterator and context manager; `AsyncChatClient.stream` returns it.
 
     Attributes:
-        events: the stream of events underneath.
+        events: the underlying event stream.
 
     Raises:
-        ChatError: when entered or iterated over: the server reported an error, or sent no chat stream.
+        ChatError: when entered or iterated over: the server reported an error, or did not send a chat stream.
         StreamTruncated: the reply was cut off; `partial` is what had arrived.
         SSEError: no connection could be made, or it took too long; `partial` is what had arrived.
     """
@@ -63,11 +63,11 @@ class AsyncChatStream(ChatReply[AsyncEventStream], AsyncReply[ChatDelta]):
 
 
 class AsyncCompletions(CompletionsBase[AsyncChatStream]):
-    """Streams completions of a prompt (API reference, "Legacy completions"). Made by `AsyncChatClient.completions`."""
+    """Streams completions of a prompt (API reference, "Legacy completions"); see `AsyncChatClient.completions`."""
 
 
 class AsyncChatClient(ChatClientBase[AsyncClient, AsyncChatStream]):
-    """Streams chat completions from OpenAI, or a server that speaks its API. The tasks of one event loop share it."""
+    """Streams chat completions from OpenAI, or a server that speaks its API. Tasks of one event loop may share it."""
 
     _kind = AsyncClient
 
@@ -87,7 +87,7 @@ class AsyncChatClient(ChatClientBase[AsyncClient, AsyncChatStream]):
         return AsyncChatStream(self._client, url, options, max_retries=self.max_retries, choices=choices)
 
     async def aclose(self) -> None:
-        """Close the connections, if they are its own."""
+        """Close the underlying client, if this client created it."""
         if self._own:
             await self._client.aclose()
 

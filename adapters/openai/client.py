@@ -1,4 +1,4 @@
-"""Chat requests to replies that stream (API reference, "Create chat completion", `stream: true`)."""
+"""Sends chat requests and streams their replies (API reference, "Create chat completion", `stream: true`)."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ T = TypeVar("T")
 
 
 class ChatStream(ChatReply[EventStream], BlockingReply[ChatDelta]):
-    """A reply as it arrives: an iterator of deltas, and a context manager. Made by `ChatClient.stream`.
+    """A reply as it arrives: an iterator of deltas, and a context manager; `ChatClient.stream` returns it.
 
     Attributes:
-        events: the stream of events underneath.
+        events: the underlying event stream.
 
     Raises:
-        ChatError: when entered or iterated over: the server reported an error, or sent no chat stream.
+        ChatError: when entered or iterated over: the server reported an error, or did not send a chat stream.
         StreamTruncated: the reply was cut off; `partial` is what had arrived.
         SSEError: no connection could be made, or it took too long; `partial` is what had arrived.
     """
@@ -62,7 +62,7 @@ class ChatStream(ChatReply[EventStream], BlockingReply[ChatDelta]):
 
 
 class Completions(CompletionsBase[ChatStream]):
-    """Streams completions of a prompt (API reference, "Legacy completions"). Made by `ChatClient.completions`."""
+    """Streams completions of a prompt (API reference, "Legacy completions"); see `ChatClient.completions`."""
 
 
 class ChatClient(ChatClientBase[Client, ChatStream]):
@@ -86,7 +86,7 @@ class ChatClient(ChatClientBase[Client, ChatStream]):
         return ChatStream(self._client, url, options, max_retries=self.max_retries, choices=choices)
 
     def close(self) -> None:
-        """Close the connections, if they are its own."""
+        """Close the underlying client, if this client created it."""
         if self._own:
             self._client.close()
 

@@ -1,4 +1,4 @@
-"""A chat completion as values: what a stream adds up to (API reference, "The chat completion object")."""
+"""The values of a chat completion, accumulated from a stream (API reference, "The chat completion object")."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class PromptTokensDetails(msgspec.Struct, frozen=True, gc=False):
-    """What the prompt's tokens were."""
+    """The prompt's tokens by kind."""
 
     cached_tokens: int = 0
     audio_tokens: int = 0
@@ -34,7 +34,7 @@ class PromptTokensDetails(msgspec.Struct, frozen=True, gc=False):
 
 
 class CompletionTokensDetails(msgspec.Struct, frozen=True, gc=False):
-    """What the completion's tokens were."""
+    """The completion's tokens by kind."""
 
     reasoning_tokens: int = 0
     audio_tokens: int = 0
@@ -44,7 +44,7 @@ class CompletionTokensDetails(msgspec.Struct, frozen=True, gc=False):
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):
-    """How many tokens were used; 0 where the server sent no such number."""
+    """The numbers of tokens used; 0 for numbers that the server did not send."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -54,13 +54,12 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
 
 
 class ToolCall(msgspec.Struct, frozen=True, gc=False):
-    """A call that the model asks for; the deprecated `function_call` is one without an `id`.
+    """A call that the model asks for; the deprecated `function_call` becomes one without an `id`.
 
     Attributes:
-        id: what the tool's answer refers to; "" where the server sent none.
+        id: the ID to which the tool's result refers; "" if the server sent none.
         type: the kind of tool, `function` or `custom`.
-        arguments: the JSON text that the model wrote, nothing guarantees that it is valid; for a custom tool, the
-            text as it is.
+        arguments: the JSON text that the model wrote, which may be invalid; for a custom tool, its plain text.
     """
 
     id: str = ""
@@ -69,18 +68,18 @@ class ToolCall(msgspec.Struct, frozen=True, gc=False):
     arguments: str = ""
 
     def json(self) -> dict[str, Any]:
-        """Return it as an element of a message's `tool_calls`, as requests have them."""
+        """Return the call as an element of a message's `tool_calls` in a request."""
         text = "input" if self.type == "custom" else "arguments"
         return {"id": self.id, "type": self.type, self.type: {"name": self.name, text: self.arguments}}
 
     def parsed(self) -> Any:
-        """Return the arguments as objects; where there are none, an empty `dict`.
+        """Return the decoded arguments; an empty `dict` if the model sent none.
 
         Raises:
-            ChatError: they are no JSON, or only the beginning of it. Its `raw` is their text.
+            ChatError: they are not JSON, or only the beginning of it. Its `raw` is their text.
         """
         from sse_client.adapters.openai._shared.structured_output import (
-            arguments,  # loaded when it is needed, as in `parse`
+            arguments,  # imported when first needed, as in `parse`
         )
 
         return arguments(self.name, self.arguments)
@@ -90,10 +89,10 @@ class Audio(msgspec.Struct, frozen=True, gc=False):
     """A spoken answer.
 
     Attributes:
-        id: what a later request refers to it by.
+        id: the ID by which a later request can refer to it.
         data: the sound, in base64.
-        transcript: the words.
-        expires_at: until when it can be referred to, in seconds since the epoch.
+        transcript: the spoken words.
+        expires_at: the time until which it can be referred to, in seconds since the epoch.
     """
 
     id: str | None = None
@@ -103,7 +102,7 @@ class Audio(msgspec.Struct, frozen=True, gc=False):
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """What the model said. A text that never came is None; one that came empty is ""."""
+    """The model's message. A text that never came is None; one that came empty is ""."""
 
     role: str | None = None
     content: str | None = None
@@ -113,7 +112,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     audio: Audio | None = None
 
     def json(self) -> dict[str, Any]:
-        """Return it as an element of the `messages` of the next request; thoughts do not go back."""
+        """Return the message as an element of the next request's `messages`, without its reasoning."""
         message: dict[str, Any] = {"role": self.role or "assistant", "content": self.content}
         if self.refusal is not None:
             message["refusal"] = self.refusal
@@ -131,8 +130,8 @@ class Choice(msgspec.Struct, frozen=True, gc=False):
     """One of the `n` answers.
 
     Attributes:
-        finish_reason: why the answer ended; an open set. None: it has not, or the server never said.
-        logprobs: as the server sends them, the lists of all chunks joined.
+        finish_reason: why the answer ended, an open set of words; None if it has not ended, or the server gave none.
+        logprobs: the log probabilities as the server sends them, with the lists of all chunks joined.
     """
 
     index: int = 0
@@ -146,7 +145,7 @@ class Completion(msgspec.Struct, frozen=True):
 
     Attributes:
         created: seconds since the epoch.
-        choices: by index; a choice of which nothing came is not there.
+        choices: in the order of their indexes; a choice of which nothing arrived is absent.
     """
 
     id: str | None = None
@@ -165,22 +164,22 @@ class Completion(msgspec.Struct, frozen=True):
     def parse(self, type: Any, index: int = 0) -> Any: ...
 
     def parse(self, type: Any, index: int = 0) -> Any:  # noqa: A002 - the API's own word
-        """Return the answer, a text in JSON, as a value of a type of yours.
+        """Decode an answer in JSON as a value of `type`.
 
-        A Markdown fence around the JSON is taken off. An answer without a finish reason counts if its JSON is an
-        object, an array or a string, which show by themselves that they are whole.
+        A Markdown fence around the JSON is removed. An answer without a finish reason is accepted if its JSON is an
+        object, an array or a string, because the end of these shows that they are complete.
 
         Args:
-            type: whatever msgspec decodes, as a `Struct`, a dataclass, a `TypedDict`, `list[int]`; a pydantic model,
-                alone or inside one of those; or a `pydantic.TypeAdapter`.
-            index: of the choice.
+            type: any type that msgspec decodes, such as a `Struct`, a dataclass, a `TypedDict` or `list[int]`; a
+                pydantic model, alone or inside one of those; or a `pydantic.TypeAdapter`.
+            index: the index of the choice.
 
         Raises:
-            ChatError: there is no such choice, the model refused, the answer is not whole or has no text, or the
-                text is no JSON or not of that type. Its `raw` is the text, its `partial` the completion.
-            TypeError: `type` is none that can be decoded.
+            ChatError: there is no such choice, the model refused, the answer is incomplete or has no text, or the
+                text is not JSON or not of that type. Its `raw` is the text, its `partial` the completion.
+            TypeError: `type` cannot be decoded.
         """
         from sse_client.adapters.openai._shared.structured_output import answer
 
-        # The link to this folder gives this module two paths, and pyright a class from each.
+        # Because of the link to this folder, pyright finds this module under two paths, and a class in each.
         return answer(cast("Any", self), type, index)

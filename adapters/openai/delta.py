@@ -6,20 +6,20 @@ from typing import Any
 
 import msgspec
 
-# msgspec resolves the annotations, should somebody decode a delta that was stored.
+# Imported at run time, because msgspec resolves the annotations when a stored delta is decoded.
 from sse_client.adapters.openai.completion import Usage  # noqa: TC001
 
 __all__ = ["AudioDelta", "ChatDelta", "ToolCallDelta"]
 
 
 class ToolCallDelta(msgspec.Struct, frozen=True, gc=False):
-    """A fragment of a tool call: `arguments` append, all else replaces unless it is empty.
+    """A fragment of a tool call: its `arguments` are appended, and its other fields replace earlier ones unless empty.
 
-    The deprecated `function_call` is one too, without an `id` and a `type`.
+    The deprecated `function_call` also becomes such a fragment, without an `id` and a `type`.
 
     Attributes:
-        index: which call of the choice this belongs to. The server's own index, unless it sends none, or
-            uses one for several calls.
+        index: the number of the call in its choice: the server's index, unless it sends none, or uses one for several
+            calls.
         arguments: a piece of the arguments' JSON text, or of the text for a custom tool.
     """
 
@@ -31,12 +31,12 @@ class ToolCallDelta(msgspec.Struct, frozen=True, gc=False):
 
 
 class AudioDelta(msgspec.Struct, frozen=True, gc=False):
-    """A piece of a spoken answer: `data` and `transcript` append, all else replaces.
+    """A piece of a spoken answer: `data` and `transcript` are appended, and other fields replace earlier ones.
 
     Attributes:
         data: a piece of the sound, in base64.
-        transcript: a piece of the words.
-        expires_at: until when the answer can be referred to by its `id`, in seconds since the epoch.
+        transcript: a piece of the spoken words.
+        expires_at: the time until which the answer can be referred to by its `id`, in seconds since the epoch.
     """
 
     id: str | None = None
@@ -50,9 +50,9 @@ class ChatDelta(msgspec.Struct, frozen=True, gc=False):
     """What one chunk adds to one choice.
 
     Attributes:
-        index: the choice; None where the chunk has no choice, only `usage`.
-        usage: of the whole answer until now; not to be summed.
-        raw: the chunk's JSON text as received, with every field that is not here.
+        index: the choice; None if the chunk has no choice, only `usage`.
+        usage: the usage of the whole answer so far; not to be summed.
+        raw: the chunk's JSON text as received, with all fields.
     """
 
     index: int | None = None

@@ -11,18 +11,18 @@ __all__ = ["ChatError"]
 
 
 class ChatError(SSEError):
-    """The server reported an error, inside the stream or instead of it, or sent what is no chat chunk.
+    """The server reported an error, inside the stream or instead of it, or did not send a chat stream.
 
-    The error's text shows at most 200 characters of what the server says, on one line and escaped.
+    The error's text shows at most 200 characters of the server's message, on one line and escaped.
 
     Attributes:
-        message: what the server says, in full.
-        code: as the server sent it; servers send names, and numbers.
-        type: the kind of error, by the server's own name.
+        message: the server's message, in full.
+        code: the code as the server sent it, a name or a number.
+        type: the server's name for the kind of error.
         param: the parameter of the request that is wrong.
         status: HTTP status code: of the response, or the one that the payload names; None if neither is known.
         raw: the payload as received.
-        partial: what had arrived before, a `Completion` or a `Response`; None where the error came instead of a stream.
+        partial: what had arrived before, a `Completion` or a `Response`; None if the error came instead of a stream.
     """
 
     def __init__(

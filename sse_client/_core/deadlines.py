@@ -12,11 +12,11 @@ __all__ = ["NO_DEADLINES", "Deadlines"]
 
 
 class Deadlines:
-    """When a stream is too late, by `time.monotonic`.
+    """The deadlines of a stream, by `time.monotonic`.
 
     Args:
         timeout: the limits.
-        url: of the stream, for the errors.
+        url: the stream's URL, for the errors.
 
     Attributes:
         used: whether there is any such limit.
@@ -31,10 +31,10 @@ class Deadlines:
         self.used = self._first is not None or timeout.event is not None or timeout.total is not None
         self._total: float | None = None
         self._event: float | None = None
-        self._allowed = self._left = self._first  # seconds of the current wait: in all, and still to come
+        self._allowed = self._left = self._first  # seconds of the current wait: in all, and remaining
 
     def start_attempt(self) -> None:
-        """Begin an attempt: the wait for its first event, and with the first attempt, the stream."""
+        """Begin an attempt and the wait for its first event; the first attempt also starts the total time."""
         if self._total is None and self._timeout.total is not None:
             self._total = time.monotonic() + self._timeout.total
         self._allowed = self._left = self._first
@@ -42,14 +42,14 @@ class Deadlines:
         self.start()
 
     def start(self) -> float | None:
-        """Begin or resume to wait for an event; return the nearest deadline."""
+        """Begin or resume the wait for an event; return the nearest deadline."""
         event, total = self._event, self._total
         if event is None and self._left is not None:
             self._event = event = time.monotonic() + self._left
         return total if event is None or (total is not None and total < event) else event
 
     def stop(self, *, event: bool) -> None:
-        """Suspend the wait while the consumer has an item; an event ends it, and the next wait is a new one."""
+        """Suspend the wait while the consumer handles an item. After an event, the next wait starts anew."""
         if self._event is None:
             return
         if event:
@@ -60,13 +60,13 @@ class Deadlines:
 
     @property
     def deadline(self) -> float | None:
-        """The nearest deadline; None: there is none."""
+        """The nearest deadline; None if there is none."""
         total, event = self._total, self._event
         return total if event is None or (total is not None and total < event) else event
 
     @property
     def to_connect(self) -> float | None:
-        """The seconds left to make a connection; None: no limit."""
+        """The seconds left to make a connection; None means no limit."""
         deadline = self.deadline
         if deadline is None:
             return self._timeout.connect
@@ -74,11 +74,11 @@ class Deadlines:
         return left if self._timeout.connect is None else min(left, self._timeout.connect)
 
     def check_total(self, seconds: float, lost: SSEError) -> SSEError | None:
-        """Return the error if `Timeout.total` ends before the wait does: no connection can follow it.
+        """Return an error if `Timeout.total` passes before a delay ends, so that no connection can follow it.
 
         Args:
-            seconds: how long the wait is.
-            lost: the loss before it, which becomes the error's cause.
+            seconds: the length of the delay.
+            lost: the loss before the delay, which becomes the error's cause.
         """
         if self._total is None or time.monotonic() + seconds < self._total:
             return None
@@ -88,7 +88,7 @@ class Deadlines:
         return late
 
     def overdue(self) -> SSEError | None:
-        """Return the error of the limit that has passed, if one has."""
+        """Return the error for the deadline that has passed; None if none has."""
         now = time.monotonic()
         if self._total is not None and now >= self._total:
             return self._outlasted()

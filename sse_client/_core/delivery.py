@@ -1,4 +1,4 @@
-"""Turns bytes of the body into the events that the consumer gets, and saves the place once they are handled."""
+"""Turns the body's bytes into the consumer's events, and saves the last event ID once an event has been handled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
 from sse_client._core.stream_format import EVENT_STREAM, StreamFormat
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client.errors import EventTooLarge
 from sse_client.events import Event
 from sse_client.parser import Parser
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EXHAUSTED", "Delivery", "named_last"]
 
-EXHAUSTED: Iterator[Event] = iter(())  # shared by all streams: an iterator at its end stays there
+EXHAUSTED: Iterator[Event] = iter(())  # shared by all streams: an exhausted iterator stays exhausted
 
-_UNREAD: Parser = Parser()  # shared by all streams that have not begun: nothing is fed to it
+_UNREAD: Parser = Parser()  # shared by all streams that have not begun; it is never fed
 
 
 def named_last(until: str | Callable[[Event], bool]) -> str:
@@ -36,23 +36,23 @@ def named_last(until: str | Callable[[Event], bool]) -> str:
 class Delivery:
     """The events of one stream, over all of its connections.
 
-    For each connection, `begin`; then `feed` with what arrives, and `consumed` when the consumer comes back for more
-    than that brought, at least where `attentive` asks for it.
+    For each connection, call `begin`; then `feed` with the bytes that arrive, and `consumed` when the consumer has
+    handled their events and asks for more. If `attentive` is false, `consumed` may be left out.
 
     Args:
-        options: of the stream; `until` and the checkpoint are looked after here.
-        stream_format: makes the parser of each connection.
+        options: the stream's options; `until` and the checkpoint are handled here.
+        stream_format: provides the parser of each connection.
 
     Attributes:
-        parser: of the current connection, or of the last one.
+        parser: the parser of the current connection, or of the last one.
         place: the last event ID up to which everything has been handled.
-        last: the event that `until` names, once it has come.
-        watched: whether the caller's code runs for each event: events must be handed out one after another.
-        attentive: whether `consumed` has something to do beyond this connection's last event.
+        last: the event that `until` names, once it has arrived.
+        watched: whether the caller's code runs for each event, so that events must be yielded one by one.
+        attentive: whether `consumed` has work to do beyond this connection's last event.
         progressed: whether the last `feed` brought an event that counts.
         events: events received, over all connections.
         bytes: bytes received, decoded.
-        last_event_at: when the last event came, in seconds since the epoch; None before the first.
+        last_event_at: when the last event arrived, in seconds since the epoch; None before the first.
     """
 
     __slots__ = (
@@ -100,14 +100,14 @@ class Delivery:
         self._saved: str | None = None
         self._batch: Sequence[Event] = ()
         self._cursor = EXHAUSTED
-        self._lean = False  # fast path: an event is counted, and nothing of it but its ID is examined
+        self._lean = False  # fast path: events are counted, and only their IDs are examined
         self._before = 0  # events of earlier connections
         self._comments = 0  # comments of earlier connections
         self._reconnection_time: int | None = None  # as set by earlier connections
 
     @property
     def last_event_id(self) -> str:
-        """The last event ID of the last event that was yielded, not of events that are parsed and still buffered."""
+        """The last event ID of the last event that was yielded; events that are parsed but buffered do not count."""
         yielded = len(self._batch) - length_hint(self._cursor)
         for event in reversed(self._batch[:yielded]):
             if isinstance(event, Event):
@@ -127,15 +127,15 @@ class Delivery:
 
     @property
     def received(self) -> int:
-        """Events that this connection has brought."""
+        """The number of events received on this connection."""
         return self.events - self._before
 
     def begin(self) -> None:
-        """Prepare for a connection: the first one resumes at the checkpoint's place, unless the caller gave one.
+        """Prepare for a connection: the first one resumes at the checkpoint's ID, unless the caller passed another one.
 
         Raises:
-            TypeError: the checkpoint returned something else than a string.
-            ValueError: it returned a string that is no last event ID.
+            TypeError: the checkpoint did not return a string.
+            ValueError: the checkpoint returned a string that is not a valid last event ID.
         """
         if self.parser is not _UNREAD:
             self._settle()
@@ -152,7 +152,7 @@ class Delivery:
         self._before = self.events
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        """Take bytes of the body; return an iterator of the events that they complete, up to the last one.
+        """Parse bytes of the body; return an iterator of the events that they complete, up to the one `until` names.
 
         Raises:
             EventTooLarge: a block is longer than `max_event_size`.
@@ -161,7 +161,7 @@ class Delivery:
         before = parser.last_event_id
         events = parser.feed(data)
         self.bytes += len(data)
-        # A live stream brings one event a read: without this branch, each costs 0.3 µs more.
+        # A live stream brings one event per read; without this branch, each event costs 0.3 µs more.
         if (
             self._lean
             and len(events) == 1
@@ -179,7 +179,7 @@ class Delivery:
         return self._account(events, before)
 
     def _account(self, events: list[Event], before: str) -> Iterator[Event]:
-        """Count `events`, and return an iterator of those to hand out; `before`: the last event ID before them."""
+        """Count `events`, and return an iterator of those to yield; `before` is the last event ID before them."""
         parser, counts = self.parser, self._counts
         comments = self._options.comments
         count = sum(isinstance(event, Event) for event in events) if comments else len(events)
@@ -202,7 +202,7 @@ class Delivery:
     def consumed(self) -> EventTooLarge | None:
         """Record that the consumer has handled all events of the last `feed`.
 
-        Returns the error of the block after those events, if that one is too large.
+        Returns an error if the block after those events is too large, else None.
         """
         self._settle()
         if self.last is None and self.parser.failed:
@@ -213,17 +213,17 @@ class Delivery:
         return None
 
     def _settle(self) -> None:
-        """Move the place to where all that was parsed has been handled, and save it."""
+        """Advance the place to the parser's last event ID, once all parsed events have been handled, and save it."""
         self._batch = ()
         self._cursor = EXHAUSTED
-        # The parser's ID, not the last event's: a block without data sets it too.
+        # The parser's ID, not the last event's, because a block without data sets it, too.
         self.place = self.parser.last_event_id if self.last is None else self.last.id
-        # Until something has come, the place is the caller's own, and nothing has been handled.
+        # Before anything has arrived, the last event ID is the caller's own, and nothing has been handled.
         if self._checkpoint is not None and (self.events or self.place != self._options.last_event_id):
             self._save(self.place)
 
     def _up_to_last(self, events: list[Event]) -> list[Event]:
-        """Return the events before the one that a string `until` names (with it, where it is to be included)."""
+        """Return the events before the one that a string `until` names, and that one if it is to be included."""
         for number, event in enumerate(events):
             if type(event) is Event and event.data == self._until:
                 self.last = event
@@ -231,7 +231,7 @@ class Delivery:
         return events
 
     def _watch(self, events: Iterator[Event]) -> Iterator[Event]:
-        """Yield events up to the last one; save the ID of each when the consumer comes back for the next."""
+        """Yield events up to the last one; save the ID of each when the consumer asks for the next one."""
         for event in events:
             if type(event) is not Event:
                 yield event

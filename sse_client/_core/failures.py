@@ -1,11 +1,11 @@
-"""The errors of connections that fail, worded the same for every transport."""
+"""Builds the errors for failed connections, worded the same for every transport."""
 
 from __future__ import annotations
 
 import inspect
 from typing import TYPE_CHECKING
 
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client.errors import ConnectionFailed, IdleTimeout
 from sse_client.request import display_url
 
@@ -18,19 +18,19 @@ __all__ = ["connection_broke", "forget_context", "forget_frames", "innermost", "
 def no_connection(
     url: str, cause: BaseException, proxy: str | None = None, *, seconds: float | None = None
 ) -> ConnectionFailed:
-    """Return the error of a request that was not sent, because there was no connection.
+    """Return the error for a request that was not sent because no connection could be made.
 
     Args:
-        url: where the request was to go.
-        cause: what failed; it becomes the error's cause.
-        proxy: the proxy that could not be reached, or refused; None where there is none, or it did its part.
-        seconds: the time that was allowed for it.
+        url: the request's URL.
+        cause: the underlying exception, which becomes the error's cause.
+        proxy: the proxy that could not be reached, or that refused; None if no proxy is to blame.
+        seconds: the time that was allowed for connecting.
     """
     where = display_url(url)
     if proxy is not None:
         named = display_url(proxy if "://" in proxy else f"http://{proxy}")
         where = f"the proxy {named}, on the way to {where}"
-    # A certificate that does not verify today does not a second later. Only that error has a `verify_code`.
+    # A certificate that fails verification will also fail it a second later. Only this error has a `verify_code`.
     final = hasattr(cause, "verify_code")
     words = _words(cause)
     if isinstance(cause, TimeoutError) and cause.errno is None and seconds is not None:
@@ -39,16 +39,16 @@ def no_connection(
 
 
 def connection_broke(url: str, cause: BaseException) -> ConnectionFailed:
-    """Return the error of a connection that broke, after which the request may have been processed."""
+    """Return the error for a connection that broke after the request may have been processed."""
     return _caused(ConnectionFailed(f"the connection to {display_url(url)} broke: {_words(cause)}"), cause)
 
 
 def no_data(url: str, silence: float | None = None) -> IdleTimeout:
-    """Return the error of a server that has been silent for too long.
+    """Return the error for a server that has been silent for too long.
 
     Args:
-        url: where the request went.
-        silence: the seconds that `timeout` allows; None where another limit has passed.
+        url: the request's URL.
+        silence: the seconds that `timeout` allows; None if another limit has passed.
     """
     limit = "for as long as `timeout` allows" if silence is None else f"within {silence:g} s (timeout: read)"
     failure = IdleTimeout(f"expected data from {display_url(url)}, got nothing {limit}")
@@ -57,7 +57,7 @@ def no_data(url: str, silence: float | None = None) -> IdleTimeout:
 
 
 def innermost(error: BaseException) -> BaseException:
-    """Return the innermost cause. It is about a socket; the errors above it show the URL with its query."""
+    """Return the innermost cause, which is about a socket; the outer errors show the URL with its query."""
     while True:
         candidates = (getattr(error, "reason", None), error.__cause__, *error.args)
         inner = next((each for each in candidates if isinstance(each, BaseException)), None)
@@ -67,9 +67,9 @@ def innermost(error: BaseException) -> BaseException:
 
 
 def forget_context(error: BaseException) -> None:
-    """Drop the suppressed contexts of an error and its causes: a library's may hold a URL with its query, or a secret.
+    """Drop the suppressed contexts of an error and its causes, because a library's may hold a query or a secret.
 
-    Nothing prints them, but error trackers look at them.
+    Nothing prints these contexts, but error trackers collect them.
     """
     each: BaseException | None = error
     while each is not None:
@@ -81,12 +81,12 @@ def forget_context(error: BaseException) -> None:
 def forget_frames(error: BaseException) -> None:
     """Drop the tracebacks of a library's error and of the errors that led to it.
 
-    Frames in them hold these errors (those of contextlib do): a cycle, which would keep the frames of the callers, and
-    so the stream, until the next garbage collection. What a caller is handling is the caller's, and stays whole.
+    Some of their frames (those of contextlib) refer to these errors. Such a cycle would keep the callers' frames, and
+    so the stream, until the next garbage collection. An exception that a caller is handling is left unchanged.
     """
     callers: set[FrameType | None] = set()
     frame = inspect.currentframe()
-    while frame is not None:  # this function's own frame is left out: in its own set, it would be such a cycle
+    while frame is not None:  # this function's own frame is left out, because in its own set it would form such a cycle
         frame = frame.f_back
         callers.add(frame)
     error.__traceback__ = None
@@ -101,7 +101,7 @@ def forget_frames(error: BaseException) -> None:
 
 
 def _caused(failure: ConnectionFailed, cause: BaseException) -> ConnectionFailed:
-    """Return `failure` with its cause, which brings no frames, and no error of a library that may show a secret."""
+    """Return `failure` with its cause, without frames, and without library errors that may contain a secret."""
     cause.__context__ = cause.__cause__ = None
     failure.__cause__ = cause.with_traceback(None)
     return failure

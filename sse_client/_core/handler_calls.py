@@ -1,4 +1,4 @@
-"""Calls of a handler in one thread, none of which begins once another thread has closed the stream."""
+"""Calls a subscription's handler in one thread; once another thread has closed the stream, no further call begins."""
 
 from __future__ import annotations
 
@@ -16,26 +16,25 @@ if TYPE_CHECKING:
 
 __all__ = ["HandlerCalls"]
 
-_PAUSE = 0.001  # seconds between two looks at the thread; each lets that thread run
-_GRACE = 100  # looks for which a handler that is running may end
-_LOOKS = 10_000  # looks after which `settle` gives up on a thread that is never given the processor
-_NESTED = 50  # calls of `settle` that signal handlers may put on top of one another
+_PAUSE = 0.001  # seconds between two checks of the thread; each pause lets that thread run
+_GRACE = 100  # checks within which a running handler may end
+_LOOKS = 10_000  # checks after which `settle` gives up on a thread that never gets to run
+_NESTED = 50  # nested calls of `settle`, by signal handlers that interrupt one another
 
-# The first instruction of a function, at which a thread may lose the interpreter's lock; None: there is none.
+# The offset of a function's first instruction, at which a thread may lose the GIL; None if there is none.
 _RESUME = dis.opmap.get("RESUME")
 
 
 class HandlerCalls:
     """The calls of one handler, in the thread that reads its stream.
 
-    Between the look at `closed` and the handler's first line the thread can lose the interpreter's lock, and no lock
-    can be held up to that line and not longer. So whoever closes the stream looks at the thread: if it is on its way
-    into the handler, it is waited for until it has arrived. Nothing here is locked; a signal handler may interrupt it
-    anywhere.
+    Between the check of `closed` and the handler's first line, the thread can lose the GIL, and no lock can be held
+    exactly up to that line. So whoever closes the stream examines the thread: if it is about to enter the handler,
+    closing waits until it has entered. No locks are used here, so a signal handler may interrupt this code anywhere.
 
     Args:
-        handler: what is called with each event.
-        closed: whether the stream is closed; looked at before each call.
+        handler: called with each event.
+        closed: returns whether the stream is closed; checked before each call.
     """
 
     __slots__ = ("_calling", "_closed", "_handler", "_settling", "_thread")
@@ -48,9 +47,9 @@ class HandlerCalls:
         self._thread = 0
 
     def call(self, event: Event) -> tuple[bool, object]:
-        """Call the handler, unless the stream is closed; return whether it was called, and what it returned."""
+        """Call the handler unless the stream is closed; return whether it was called, and its result."""
         self._thread = threading.get_ident()
-        # Set before `closed` is looked at; `settle` looks at it after `closed` is set.
+        # Set before `closed` is read; `settle` reads it after `closed` has been set.
         self._calling = True
         try:
             if self._closed():
@@ -60,15 +59,15 @@ class HandlerCalls:
             self._calling = False
 
     def settle(self) -> None:
-        """Return once no call can begin any more; to be called after the stream is closed.
+        """Return once no call can begin any more. Call it after the stream has been closed.
 
-        A handler that is running is given 0.1 s to end, so that one that takes no longer is over, too.
+        It waits up to 0.1 s for a running handler to end.
         """
         if self._is_over() or self._thread == threading.get_ident():
             return
         self._settling += 1
         try:
-            # One that interrupts another one in the same thread waits no longer than it has to.
+            # A call that interrupts another one in the same thread waits no longer than necessary.
             grace = _GRACE if self._settling == 1 else 0
             for look in range(_LOOKS if self._settling <= _NESTED else 0):
                 if self._is_over() or (look >= grace and self._has_begun()):
@@ -81,20 +80,20 @@ class HandlerCalls:
         return self._handler(event)
 
     def _is_over(self) -> bool:
-        return not self._calling  # which another thread changes: a type checker would take it for what it was
+        return not self._calling  # changed by another thread; a type checker would assume the earlier value
 
     def _has_begun(self) -> bool:
-        """Return whether the thread is inside the handler, past its first instruction; or is no more."""
+        """Return whether the thread is inside the handler, past its first instruction, or has ended."""
         frame = sys._current_frames().get(self._thread)  # noqa: SLF001  (documented, for debuggers of deadlocks)
         if frame is None:
             return True
         inner: Any = None
         while frame is not None and frame.f_code is not HandlerCalls._enter.__code__:
             inner, frame = frame, frame.f_back
-        # A frame inside `_enter` may be that of a tracer or of garbage collection, which run before the call, too.
+        # A frame inside `_enter` may belong to a tracer or to garbage collection, which may run before the call.
         if frame is None or frame.f_lasti < _offset_of_call():
             return False
-        if inner is None:  # a handler that is no Python function has no frame
+        if inner is None:  # a handler that is not a Python function has no frame
             return True
         at: int = inner.f_lasti
         code: bytes = inner.f_code.co_code

@@ -1,4 +1,4 @@
-"""What happens to a stream, as its observer and the logger `sse_client` are told."""
+"""Reports what happens to a stream to its observer and to the logger `sse_client`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _log = logging.getLogger("sse_client")
 def report(news: Opened | Lost | Closed, request: Request, observer: Observer | None) -> None:
     """Log what has happened, and tell the observer, if there is one.
 
-    A record has more than its text: `sse_request`, the method and URL without what may be secret, and `sse_attempt`,
-    `sse_delay` or `sse_reason`.
+    Besides its text, a log record has the fields `sse_request` (the method and the URL, without anything that may be
+    secret), and `sse_attempt`, `sse_delay` or `sse_reason`.
     """
     level = logging.WARNING if isinstance(news, Lost) else logging.INFO
-    if _log.isEnabledFor(level):  # most programs log nothing of this, and the name takes as long as an event
+    if _log.isEnabledFor(level):  # most programs do not log this, and building the name takes as long as an event
         name = display(request)
         if isinstance(news, Opened):
             number = news.attempt.number

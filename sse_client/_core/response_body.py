@@ -1,4 +1,4 @@
-"""A response's body as it arrives, with its content codings undone; its excerpt; its drain."""
+"""Reads a response's body as it arrives, decodes its content codings, and takes excerpts for errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sse_client._core.delivery import Delivery
-    from sse_client._core.inflation import Inflation
+    from sse_client._core.inflation_limit import Inflation
     from sse_client._http.coding_steps import Parts
     from sse_client._http.content_decoding import Decoder
     from sse_client.observer import Response
@@ -35,25 +35,25 @@ TURN = 0.002
 A task that sleeps waits for three turns of the loop, and what ends the last piece comes on top: 20 ms in all.
 """
 
-_EXHAUSTED: Iterator[bytes] = iter(())  # shared by all bodies: an iterator at its end stays there
+_EXHAUSTED: Iterator[bytes] = iter(())  # shared by all bodies: an exhausted iterator stays exhausted
 _MOST = 64 * 1024
 _DRAIN_BYTES, _DRAIN_SECONDS = 64 * 1024, 0.25
 _EXCERPT_SECONDS, _EXCERPT_SILENCE = 5.0, 2.0
 
 
 class ResponseBody(ABC):
-    """One response: its head, and its body. A transport's subclass receives, lets other tasks run, and closes.
+    """One response: its head and its body. A transport's subclass receives bytes, lets other tasks run, and closes.
 
     Attributes:
         response: the head.
         silence: seconds without a byte after which the connection counts as dead; None: no limit.
-        method: of the request that was answered, the last one after redirects.
+        method: the method of the request that was answered, the last one after redirects.
         closes_by_awaiting: whether closing needs `aclose`; for other bodies `close` is enough.
         shares_loop: whether other tasks of an event loop wait while this body is decoded.
-        blocks: whether `read_blocking` does what `read` does, by blocking.
-        redirected: whether the server had answered an earlier request with a redirect.
-        rest: pieces of long data that `read_rest` has yet to return; None if there are none.
-        coded: whether it has content codings.
+        blocks: whether `read_blocking` can be used instead of `read`.
+        redirected: whether the server had first answered with a redirect.
+        rest: the pieces of long data that `read_rest` has not returned yet; None if there are none.
+        coded: whether the body has content codings.
         coding_error: why the body's content codings cannot be undone; empty if they can.
     """
 
@@ -62,6 +62,7 @@ class ResponseBody(ABC):
         "_inflation",
         "_parts",
         "_pieces",
+        "_slow_steps",
         "coded",
         "coding_error",
         "method",
@@ -82,6 +83,7 @@ class ResponseBody(ABC):
         self.redirected = False
         self.rest: Iterator[bytes] | None = None
         self._pieces = _EXHAUSTED
+        self._slow_steps: Iterator[bytes] | None = None
         self._decoder: Decoder | None = None
         self._inflation: Inflation | None = None
         self._parts: Parts | None = None
@@ -89,7 +91,7 @@ class ResponseBody(ABC):
         codings = response.headers.get("Content-Encoding")
         self.coded = codings is not None
         if codings:
-            # Loaded with the first coded response: few event streams are, and it takes 0.8 ms.
+            # Imported with the first coded response: few event streams are coded, and the import takes 0.8 ms.
             from sse_client._http.coding_steps import Parts
             from sse_client._http.content_decoding import decoder_for
 
@@ -100,18 +102,18 @@ class ResponseBody(ABC):
                 self.coding_error = str(error)
 
     def limit_inflation(self, delivery: Delivery, max_event_size: int | None) -> None:
-        """Have a compressed body refused once it inflates to far more than `delivery` makes events of."""
+        """Limit how much a compressed body may inflate to, relative to the events that `delivery` gets from it."""
         if self._decoder is not None and max_event_size is not None:
-            from sse_client._core.inflation import Inflation  # loaded with the first coded response
+            from sse_client._core.inflation_limit import Inflation  # loaded with the first coded response
 
             self._inflation = Inflation(delivery, max_event_size)
 
     @abstractmethod
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded, waiting for the first byte of it; `b""` at the body's end.
+        """Wait for data, and return what has arrived, decoded; `b""` at the body's end.
 
         Args:
-            deadline: when to stop waiting, by `time.monotonic`; None: no limit but silence.
+            deadline: when to stop waiting, by `time.monotonic`; None: only `silence` limits the wait.
 
         Raises:
             ConnectionFailed: the body was cut off, or is corrupt; `IdleTimeout` after silence or at the deadline.
@@ -119,19 +121,19 @@ class ResponseBody(ABC):
 
     def read_blocking(self, deadline: float | None) -> bytes:
         """Do what `read` does without a coroutine, if this body `blocks`."""
-        raise NotImplementedError  # never called: `blocks` is false for every body without a method of its own
+        raise NotImplementedError  # never called: `blocks` is false for every body that does not override this
 
     def parted(self, data: bytes) -> bytes:
-        """Return the first part of what has arrived at once, for `read_rest` to return the others."""
+        """Return the first part of a long read; `read_rest` returns the others."""
         if self._parts is None:
             from sse_client._http.coding_steps import Parts  # loaded with the first long read
 
-            self._parts = Parts(thread_time)  # one that is long is enough
+            self._parts = Parts(thread_time)  # one long read is enough
         self.rest = self._parts.of(data[start : start + _MOST] for start in range(0, len(data), _MOST))
         return next(self.rest)
 
     async def read_rest(self, deadline: float | None) -> bytes:
-        """Return the next part, after a turn for other tasks; once there is none, do what `read` does."""
+        """Return the next part, after giving other tasks a turn; if there is none left, do what `read` does."""
         data = next(self.rest or _EXHAUSTED, b"")
         if data:
             await self._breathe(deadline)
@@ -151,6 +153,9 @@ class ResponseBody(ABC):
                         if inflation is not None:
                             inflation.add_inflated(len(piece), deadline)
                         return piece
+                if self._slow_steps is not None:
+                    await self._decode_in_thread(self._slow_steps)
+                    continue
             except ValueError as error:
                 raise ConnectionFailed(f"{error}, from {display_url(self.response.url)}") from None
             data = await self._receive(deadline)
@@ -158,7 +163,12 @@ class ResponseBody(ABC):
                 if inflation is not None:
                     inflation.add_received(len(data))
                 pieces = decoder.decode(data)
-                self._pieces = self._parts.of(pieces) if self._parts is not None else pieces
+                if self._parts is None:
+                    self._pieces = pieces
+                elif decoder.slow:
+                    self._slow_steps = pieces
+                else:
+                    self._pieces = self._parts.of(pieces)
             elif decoder.complete:
                 return data
             else:
@@ -166,10 +176,18 @@ class ResponseBody(ABC):
                     f"the compressed body was cut off before its end, from {display_url(self.response.url)}"
                 )
 
-    async def read_excerpt(self, limit: int, deadline: float | None) -> bytes:
-        """Return the body's first bytes, as many as come soon and `limit` at most; then close.
+    async def _decode_in_thread(self, steps: Iterator[bytes]) -> None:
+        """Have the next of `steps` made while other tasks of the event loop run."""
+        piece = await self._next_in_thread(steps)
+        if piece is None:
+            self._slow_steps = None
+        elif self._parts is not None:
+            self._pieces = self._parts.of((piece,))
 
-        There are none if the body's content codings cannot be undone.
+    async def read_excerpt(self, limit: int, deadline: float | None) -> bytes:
+        """Return the body's first bytes, at most `limit` of those that arrive soon; then close.
+
+        If the body's content codings cannot be undone, return `b""`.
         """
         pieces: list[bytes] = []
         size = 0
@@ -188,7 +206,7 @@ class ResponseBody(ABC):
         return b"".join(pieces)[:limit]
 
     async def read_whole(self, deadline: float | None) -> bytes:
-        """Return the body to its end; then close. There is none if its content codings cannot be undone.
+        """Return the whole body, `b""` if its content codings cannot be undone; then close.
 
         Raises:
             ConnectionFailed: the body was cut off, or is corrupt; `IdleTimeout` after silence or at the deadline.
@@ -202,7 +220,7 @@ class ResponseBody(ABC):
         return b"".join(pieces)
 
     async def drain(self) -> None:
-        """Read over the little that may still come, so that the connection can be used again; then close."""
+        """Read and drop the little that may still arrive, so that the connection can be reused; then close."""
         received = 0
         end = time.monotonic() + _DRAIN_SECONDS
         try:
@@ -216,20 +234,24 @@ class ResponseBody(ABC):
             await self.aclose()
 
     async def aclose(self) -> None:
-        """Do what `close` does, for a transport whose library closes by awaiting."""
+        """Do what `close` does, for a transport whose library closes asynchronously."""
         self.close()
 
     @abstractmethod
     def close(self) -> None:
-        """Close the connection, unless its body was read to the end: then its pool has it already."""
+        """Close the connection, unless the body was read to its end: then the connection is back in its pool."""
 
     @abstractmethod
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
+
+    async def _next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
+        """Return the next of `steps`, made in a thread; None at their end. Needed only where the loop is shared."""
+        raise NotImplementedError
 
     @abstractmethod
     async def _breathe(self, deadline: float | None) -> None:
-        """Look at the deadline, and whether the stream was closed, between two steps of decoding.
+        """Check the deadline, and whether the stream was closed, between two steps of decoding.
 
         Raises:
             ConnectionFailed: the deadline has passed, or the stream was closed.

@@ -1,6 +1,7 @@
-"""Runs a coroutine that never waits: the blocking client runs the loop that it shares with the asyncio one.
+"""Runs a coroutine that never waits, so that the blocking client shares the asyncio client's loop.
 
-The loops of both shells are written once, as coroutines. What a blocking shell awaits has already blocked.
+The loop of both clients is written once, as coroutines. In the blocking client, whatever a coroutine awaits has already
+blocked by the time it returns.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ _T = TypeVar("_T")
 
 
 def run_sync(coroutine: Coroutine[Any, Any, _T]) -> _T:
-    """Run a coroutine, and return what it returns.
+    """Run a coroutine to its end without an event loop, and return its result.
 
     Raises:
-        RuntimeError: it waits for something that only an event loop could bring.
+        RuntimeError: the coroutine waits for something that only an event loop can provide.
     """
     try:
         coroutine.send(None)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from sse_client._core.delivery import Delivery, named_last
 from sse_client._core.stream_format import EVENT_STREAM, StreamFormat
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client._http.media_types import EVENT_STREAM as EVENT_STREAM_TYPE
 from sse_client._http.media_types import extract_mime_type
 from sse_client._http.statuses import ends_stream, expected_status, opens_stream
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Session", "checked"]
 
-_OK = HTTPStatus.OK.value  # of the class, it takes 0.3 µs each time
-_FLEETING = 1.0  # seconds that a connection lasts at most to count as fleeting
+_OK = HTTPStatus.OK.value  # looked up once; through the enum, it takes 0.3 µs each time
+_FLEETING = 1.0  # seconds; a connection that lasts longer does not count as fleeting
 
 _log = logging.getLogger("sse_client")
 
@@ -52,15 +52,15 @@ class Session:
     """One stream over all of its connections.
 
     Args:
-        request: what the caller asks for.
-        options: how.
-        stream_format: what counts as a stream.
+        request: the caller's request.
+        options: the caller's options.
+        stream_format: the rules for what counts as a stream.
 
     Attributes:
-        request: what the caller asks for.
-        format: what counts as a stream.
-        delivery: what becomes of the bytes that arrive.
-        ending: why the stream is at its end; None while it is not.
+        request: the caller's request.
+        format: the rules for what counts as a stream.
+        delivery: turns the bytes that arrive into events.
+        ending: why the stream has ended; None while it has not.
         resume: the value of the current attempt's `Last-Event-ID` header, unless the request has its own; empty: none.
     """
 
@@ -90,7 +90,7 @@ class Session:
         self._options = options
         self._policy: Policy | None = None  # most streams are never lost
         self._number = 0
-        self._error: SSEError | None = None  # until an attempt succeeds: an error keeps its frames alive
+        self._error: SSEError | None = None  # dropped when an attempt succeeds, because an error keeps its frames alive
         self._useless = self._fleeting = 0
         self._connections = 0
         self._opened_at: float | None = None
@@ -98,7 +98,7 @@ class Session:
 
     @property
     def body_limit(self) -> int | None:
-        """Bytes of a refused response's body that are to be kept; None: all of them, to its end."""
+        """How many bytes of a refused response's body to keep; None: the whole body."""
         limit = self._options.max_error_body
         return self.format.body_limit if limit == DEFAULT_MAX_ERROR_BODY else limit
 
@@ -109,12 +109,12 @@ class Session:
 
     @property
     def useless_attempts(self) -> int:
-        """Attempts in a row, up to now, that brought no event."""
+        """The latest attempts in a row that brought no event."""
         return 0 if self.delivery.received else self._useless
 
     @property
     def stats(self) -> Stats:
-        """The counts up to now."""
+        """The current counts."""
         from sse_client.observer import Stats
 
         delivery = self.delivery
@@ -129,11 +129,11 @@ class Session:
         )
 
     def attempt(self) -> object:
-        """Begin the next attempt; return what becomes its request: the caller's, or whatever `prepare` returned.
+        """Begin the next attempt; return the caller's request, or the result of `prepare`, perhaps an awaitable.
 
         Raises:
-            TypeError: the checkpoint returned something else than a string.
-            ValueError: it returned what is no last event ID.
+            TypeError: the checkpoint did not return a string.
+            ValueError: the checkpoint returned a string that is not a valid last event ID.
         """
         self.delivery.begin()
         self._number += 1
@@ -153,15 +153,15 @@ class Session:
         return self.request if prepare is None else prepare(self.request, self._attempt(self._error))
 
     def opened(self, body: ResponseBody, *, sniffed: bool = False) -> ResponseError | None:
-        """Accept the head of a response; if it is no event stream, return the error, without its body.
+        """Examine the head of a response; if it is not an event stream, return the error, without the body.
 
         Args:
             body: the response.
-            sniffed: whether the body's first bytes are those of an event stream, whatever its content type.
+            sniffed: whether the body begins like an event stream, whatever its content type.
         """
         response = body.response
         status, headers = response.status, response.headers
-        if status != _OK and not opens_stream(body.method, status):  # 200 does, whatever the method
+        if status != _OK and not opens_stream(body.method, status):  # 200 opens a stream for every method
             if ends_stream(status):
                 self.ending = "no content"
                 return None
@@ -176,7 +176,7 @@ class Session:
                 redirected=body.redirected,
             )
         media_type = content_type = headers.get("Content-Type", "")
-        if media_type not in self.format.media_types:  # most often it is one to the letter
+        if media_type not in self.format.media_types:  # usually the header is exactly the type
             media_type = extract_mime_type([content_type]) or ""
         if media_type not in self.format.media_types and not sniffed:
             given = content_type.strip(" \t,;")
@@ -193,9 +193,9 @@ class Session:
         error, self._error = self._error, None
         self._connections += 1
         self._opened_at = time.time()
-        self._opened = monotonic()  # which no change of the time of day moves
+        self._opened = monotonic()  # unaffected by changes of the system time
         if self._options.observer is not None or _log.isEnabledFor(logging.INFO):
-            # Loaded where it is needed, with its events: 1.4 ms that most programs spare.
+            # Imported here, together with its events, which saves most programs 1.4 ms.
             from sse_client._core.reports import report
             from sse_client.observer import Opened
 
@@ -205,7 +205,7 @@ class Session:
     def consumed(self) -> SSEError | None:
         """Record that the consumer has handled all events of the last `feed`.
 
-        Returns the error of the block after those events, if that one is too large.
+        Returns an error if the block after those events is too large, else None.
         """
         error = self.delivery.consumed()
         if self.delivery.last is not None:
@@ -213,7 +213,7 @@ class Session:
         return error
 
     def ended(self) -> SSEError | None:
-        """Handle a clean end of the body; return the error if it is a loss, None if it is the end of the stream."""
+        """Handle a clean end of the body; return an error if that counts as a loss, None if the stream has ended."""
         rules = self._options.reconnect
         resumes = rules is None or isinstance(rules, bool) or rules.on_end
         if self._options.until is not None:
@@ -230,7 +230,7 @@ class Session:
         if isinstance(error, BodyNotReplayable):
             error.__cause__ = self._error  # the loss that made another attempt necessary
         if isinstance(error, EventTooLarge):
-            error.args = (f"{error}, from {self._url}",)  # the parser does not know where its bytes are from
+            error.args = (f"{error}, from {self._url}",)  # the parser does not know the URL
         self._error = error
         received = self.delivery.received
         self._useless = 0 if received else self._useless + 1
@@ -268,7 +268,7 @@ class Session:
             report(Closed(reason, error), self.request, self._options.observer)
 
     def _attempt(self, error: SSEError | None) -> Attempt:
-        """Return what `prepare` and an observer are told of the current attempt; `error`: the loss before it."""
+        """Return the current attempt, as `prepare` and observers see it; `error` is the loss before it."""
         return Attempt(number=self._number, last_event_id=self.delivery.place, error=error)
 
     @property
@@ -278,20 +278,20 @@ class Session:
 
     @property
     def _repeats(self) -> bool:
-        """Whether a request that may have been processed is sent again: by default, where the method allows it."""
+        """Whether a request that may have been processed is resent: by default, if the method allows it."""
         rules = self._options.reconnect
         return self.request.method in _REPEATABLE if rules is None else rules is not False
 
 
 def checked(asked: object) -> Request:
-    """Return the request that `prepare` returned, if it can be sent.
+    """Check and return the request that `prepare` returned.
 
     Raises:
-        TypeError: it is no request.
-        ValueError: it is malformed.
+        TypeError: the result is not a `Request`.
+        ValueError: the request is malformed.
     """
     if isinstance(asked, Coroutine):
-        asked.close()  # else Python warns that it was never awaited
+        asked.close()  # otherwise Python warns that it was never awaited
         raise TypeError("prepare: expected a Request, got a coroutine, which the blocking client cannot await")
     if not isinstance(asked, Request):
         raise TypeError(f"prepare: expected a Request, got {type(asked).__name__}")

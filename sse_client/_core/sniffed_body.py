@@ -1,4 +1,4 @@
-"""A body whose first bytes have been read already, to see whether it is an event stream."""
+"""A body whose first bytes were already read, to find out whether it is an event stream."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["SniffedBody"]
 
 
 class SniffedBody(ResponseBody):
-    """Hands out again what was read of another body, and then what that one still brings.
+    """Returns the bytes that were read from another body to examine them, and then the rest of that body.
 
     Args:
         body: the body, unread.
@@ -35,7 +35,7 @@ class SniffedBody(ResponseBody):
         return self._body.shares_loop
 
     async def sniff(self, rule: Callable[[bytes], bool | None], deadline: float | None) -> bool:
-        """Return what the rule says of the body's first bytes; False where the body ends before it can tell.
+        """Return the rule's answer for the body's first bytes; False if the body ends before the rule can decide.
 
         Raises:
             ConnectionFailed: the body was cut off, or is corrupt; `IdleTimeout` after silence or at the deadline.
@@ -47,7 +47,7 @@ class SniffedBody(ResponseBody):
         return bool(verdict)
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         data, self._prefix = self._prefix, b""
         return data or await self._body.read(deadline)
 
@@ -57,7 +57,7 @@ class SniffedBody(ResponseBody):
         return prefix + await self._body.read_excerpt(limit - len(prefix), deadline)
 
     async def drain(self) -> None:
-        """Read over the little that may still come; see `ResponseBody.drain`."""
+        """Read and drop the little that may still arrive; see `ResponseBody.drain`."""
         await self._body.drain()
 
     def close(self) -> None:

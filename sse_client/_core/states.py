@@ -1,6 +1,7 @@
-"""The states of a stream, and what leads from one to the next (WHATWG HTML 9.2.2, `readyState`).
+"""The states of a stream and the transitions between them (WHATWG HTML 9.2.2, `readyState`).
 
-The loop in `stream` makes these transitions; the tests compare them with this table, which the diagram is drawn from.
+The loop in `stream` makes these transitions. The tests compare it with this table, and the diagram in the docs is drawn
+from it.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ State: TypeAlias = Literal["connecting", "open", "closed"]
 
 
 class Transition(NamedTuple):
-    """What leads from one state to the next.
+    """A transition from one state to another.
 
     Attributes:
         source: the state before.
-        target: the state after it.
-        when: what happens.
-        reason: `EventStream.reason` then; None where the stream goes on.
+        target: the state afterwards.
+        when: the event that causes the transition, in words.
+        reason: the value of `EventStream.reason` afterwards; None if the stream continues.
     """
 
     source: State

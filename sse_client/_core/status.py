@@ -12,7 +12,7 @@ __all__ = ["StreamStatus"]
 
 
 class StreamStatus:
-    """The public state of one stream, for a class that holds its loop."""
+    """The public properties of one stream, for a class that holds its loop."""
 
     __slots__ = ("__weakref__", "_loop")
 
@@ -24,12 +24,12 @@ class StreamStatus:
 
     @property
     def response(self) -> Response | None:
-        """The head of the current connection's response, or of the last one's; None before the first."""
+        """The head of the current response, or of the last one; None before the first."""
         return self._loop.response
 
     @property
     def last_event_id(self) -> str:
-        """The last event ID of the last event that was yielded, not of events that are parsed and still buffered."""
+        """The last event ID of the last event that was yielded; events that are parsed but buffered do not count."""
         return self._loop.delivery.last_event_id
 
     @property
@@ -39,7 +39,7 @@ class StreamStatus:
 
     @property
     def tail(self) -> str:
-        """What has arrived on this connection and is not dispatched; see `Parser.tail`."""
+        """The text that has arrived on this connection and has not been dispatched; see `Parser.tail`."""
         return self._loop.delivery.parser.tail
 
     @property
@@ -49,10 +49,10 @@ class StreamStatus:
 
     @property
     def reason(self) -> Reason | None:
-        """Why it is closed, in the words of `Closed`; None while it is not."""
+        """Why the stream is closed, as in `Closed.reason`; None while it is not closed."""
         return self._loop.reason
 
     @property
     def stats(self) -> Stats:
-        """Counts up to now."""
+        """The current counts."""
         return self._loop.session.stats

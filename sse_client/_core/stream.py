@@ -32,22 +32,22 @@ __all__ = ["StreamLoop"]
 class StreamLoop:
     """One stream over all of its connections.
 
-    A face holds one, and lets one thread or task at a time into it. A blocking face runs the coroutines with
-    `run_sync`; an asynchronous one awaits them.
+    A public stream class (the face) holds a loop, and lets one thread or task at a time into it. The blocking face runs
+    the coroutines with `run_sync`; the asynchronous face awaits them.
 
     Args:
-        transport: the stream's way to the network.
+        transport: sends requests and reads responses.
         request: the caller's request.
         options: the caller's options.
-        stream_format: what counts as a stream.
+        stream_format: the rules for what counts as a stream.
 
     Attributes:
-        batch: events that have arrived, which a face may hand out without entering the loop.
-        delivery: what becomes of the bytes that arrive.
-        response: the head of the current connection's response, or of the last one's; None before the first.
-        session: what is decided about the stream.
+        batch: events that have arrived, which a face may yield without entering the loop.
+        delivery: turns the bytes that arrive into events.
+        response: the head of the current response, or of the last one; None before the first.
+        session: decides what happens to the stream.
         state: `connecting`, `open` or `closed`; see `states`.
-        reason: why it is closed; None while it is not.
+        reason: why the stream was closed; None while it is not closed.
     """
 
     __slots__ = (
@@ -84,10 +84,10 @@ class StreamLoop:
         self._failed: SSEError | None = None
 
     def read_live(self) -> Event | None:
-        """Read once, without a coroutine, and return the event that the data completes; None where `advance` is needed.
+        """Read once, without a coroutine, and return the event that the data completes; None if `advance` is needed.
 
-        A live stream of a blocking client passes through here: by `advance`, an event costs a seventh more (5 of
-        36 µs, the system calls included).
+        The blocking client reads live streams with this method: with `advance`, an event would cost a seventh more (5
+        of 36 µs, system calls included).
         """
         body, delivery, deadlines = self._body, self.delivery, self._deadlines
         if body is None or not body.blocks or delivery.attentive or self.state != "open" or self._transport.closed:
@@ -111,8 +111,9 @@ class StreamLoop:
             until_open: return None as soon as there is a connection.
 
         Raises:
-            SSEError: the stream is lost, and is not resumed.
-            ValueError, TypeError: the request cannot be sent; what `prepare` or the checkpoint returned is malformed.
+            SSEError: the stream was lost, and is not resumed.
+            ValueError, TypeError: the request cannot be sent, or `prepare` or the checkpoint returned a malformed
+                value.
         """
         session, delivery, deadlines = self.session, self.delivery, self._deadlines
         while self.state != "closed":
@@ -143,7 +144,7 @@ class StreamLoop:
                     lost = _from_here(error)
                 else:
                     if delivery.watched:
-                        # Handing out runs the caller's code: inside the loop, by one reader at a time.
+                        # Yielding an event runs the caller's code: inside the loop, by one reader at a time.
                         self._watched = events
                     else:
                         self.batch = events
@@ -157,7 +158,7 @@ class StreamLoop:
                 try:
                     raise lost
                 finally:
-                    del lost  # its traceback holds this frame, and the stream with it
+                    del lost  # its traceback would keep this frame, and so the stream, alive
         return None
 
     async def finish(self, reason: Reason, error: BaseException | None = None) -> None:
@@ -170,7 +171,7 @@ class StreamLoop:
         try:
             if self._body is not None and reason in {"until", "no content"}:
                 await self._body.drain()
-                self._body = None  # closed by that
+                self._body = None  # `drain` has closed it
         finally:
             await self._disconnect()
             try:
@@ -179,7 +180,7 @@ class StreamLoop:
                 self.session.closed(reason, error)
 
     async def _connect(self) -> SSEError | None:
-        """Make the next connection; return how that failed, if it did."""
+        """Make the next connection; return the error if that failed, else None."""
         self.state = "connecting"
         session, deadlines, limits = self.session, self._deadlines, self._limits
         if deadlines.used:
@@ -204,7 +205,7 @@ class StreamLoop:
         if body.coded:
             body.limit_inflation(self.delivery, self._max_event_size)
         self.response = body.response
-        # Outside of any `try`: what the caller's observer raises is no loss of the connection.
+        # Outside of any `try`, because an exception of the caller's observer is not a lost connection.
         refusal = session.opened(body)
         sniff = session.format.sniff
         if isinstance(refusal, ContentTypeError) and sniff is not None:
@@ -224,7 +225,7 @@ class StreamLoop:
         return None
 
     async def _with_body(self, refusal: ResponseError, body: ResponseBody, deadline: float | None) -> SSEError:
-        """Return the error of a response that is no stream, with its body; or the error of reading that body."""
+        """Return the error for a response that is not a stream, with its body; or the error of reading that body."""
         limit = self.session.body_limit
         if limit is not None:
             refusal.body = await body.read_excerpt(limit, deadline)
@@ -232,7 +233,7 @@ class StreamLoop:
         try:
             refusal.body = await body.read_whole(deadline)
         except SSEError as error:
-            # An answer that is not complete is not returned. Of a bad status, the status matters more than its body.
+            # An incomplete response is not returned. If the status is bad, it matters more than the body.
             return _from_here(error) if isinstance(refusal, ContentTypeError) else refusal
         return refusal
 
@@ -260,7 +261,7 @@ class StreamLoop:
         if delay is None:
             return error
         if self._closing():
-            return None  # closed by the caller's own code, which has just run
+            return None  # the caller's own code, which has just run, closed it
         late = deadlines.check_total(delay, error)
         if late is None:
             await self._transport.sleep(delay)
@@ -268,10 +269,10 @@ class StreamLoop:
         return late
 
     async def _read_rest(self, body: ResponseBody, deadline: float | None) -> bytes:
-        """Read on in what the last read brought, unless a deadline has passed.
+        """Return more of what the last read received, unless a deadline has passed.
 
         Raises:
-            SSEError: one has: of a body that always has more at hand, no wait would end at it.
+            SSEError: a deadline has passed. A body that always has more data would never wait for it.
         """
         if deadline is not None and (late := self._deadlines.overdue()) is not None:
             raise late

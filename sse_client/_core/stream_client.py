@@ -1,4 +1,4 @@
-"""What the blocking and the asyncio client share: the methods that return streams."""
+"""The methods of a client that return streams, shared by the blocking and the asyncio client."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _Stream = TypeVar("_Stream")
 
 
 class StreamWrapper(Protocol[_Stream]):
-    """Makes the streams of a client; see `sse_client.extension.wrap_streams`."""
+    """Creates the streams of a client; see `sse_client.extension.wrap_streams`."""
 
     def __call__(
         self, make: Callable[[Mapping[str, Any]], _Stream], method: str, url: str, options: Mapping[str, Any], /
     ) -> _Stream:
-        """Return `make(options)`, with other options if need be."""
+        """Return `make(options)`, with changed options if necessary."""
         ...
 
 
@@ -42,19 +42,19 @@ class StreamClient(ABC, Generic[_Stream]):
             method: any HTTP method. GET, HEAD and OPTIONS reconnect whenever the connection is lost; others only if
                 it is certain that the request was not processed, or if `reconnect` says so.
             url: an absolute URL of http or https.
-            **options: the request, in the words of `requests`, and how to read it. In an `AsyncClient`, `data` may be
-                an asynchronous iterable, too.
+            **options: the request, with the argument names of `requests`, and how to read the stream. In an
+                `AsyncClient`, `data` may also be an asynchronous iterable.
 
         Options are keywords, which `sse_client.options.StreamOptions` describes:
             the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
             limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-            what is lost: reconnect, last_event_id, checkpoint, prepare;
-            what is yielded: until, include_last, comments;
-            who is told: observer.
+            resuming: reconnect, last_event_id, checkpoint, prepare;
+            events: until, include_last, comments;
+            news: observer.
 
         Raises:
             TypeError: an option is unknown, or not of its type.
-            ValueError: one is out of its range, or the request is malformed.
+            ValueError: an option is out of its range, or the request is malformed.
             RuntimeError: the client is closed.
         """
         return self._stream(method, url, options)
@@ -65,13 +65,13 @@ class StreamClient(ABC, Generic[_Stream]):
         Options are keywords, which `sse_client.options.StreamOptions` describes:
             the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
             limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-            what is lost: reconnect, last_event_id, checkpoint, prepare;
-            what is yielded: until, include_last, comments;
-            who is told: observer.
+            resuming: reconnect, last_event_id, checkpoint, prepare;
+            events: until, include_last, comments;
+            news: observer.
 
         Raises:
             TypeError: an option is unknown, or not of its type.
-            ValueError: one is out of its range, or the request is malformed.
+            ValueError: an option is out of its range, or the request is malformed.
         """
         return self.stream("GET", url, **options)
 
@@ -81,13 +81,13 @@ class StreamClient(ABC, Generic[_Stream]):
         Options are keywords, which `sse_client.options.StreamOptions` describes:
             the request: params, headers, data, json, files, auth, cookies, verify, cert, proxies, allow_redirects;
             limits: timeout (connect 10 s, silence 300 s), max_event_size (64 MiB), max_error_body (64 KiB);
-            what is lost: reconnect, last_event_id, checkpoint, prepare;
-            what is yielded: until, include_last, comments;
-            who is told: observer.
+            resuming: reconnect, last_event_id, checkpoint, prepare;
+            events: until, include_last, comments;
+            news: observer.
 
         Raises:
             TypeError: an option is unknown, or not of its type.
-            ValueError: one is out of its range, or the request is malformed.
+            ValueError: an option is out of its range, or the request is malformed.
         """
         return self.stream("POST", url, **options)
 
@@ -99,7 +99,7 @@ class StreamClient(ABC, Generic[_Stream]):
         stream_format: StreamFormat = EVENT_STREAM,
         released: Callable[[], Any] | None = None,
     ) -> _Stream:
-        """Return a stream in a format; when it has ended, `released` is called, and in asyncio awaited."""
+        """Return a stream in a format. When the stream has ended, `released` is called, and in asyncio awaited."""
         if self._wrapper is None:
             return self._new_stream(method, url, options, stream_format, released)
         return self._wrapper(
@@ -115,4 +115,4 @@ class StreamClient(ABC, Generic[_Stream]):
         stream_format: StreamFormat,
         released: Callable[[], Any] | None,
     ) -> _Stream:
-        """Return a stream that no wrapper has been asked about."""
+        """Return a stream without asking the wrapper."""

@@ -1,4 +1,4 @@
-"""Which responses count as a stream: by the standard, or by the rules of an adapter whose servers deviate from it."""
+"""Decides which responses count as a stream: by the standard, or by the rules of an adapter."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ if TYPE_CHECKING:
 __all__ = ["EVENT_STREAM", "StreamFormat"]
 
 
-# A struct, as `Options` is: a dataclass of five fields takes 0.5 ms of the import.
+# A struct, like `Options`: a dataclass of five fields takes 0.5 ms to import.
 class StreamFormat(msgspec.Struct, frozen=True):
-    """Which responses count as a stream, for an adapter whose servers deviate from the standard.
+    """The rules for what counts as a stream, for an adapter whose servers deviate from the standard.
 
     Attributes:
-        parser: the parser's class.
-        media_types: content types that are read as event streams.
-        body_limit: bytes of a response that is no stream that are kept in the error.
-        counts: whether an event ends the wait that `Timeout.first` and `Timeout.event` limit; by default, any does.
-        sniff: whether a body of any other content type is an event stream, told by a prefix of it; None from the rule:
-            a longer prefix is needed. Without a rule, the content type alone decides.
+        parser: the class of the parser.
+        media_types: the content types that are read as event streams.
+        body_limit: how many bytes of a response that is not a stream are kept in the error.
+        counts: returns whether an event ends the wait that `Timeout.first` and `Timeout.event` limit; by default, every
+            event does.
+        sniff: returns whether a body of another content type is an event stream, given a prefix of it; None if it needs
+            a longer prefix. Without such a function, only the content type decides.
     """
 
     parser: type[Parser] = Parser

@@ -1,4 +1,4 @@
-"""The part of a subscription that does not depend on the client: a handler, and the events that it is called with."""
+"""The part of a subscription that both clients share: a handler, and the events that are passed to it."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ class Subscriber(Generic[_Events]):
     """A handler of a stream's events.
 
     Attributes:
-        stream: the stream that is being read; its `last_event_id`, `state` and `stats` can be looked at.
-        error: what ended it, if an error did: the stream's, or the handler's own. It is also logged.
+        stream: the stream that is being read; its `last_event_id`, `state` and `stats` may be read at any time.
+        error: the error that ended the subscription, raised by the stream or by the handler; None if none did. It is
+            also logged.
 
     Raises:
-        TypeError: the handler cannot be called, or `events` is one type, not several.
+        TypeError: the handler cannot be called, or `events` is a single type instead of several.
     """
 
     _awaits = False  # whether a handler may be a coroutine function
@@ -64,7 +65,7 @@ class Subscriber(Generic[_Events]):
         return f"<{type(self).__name__} of {self.stream!r}{failed}>"
 
     def _wants(self, event: Event | Comment) -> bool:
-        # A comment has no type; it is only here if the option `comments` asked for it.
+        # A comment has no type; comments arrive here only if the option `comments` is set.
         return self._types is None or type(event) is not Event or event.event in self._types
 
     def _failed(self, error: BaseException) -> None:

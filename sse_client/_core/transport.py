@@ -1,4 +1,4 @@
-"""What a stream asks of the HTTP library under it: open a request, read its body, wait, and be woken."""
+"""The interface between a stream and an HTTP library: open a request, read its body, sleep, and be woken."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["AsyncWakeup", "Limits", "Transport"]
 
 
 class Limits(NamedTuple):
-    """How long opening a request, and reading its response, may take.
+    """The time limits for opening a request and reading its response.
 
     Attributes:
         connect: seconds to make a connection: name lookup, every address, proxy and TLS together; None: no limit.
         silence: seconds without a byte after which the connection counts as dead; None: no limit.
-        deadline: when the response's head must be there, by `time.monotonic`; None: no limit.
+        deadline: when the response's head must have arrived, by `time.monotonic`; None: no limit.
     """
 
     connect: float | None
@@ -28,21 +28,21 @@ class Limits(NamedTuple):
 
 
 class Transport(Protocol):
-    """One stream's way to the network. The stream calls down; a transport never calls back.
+    """Sends one stream's requests and reads its responses. The stream calls the transport, never the other way round.
 
-    A blocking transport has blocked by the time that its coroutines return; see `run_sync`.
+    The coroutines of a blocking transport block instead of waiting; see `run_sync`.
 
     Attributes:
-        closed: whether `close` was called: nothing may be sent after it, and a reader wakes.
+        closed: whether `close` was called; after that nothing may be sent, and a reader wakes.
     """
 
     closed: bool
 
     async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
-        """Return what the caller's `prepare` returns once it is awaited.
+        """Await the result of the caller's `prepare`, and return it.
 
         Raises:
-            TypeError: this transport cannot wait for it.
+            TypeError: this transport cannot await it.
             ConnectionFailed: the deadline passed first.
         """
         ...
@@ -51,9 +51,9 @@ class Transport(Protocol):
         """Send `request`, follow its redirects, and return the response, its body unread.
 
         Args:
-            request: what is asked for.
+            request: the request to send.
             resume: the value of `Last-Event-ID`, unless the request has one of its own; empty: there is none.
-            limits: how long it may take.
+            limits: the time limits.
 
         Raises:
             SSEError: there is no response.
@@ -63,7 +63,7 @@ class Transport(Protocol):
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for `seconds`, or until `close`."""
+        """Wait for `seconds`, or until `close` is called."""
         ...
 
     async def release(self) -> None:
@@ -84,9 +84,9 @@ class AsyncWakeup(Protocol):
 
     Attributes:
         closed: whether `close` was called.
-        task: the task that is in the stream; None: no task is.
-        cancelling: the requests to cancel that task that others had made before it came in.
-        unsettled: whether `leave` has something to do when the task leaves.
+        task: the task that is in the stream; None if no task is.
+        cancelling: the number of cancellation requests that the task had before it entered.
+        unsettled: whether `leave` has work to do when the task leaves.
     """
 
     closed: bool
@@ -96,40 +96,40 @@ class AsyncWakeup(Protocol):
 
     @property
     def body(self) -> _Abandoned | None:
-        """The last response's body, which is abandoned with a stream that nobody closes."""
+        """The last response's body, which is abandoned if nobody closes the stream."""
         ...
 
     @property
     def current_task(self) -> Callable[[], _Task | None]:
-        """Returns the task that runs. Without one it returns None, or raises RuntimeError."""
+        """Returns the current task. If there is none, it returns None or raises RuntimeError."""
         ...
 
     def is_cancellation(self, error: BaseException) -> bool:
-        """Return whether an error is the cancellation of a task."""
+        """Return whether `error` is the cancellation of a task."""
         ...
 
     def enter(self) -> None:
-        """Take the current task.
+        """Let the current task in.
 
         Raises:
-            RuntimeError: another one is in the stream, or there is none.
+            RuntimeError: another task is in the stream, or there is no current task.
         """
         ...
 
     def forbid(self) -> None:
-        """Let no task in any more, in a process that was just forked: ending the stream would reach the parent's."""
+        """Let no task in any more; for a forked child, where ending the stream would affect the parent's."""
         ...
 
     def leave(self) -> None:
-        """Release the task; wake those who wait for that."""
+        """Let the task out, and wake those who wait for that."""
         ...
 
     async def left(self) -> None:
-        """Wait until the task has left, if it is not the current one."""
+        """Wait until the task has left, unless it is the current task."""
         ...
 
     def caught(self) -> bool:
-        """Handle a cancellation; return whether it came from here, and from nobody else too."""
+        """Handle a cancellation; return whether it came only from this object."""
         ...
 
     def close(self) -> None:

@@ -1,10 +1,10 @@
 """Decodes a content coding in bounded steps: the caller decides after each step whether there is time for another.
 
-A step gives about `PIECE` bytes at most, and `b""` where its work gave nothing. Its work is bounded whatever the input
-is: 8 KiB of deflate blocks without content, the slowest input known for zlib, take 0.4 ms; 32 empty zstd frames 0.3 ms.
-brotli fills its window before it hands any of it out, which takes 7 ms for a window of 4 MiB, and 28 ms for one of
-16 MiB, the largest that there is. What the parser makes of a piece may cost more than the step: `PIECE` bytes of lines
-`id` take it 7 to 10 ms. Where other tasks wait for their turn of an event loop, `Parts` bounds that, too.
+A step returns at most about `PIECE` bytes, and `b""` if it produced nothing. Its work is bounded for any input: 8 KiB
+of deflate blocks without content, the slowest known input for zlib, take 0.4 ms; 32 empty zstd frames take 0.3 ms.
+brotli fills its window before it outputs any of it, which takes 7 ms for a window of 4 MiB, and 30 ms for one of
+16 MiB, the largest possible; see `Decoder.slow`. Parsing a piece may cost more than the step: the parser takes 7 to
+10 ms for `PIECE` bytes of `id` lines. In an event loop, where other tasks wait for their turn, `Parts` limits that, too.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 
 __all__ = ["CORRUPT", "PIECE", "Parts", "Silence", "Stage", "steps"]
 
-PIECE = 24 * 1024  # with 16 KiB, a burst of chat events cost 8 % more than decoded and parsed a read at a time
+PIECE = 24 * 1024  # with 16 KiB, a burst of chat events costs 8 % more than if each read is decoded and parsed whole
 CORRUPT = "the compressed body is corrupt"
 
 _SLICE = 8 * 1024  # bytes of input a call
-_CALL = _SLICE // 32  # bytes of input that are added for each call
+_CALL = _SLICE // 32  # bytes of input to which the fixed cost of a call is equal
 _LONG = 0.002  # seconds of CPU time
 _PART = 4 * 1024
 
 
 class Stage(Protocol):
-    """One coding.
+    """The decoder of one coding.
 
     Attributes:
-        more: whether `decode(b"")` goes on without further input.
+        more: whether `decode(b"")` continues without further input.
         complete: whether the body may end here.
-        parts: zstd frames begun until now, each of which takes as long as some hundred bytes of another coding.
+        parts: the zstd frames begun so far, each of which takes as long as some hundred bytes of another coding.
     """
 
     more: bool
@@ -40,7 +40,7 @@ class Stage(Protocol):
     parts: int
 
     def decode(self, data: bytes) -> bytes:
-        """Return at most about `PIECE` bytes; `b""` where `data` brought none yet.
+        """Return at most about `PIECE` bytes; `b""` if `data` brought none yet.
 
         Raises:
             ValueError: the input is corrupt.
@@ -66,7 +66,7 @@ class Silence:
 
 
 def steps(stage: Stage, data: bytes) -> Iterator[bytes]:
-    """Yield what `data` decodes to, in steps; none where it decodes to nothing within one.
+    """Yield the decoded `data`, in steps; nothing if it decodes to nothing within one step.
 
     Raises:
         ValueError: the input is corrupt.
@@ -84,10 +84,10 @@ def steps(stage: Stage, data: bytes) -> Iterator[bytes]:
 
 
 class Parts:
-    """Hands out pieces in parts once one of them has kept its consumer busy for long: it had many short lines, say.
+    """Splits pieces into parts, once a piece has kept its consumer busy for long, as one with many short lines does.
 
-    To count the lines of each piece would cost a gzip stream a fifth, and to ask for the CPU time a tenth. So that is
-    done only from the first piece on that took long by the clock, which may also have been a wait.
+    Counting the lines of each piece would cost a gzip stream a fifth, and asking for the CPU time a tenth. So the CPU
+    time is checked only after a piece that took long by the clock, which may also have been a wait.
 
     Args:
         clock: returns seconds.
@@ -102,9 +102,9 @@ class Parts:
         self._slow = False
 
     def of(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield what `pieces` yields."""
+        """Yield the data of `pieces`, in parts if necessary."""
         for piece in pieces:
-            if len(piece) <= _PART:  # also of nothing: see `steps`
+            if len(piece) <= _PART:  # also if it is empty: see `steps`
                 yield piece
             elif self._slow:
                 yield from (piece[start : start + _PART] for start in range(0, len(piece), _PART))

@@ -1,7 +1,7 @@
 """Decodes content codings (RFC 9110 8.4.1) as the bytes arrive: gzip, deflate, and br and zstd where installed.
 
-Nothing waits for more input than it needs. What a body inflates to is made step by step, as `coding_steps` has it, and
-not further than it is taken: a few kilobytes may stand for gigabytes.
+Output is never delayed until more input arrives than it needs. A body is inflated step by step (see `coding_steps`),
+and only as far as the caller asks for, because a few kilobytes may inflate to gigabytes.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sse_client._http.coding_steps import Silence, Stage, steps
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client._http.inflate import Deflate, Gzip
-from sse_client._http.optional_codings import Brotli, Zstd, brotli_module, zstd_module
+from sse_client._http.optional_codings import Brotli, Zstd, brotli_module, has_large_window, zstd_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,14 +21,14 @@ __all__ = ["Decoder", "decoder_for"]
 
 _MAX_CODINGS = 2
 
-# With two codings, the output of the first stage is the input of the second. Without a limit, each kilobyte received
-# could feed a megabyte of empty blocks to the second stage. Honest data stays within it: compressed data hardly
-# shrinks when it is compressed again, and data that does brings as much output.
+# With two codings, the output of the first stage is the input of the second. Without a limit, each received kilobyte
+# could feed a megabyte of empty blocks to the second stage. Honest data stays within it: compressed data hardly shrinks
+# when it is compressed again, and data that does brings as much output.
 _BETWEEN = 1024 * 1024
 _BETWEEN_RATIO = 8
-_PART = 100  # bytes between two codings that a zstd frame counts for beside its own
+_PART = 100  # bytes that each zstd frame counts in addition to its output, towards that limit
 
-# IANA's HTTP Content Coding Registry. Servers that code nothing send `none`, `utf-8` or `binary`.
+# IANA's HTTP Content Coding Registry. For uncoded bodies, some servers send `none`, `utf-8` or `binary`.
 _REGISTERED = frozenset(
     [
         *["aes128gcm", "br", "compress", "dcb", "dcz", "deflate", "exi", "gzip", "identity"],
@@ -42,13 +42,17 @@ class Decoder:
 
     Args:
         stages: one or two, in the order in which they are undone.
+
+    Attributes:
+        slow: whether a step may take 30 ms, as far as is known from the first byte; the GIL is released meanwhile.
     """
 
-    __slots__ = ("_begun", "_between", "_stages")
+    __slots__ = ("_begun", "_between", "_stages", "slow")
 
     def __init__(self, *stages: Stage) -> None:
         self._stages = stages
         self._begun = False
+        self.slow = False
         self._between = _BETWEEN  # bytes that the first of two stages may still pass to the second
 
     @property
@@ -57,15 +61,21 @@ class Decoder:
         return not self._begun or all(stage.complete for stage in self._stages)
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """Yield what `data` decodes to, as far as it is taken; exhaust it before the next call.
+        """Yield the decoded `data`, as far as the caller iterates; exhaust the iterator before the next call.
 
-        The work of a step is bounded. One that gave nothing yields `b""`: a breathing point, to look whether there is
-        still time, and no end of anything.
+        The work of a step is bounded. A step without output yields `b""`, so that the caller can check its deadline; it
+        does not mean the end of the data.
 
         Raises:
             ValueError: the input is corrupt.
         """
-        self._begun = self._begun or bool(data)
+        if data and not self._begun:
+            self._begun = True
+            first, *inner = self._stages
+            # What the second of two stages will begin with is not known.
+            self.slow = (isinstance(first, Brotli) and has_large_window(data[0])) or any(
+                isinstance(stage, Brotli) for stage in inner
+            )
         if len(self._stages) == 1:
             return steps(self._stages[0], data)
         self._between += len(data) * _BETWEEN_RATIO
@@ -93,9 +103,9 @@ class Decoder:
 
 
 def decoder_for(content_encoding: str) -> Decoder | None:
-    """Return a decoder for the codings of a `Content-Encoding` header; None where there are none.
+    """Return a decoder for the codings of a `Content-Encoding` header; None if there are none.
 
-    Words that are no registered coding are passed over.
+    Words that are not registered codings are ignored.
 
     Raises:
         ValueError: a registered coding cannot be undone here, or there are more than two.

@@ -1,11 +1,11 @@
-"""The value of a `Cookie` header (RFC 6265 5.4)."""
+"""Builds the value of a `Cookie` header, and limits the cookies of a jar (RFC 6265 5.4 and 6.1)."""
 
 from __future__ import annotations
 
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from sse_client._http.shapes import is_mapping
+from sse_client._http.type_guards import is_mapping
 from sse_client._http.url import MalformedRequest
 
 if TYPE_CHECKING:
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
 
 __all__ = ["cookie_header", "cookies_in", "cookies_of_jar", "limit_cookies"]
 
-# RFC 6265 6.1 asks for at least as much: beyond it, a server that sets another cookie on each reconnect would have the
-# requests grow without limit.
+# RFC 6265 6.1 requires at least these sizes. Without limits, a server that sets a new cookie on each reconnect could
+# make the requests grow forever.
 _MAX_SIZE = 4096  # bytes of a cookie's name, value and attributes
-# Of all domains: a redirect chain may lead through any number of hosts. It takes 3 µs to get one out of a jar, and each
-# response that sets cookies has to look at all of them.
+# Of all domains together, because a redirect chain may lead through any number of hosts. Each response that sets
+# cookies has to go through all cookies of the jar, at 3 µs each.
 _MAX_COOKIES = 1000
 _MAX_PER_DOMAIN = 50
-_MAX_SIZE_PER_DOMAIN = 8 * 1024  # bytes: a longer header is answered 400 or 431 by common servers
+_MAX_SIZE_PER_DOMAIN = 8 * 1024  # bytes; common servers answer a longer header with 400 or 431
 
 
 def cookie_header(url: str, session: Iterable[tuple[str, Any]], own: Any) -> str:
-    """Return the `Cookie` value of a request; empty where there are no cookies for it.
+    """Return the `Cookie` value of a request; empty if there are no cookies for it.
 
     Args:
-        url: where the request goes: a jar's cookies are bound to hosts and paths.
+        url: the request's URL, because a jar's cookies are bound to hosts and paths.
         session: names and values of the session's cookies for that URL.
-        own: the request's own, which replace the session's of the same name: a mapping, or an `http.cookiejar`.
+        own: the request's own cookies, which replace the session's of the same name: a mapping, or an `http.cookiejar`.
 
     Raises:
-        MalformedRequest: one holds a character that no header can.
+        MalformedRequest: a cookie contains a character that a header cannot.
         TypeError: `own` is neither.
     """
     cookies = dict(session)
@@ -51,7 +51,7 @@ def cookie_header(url: str, session: Iterable[tuple[str, Any]], own: Any) -> str
 
 def cookies_of_jar(jar: Any, url: str) -> Iterable[tuple[str, str | None]]:
     """Yield names and values of the cookies that an `http.cookiejar` has for a URL; None: a name alone."""
-    from urllib.request import Request  # aiohttp and http.cookiejar have loaded it already
+    from urllib.request import Request  # aiohttp and http.cookiejar have already imported it
 
     asking = Request(url)  # noqa: S310  (it asks the jar, not the network)
     jar.add_cookie_header(asking)
@@ -62,13 +62,14 @@ def cookies_of_jar(jar: Any, url: str) -> Iterable[tuple[str, str | None]]:
 
 
 def limit_cookies(jar: CookieJar, before: Collection[Cookie], came: Collection[Cookie]) -> None:
-    """Take out of a jar what a response has put into it beyond the limits; a cookie that was replaced comes back.
+    """Remove from a jar the cookies that exceed the limits after a response; restore those that they replaced.
 
-    The response is given to the jar first, whose policy decides what it takes, and which deletes what has expired.
+    Call it after the jar has extracted the response's cookies: the jar's policy decides which it accepts, and the jar
+    deletes expired ones.
 
     Args:
-        jar: the session's. Other threads may use it, too.
-        before: the cookies that were in it before the response came.
+        jar: the session's jar. Other threads may use it at the same time.
+        before: the cookies that were in the jar before the response.
         came: the cookies that the response sets.
     """
     refused = {_place(cookie) for cookie in _refused(before, came)}
@@ -79,17 +80,17 @@ def limit_cookies(jar: CookieJar, before: Collection[Cookie], came: Collection[C
         if place in replaced:
             jar.set_cookie(replaced[place])
         else:
-            with contextlib.suppress(KeyError):  # the jar has not taken it
+            with contextlib.suppress(KeyError):  # the jar has not accepted it
                 jar.clear(*place)
 
 
 def cookies_in(jar: Iterable[Cookie | None]) -> list[Cookie]:
-    """Return the cookies in an `http.cookiejar`, which yields None for those that another thread removes meanwhile."""
+    """Return the cookies in an `http.cookiejar`, without the None that it yields for cookies removed meanwhile."""
     return [cookie for cookie in jar if cookie is not None]
 
 
 def _refused(before: Collection[Cookie], came: Collection[Cookie]) -> Iterator[Cookie]:
-    """Yield those of the cookies of a response that are too long, or too many."""
+    """Yield those cookies of a response that exceed a limit on length or number."""
     domains = {cookie.domain for cookie in came}
     total = len(before)
     lengths: dict[str, dict[_Place, int]] = {domain: {} for domain in domains}
@@ -117,21 +118,21 @@ _Place = tuple[str, str, str]
 
 
 def _place(cookie: Cookie) -> _Place:
-    """Return what a cookie replaces another one of."""
+    """Return the key of a cookie: a cookie replaces another one with the same key."""
     return cookie.domain, cookie.path, cookie.name
 
 
 def _length(cookie: Cookie) -> int:
-    """Return what a cookie takes of a `Cookie` header."""
+    """Return the length of a cookie in a `Cookie` header."""
     return len(cookie.name) + len(cookie.value or "")
 
 
 def _size(cookie: Cookie) -> int:
-    """Return the length of name, value and attributes, those without a meaning included: the jar keeps them all."""
+    """Return the length of name, value and all attributes, even meaningless ones, because the jar keeps them all."""
     return sum(len(str(value)) for value in vars(cookie).values() if value is not None)
 
 
 def _text(value: Any) -> str:
-    """Return the value of a cookie as requests sends it; of `http.cookies` as it was received."""
+    """Return the value of a cookie as requests sends it; that of an `http.cookies` morsel as it was received."""
     text = str(getattr(value, "coded_value", value))
     return text.replace('\\"', "") if text.startswith('"') and text.endswith('"') else text

@@ -1,4 +1,4 @@
-"""Where a request's credentials come from: a pair, the URL, or ~/.netrc; as requests reads them."""
+"""Finds a request's credentials as requests does: in a pair, in the URL, or in ~/.netrc."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ __all__ = ["basic", "netrc_credentials", "url_credentials"]
 
 
 def basic(user: Any, password: Any) -> str:
-    """Return the `Authorization` value of a user and a password (RFC 7617), as bytes or Latin-1 text.
+    """Return the `Authorization` value for a user and a password (RFC 7617), each bytes or Latin-1 text.
 
     Raises:
-        MalformedRequest: a text holds other characters.
+        MalformedRequest: a text holds characters beyond Latin-1.
     """
     return "Basic " + b64encode(b":".join((_latin_1(user), _latin_1(password)))).decode("ascii")
 
 
 def url_credentials(url: str) -> tuple[str, str] | None:
-    """Return the user and the password that are in a URL; None where not both of them are, or both are empty."""
+    """Return the user and the password in a URL; None if one of them is missing, or both are empty."""
     user, at, _ = urlsplit(url).netloc.rpartition("@")
     if not at:
         return None
@@ -31,9 +31,9 @@ def url_credentials(url: str) -> tuple[str, str] | None:
 
 
 def netrc_credentials(url: str) -> tuple[str, str] | None:
-    """Return the user and the password that ~/.netrc, or the file that `NETRC` names, has for the host of a URL.
+    """Return the user and the password for a URL's host in ~/.netrc, or in the file that `NETRC` names.
 
-    A file that cannot be read has none.
+    A file that cannot be read counts as empty.
     """
     named = os.environ.get("NETRC")
     paths: tuple[str, ...]
@@ -44,7 +44,7 @@ def netrc_credentials(url: str) -> tuple[str, str] | None:
     else:
         paths = (os.path.expanduser(named),)
     for path in paths:
-        # Most often there is none: `os.path.exists` catches an error for that, which takes twice as long.
+        # Usually there is no such file; then `os.path.exists` catches an error, which takes twice as long.
         if os.access(path, os.F_OK):
             return _entry(path, urlsplit(url).hostname or "")
     return None

@@ -7,7 +7,7 @@ import os
 from json import JSONEncoder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sse_client._http.shapes import is_listing, is_mapping
+from sse_client._http.type_guards import is_listing, is_mapping
 from sse_client._http.url import MalformedRequest, flat_pairs, form_encoded, listed_pairs
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ class EncodedBody(NamedTuple):
     """A body that is ready to be sent.
 
     Attributes:
-        content: bytes, text (an authentication object may expect it), a file, or an iterable of bytes, an asynchronous
-            one too.
-        length: bytes that are left of it; None where that is not known before it is read.
-        media_type: what `Content-Type` says unless the caller does; None for nothing.
+        content: bytes, text (an authentication object may expect it), a file, or an iterable of bytes, which may be
+            asynchronous.
+        length: the number of bytes left; None if it is not known before the body is read.
+        media_type: the `Content-Type`, unless the caller sets one; None for none.
     """
 
     content: Any
@@ -39,8 +39,8 @@ def encoded_body(request: Request) -> EncodedBody | None:
     """Return the body of a request; None if it has none.
 
     Raises:
-        MalformedRequest: it cannot be encoded.
-        TypeError: it is of a type that cannot be sent.
+        MalformedRequest: the body cannot be encoded.
+        TypeError: the body is of a type that cannot be sent.
     """
     data = request.data
     if request.json is not None:
@@ -66,7 +66,7 @@ def encoded_body(request: Request) -> EncodedBody | None:
 
 
 def known_length(body: Any) -> int | None:
-    """Return how many bytes are left of a body; None where that is not known before it is read.
+    """Return how many bytes are left of a body; None if that is not known before it is read.
 
     The length of a list, a set or another iterable is its number of pieces: as `Content-Length` it would cut the body.
     """
@@ -75,10 +75,10 @@ def known_length(body: Any) -> int | None:
 
 
 def octets(piece: Any) -> bytes:
-    """Return the bytes of a piece of a body: of text in UTF-8, of an array as they are in memory.
+    """Return the bytes of a piece of a body: text is encoded as UTF-8, an array as it is in memory.
 
     Raises:
-        TypeError: it has none.
+        TypeError: the piece has no bytes.
     """
     if isinstance(piece, bytes):
         return piece
@@ -91,30 +91,30 @@ def octets(piece: Any) -> bytes:
 
 
 def awaited_nowhere(body: Any) -> TypeError | None:
-    """Return the error for a body that must be awaited, which a blocking client cannot do; None for others."""
+    """Return the error for a body that must be awaited, which a blocking client cannot do; None for other bodies."""
     if hasattr(body, "__aiter__") and not hasattr(body, "__iter__"):
         return TypeError(f"data: expected an iterable of bytes, got {type(body).__name__}, which nothing awaits here")
     return None
 
 
 def length_of(body: Any) -> int:
-    """Return how many bytes are left of a body; 0 where there is no saying, and of an empty one."""
+    """Return how many bytes are left of a body; 0 if it is empty, or if the length cannot be determined."""
     if isinstance(body, str):
         return len(_text(body))
-    total = len(body) if hasattr(body, "__len__") else getattr(body, "len", None)  # `len`: as requests-toolbelt has it
+    total = len(body) if hasattr(body, "__len__") else getattr(body, "len", None)  # `len`: requests-toolbelt
     if not hasattr(body, "tell"):
         return total if isinstance(total, int) else 0
     if isinstance(body, io.StringIO):
         return len(_text(body.getvalue()[body.tell() :]))
     if _reads_text(body):
-        return 0  # its length is in characters, not in bytes
+        return 0  # the length of a text file is in characters, not in bytes
     try:
         position: int = body.tell()
         if not isinstance(total, int):
             body.seek(0, os.SEEK_END)
             total = body.tell()
             body.seek(position)
-    except (AttributeError, OSError, ValueError):  # a pipe, or a file that cannot be sought from its end
+    except (AttributeError, OSError, ValueError):  # a pipe, or a file that cannot seek to its end
         return 0
     return max(0, total - position)
 

@@ -1,7 +1,7 @@
 """Finds where the body of a response ends, from its head (RFC 9112 6.3); the same for both clients.
 
-RFC 9112 lets a recipient repair some contradictions, and says that they may be an attack. All of them are refused: a
-length beside chunks, lengths that are repeated, equal or not, and transfer codings other than `chunked` alone.
+RFC 9112 lets a recipient repair some contradictions, but says that they may be an attack. All of them are refused here:
+a length together with chunks, repeated lengths (even equal ones), and transfer codings other than a single `chunked`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["Framing", "framing"]
 
-_LENGTH = "0*+([0-9]{0,19})"  # compiled when it is needed: streams seldom have a length
+_LENGTH = "0*+([0-9]{0,19})"  # compiled when first needed, because streams seldom have a length
 _MAX_LENGTH = 2**63 - 1
 
 
@@ -39,22 +39,22 @@ def framing(
     """Return where the body of a response ends.
 
     Args:
-        transfer_encoding: the values of its `Transfer-Encoding` lines.
-        content_length: those of its `Content-Length` lines.
-        method: of the request, in upper case.
-        status: of the response.
+        transfer_encoding: the values of the `Transfer-Encoding` lines.
+        content_length: the values of the `Content-Length` lines.
+        method: the request's method, in upper case.
+        status: the response's status.
 
     Raises:
-        ValueError: they contradict each other, or are malformed, or name a coding that is not undone.
+        ValueError: these contradict each other, are malformed, or name a coding that is not supported.
     """
     if method == "HEAD" or status < 200 or status in {204, 304}:
         return Framing("none")
     if not transfer_encoding:
-        # The lines of one name are one value (RFC 9110 5.3).
+        # Several lines of one name form one value (RFC 9110 5.3).
         return Framing("length", _length(", ".join(content_length))) if content_length else Framing("close")
     if content_length:
         raise ValueError("expected a body that is framed in one way, got Transfer-Encoding and Content-Length")
-    # `identity` is no coding any more; in RFC 2616 it said that there is none.
+    # `identity` is obsolete; in RFC 2616 it meant that there is no coding.
     kinds: dict[str, Literal["chunked", "close"]] = {"chunked": "chunked", "identity": "close"}
     codings = ", ".join(transfer_encoding).strip(" \t")
     kind = kinds.get(codings.lower())

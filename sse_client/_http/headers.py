@@ -1,11 +1,11 @@
-"""The header fields of a response: look-ups ignore case, and the fields of one name can be seen one by one."""
+"""The header fields of a response: lookup ignores case, and repeated fields can be read one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, overload
 
-from sse_client._http.shapes import is_mapping
+from sse_client._http.type_guards import is_mapping
 
 __all__ = ["Headers"]
 
@@ -15,13 +15,13 @@ _Field = tuple[str | bytes, str | bytes]
 
 
 class Headers(Mapping[str, str]):
-    """Header fields by name, whatever its case. Fields of one name are joined with `, `, as requests shows them.
+    """Header fields by name, ignoring case. Fields of one name are joined with `, `, as in requests.
 
-    Nothing is decoded or copied before the first look-up. The `repr` shows names alone: values may be secret.
+    Nothing is decoded or copied before the first lookup. The `repr` shows only names, because values may be secret.
 
     Args:
         fields: names and values in the order of the response, as bytes or as Latin-1 text; it is iterated over once,
-            when a field is first asked for.
+            at the first lookup.
     """
 
     __slots__ = ("_by_name", "_fields")
@@ -31,7 +31,7 @@ class Headers(Mapping[str, str]):
         self._by_name: dict[str, tuple[str, list[str]]] = {}
 
     def all(self, name: str) -> list[str]:
-        """Return the values of all fields of that name, one by one; an empty list where there is none."""
+        """Return the values of all fields of that name as a list; an empty list if there is none."""
         found = self._read().get(name.lower())
         return list(found[1]) if found is not None else []
 
@@ -45,7 +45,7 @@ class Headers(Mapping[str, str]):
     def get(self, key: str, default: str | _Default, /) -> str | _Default: ...
     def get(self, key: str, default: Any = None, /) -> Any:
         """Return the value of a field, or `default`."""
-        # The inherited one catches a KeyError, and most headers that are asked for are not there.
+        # The inherited method catches a KeyError, which is slow, and most headers that are looked up are missing.
         found = (self._by_name if self._fields is None else self._read()).get(key.lower())
         if found is None:
             return default
@@ -77,7 +77,7 @@ class Headers(Mapping[str, str]):
         return Headers, ([(name, value) for name, values in self._read().values() for value in values],)
 
     def _read(self) -> dict[str, tuple[str, list[str]]]:
-        """Return the fields by their names in lower case: the name as it first came, and the values."""
+        """Return the fields by lower-case name: the name as first received, and the values."""
         if self._fields is not None:
             fields, self._fields = self._fields, None
             by_name = self._by_name

@@ -1,6 +1,6 @@
 """Decodes gzip (RFC 1952) and deflate (RFC 1950 and 1951) in steps of bounded work, output and memory.
 
-All that was decoded before a corrupt byte comes out before the error.
+Everything decoded before a corrupt byte is returned before the error is raised.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["Deflate", "Gzip"]
 
 _MAX_TEXT = 64 * 1024  # bytes of a gzip header's name and comment; its other fields cannot be longer
 _BACKUP_EVERY = 16 * 1024
-_REPLAY = 8  # bytes of input a call: no more than `PIECE` comes of them
+_REPLAY = 8  # bytes of input per call, whose output is at most `PIECE`
 
 # RFC 1952 2.3.1: the flags of a member.
 _FHCRC, _FEXTRA, _FNAME, _FCOMMENT = 2, 4, 8, 16
@@ -26,10 +26,10 @@ _PLAIN_HEADER = _MAGIC + bytes(7)
 
 
 class _Inflate(ABC):
-    """One of zlib's formats.
+    """The decoder of one of zlib's formats.
 
     Attributes:
-        more: whether `decode(b"")` goes on without further input.
+        more: whether `decode(b"")` continues without further input.
         complete: whether the body may end here.
     """
 
@@ -53,9 +53,9 @@ class _Inflate(ABC):
     def __init__(self) -> None:
         self.more = False
         self.complete = False
-        self._pending = b""  # input that is still to be decoded: an unfinished header, or what the limit kept back
+        self._pending = b""  # input not decoded yet: an unfinished header, or input beyond the limit
         self._object: Any = None
-        self._open = False  # whether the object has begun, and not ended
+        self._open = False  # whether the decoder has begun and has not ended
         self._over = False  # at the end: all further input is padding
         # zlib discards the output of a call that fails. It is produced again from a copy of the decoder's state and
         # the input since that copy, in the end byte by byte. A copy takes 15 µs: one every 16 KiB, not every read.
@@ -105,13 +105,13 @@ class _Inflate(ABC):
 
     @abstractmethod
     def _begun(self, data: bytes) -> bytes:
-        """Make the decompressor that `data` needs; return what it gets, or `b""` while that cannot be said."""
+        """Create the decompressor that `data` needs; return its input, or `b""` while the format is not known yet."""
 
     def _replayed(self) -> bytes:
-        """Return the next of the output that the failing call threw away.
+        """Return the next part of the output that the failed call discarded.
 
         Raises:
-            ValueError: there is no more: the next byte is the corrupt one.
+            ValueError: there is no more, because the next byte is the corrupt one.
         """
         if self._at >= len(self._since):
             raise ValueError(CORRUPT)
@@ -130,7 +130,7 @@ class _Inflate(ABC):
 
 
 class Deflate(_Inflate):
-    """deflate, with the header that it should have, or without it, as many servers send it."""
+    """deflate, with the header that RFC 1950 requires, or without it, as many servers send it."""
 
     __slots__ = ()
 
@@ -148,7 +148,7 @@ class Deflate(_Inflate):
 
 
 class Gzip(_Inflate):
-    """gzip, member after member: Django's middleware makes one of each piece of a response."""
+    """gzip, member after member: Django's middleware sends each piece of a response as a member."""
 
     __slots__ = ("_header",)
 
@@ -180,7 +180,7 @@ class Gzip(_Inflate):
 
 
 class _GzipHeader:
-    """Skips a header with optional fields, which zlib would read without end; keeps none of them."""
+    """Skips a header with optional fields, which zlib would read without limit; keeps none of them."""
 
     __slots__ = ("_fields", "_head", "_text")
 
@@ -190,10 +190,10 @@ class _GzipHeader:
         self._text = 0  # bytes of the fields that end with a NUL
 
     def skip(self, data: bytes) -> bytes | None:
-        """Return what follows the header in `data`; None while it is unfinished.
+        """Return the part of `data` after the header; None while the header is incomplete.
 
         Raises:
-            ValueError: it is too long.
+            ValueError: the header is too long.
         """
         if not self._fields:
             data = self._head = self._head + data
@@ -211,7 +211,7 @@ class _GzipHeader:
         return data
 
     def _used(self, field: int | None, data: bytes) -> int | None:
-        """Return how many bytes of `data` the field takes to its end; None where it takes all and more."""
+        """Return how many bytes of `data` the rest of the field takes; None if it takes more than all of them."""
         if field is not None:
             self._fields[0] = field - len(data)
             return field if field <= len(data) else None
@@ -226,5 +226,5 @@ def _fields(flags: int, extra: bytes) -> list[int | None]:
     """Return the optional fields of a header, in their order (RFC 1952 2.3)."""
     fields: list[int | None] = [int.from_bytes(extra, "little")] if flags & _FEXTRA else []
     fields += [None for flag in (_FNAME, _FCOMMENT) if flags & flag]
-    # The check sum of a header is not checked: this one is not handed to zlib.
+    # The checksum of a header is not verified, because the header is not passed to zlib.
     return [*fields, 2] if flags & _FHCRC else fields

@@ -1,6 +1,6 @@
-"""Decodes br (RFC 7932) and zstd (RFC 8878), where a library for them is installed.
+"""Decodes br (RFC 7932) and zstd (RFC 8878), if a library for them is installed.
 
-Those libraries do not return what they had decoded before a corrupt byte of the same call.
+If a call hits a corrupt byte, these libraries do not return what they had decoded before it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any
 
 from sse_client._http.coding_steps import CORRUPT, PIECE
 
-__all__ = ["Brotli", "Zstd", "brotli_module", "zstd_module"]
+__all__ = ["Brotli", "Zstd", "brotli_module", "has_large_window", "zstd_module"]
 
-_FRAMES = 64  # zstd frames a call, at 9 µs each; one without output ends it
-_MAX_EMPTY = 10_000  # zstd frames in a row without output: there may be 116,000 in a megabyte, which take a second
+_FRAMES = 64  # zstd frames per call, at 9 µs each; an empty frame ends the call
+_MAX_EMPTY = 10_000  # zstd frames in a row without output; a megabyte can hold 116,000, which take a second
 
-# RFC 9659: "the maximum Window_Size for the zstd content coding is limited to 8 MB". Without it, a header of six bytes
-# takes 128 MiB.
+# RFC 9659: "the maximum Window_Size for the zstd content coding is limited to 8 MB". Without this limit, a header of
+# six bytes could allocate 128 MiB.
 _WINDOW_LOG = 23
 
 
@@ -35,7 +35,7 @@ class Brotli:
         self._object = module.Decompressor()
 
     def decode(self, data: bytes) -> bytes:
-        """Return some more of the output: of brotli up to half as much again as `PIECE`, of brotlicffi no more.
+        """Return more of the output: with brotli up to 1.5 times `PIECE`, with brotlicffi at most `PIECE`.
 
         Raises:
             ValueError: the input is corrupt.
@@ -67,7 +67,7 @@ class Zstd:
         self._empty = 0  # frames since the last output
 
     def decode(self, data: bytes) -> bytes:
-        """Return some more of the output: of one frame, or of some that have little of it.
+        """Return more of the output, from one frame, or from several that have little.
 
         Raises:
             ValueError: the input is corrupt.
@@ -110,9 +110,14 @@ class Zstd:
         return self._module.ZstdDecompressor(options={self._module.DecompressionParameter.window_log_max: _WINDOW_LOG})
 
 
+def has_large_window(first: int) -> bool:
+    """Return whether a brotli stream that begins with this byte has a window of 8 or 16 MiB (RFC 7932 9.1)."""
+    return first & 0x0D == 0x0D
+
+
 @cache
 def brotli_module() -> Any:
-    """Return brotli, or brotlicffi; None where neither is installed in a version that can limit its output."""
+    """Return brotli, or brotlicffi; None if neither is installed in a version that can limit its output."""
     modules = (_imported(name) for name in ("brotli", "brotlicffi"))
     # Both libraries got this method in 1.2, together with the limit on the output.
     limited = (module for module in modules if hasattr(getattr(module, "Decompressor", None), "can_accept_more_data"))
@@ -121,7 +126,7 @@ def brotli_module() -> Any:
 
 @cache
 def zstd_module() -> Any:
-    """Return the standard library's module (Python 3.14), or its backport; None where there is neither."""
+    """Return the standard library's module (Python 3.14), or its backport; None if there is neither."""
     return _imported("compression.zstd") or _imported("backports.zstd")
 
 

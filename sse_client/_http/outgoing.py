@@ -12,7 +12,7 @@ from sse_client._http.credentials import basic, netrc_credentials, url_credentia
 from sse_client._http.encoded_body import EncodedBody, encoded_body, known_length
 from sse_client._http.media_types import EVENT_STREAM
 from sse_client._http.requests_auth import apply_auth
-from sse_client._http.shapes import is_mapping, is_pair
+from sse_client._http.type_guards import is_mapping, is_pair
 from sse_client._http.url import MalformedRequest, request_url
 from sse_client.request import Request, display_url
 
@@ -25,23 +25,24 @@ HeaderFields = dict[str, tuple[str, str | bytes]]
 """Header fields by their names in lower case: the name as it is sent, and the value."""
 
 _TEXT_VALUE = re.compile(r"(?![ \t])[^\r\n\0]*+")
-_BYTES_VALUE = rb"(?![ \t])[^\r\n\0]*+"  # compiled when it is needed, which is rare
-# Of a session's own headers, those that say nothing about the caller.
+_BYTES_VALUE = rb"(?![ \t])[^\r\n\0]*+"  # compiled when first needed, which is rare
+# Headers of a session that reveal nothing about the caller.
 _IMPERSONAL = frozenset({"accept", "accept-encoding", "accept-language", "cache-control", "user-agent"})
 
 
-# Structs, as `Options` is: each request makes one of both.
+# Structs, like `Options`, because each request creates one of both.
 class SessionDefaults(msgspec.Struct, frozen=True, kw_only=True):
     """What a session adds to every request.
 
     Attributes:
         headers: header fields; a request's own replace those of the same name.
-        params: parameters; a request's own replace those of the same name, where both are mappings, or else all.
-        cookies: returns the `Cookie` value of a request, made of the session's cookies and of the request's own; empty
-            where there are none for it. None: the session has no cookies.
-        auth: as `Request.auth`, where the request has none.
-        netrc: whether ~/.netrc is asked, where neither the request nor the session has credentials.
-        any_scheme: whether it sends URLs of other schemes than http and https, too.
+        params: parameters. If both are mappings, a request's own replace those of the same name; otherwise they replace
+            all.
+        cookies: returns the `Cookie` value of a request, built from the session's cookies and the request's own; empty
+            if there are none for it. None: the session has no cookies.
+        auth: like `Request.auth`; used if the request has none.
+        netrc: whether ~/.netrc is used if neither the request nor the session has credentials.
+        any_scheme: whether the session also sends URLs of other schemes than http and https.
     """
 
     headers: Mapping[str, Any] = msgspec.field(default_factory=dict[str, Any])
@@ -55,23 +56,23 @@ class SessionDefaults(msgspec.Struct, frozen=True, kw_only=True):
         return f"<{type(self).__name__}>"  # headers and credentials are secret
 
     def across_origins(self) -> SessionDefaults:
-        """Return the part of the defaults that may go to another origin than the caller's: nothing personal.
+        """Return the defaults that may be sent to another origin than the caller's: nothing personal.
 
-        Cookies are left out: they may be bound to a host, but never to a port.
+        Cookies are left out, because they may be bound to a host, but never to a port.
         """
         impersonal = {name: value for name, value in self.headers.items() if name.lower() in _IMPERSONAL}
         return SessionDefaults(headers=impersonal, any_scheme=self.any_scheme)
 
 
 class OutgoingRequest(msgspec.Struct, frozen=True):
-    """A request as it is sent. Its `repr` is the method and the URL, without what may be secret.
+    """A request as it is sent. Its `repr` shows the method and the URL, without anything that may be secret.
 
     Attributes:
         method: the HTTP method, in upper case.
-        url: the URL in full, with its parameters; user, password and fragment are in it, and are not sent.
+        url: the full URL with its parameters, including user, password and fragment, which are not sent.
         headers: the header fields, with `Content-Length` or `Transfer-Encoding`, and without `Host`.
-        body: bytes, text, a file, an iterable of bytes, an asynchronous one too, or None.
-        prepared: what an authentication object made for requests was called on: a `requests.PreparedRequest`.
+        body: bytes, text, a file, an iterable of bytes, which may be asynchronous, or None.
+        prepared: the `requests.PreparedRequest` on which an authentication object made for requests was called.
     """
 
     method: str
@@ -90,11 +91,11 @@ def outgoing(request: Request, defaults: SessionDefaults, resume: bytes = b"") -
     Args:
         request: a request that `sse_client.request.check` has passed, its body ready to be read.
         defaults: what the session adds.
-        resume: the value of `Last-Event-ID`, where the request has none of its own; empty: there is none.
+        resume: the value of `Last-Event-ID`, if the request has none of its own; empty: there is none.
 
     Raises:
-        MalformedRequest: it cannot be sent.
-        TypeError: something is of a type that cannot be sent.
+        MalformedRequest: the request cannot be sent.
+        TypeError: a part of the request is of a type that cannot be sent.
     """
     params = _params(request.params, defaults.params) if defaults.params else request.params
     url = request_url(request.url, params, any_scheme=defaults.any_scheme)
@@ -128,8 +129,8 @@ def _merged(
 ) -> tuple[HeaderFields, bool]:
     """Return the header fields of a session and a request, and whether they say anything about `Authorization`.
 
-    None as a value takes the field of that name away, and so says something too. What WHATWG 9.2.3 asks for is added
-    where neither says anything else: a session's `Accept: */*` does not count, nor does its `Last-Event-ID`.
+    None as a value removes the field of that name, which also counts as saying something. The headers that WHATWG 9.2.3
+    requires are added unless one of them is set; a session's `Accept: */*` and its `Last-Event-ID` do not count.
     """
     headers: dict[str, tuple[str, Any]] = {}
     for name, value in session.items():
@@ -152,10 +153,10 @@ def _merged(
 
 
 def _check_fields(headers: HeaderFields) -> None:
-    """Refuse fields that would be read as another one, or as two.
+    """Refuse fields that could be read as another field, or as two.
 
     Raises:
-        MalformedRequest: one holds a CR, LF or NUL, or begins with a blank.
+        MalformedRequest: a field contains a CR, LF or NUL, or begins with a blank.
         TypeError: a value is neither a string nor bytes.
     """
     for name, value in headers.values():
@@ -170,7 +171,7 @@ def _check_fields(headers: HeaderFields) -> None:
 
 
 def _frame(headers: HeaderFields, method: str, body: EncodedBody | None) -> None:
-    """Say how long the body is: what the caller says counts only where nothing else is known, and never both ways.
+    """Set the header for the body's framing: the caller's counts only if the length is not known, and never both do.
 
     "A sender MUST NOT send a Content-Length header field in any message that contains a Transfer-Encoding header
     field." (RFC 9112 6.2)
@@ -189,11 +190,11 @@ def _authorized(request: OutgoingRequest, auth: Any) -> OutgoingRequest:
     """Return `request` with credentials.
 
     Raises:
-        MalformedRequest: they cannot be sent.
-        TypeError: they are neither a pair nor an authentication object.
+        MalformedRequest: the credentials cannot be sent.
+        TypeError: the credentials are neither a pair nor an authentication object.
     """
     if is_pair(auth):
-        if None in auth:  # as text it would be a user or a password of the name "None"
+        if None in auth:  # converted to text, it would be sent as "None"
             raise TypeError("auth: expected a user and a password, got None for one of them")
         request.headers["authorization"] = "Authorization", basic(*auth)
         return request

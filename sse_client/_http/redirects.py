@@ -1,4 +1,4 @@
-"""Where a redirect leads, and which parts of the request follow it (RFC 9110 15.4; stricter than Fetch)."""
+"""Decides where a redirect leads and which parts of the request follow it (RFC 9110 15.4; stricter than Fetch)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 from urllib.parse import quote, urljoin, urlsplit
 
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 from sse_client.errors import RedirectRefused
 from sse_client.request import display_url
 
@@ -41,25 +41,26 @@ urllib3 10 s to encode.
 
 
 class RedirectChain:
-    """A request, and where its redirects lead.
+    """A request and its redirects.
 
-    A transport sends `begin()`, then what `follow` returns, until that is None: then it has the answer. What it finds
-    malformed while sending, it gives to `refusal`, and raises what that returns.
+    A transport sends `begin()`, and then each request that `follow` returns. When `follow` returns None, the last
+    response is the final one. If a request turns out to be malformed while it is sent, the transport passes the error
+    to `refusal`, and raises the result.
 
     Args:
-        request: what to send.
-        body: makes its body ready, and ready once more for a redirect that keeps it.
+        request: the request to send.
+        body: supplies the request's body, and supplies it again for a redirect that keeps it.
         most: how many redirects are followed.
-        allow: which ones: all, none, those within the origin, or all but those from https to http.
+        allow: which redirects are followed: all, none, those within the origin, or all except those from https to http.
 
     Attributes:
         request: the last request, its body ready to be read.
-        url: where it went. The transport sets it to the URL in full that it sent, parameters included; relative
-            locations are resolved against that.
-        followed: redirects up to now. From the first on, the server has answered the caller's request, and may have
-            processed it: no later failure, and no later status, proves otherwise.
-        crossed_origin: whether a request has left the caller's origin. What is personal is left out from then on, even
-            if a later redirect leads back.
+        url: the URL of the last request. The transport sets it to the full URL that it sent, parameters included;
+            relative locations are resolved against it.
+        followed: the number of redirects so far. From the first one on, the server has answered the caller's request,
+            and may have processed it; no later failure or status proves otherwise.
+        crossed_origin: whether a request has left the caller's origin. From then on credentials are left out, even if a
+            later redirect leads back.
     """
 
     __slots__ = ("_allow", "_body", "_most", "crossed_origin", "followed", "request", "url")
@@ -77,25 +78,25 @@ class RedirectChain:
         """Return the first request.
 
         Raises:
-            BodyNotReplayable: its body is used up.
+            BodyNotReplayable: the body is used up.
         """
         request = self.request
         if request.data is None and not request.files:
-            return request  # as nearly all: without a body
+            return request  # the usual case: no body
         return self._body.body_for(request)
 
     def follow(self, status: int, *locations: str | None) -> Request | None:
-        """Return the request that an answer redirects to; None if it is no redirect.
+        """Return the next request after a redirect response; None if the response is not a redirect.
 
         Args:
-            status: the answer's status.
-            locations: its `Location` fields, whose bytes are read as UTF-8. Several must be equal: which one a proxy or
-                another client would follow is not known.
+            status: the response's status.
+            locations: the response's `Location` fields, whose bytes are read as UTF-8. Several must be equal, because
+                proxies and other clients may follow different ones.
 
         Raises:
-            BodyNotReplayable: the body would have to be sent again, and is used up.
-            RedirectRefused: it leads too far, to nowhere, or to where `allow` forbids; or it would carry the body to
-                another origin.
+            BodyNotReplayable: the body would have to be sent again, but is used up.
+            RedirectRefused: there are too many redirects, the target is not usable, `allow` forbids it, or the body
+                would have to be sent to another origin.
         """
         location = locations[0] if locations else None
         if not any(locations) or not is_redirect(status):
@@ -127,19 +128,19 @@ def redirected(
 ) -> tuple[Request, bool]:
     """Return the request that follows a redirect, and whether it goes to another origin.
 
-    The method changes as `requests` changes it. Within an origin every header stays. To another one go only
-    `Accept*`, `Cache-Control`, `User-Agent` and `Last-Event-ID`, and no body.
+    The method changes as in `requests`. Within an origin, all headers are kept. To another origin, only `Accept*`,
+    `Cache-Control`, `User-Agent` and `Last-Event-ID` are sent, and no body.
 
     Args:
         request: the request that was answered.
-        url: its URL in full, with its parameters.
+        url: its full URL, with its parameters.
         status: one of 301, 302, 303, 307, 308.
         location: the `Location` header.
         allow: which redirects are followed.
 
     Raises:
-        RedirectRefused: it leads to something else than HTTP, or to where `allow` forbids, or would carry the body to
-            another origin.
+        RedirectRefused: the target is not HTTP, `allow` forbids it, or the body would have to be sent to another
+            origin.
     """
     target, origin, other = _target(url, location)
     _check_allowed(allow, origin, other, f"{status} to {other}, from {display_url(url)}")
@@ -166,7 +167,7 @@ def redirected(
 
 
 def read_as_utf8(locations: Iterable[str]) -> Iterator[str]:
-    """Yield `Location` fields, given as Latin-1, in UTF-8: as with requests, who sends other characters means that."""
+    """Yield `Location` fields, given as Latin-1, decoded as UTF-8, as requests does."""
     return (location.encode("latin-1").decode("utf-8", "replace") for location in locations)
 
 
@@ -176,11 +177,11 @@ def is_redirect(status: int) -> bool:
 
 
 def check_allow_redirects(value: Any) -> AllowRedirects:
-    """Return a value of `allow_redirects`; refuse what is none.
+    """Return a valid value of `allow_redirects`; refuse any other.
 
     Raises:
-        TypeError: it is neither a bool nor a str.
-        ValueError: it is a str of another word.
+        TypeError: the value is neither a bool nor a str.
+        ValueError: the value is an unknown str.
     """
     if not isinstance(value, (bool, str)):
         raise TypeError(f"allow_redirects: expected a bool or a str, got {type(value).__name__}")
@@ -203,7 +204,7 @@ def _target(url: str, location: str) -> tuple[str, _Origin, _Origin]:
     """Return the URL that `location` means, and the two origins.
 
     Raises:
-        RedirectRefused: it is none of HTTP, or too long.
+        RedirectRefused: the URL is not HTTP, or too long.
     """
     where = f"from {display_url(url)}"
     try:

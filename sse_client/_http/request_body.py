@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["ReplayableBody"]
 
 
-# A struct, as `Options` is: each stream has one, and most have no body.
+# A struct, like `Options`: each stream creates one, and most requests have no body.
 class ReplayableBody(msgspec.Struct, eq=False):
-    """Sends the same body again, from where it stood at first; or refuses to."""
+    """Supplies the same body for every attempt, a file from its original position; or refuses to."""
 
     _make: Callable[[], Any] | None = None  # the callable that made the body of the last request
     _made: object = None
-    # Keyed by identity. Entries go with their objects: a callable may make a new body for each attempt, for weeks.
+    # Keyed by identity. Entries are removed with their objects, because a callable may make new bodies for weeks.
     _seen: dict[int, tuple[object, int | None]] = msgspec.field(default_factory=dict[int, "tuple[object, int | None]"])
 
     def __repr__(self) -> str:
@@ -34,7 +34,7 @@ class ReplayableBody(msgspec.Struct, eq=False):
         """Return `request` with a body that is ready to be read from its beginning.
 
         Raises:
-            BodyNotReplayable: it was read by an earlier attempt, and cannot be read again.
+            BodyNotReplayable: an earlier attempt has read the body, and it cannot be read again.
         """
         if request.data is None and not request.files:
             return request
@@ -51,7 +51,7 @@ class ReplayableBody(msgspec.Struct, eq=False):
                 continue
             position = self._seen[key][1]
             if position is None:
-                if stream is self._made and not makes:  # within one attempt: for an answer to a challenge
+                if stream is self._made and not makes:  # within one attempt, to answer a challenge
                     return self.body_for(replace(request, data=self._make))
                 raise BodyNotReplayable(
                     f"expected a body that can be sent a second time, got a {type(stream).__name__} that is used up; "
@@ -70,7 +70,7 @@ class ReplayableBody(msgspec.Struct, eq=False):
 
 
 def _streams(request: Request) -> list[Any]:
-    """Return the parts of the body that are used up by reading them."""
+    """Return the parts of the body that reading uses up."""
     files: Any = request.files or ()
     pairs: Iterable[tuple[str, Any]] = files.items() if hasattr(files, "items") else files
     parts = [request.data, *(_content(file) for _, file in pairs)]
@@ -78,12 +78,12 @@ def _streams(request: Request) -> list[Any]:
 
 
 def _is_stream(part: Any) -> bool:
-    """Return whether it is used up by reading it."""
+    """Return whether reading `body` uses it up."""
     return hasattr(part, "read") or hasattr(part, "__next__") or hasattr(part, "__anext__")
 
 
 def _content(file: Any) -> Any:
-    """Return the second of `(name, content, ...)`, or the content alone."""
+    """Return the content of `(name, content, ...)`, or the argument itself if it is the content."""
     return cast("Sequence[Any]", file)[1] if isinstance(file, (tuple, list)) else file
 
 

@@ -1,7 +1,7 @@
-"""Runs authentication objects that were made for requests, which is loaded for them alone.
+"""Runs authentication objects made for requests; requests is imported only for them.
 
-Each is a callable that changes a `PreparedRequest`. Digest authentication (RFC 7616) is sent with a second request,
-which answers the challenge in the response to the first.
+Such an object is a callable that changes a `PreparedRequest`. Digest authentication (RFC 7616) needs a second request,
+which answers the challenge in the response to the first one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def apply_auth(
         body: bytes, a file, or an iterable.
 
     Raises:
-        TypeError: `auth` returns something else than a request.
+        TypeError: `auth` does not return a request.
     """
     from requests import PreparedRequest
     from requests.cookies import RequestsCookieJar
@@ -48,24 +48,24 @@ def apply_auth(
 
 
 def is_digest(auth: object) -> bool:
-    """Return whether `auth` is digest authentication as requests has it."""
+    """Return whether `auth` is requests' digest authentication."""
     from requests.auth import HTTPDigestAuth
 
     return isinstance(auth, HTTPDigestAuth)
 
 
 def waits_for_response(prepared: requests.PreparedRequest) -> bool:
-    """Return whether the authentication object has asked to be called with the response."""
+    """Return whether the authentication object has registered to be called with the response."""
     return bool(prepared.hooks.get("response"))
 
 
 def answer_to_challenge(
     prepared: requests.PreparedRequest, status: int, headers: Mapping[str, str]
 ) -> str | bytes | None:
-    """Return the `Authorization` that the authentication object would send a second time; None for none.
+    """Return the `Authorization` of the second request that the authentication object would send; None for none.
 
     Args:
-        prepared: the request that it was called on.
+        prepared: the request on which the object was called.
         status: the status of the response.
         headers: the response's header fields.
     """

@@ -1,4 +1,4 @@
-"""Reads and checks the head of a response (RFC 9112 4 and 5): which are skipped, and which lines are refused."""
+"""Reads and checks the head of a response (RFC 9112 4 and 5), skipping interim responses and refusing bad lines."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ MAX_HEAD = 256 * 1024
 # RFC 9112 5: "field-line = field-name ":" OWS field-value OWS", and no blank before the colon; RFC 9110 5.6.2: token.
 _FIELD_NAME = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++:"
 _FIELD_LINES = re.compile(portable(rb"(?:%b[^\r\n\0]*+\r?+\n)*+" % _FIELD_NAME))
-_FOLD = rb"\r?\n[ \t]++"  # rare, and so compiled when it is needed
+_FOLD = rb"\r?\n[ \t]++"  # rare, so compiled when first needed
 _INTERIM = re.compile(rb"HTTP/1\.[0-9] 1(?!01)[0-9]{2}(?![0-9])")
 
 
 def is_interim(status_line: bytes) -> bool:
-    """Return whether a response is one before the final one (RFC 9110 15.2): 1xx, but for 101, which is final."""
+    """Return whether a response is an interim one (RFC 9110 15.2): 1xx, except 101, which is final."""
     return _INTERIM.match(status_line) is not None
 
 
 def field_lines(lines: bytes) -> bytes:
-    """Return field lines, each field in one line; refuse what two readers might understand in two ways.
+    """Return field lines, with each field in one line; refuse lines that two readers may understand differently.
 
-    A reader that skips such a line, or stops at it, may lose the framing: chunk sizes would be read as text, and a body
-    that is cut off as a whole one. So this is an error, as it is to aiohttp.
+    A reader that skips a malformed line, or stops at it, may lose the framing: chunk sizes would be read as text, and
+    a body that is cut off would count as complete. So such a line is an error, as in aiohttp.
 
     "A user agent that receives an obs-fold in a response message [...] MUST replace each received obs-fold with one or
     more SP octets prior to interpreting the field value" (RFC 9112 5.2).
 
     Args:
-        lines: all of them, each with its line end.
+        lines: all field lines, each with its line end.
 
     Raises:
-        ValueError: no colon, a blank before it, a character that no name can hold, or a bare CR or NUL.
+        ValueError: a line has no colon, a blank before it, a character that a name cannot contain, or a bare CR or NUL.
     """
     unfolded = lines
     sound = _FIELD_LINES.match(lines)
@@ -61,8 +61,8 @@ def final_head(file: BinaryIO) -> tuple[bytes, list[bytes]]:
     """Return the status line of the final response, and its field lines.
 
     Raises:
-        HTTPException: it is malformed, or too long.
-        RemoteDisconnected: the connection ended before or inside it.
+        HTTPException: the head is malformed, or too long.
+        RemoteDisconnected: the connection ended before or inside the head.
     """
     left = MAX_HEAD
     while True:
@@ -80,5 +80,5 @@ def final_head(file: BinaryIO) -> tuple[bytes, list[bytes]]:
             fields = field_lines(b"".join(lines[1:-1]))
         except ValueError as error:
             raise HTTPException(str(error)) from None
-        if lines[0][9:10] != b"1" or not is_interim(lines[0]):  # the first digit of nearly all statuses is another
+        if lines[0][9:10] != b"1" or not is_interim(lines[0]):  # nearly all begin with another digit
             return lines[0], fields.splitlines(keepends=True)

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 __all__ = ["retry_after"]
 
-_LONGEST = 64  # characters; no valid form has more than half of it
-_MOST = 1e15  # seconds: no arithmetic with it overflows or becomes infinite
+_LONGEST = 64  # characters; no valid value is longer than half of this
+_MOST = 1e15  # seconds; arithmetic with this value cannot overflow or become infinite
 
-# Texts, not compiled patterns: few responses have such a header, and to compile these takes 0.9 ms of the import.
-# The standard has digits alone. Some servers send fractions, or a negative rest of a window that is over.
+# Strings, not compiled patterns: few responses have such a header, and compiling would add 0.9 ms to the import.
+# The standard allows only digits. Some servers send fractions, or a negative number if the time has passed.
 _SECONDS = r"[+-]?[0-9]+(?:\.[0-9]+)?"
 
 _TIME = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
@@ -29,10 +29,10 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 def retry_after(value: str | None, now: float) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for, 0 or more; None where it is neither number nor date.
+    """Return the seconds that a `Retry-After` header asks for, 0 or more; None if it is neither a number nor a date.
 
     Args:
-        value: the header's value, None where there is none.
+        value: the header's value, None if there is none.
         now: the time of day, in seconds since the epoch.
     """
     text = (value or "").strip(" \t")
@@ -52,7 +52,7 @@ def _number(text: str) -> float:
         return 0.0
     whole, _, fraction = text.removeprefix("+").partition(".")
     whole = whole.lstrip("0")
-    # A number may have more digits than can be converted in a time that anyone would wait.
+    # A number may have so many digits that converting it would take too long.
     return _MOST if len(whole) > 15 else float(f"0{whole}.{fraction[:15]}0")
 
 
@@ -64,7 +64,7 @@ def _time(date: re.Match[str], now: float) -> float | None:
         year = _four_digits(year, now)
     try:
         month = _MONTHS.index(parts["month"].lower()) + 1
-        # A leap second is the 61st of its minute, which datetime does not know.
+        # A leap second has the number 60, which datetime does not accept.
         hour, minute = int(parts["hour"]), int(parts["minute"])
         time = datetime(year, month, int(parts["day"]), hour, minute, min(second, 59), tzinfo=UTC)
     except ValueError:
@@ -75,7 +75,7 @@ def _time(date: re.Match[str], now: float) -> float | None:
 
 
 def _four_digits(year: int, now: float) -> int:
-    """Return the year that the two digits of RFC 850 mean.
+    """Return the full year for a two-digit year of RFC 850.
 
     "Recipients ... MUST interpret a timestamp that appears to be more than 50 years in the future as representing the
     most recent year in the past that had the same last two digits."

@@ -1,4 +1,4 @@
-"""What a status means for a stream (WHATWG HTML 9.2.3), by the method of the request that it answers."""
+"""Says what a status means for a stream (WHATWG HTML 9.2.3), depending on the request's method."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _STANDARD = {"GET", "HEAD", "OPTIONS"}
 def opens_stream(method: str, status: int) -> bool:
     """Return whether a response of this status may carry an event stream.
 
-    For GET, HEAD and OPTIONS it is the standard's 200 alone. Other methods are not the standard's: many frameworks
-    answer POST with 201 Created, and only 204 and 205 have no content.
+    For GET, HEAD and OPTIONS, only 200 does, as in the standard. The standard does not cover other methods: many
+    frameworks answer POST with 201 Created, and only 204 and 205 never have content.
 
     Args:
-        method: in upper case; after redirects, that of the last request.
-        status: the status of the answer.
+        method: the method of the last request after redirects, in upper case.
+        status: the response's status.
     """
     if method in _STANDARD:
         return status == 200
@@ -29,7 +29,7 @@ def expected_status(method: str) -> str:
 
 
 def ends_stream(status: int) -> bool:
-    """Return whether the server says that there is no more to come, whatever the method.
+    """Return whether the status says that the stream is over (204), whatever the method.
 
     "Clients will reconnect if the connection is closed; a client can be told to stop reconnecting using the HTTP 204
     No Content response code."

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, urlencode, urlunsplit
 
-from sse_client._http.shapes import is_mapping
+from sse_client._http.type_guards import is_mapping
 from sse_client._patterns import portable
 from sse_client.request import display_url
 
@@ -15,12 +15,12 @@ __all__ = ["MalformedRequest", "flat_pairs", "form_encoded", "is_plain", "listed
 
 
 class MalformedRequest(ValueError):
-    """A request that cannot be sent as it is. The message holds no part of the URL that may be secret."""
+    """A request that cannot be sent. The message contains no part of the URL that may be secret."""
 
 
-# Percent-encodings in normal form: upper case, and not of letters, digits or `-._~`, which need none.
+# Normalised percent-encodings: upper case, and only of characters that need encoding (not letters, digits or `-._~`).
 _CHARACTER = r"[A-Za-z0-9._~!$&'()*+,;=:@/-]|%(?:[0189A-F][0-9A-F]|2[0-9ABCF]|3[A-F]|40|5[BCDE]|60|7[BCDF])"
-# URLs that urllib3 and requests leave unchanged. Dot segments are not among them: they would be resolved.
+# URLs that urllib3 and requests leave unchanged. Those with dot segments are excluded, because these are resolved.
 _PLAIN = re.compile(
     portable(
         rf"(?!.*/\.)(https?://[a-z0-9][a-z0-9._-]*+(?::(?:[1-5][0-9]{{4}}|[1-9][0-9]{{0,3}}))?+)"
@@ -28,7 +28,7 @@ _PLAIN = re.compile(
         rf"(\?(?:[?]|{_CHARACTER})++)?+"
     )
 )
-# Of the rarer ways, and so texts: they are compiled when they are first needed.
+# Patterns for rare cases, kept as strings: they are compiled when first needed.
 _PLAIN_QUERY = portable(rf"(?:[?]|{_CHARACTER})*+")
 _ESCAPE = r"%([^\W_]{2})"
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -36,16 +36,16 @@ _RESERVED = "!#$&'()*+,/:;=?@[]~"
 
 
 def request_url(url: str, params: Any = None, *, any_scheme: bool = False) -> str:
-    """Return the URL that a request for `url` with `params` goes to, user, password and fragment included.
+    """Return the URL of a request for `url` with `params`, including user, password and fragment.
 
     Args:
         url: an absolute URL of http or https.
-        params: what is added to its query: a mapping, pairs, or a string.
-        any_scheme: whether it may be of another scheme. As with requests, one that does not begin with `http` stays as
-            it is, and gets no parameters.
+        params: parameters to add to its query: a mapping, pairs, or a string.
+        any_scheme: whether other schemes are allowed. As in requests, a URL that does not begin with `http` is not
+            changed, and gets no parameters.
 
     Raises:
-        MalformedRequest: there is no such URL.
+        MalformedRequest: the URL is malformed.
         TypeError: `params` are of a type that cannot be encoded.
     """
     query = _query(params) if params else ""
@@ -60,29 +60,29 @@ def request_url(url: str, params: Any = None, *, any_scheme: bool = False) -> st
     return f"{url}&{query}" if own else f"{url}?{query}"
 
 
-# Tells whether a URL needs no more than its parameters: others load urllib3 (15 ms) when they are first met.
+# Matches URLs to which only parameters need to be added. The first URL that does not match loads urllib3 (15 ms).
 is_plain = _PLAIN.fullmatch
 
 
 def form_encoded(pairs: Any, what: str) -> str:
-    """Return a mapping or pairs, as `flat_pairs` reads them, as `application/x-www-form-urlencoded`.
+    """Encode a mapping or pairs, as `flat_pairs` reads them, as `application/x-www-form-urlencoded`.
 
     Raises:
-        MalformedRequest: they are no pairs, or hold half of a surrogate pair.
+        MalformedRequest: the argument is not pairs, or contains a lone surrogate.
     """
     encoded = [(_utf8(name, what), _utf8(value, what)) for name, value in flat_pairs(pairs, what)]
     return urlencode(encoded, doseq=True)
 
 
 def flat_pairs(pairs: Any, what: str) -> Iterator[tuple[Any, Any]]:
-    """Yield a name and a value for each value of a mapping or of pairs: for each item where it is iterable.
+    """Yield a name and a value for each value of a mapping or of pairs; for each item if the value is iterable.
 
     Args:
-        pairs: names and values; None as a value gives nothing.
-        what: the option that they are, for messages.
+        pairs: names and values; a value of None is left out.
+        what: the name of the option, for messages.
 
     Raises:
-        MalformedRequest: they are no pairs.
+        MalformedRequest: the argument is not pairs.
     """
     for name, values in listed_pairs(pairs, what):
         single = isinstance(values, (str, bytes)) or not hasattr(values, "__iter__")
@@ -95,10 +95,10 @@ def listed_pairs(pairs: Any, what: str) -> Iterator[tuple[Any, Any]]:
     """Yield the items of a mapping, or pairs.
 
     Raises:
-        MalformedRequest: they are no pairs.
+        MalformedRequest: the argument is not pairs.
     """
     for item in pairs.items() if is_mapping(pairs) else pairs:
-        if isinstance(item, (str, bytes)):  # of two characters, it would be taken for a pair
+        if isinstance(item, (str, bytes)):  # a string of two characters would count as a pair
             hint = "; join the pieces of a body, or pass an iterator of them" if what == "data" else ""
             raise MalformedRequest(f"{what}: expected a mapping, or pairs of a name and a value{hint}")
         try:
@@ -122,7 +122,7 @@ def _query(params: Any) -> str:
 
 
 def _normalized(url: str, query: str, *, any_scheme: bool = False) -> str:
-    """Return what requests and urllib3 make of a URL that is not plain: it takes both of their steps."""
+    """Normalise a URL that is not plain, with the steps of both requests and urllib3."""
     if any_scheme and not url.lower().startswith("http"):
         return url
     from urllib3.exceptions import LocationParseError
@@ -138,8 +138,8 @@ def _normalized(url: str, query: str, *, any_scheme: bool = False) -> str:
         authority += f"{host}:{port}" if port else host
         joined = f"{own}&{query}" if own and query else own or query
         made = _requoted(urlunsplit((scheme, authority, path or "/", joined, fragment or "")))
-        parsed = parse_url(made)  # once more: a query given as a string has not been normalised yet
-        if "%" in (parsed.host or "").partition("[")[0]:  # which a zone of an IPv6 address may have
+        parsed = parse_url(made)  # a second time, because a query given as a string has not been normalised yet
+        if "%" in (parsed.host or "").partition("[")[0]:  # the zone of an IPv6 address may have one
             raise MalformedRequest(f"the host of {display_url(url)} has a character that no host has")
         return parsed.url
     except LocationParseError:
@@ -147,18 +147,18 @@ def _normalized(url: str, query: str, *, any_scheme: bool = False) -> str:
 
 
 def _requoted(url: str) -> str:
-    """Return `url` with its escapes in their normal form, and what has to be escaped."""
+    """Return `url` with its escapes in normal form, and with everything escaped that must be."""
     try:
         return quote(re.sub(_ESCAPE, _unescaped, url), safe=_RESERVED + "%")
-    except ValueError:  # "%zz": then no "%" begins an escape
+    except ValueError:  # such as "%zz": then no "%" counts as an escape
         return quote(url, safe=_RESERVED)
 
 
 def _unescaped(escape: re.Match[str]) -> str:
-    """Return the character that is escaped, if it need not be.
+    """Return the escaped character if it need not be escaped.
 
     Raises:
-        ValueError: it is no escape.
+        ValueError: the text is not an escape.
     """
     character = chr(int(escape[1], 16))
     return character if character in _UNRESERVED else escape[0]

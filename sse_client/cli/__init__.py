@@ -1,1 +1,1 @@
-"""The command line: `sse-client`, and `python -m sse_client`. It uses the public names of the package alone."""
+"""The command line: `sse-client`, and `python -m sse_client`. It uses only public names of the package."""

@@ -1,4 +1,4 @@
-"""The commands, and how each run of one ends: an exit code, and a sentence where something is wrong."""
+"""Runs one command line, and turns its errors into a sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -76,14 +76,14 @@ app = _App(
     config=check_typed,
 )
 for _name, _target in _COMMANDS.items():
-    # Loaded when it is called: no command pays for what another one imports.
+    # Imported when it is called, so that no command pays for another command's imports.
     app.command(f"sse_client.cli.{_target}", name=_name)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line, and return its exit code.
 
-    Nothing is raised, except for a defect of this package where SSE_CLIENT_DEBUG is set.
+    It raises nothing, except for a defect of this package if SSE_CLIENT_DEBUG is set.
     """
     tolerate_encoding()
     try:
@@ -97,7 +97,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _flushed(code: int) -> int:
-    """Return the exit code, after the last flush: the reader of the output may have left in the meantime."""
+    """Flush the output, and return the exit code; the reader of the output may have left in the meantime."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -139,9 +139,9 @@ def _dispatched(arguments: Sequence[str]) -> int:
         result = app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
     except UnusedCliTokensError as error:
         unused = len(error.unused_tokens or ())
-        # They are not repeated: an unquoted header may be among them.
+        # The arguments are not repeated, because an unquoted header may be among them.
         words = "1 argument" if unused == 1 else f"{unused} arguments"
-        raise Failure(f"{words} too many; is something with blanks in it not quoted?", hint=_help(arguments)) from error
+        raise Failure(f"{words} too many; is a text with blanks not quoted?", hint=_help(arguments)) from error
     except UnknownCommandError as error:
         raise _unknown_command((error.unused_tokens or [""])[0]) from error
     except CycloptsError as error:
@@ -173,7 +173,7 @@ def _after(option: str, error: CycloptsError) -> str:
 
 
 def _unknown_command(name: str) -> Failure:
-    from difflib import get_close_matches  # needed after a mistake only
+    from difflib import get_close_matches  # needed only after a mistake
 
     if _URL.search(name):
         return Failure(

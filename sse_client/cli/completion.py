@@ -1,4 +1,4 @@
-"""`sse-client completion`: what a shell needs to complete this command."""
+"""`sse-client completion`: prints the script with which a shell completes this command."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from sse_client.cli.screen.stdout import Stdout
 
 __all__ = ["completion"]
 
-# The generated function is named after cyclopts, and zsh loads a function only from a file of its own name. These lines
-# allow the file its usual name, `_sse-client`, and `source <(...)` to do without one.
+# cyclopts names the generated function after itself, and zsh loads a function only from a file of the same name. These
+# lines make it work from a file with the usual name, `_sse-client`, and with `source <(...)`.
 _ZSH = """
 if (( ${+compstate} )); then
   _cyclopts_sse-client "$@"
@@ -19,7 +19,7 @@ else
 fi
 """
 
-# Files are no commands.
+# Files are not commands.
 _FISH = """
 complete -c sse-client -n __fish_use_subcommand -f
 """

@@ -27,7 +27,7 @@ Every word of this answer came as an event of its own."""
 
 
 def demo() -> int:
-    """Show what this command does: a stream that is dropped and resumed, a value out of each event, a chat.
+    """Show what this command does: a stream that is dropped and resumed, one value of each event, a chat.
 
     Nothing leaves this machine, and no key is needed.
     """

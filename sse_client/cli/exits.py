@@ -1,4 +1,4 @@
-"""How the command ends: exit codes, and one sentence for each error."""
+"""The exit codes of the command, and one sentence for each error."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ class Exit(IntEnum):
 
     @property
     def meaning(self) -> str:
-        """When the command ends with this code."""
+        """The condition under which the command ends with this code, as a clause."""
         return _MEANINGS[self]
 
 
 _MEANINGS = {
-    Exit.DONE: "all that was asked for has come, or the reader of the output has closed it",
-    Exit.FOUND: "check found something wrong with the server, or diff found a difference",
+    Exit.DONE: "everything asked for has arrived, or the reader of the output has closed it",
+    Exit.FOUND: "check found a problem with the server, or diff found a difference",
     Exit.USAGE: "the command line is wrong: an option, a URL, a header, a file to read",
     Exit.NO_CONNECTION: "no connection could be made",
-    Exit.STATUS: "the server answered with a status that is no stream",
-    Exit.NOT_A_STREAM: "the server answered with something else than an event stream",
-    Exit.CUT_OFF: "the stream broke off, or ended before what was waited for",
+    Exit.STATUS: "the response's status was not that of a stream",
+    Exit.NOT_A_STREAM: "the response was not an event stream",
+    Exit.CUT_OFF: "the stream broke off, or ended before the event that was waited for",
     Exit.TIMED_OUT: "a time limit was reached",
     Exit.CHAT_ERROR: "the chat server reported an error",
     Exit.FILE: "a file could not be written, or a port could not be used",
@@ -56,11 +56,11 @@ _MEANINGS = {
 
 
 class Failure(Exception):
-    """What ends the command: one sentence for the user, and the exit code.
+    """An error that ends the command: one sentence for the user, and an exit code.
 
     Attributes:
         code: the exit code.
-        hint: a second line that says what to do; empty where there is none.
+        hint: a second line with advice; empty if there is none.
     """
 
     def __init__(self, message: str, code: Exit = Exit.USAGE, hint: str = "") -> None:
@@ -70,11 +70,11 @@ class Failure(Exception):
 
 
 def failure_of(error: sse.SSEError) -> Failure:
-    """Return what to report for an error of the package."""
+    """Translate an error of the package into a `Failure`."""
     code = next((code for kind, code in _CODES if isinstance(error, kind)), Exit.REFUSED)
     if isinstance(error, sse.ConnectionFailed) and not isinstance(error, sse.IdleTimeout) and not error.sent:
         code = Exit.NO_CONNECTION
-    # What is missing at the end says nothing of how a reply ended.
+    # `StreamTruncated` alone does not say how the reply ended; its cause may be a timeout.
     why = error.__cause__ if isinstance(error, sse.StreamTruncated) else None
     if isinstance(why, sse.IdleTimeout):
         code = Exit.TIMED_OUT
@@ -112,5 +112,5 @@ def certificate_hint(why: str) -> str:
 
 _HINTS: list[tuple[type[sse.SSEError], Callable[[sse.SSEError], str]]] = [
     (sse.ConnectionFailed, lambda error: certificate_hint(str(error))),
-    (sse.EventTooLarge, lambda _: "This server sends no blank line between events, or is no event stream."),
+    (sse.EventTooLarge, lambda _: "The server sends no blank lines between events, or does not send an event stream."),
 ]

@@ -1,4 +1,4 @@
-"""Files named on the command line: read whole or written, with a sentence where that fails."""
+"""Reads and writes files named on the command line; a failure becomes a sentence."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["checked_key", "first_line", "key", "read_bytes", "read_text", "reason", "utf8"]
 
-_LONGEST_KEY = 16 * 1024  # characters; no server takes a longer header
+_LONGEST_KEY = 16 * 1024  # characters; no server accepts a longer header
 _LARGEST = 1024**3  # bytes of a file that is read whole: a device such as /dev/zero has no end
 _NO_KEY = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")  # what no header can have
 
@@ -35,12 +35,12 @@ def read_bytes(path: str | Path, what: str, most: int = -1) -> bytes:
     """Return the content of a file; `-` is the standard input.
 
     Args:
-        path: of the file.
+        path: the path of the file.
         what: the option that names it.
-        most: bytes after which the rest is left; by default, all is read.
+        most: the most bytes to read; by default, everything is read.
 
     Raises:
-        Failure: it cannot be read.
+        Failure: the file cannot be read.
     """
     if not str(path):
         raise Failure(f"{what}: expected a file after @, got nothing")
@@ -78,16 +78,16 @@ def read_text(path: str | Path, what: str, most: int = -1) -> str:
     """Return the text of a file in UTF-8; `-` is the standard input.
 
     Args:
-        path: of the file.
+        path: the path of the file.
         what: the option that names it.
-        most: bytes after which the rest is left; by default, all is read.
+        most: the most bytes to read; by default, everything is read.
 
     Raises:
-        Failure: it cannot be read, or is not UTF-8.
+        Failure: the file cannot be read, or is not UTF-8.
     """
     data = read_bytes(path, what, most)
     try:
-        # What was cut may end within a character.
+        # The cut may be inside a character.
         return codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=len(data) != most)
     except UnicodeDecodeError as error:
         raise Failure(f"{what}: expected text in UTF-8 in {path}, got other bytes at {error.start}") from error
@@ -97,12 +97,12 @@ def first_line(path: str | Path, what: str, kind: str = "key") -> str:
     """Return the first line of a file, without blanks around it.
 
     Args:
-        path: of the file.
+        path: the path of the file.
         what: the option that names it.
-        kind: what is expected there.
+        kind: a name for the expected content.
 
     Raises:
-        Failure: it cannot be read, or is empty.
+        Failure: the file cannot be read, or is empty.
     """
     # A device such as /dev/zero has no end.
     lines = re.split(r"\r\n|\r|\n", read_text(path, what, 4 * _LONGEST_KEY).strip())
@@ -115,10 +115,10 @@ def first_line(path: str | Path, what: str, kind: str = "key") -> str:
 
 
 def utf8(text: str, what: str) -> str:
-    """Return an argument if it is text in UTF-8.
+    """Return an argument after checking that it is UTF-8.
 
     Raises:
-        Failure: it holds other bytes.
+        Failure: it contains other bytes.
     """
     try:
         text.encode()
@@ -145,16 +145,16 @@ def checked_key(value: str, where: str) -> str:
 
 
 def key(variable: str | None, path: str | Path | None, option: str = "--key", kind: str = "key") -> str | None:
-    """Return the key out of an environment variable or a file; None where neither is named.
+    """Return the key out of an environment variable or a file; None if neither is named.
 
     Args:
-        variable: of the environment.
-        path: of the file.
-        option: how the options that name them begin.
-        kind: what is expected there.
+        variable: the name of the environment variable.
+        path: the path of the file.
+        option: the common beginning of the options that name them.
+        kind: a name for the expected value.
 
     Raises:
-        Failure: both are named, or there is none where it was said to be.
+        Failure: both are named, or the named one has no key.
     """
     if variable is not None and path is not None:
         raise Failure(f"expected a {kind} from one place, got {option}-env and {option}-file")
@@ -172,10 +172,10 @@ def key(variable: str | None, path: str | Path | None, option: str = "--key", ki
 
 
 def writable(path: str | Path, what: str) -> None:
-    """Check, before anything is sent, that a file can be made or replaced.
+    """Check, before anything is sent, that a file can be created or replaced.
 
     Raises:
-        Failure: its folder is not there, or it is a folder itself, or a pipe, a socket or a disk.
+        Failure: its folder does not exist, or the path is a folder, a pipe, a socket or a disk.
     """
     target = Path(path)
     if "\0" in str(path):
@@ -192,7 +192,7 @@ def writable(path: str | Path, what: str) -> None:
 
 
 def is_piped(descriptor: int) -> bool:
-    """Return whether a descriptor is a pipe, a socket or a file: something that another program has filled."""
+    """Return whether a descriptor is a pipe, a socket or a file, which another program may have filled."""
     try:
         mode = os.fstat(descriptor).st_mode
     except OSError:

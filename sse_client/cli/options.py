@@ -1,4 +1,4 @@
-"""The options that commands share, as the parser's table: names, types, and the help that the pages repeat."""
+"""The options that several commands share: names, types, and the help texts of `--help` and the man page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OUTPUT = Group("Output", sort_key=4)
 @Parameter(name="*", group=REQUEST)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestOptions:
-    """What is sent."""
+    """The request."""
 
     method: Annotated[str | None, Parameter(("--request", "-X"), metavar="METHOD")] = None
     """HTTP method."""
@@ -28,7 +28,7 @@ class RequestOptions:
         tuple[str, ...],
         Parameter(("--header", "-H"), metavar="HEADER", allow_leading_hyphen=True, negative="", show_default=False),
     ] = ()
-    """A header, 'Name: value'; 'Name:' leaves one out; @FILE reads one a line. Repeatable."""
+    """Add a header, 'Name: value'; 'Name:' removes one; @FILE reads headers, one per line. Repeatable."""
 
     data: Annotated[
         tuple[str, ...],
@@ -47,19 +47,19 @@ class RequestOptions:
 @Parameter(name="*", group=CONNECTION)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionOptions:
-    """How the server is reached."""
+    """The connection to the server."""
 
     timeout: Annotated[float | None, Parameter("--timeout", metavar="SECONDS")] = None
-    """Longest time to connect, and longest silence; 10 and 300 s (in a chat 600 s) where it is not given."""
+    """The most seconds to connect, and the most seconds of silence. Defaults: 10, and 300 (in a chat 600)."""
 
     max_time: Annotated[float | None, Parameter("--max-time", metavar="SECONDS")] = None
-    """Longest time of all, waits between connections included."""
+    """The most seconds for the whole run, delays between connections included."""
 
     insecure: Annotated[bool, Parameter(("--insecure", "-k"), negative="", show_default=False)] = False
     """Do not verify the server's certificate."""
 
     cacert: Annotated[Path | None, Parameter("--cacert", metavar="FILE")] = None
-    """Certificates (PEM) to trust in place of the usual ones."""
+    """CA certificates (PEM) to trust instead of the usual ones."""
 
     cert: Annotated[Path | None, Parameter("--cert", metavar="FILE")] = None
     """Client certificate (PEM), with its private key unless --cert-key names another file."""
@@ -68,50 +68,50 @@ class ConnectionOptions:
     """Private key (PEM) of the client certificate."""
 
     proxy: Annotated[str | None, Parameter("--proxy", metavar="URL")] = None
-    """Proxy to use, in place of the environment's."""
+    """Proxy to use instead of the environment's."""
 
     unix_socket: Annotated[Path | None, Parameter("--unix-socket", metavar="PATH")] = None
-    """Connect to this Unix socket; the URL still names host and path."""
+    """Connect to this Unix socket; the URL still names the host and the path."""
 
 
 @Parameter(name="*", group=RESUMING)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconnectOptions:
-    """Where to begin, and what follows a loss."""
+    """Where to resume, and when to reconnect."""
 
     last_event_id: Annotated[str | None, Parameter("--last-event-id", metavar="ID", allow_leading_hyphen=True)] = None
     """Resume after this event."""
 
     reconnect: Annotated[bool | None, Parameter("--reconnect", negative="--no-reconnect", show_default=False)] = None
-    """Connect again after every loss, whatever the method; or never. Not given: GET does, after an end too; others
-    only where the request cannot have been processed."""
+    """Connect again after every loss, whatever the method; or never. By default, GET reconnects after every loss and
+    every clean end; other methods only if the request cannot have been processed."""
 
     until_end: Annotated[bool, Parameter("--until-end", negative="", show_default=False)] = False
-    """Take an end of the stream for its end, and connect again only after it was cut off."""
+    """Treat a clean end of the stream as final; connect again only after the stream was cut off."""
 
     retry_for: Annotated[float | None, Parameter("--retry-for", metavar="SECONDS")] = None
-    """Keep trying for this long without an event; 5 attempts where it is not given."""
+    """Keep trying for this long without an event. By default, give up after 5 failed attempts."""
 
 
 @Parameter(name="*", group=RESUMING)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeOptions(ReconnectOptions):
-    """The same, and a place in a file."""
+    """The same, and a checkpoint file."""
 
     checkpoint: Annotated[Path | None, Parameter("--checkpoint", metavar="FILE")] = None
-    """Keep the last event ID in this file, and resume from it."""
+    """Keep the last event ID in this file, and resume after it."""
 
 
 @Parameter(name="*", group=OUTPUT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputOptions:
-    """What is shown."""
+    """The output."""
 
     json: Annotated[bool, Parameter("--json", negative="", show_default=False)] = False
-    """Write an event as one line of JSON: event, data, id; retry where there is one."""
+    """Write each event as one line of JSON: event, data, id, and retry if it has one."""
 
     raw: Annotated[bool, Parameter("--raw", negative="", show_default=False)] = False
-    """Write the bytes of the stream, exactly as they came; to a terminal, with control characters escaped."""
+    """Write the bytes of the stream, exactly as received; on a terminal, with control characters escaped."""
 
     field: Annotated[str | None, Parameter("--field", metavar="PATH")] = None
     """Write one value out of data in JSON, such as choices.0.delta.content."""
@@ -120,7 +120,7 @@ class OutputOptions:
     """Show events of this type only. Repeatable."""
 
     until: Annotated[str | None, Parameter("--until", metavar="TEXT", allow_leading_hyphen=True)] = None
-    """End before the event with exactly this data; an end of the stream before it is an error."""
+    """End before the event with exactly this data; a stream that ends before it is an error."""
 
     include_last: Annotated[bool, Parameter("--include-last", negative="", show_default=False)] = False
     """Show the event that --until names, too."""
@@ -132,10 +132,10 @@ class OutputOptions:
     """Show comments too; servers send them as heartbeats."""
 
     timing: Annotated[bool, Parameter("--timing", negative="", show_default=False)] = False
-    """Show how long each event took to come, and a summary at the end."""
+    """Show how long each event took to arrive, and a summary at the end."""
 
     verbose: Annotated[bool, Parameter(("-v", "--verbose"), negative="", show_default=False)] = False
     """Show the heads of requests and responses, without credentials."""
 
     quiet: Annotated[bool, Parameter(("-q", "--quiet"), negative="", show_default=False)] = False
-    """Do not show what happens to the connection; errors are shown."""
+    """Do not show news of the connection; errors are still shown."""

@@ -1,4 +1,4 @@
-"""`sse-client relay`: an event stream into a Redis Stream, from one of many hosts."""
+"""`sse-client relay`: writes an event stream to a Redis Stream, from one of many hosts."""
 
 from __future__ import annotations
 
@@ -44,20 +44,19 @@ OUTPUT = Group("Output", sort_key=5)
 @Parameter(name="*", group=REDIS)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisOptions:
-    """How Redis is reached."""
+    """The connection to Redis."""
 
     redis: Annotated[str | None, Parameter("--redis", metavar="URL")] = None
-    """Where Redis is; the environment's REDIS_URL where it is not given, so that its password need not be on the
-    command line."""
+    """The URL of Redis. Default: the environment's REDIS_URL, which keeps the password off the command line."""
 
     password_env: Annotated[str | None, Parameter("--redis-password-env", metavar="NAME")] = None
-    """The password of Redis is in this environment variable."""
+    """Read the password of Redis from this environment variable."""
 
     password_file: Annotated[Path | None, Parameter("--redis-password-file", metavar="FILE")] = None
-    """The password of Redis is in the first line of this file."""
+    """Read the password of Redis from the first line of this file."""
 
     cacert: Annotated[Path | None, Parameter("--redis-cacert", metavar="FILE")] = None
-    """Certificates (PEM) to trust for Redis (rediss://) in place of the usual ones."""
+    """CA certificates (PEM) to trust for Redis (rediss://) instead of the usual ones."""
 
     cert: Annotated[Path | None, Parameter("--redis-cert", metavar="FILE")] = None
     """Client certificate (PEM) for Redis, with its private key unless --redis-cert-key names another file."""
@@ -92,28 +91,29 @@ def relay(
 ) -> int:
     """Append the events of a stream to a Redis Stream.
 
-    Start it on as many hosts as you like: one reads, the others wait, and replace it when it dies. A line shows who
-    leads, the rate, the lag and the last ID. After SIGTERM or Ctrl-C, what was read is written before it ends.
+    Start it on as many hosts as you like: one reads, the others wait to replace it when it dies. A status line shows
+    which host leads, the rate, the lag and the last ID. On SIGTERM or Ctrl-C, the events already read are written
+    first.
 
     Args:
-        url: where the stream is; http:// may be left out.
+        url: the URL of the stream; http:// may be left out.
         stream: the name of the Redis Stream.
         access: how Redis is reached.
         partitions: spread the events over N streams, NAME:0 and so on.
         key: a path into the JSON of an event, such as user.id; events with equal values stay in one partition.
         lease: replace a host that has been silent for this long.
-        guard: look for doubles among the last N events.
-        host: the name of this host for the others.
+        guard: look for duplicates among the last N events.
+        host: the name under which the other hosts see this one.
         wait_for_redis: how long to try to reach Redis at the start.
-        patience: how long Redis may be away later; without a limit where it is not given.
-        max_lag: the most entries that the slowest group of consumers may have before it.
-        on_lag: what happens then; wait stops reading, trim removes the oldest entries.
+        patience: how long Redis may be unreachable later. By default, there is no limit.
+        max_lag: the most entries that the slowest group of consumers may still have to handle.
+        on_lag: what to do at that limit; wait stops reading, trim removes the oldest entries.
         drop_acknowledged: with wait, remove the entries that every group has acknowledged.
-        metrics: serve Prometheus metrics there, under /metrics; on 127.0.0.1 where no host is given.
-        quiet: do not show how it is doing; warnings and errors are shown.
+        metrics: serve Prometheus metrics there, under /metrics; on 127.0.0.1 if no host is given.
+        quiet: do not show the status line; warnings and errors are still shown.
         request: what is sent.
         connection: how the server is reached.
-        resume: where to begin while Redis has no place, and what follows a loss.
+        resume: where to begin while Redis has no checkpoint, and when to reconnect.
     """
     from sse_client.relay import command
 
@@ -127,7 +127,7 @@ def relay(
         **reconnect_arguments(resume, question.method),
         **_redis_arguments(access),
     }
-    # The relay answers signals itself. It may need longer for that than this command grants the others.
+    # The relay handles signals itself, and may need more time for that than the other commands get.
     watched = signal.set_wakeup_fd(-1)
     try:
         with _client(connection.unix_socket) as client:
@@ -142,7 +142,7 @@ def relay(
 
 
 def _report(error: Exception, code: int) -> NoReturn:
-    """Have an error reported as those of the other commands are.
+    """Raise an error of the relay as a `Failure`, so that it is reported like those of the other commands.
 
     Raises:
         Failure: always.
@@ -171,16 +171,16 @@ def _option(argument: re.Match[str]) -> str:
 
 
 def _client(unix_socket: Path | None) -> AbstractContextManager[Client | None]:
-    """Return a client that connects to a Unix socket; None where there is none."""
+    """Return a client that connects to a Unix socket; None if there is none."""
     if unix_socket is None:
         return nullcontext()
-    from sse_client.cli.http.wire import Wire, session_over  # what they load is needed for this alone
+    from sse_client.cli.http.wire import Wire, session_over  # imported only when needed
 
     return Client(session_over(Wire(unix_socket=unix_socket), follows=False))
 
 
 def _redis_arguments(access: RedisOptions) -> dict[str, Any]:
-    """Return the arguments of the relay that say how Redis is reached.
+    """Return the arguments of the relay for the connection to Redis.
 
     Raises:
         Failure: two options contradict each other, or a file cannot be read.

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at any stage, the look-up of a name included, in which Python runs no handlers."""
+"""Handles Ctrl-C and SIGTERM at any stage, also during a name lookup, when Python runs no signal handlers."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _GRACE = 1.0
 
 
 class Terminated(BaseException):
-    """SIGTERM has come."""
+    """SIGTERM was received."""
 
 
 @contextmanager
 def prompt_signals(leave: Callable[[int], object] | None = None) -> Generator[None]:
     """Raise KeyboardInterrupt for SIGINT and `Terminated` for SIGTERM in the main thread.
 
-    Where that thread does not answer within a second, the process ends with 128 + the signal's number.
+    If that thread does not react within a second, the process ends with 128 + the signal's number.
 
     Args:
         leave: ends the process with an exit code, without cleaning up; `os._exit` by default.
@@ -37,7 +37,7 @@ def prompt_signals(leave: Callable[[int], object] | None = None) -> Generator[No
     watch = _Watch(leave or _leave)
     before: dict[signal.Signals, Any] = {}
     for number, raised in ((signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)):
-        # A shell starts what runs in its background with SIGINT ignored: it stays so.
+        # A shell starts background jobs with SIGINT ignored; this stays in effect.
         if signal.getsignal(number) is not signal.SIG_IGN:
             before[number] = signal.signal(number, watch.handler(raised))
     old = signal.set_wakeup_fd(watch.descriptor, warn_on_full_buffer=False)
@@ -69,7 +69,7 @@ class _Watch:
 
     @property
     def descriptor(self) -> int:
-        """What the C handler writes a signal's number to."""
+        """The descriptor to which the C handler writes a signal's number."""
         return self._writer.fileno()
 
     def handler(self, raised: type[BaseException]) -> Callable[[int, Any], None]:
@@ -82,11 +82,11 @@ class _Watch:
         return handle
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Stop the thread."""
         self._stopped.set()
         self._writer.close()
         self._thread.join()

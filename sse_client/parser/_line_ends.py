@@ -15,9 +15,9 @@ BOM = b"\xef\xbb\xbf"
 
 
 def blank_line(data: bytes) -> bytes:
-    """Return how blocks in `data` end: a line end and a blank line, both CRLF if there is any CR, else both LF.
+    """Return the end of blocks in `data`, a line end and a blank line: both CRLF if there is any CR, else both LF.
 
-    Where a stream mixes line ends, blocks that end in another way are found line by line.
+    If a stream mixes line ends, blocks that end differently are found line by line.
     """
     return b"\r\n\r\n" if CR in data else b"\n\n"
 
@@ -25,7 +25,7 @@ def blank_line(data: bytes) -> bytes:
 def split_lines(data: bytes) -> tuple[list[bytes], bytes, bytes]:
     """Return the complete lines without their ends, the unfinished line, and what to skip in the next read.
 
-    That is a LF if `data` ends in CR, for the two are one line end.
+    If `data` ends in CR, a LF at the beginning of the next read is skipped, because CRLF is one line end.
     """
     lines = data.splitlines()  # of bytes, not text: at LF, CR and CRLF only
     unfinished = lines.pop() if lines and not data.endswith((b"\n", b"\r")) else b""

@@ -24,18 +24,18 @@ __all__ = ["DEFAULT_MAX_EVENT_SIZE", "Parser"]
 DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024
 
 _COLON = b":"[0]
-_SHORT = 1024  # bytes that are cheap enough to scan again with each read that adds to them
-_MAX_DIGITS = 600  # `int` refuses more than a limit that can be lowered to 640; a time this long is forever
+_SHORT = 1024  # bytes; up to this size, pending input is scanned again with each read that adds to it
+_MAX_DIGITS = 600  # `int` has a limit on digits that can be lowered to 640; a time this long is forever anyway
 
 
 class Parser(Generic[Item]):
     """The event stream grammar without I/O: bytes in, events out.
 
-    One parser reads one connection. What outlives it is passed in and read back: `last_event_id`, and
-    `reconnection_time`.
+    A parser reads one connection. `last_event_id` and `reconnection_time` outlive it: pass the former to the next
+    parser, and keep the latter.
 
     Args:
-        last_event_id: the last event ID to begin with; it is the `id` of the events before the first `id` field.
+        last_event_id: the last event ID to begin with: the `id` of the events before the first `id` field.
         comments: also return comment lines, as `Comment` objects in their place among the events.
         max_event_size: the most bytes that one block may have, its unfinished line included (complete comments
             and unknown fields do not count); None for no limit.
@@ -44,7 +44,7 @@ class Parser(Generic[Item]):
         last_event_id: the last event ID string; a block sets it when it ends, even one that dispatches nothing.
         reconnection_time: milliseconds; None until a `retry` field sets it.
         comment_count: comment lines so far, returned or not.
-        lines_without_data: lines so far of blocks that were interpreted line by line, but for the data of events.
+        lines_without_data: the lines of blocks interpreted line by line so far, not counting the data lines of events.
         failed: whether the next call of `feed` raises.
     """
 
@@ -70,29 +70,30 @@ class Parser(Generic[Item]):
         self.comment_count, self.lines_without_data, self.failed = 0, 0, False
         self._comments = comments
         self._limit = sys.maxsize if max_event_size is None else max_event_size
-        self._skip = BOM  # dropped if the next read begins with it: a BOM, or the LF of a CRLF
+        self._skip = BOM  # a BOM, or the LF of a CRLF; dropped if the next read begins with it
         # Pending input: the start of a block, or the unfinished line of a block that is interpreted line by line.
         self._held: bytes = b""
-        self._held_limit = -1  # up to this length, more bytes without a line end are just appended
-        self._at_block_start = False  # the pending input, or else the next byte, begins a block
+        self._held_limit = -1  # up to this length, further bytes without a line end are just appended
+        self._at_block_start = False  # whether the pending input, or else the next byte, begins a block
         # The buffers of the standard, as the lines of the block have set them so far, and the size of these lines.
         self._data: list[str] = []
         self._type, self._size = "", 0
         self._id: str | None = None
         self._retry: int | None = None
-        # What is expected around the value of the next block, if it has one data line and at most an event line before.
-        self._prefix, self._suffix, self._affix_size = b"data: ", b"\n\n", 8  # the size of both; 0: no expectation
-        self._spaceless = False  # the prefix ends in a colon, so that a space after it would be no part of the value
+        # The bytes expected around the value of the next block, if it has one data line and at most an event line
+        # before it.
+        self._prefix, self._suffix, self._affix_size = b"data: ", b"\n\n", 8  # size of both; 0: nothing expected
+        self._spaceless = False  # whether the prefix ends in a colon, so that a space after it is not part of the value
         self._event_type = "message"  # the type in the prefix
-        self._previous_type: str | None = None  # of the last block with another prefix
-        self._heartbeat: bytes | None = None  # the last block that was one comment, unless comments are returned
+        self._previous_type: str | None = None  # the type of the last block with another prefix
+        self._heartbeat: bytes | None = None  # the last block that was a single comment, unless comments are returned
 
     def feed(self, data: bytes) -> list[Item]:  # noqa: C901  (one function: a call costs 60 ns, a live event 230)
         """Return the events that `data` completes, in order; `Comment`s among them if they were asked for.
 
         Raises:
-            EventTooLarge: a block, unfinished ones included, is longer than `max_event_size`. Where `data` completes
-                events before it, these are returned, and the next call raises. It is final: every later call raises.
+            EventTooLarge: a block, unfinished ones included, is longer than `max_event_size`. If `data` completes
+                events before it, these are returned first, and the next call raises. After that, every call raises.
         """
         held = self._held
         try:
@@ -159,13 +160,13 @@ class Parser(Generic[Item]):
 
     @property
     def tail(self) -> str:
-        r"""What has arrived and is not dispatched.
+        r"""The text that has arrived and has not been dispatched.
 
-        `tail + "\n\n"`, given to a fresh parser, dispatches the event that is pending, with its type and its id.
+        A fresh parser that is fed `tail + "\n\n"` dispatches the pending event, with its type and its id.
         """
         if self._at_block_start and LF in self._held:
             block, self._held = self._held, b""
-            self._interpret(block)  # has no effect but on the buffers
+            self._interpret(block)  # only changes the buffers
         held = self._held.decode("utf-8", "replace")
         if not (self._size or held):
             return ""
@@ -180,22 +181,22 @@ class Parser(Generic[Item]):
     def _ignored_field(self, name: str, value: str, line: str) -> Event | None:  # noqa: ARG002  (for subclasses)
         """Return the event that a line with an unknown field stands for, or None; for the parser of a dialect.
 
-        It is called when the line is complete. `value` comes without its first space, and `line` without its end.
+        Called when the line is complete. `value` comes without one leading space, and `line` without its line end.
         """
         return None
 
     def _learn_affixes(self, block: bytes) -> None:
-        """Expect what surrounds the value of a block to surround that of the next one."""
+        """Remember the bytes around a block's value, which are expected around the next block's value, too."""
         match = PREFIX(block)
         if match is not None:
-            self._prefix = self._prefix if match[1] == self._prefix else match[1]  # mostly shared by all parsers
+            self._prefix = self._prefix if match[1] == self._prefix else match[1]  # usually all parsers share it
             self._suffix = blank_line(block)
             self._affix_size = len(self._prefix) + len(self._suffix)
             self._spaceless = not match[3]
             self._event_type = (match[2] or b"").decode("utf-8", "replace") or "message"
 
     def _advance(self, data: bytes) -> list[Any]:
-        """Return the events that `data` completes, for all that `feed` has no fast path for."""
+        """Return the events that `data` completes; for all input that has no fast path in `feed`."""
         if self.failed:
             raise EventTooLarge(f"expected at most {self._limit:,} bytes in an event (max_event_size), got more")
         if self._skip:
@@ -207,7 +208,7 @@ class Parser(Generic[Item]):
             if not self._size:
                 self._at_block_start, self._held_limit = True, min(_SHORT, self._limit)
             if self._at_block_start and len(data) <= _SHORT:
-                return self.feed(data)  # it may be one event, for which that is faster
+                return self.feed(data)  # the rest may be one event, for which `feed` is faster
         if self._at_block_start:
             data, self._held = self._held + data, b""
         if len(self._held) + len(data) + self._size > self._limit:
@@ -244,14 +245,14 @@ class Parser(Generic[Item]):
         item: Event | Comment | None
         for number, line in enumerate(lines):
             if not line:
-                if not self._size:  # ends no block; 16 KiB of blank lines: 1.4 ms, not 4.7
+                if not self._size:  # outside of a block; 16 KiB of blank lines take 1.4 ms instead of 4.7
                     continue
                 item = self._dispatch()
             elif self._size + len(line) + 1 > self._limit:
                 rest = data.splitlines(keepends=True)[number:]
-                unfinished = line + b"".join(rest)[len(rest[0].rstrip(b"\r\n")) :]  # what was held is in `line`
+                unfinished = line + b"".join(rest)[len(rest[0].rstrip(b"\r\n")) :]  # the held bytes are in `line`
                 break
-            elif line[0] == _COLON and not comments:  # 16 KiB of the shortest ones: 1.2 ms, not 8.2
+            elif line[0] == _COLON and not comments:  # 16 KiB of the shortest comments take 1.2 ms instead of 8.2
                 self.comment_count += 1
                 continue
             else:
@@ -260,7 +261,7 @@ class Parser(Generic[Item]):
                 events.append(item)
         self._at_block_start = not (self._size or self._skip or len(unfinished) > _SHORT)
         self._held_limit = min(_SHORT, self._limit) if self._at_block_start else self._limit - self._size
-        # A bytearray grows in place; bytes would be copied for each read.
+        # A bytearray grows in place; a bytes object would be copied with each read.
         self._held = unfinished if self._at_block_start else bytearray(unfinished)  # type: ignore[assignment]
         if len(unfinished) + self._size > self._limit:
             self.failed, self._at_block_start, self._held_limit = True, False, -1
@@ -269,8 +270,8 @@ class Parser(Generic[Item]):
         return events
 
     def _interpret_line(self, line: bytes) -> Event | Comment | None:
-        """Interpret a line, neither blank nor an unwanted comment; return what takes its place among the events."""
-        name, colon, _ = line[:6].partition(b":")  # no field has a longer name
+        """Interpret a line, neither blank nor an unwanted comment; return the items that it adds to the events."""
+        name, colon, _ = line[:6].partition(b":")  # no field name is longer
         start = len(name) + len(colon)
         value = str(memoryview(line)[start + line.startswith(b" ", start) :], "utf-8", "replace")
         if name == b"data":

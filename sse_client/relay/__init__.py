@@ -45,7 +45,7 @@ __all__ = [
     "consume",
 ]
 
-# Loaded when they are asked for: they need asyncio.
+# Imported on first access, because they need asyncio.
 _ASYNCIO = frozenset({"AsyncConsumer", "aconsume"})
 
 

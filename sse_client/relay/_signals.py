@@ -1,4 +1,4 @@
-"""SIGTERM as a request to finish."""
+"""Treats SIGTERM as a request to finish."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ __all__ = ["on_terminate"]
 
 @contextmanager
 def on_terminate(close: Callable[[], object], *numbers: signal.Signals) -> Generator[None]:
-    """Call `close`, once or more, at these signals, by default SIGTERM, while the block runs.
+    """Call `close`, possibly more than once, on these signals (by default SIGTERM) while the block runs.
 
-    Only the main thread can; elsewhere the block runs without it.
+    This works only in the main thread; in other threads, the block runs without it.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def received(*_: object) -> None:
-        # In a thread of its own: what `close` sets may be what the interrupted code is just waiting for, under a lock.
+        # In a thread of its own, because `close` may need a lock that the interrupted code holds while it waits.
         threading.Thread(target=close, name="sse_client relay close", daemon=True).start()
 
     numbers = numbers or (signal.SIGTERM,)
@@ -40,10 +40,9 @@ def on_terminate(close: Callable[[], object], *numbers: signal.Signals) -> Gener
 
 @contextmanager
 def _watched(close: Callable[[], object], numbers: Collection[int]) -> Generator[None]:
-    """Call `close` at these signals even where the main thread runs no handler, unless something else is told of them.
+    """Call `close` on these signals even while the main thread is blocked, unless another wakeup fd is set.
 
-    The system may hand a signal to another thread. The main thread then goes on waiting, for as long as nothing else
-    wakes it.
+    The system may deliver a signal to another thread. The main thread then runs no handler until something wakes it.
     """
     reader, writer = socket.socketpair()
     with reader, writer:

@@ -1,4 +1,4 @@
-"""Consumers with asyncio: the same steps as `Consumer`, as a task."""
+"""Consumers for asyncio, which run the same steps as `Consumer` in a task."""
 
 from __future__ import annotations
 
@@ -32,38 +32,39 @@ _LEAVE = 2.0
 
 
 class AsyncConsumer:
-    """One consumer of a group, in the task that calls `run`; what `Consumer` says of entries and partitions holds here.
+    """One consumer of a group, in the task that calls `run`; `Consumer` describes how entries and partitions work.
 
     Args:
-        group: the group's name, without braces and colons; it is made if it is not there.
-        handler: is called with each `StreamEntry`; what it returns is awaited if it can be. An `Exception`, or the
-            cancellation of something that it awaits, is counted, and the entry tried again.
+        group: the group's name, without braces and colons; the group is created if it does not exist.
+        handler: called with each `StreamEntry`; an awaitable result is awaited. If it raises an `Exception`, or
+            something that it awaits is cancelled, this is counted, and the entry is retried.
         redis: a client of `redis.asyncio`, which stays open, or a URL as for `Relay`.
-        stream: the name that the relay was given.
-        partitions: as many as the relay has; 1 by default.
-        consumer: this consumer's name in the group; by default one of its own. It must not be another's.
-        start: where a new group begins: `0`, the default, for the oldest entry, `$` for what comes from now on.
-        batch: the most entries that are taken at once, 1 or more; 100 by default.
-        lease: seconds after which the partitions of a consumer that says nothing go to others; more than 0, 10 by
+        stream: the `name` of the relay.
+        partitions: the relay's number of partitions; 1 by default.
+        consumer: this consumer's name in the group, which no other consumer may have; unique by default.
+        start: where a new group begins: `0`, the default, at the oldest entry; `$`, with new entries only.
+        batch: the most entries that are fetched at once, 1 or more; 100 by default.
+        lease: with several partitions, seconds after which those of a silent consumer go to others; more than 0, 10 by
             default.
-        claim_after: seconds after which the entries of a consumer that says nothing are given to others, with one
-            partition; more than 0, 30 by default. Neither ends while a handler runs that lets the event loop run.
-        max_deliveries: after so many, 1 or more and 5 by default, an entry becomes a dead letter: an entry of the
-            stream `{stream}:dead` with the error, acknowledged in the same step. Those count in which its turn came,
-            whether the handler raised or the consumer died.
-        retry_delay: seconds until an entry whose handling failed is tried again; more than 0, 0.1 by default, and
-            doubled each time, up to 30.
-        on_lost: is called as the handler is, with `LostEntries`, where entries were trimmed or deleted before they were
-            handled; they are logged as errors in any case. What it raises ends the consumer. If the consumer that found
-            a loss dies before it was reported, another one reports it.
-        on_error: is called as the handler is, with an entry and the exception of its handler. What it raises ends the
+        claim_after: with one partition, seconds after which the entries of a silent consumer go to others; more than 0,
+            30 by default. A consumer does not count as silent while its handler runs, unless that blocks the event
+            loop.
+        max_deliveries: the deliveries, 1 or more and 5 by default, after which an entry becomes a dead letter: an entry
+            of the stream `{stream}:dead` with the error, acknowledged in the same step. A delivery counts once the
+            entry's turn has come, whether the handler raised or the consumer died.
+        retry_delay: seconds until a failed entry is retried; more than 0, 0.1 by default, and doubled each time, up to
+            30.
+        on_lost: called like the handler, with `LostEntries`, if entries were trimmed or deleted before they were
+            handled; they are logged as errors in any case. An exception in it ends the consumer. If the consumer that
+            found a loss dies before reporting it, another one reports it.
+        on_error: called like the handler, with an entry and the exception of its handler. An exception in it ends the
             consumer.
-        patience: seconds that Redis may be away or take no writes before `run` raises; None, the default, for no
+        patience: seconds that Redis may be unreachable or refuse writes before `run` raises; None, the default, for no
             limit.
 
     Raises:
         ImportError: redis-py is missing.
-        ValueError: an argument is out of its range, or the URL is none that can be used.
+        ValueError: an argument is out of range, or the URL cannot be used.
     """
 
     def __init__(
@@ -95,20 +96,20 @@ class AsyncConsumer:
         self._closing = asyncio.Event()
 
     def close(self) -> None:
-        """Stop after the entry in hand; what was taken beside it is given back. For the loop's own thread."""
+        """Stop after the current entry, and give back the others that were fetched. Only for the loop's thread."""
         self._consuming.closing = True
         self._closing.set()
 
     async def run(self) -> Consumed:
-        """Consume until it is closed or cancelled. A consumer runs once.
+        """Consume until the consumer is closed or cancelled. A consumer can run only once.
 
         Returns:
-            What was done: entries handled, failed, claimed, buried and lost.
+            The counts of entries: handled, failed, claimed, dead letters and lost.
 
         Raises:
-            RedisUnavailable: Redis was away for longer than `patience`.
-            RelayError: Redis refused what is needed, or the relay has other partitions.
-            RuntimeError: it has run before.
+            RedisUnavailable: Redis was unreachable for longer than `patience`.
+            RelayError: Redis refused a necessary command, or the relay has another number of partitions.
+            RuntimeError: the consumer has run before.
         """
         self._consuming.start()
         keeper = asyncio.create_task(self._keep())
@@ -128,7 +129,7 @@ class AsyncConsumer:
 
     async def _leave(self, keeper: asyncio.Task[None]) -> None:
         await asyncio.wait([keeper])
-        keeper.exception()  # where the work failed too, nobody else looks at it
+        keeper.exception()  # retrieved here, because nobody else does if the work failed, too
         try:
             async with asyncio.timeout(_LEAVE):
                 await self._drive(self._consuming.leave())
@@ -185,17 +186,17 @@ async def aconsume(
 
     Args:
         group: the group's name.
-        handler: is called with each `StreamEntry`; what it returns is awaited if it can be.
-        **options: of `AsyncConsumer`: `redis` and `stream` at least.
+        handler: called with each `StreamEntry`; an awaitable result is awaited.
+        **options: options of `AsyncConsumer`; at least `redis` and `stream`.
 
     Returns:
-        What was done: entries handled, failed, claimed, buried and lost.
+        The counts of entries: handled, failed, claimed, dead letters and lost.
 
     Raises:
         ImportError: redis-py is missing.
-        TypeError, ValueError: an option is unknown, or out of its range.
-        RedisUnavailable: Redis was away for longer than `patience`.
-        RelayError: Redis refused what is needed, or the relay has other partitions.
+        TypeError, ValueError: an option is unknown, or out of range.
+        RedisUnavailable: Redis was unreachable for longer than `patience`.
+        RelayError: Redis refused a necessary command, or the relay has another number of partitions.
     """
     consumer = AsyncConsumer(group, handler, **options)
     with on_terminate(partial(asyncio.get_running_loop().call_soon_threadsafe, consumer.close)):

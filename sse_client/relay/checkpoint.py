@@ -1,4 +1,4 @@
-"""A stream's place in Redis, for whoever wants the place outside of the process and no relay."""
+"""A checkpoint in Redis, for a stream that is read without a relay."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
 __all__ = ["RedisCheckpoint"]
 
-_LONGEST_ID = 64 * 1024 * 1024  # bytes, as of `FileCheckpoint`; a value may have 512 MiB
+_LONGEST_ID = 64 * 1024 * 1024  # bytes, as in `FileCheckpoint`; a value in Redis may have 512 MiB
 
 
 class RedisCheckpoint:
     """A checkpoint in a string of Redis: `sse_client.get(url, checkpoint=RedisCheckpoint(redis, "prices:place"))`.
 
-    The effect of an event and its place are two writes, so an event whose effect was done may come again after a
-    crash. Where both go into one SQL database, a transaction makes them one; see `docs/relay.md`.
+    The effect of an event and the checkpoint are two writes, so an event may come again after a crash although its
+    effect was done. If both are in one SQL database, write them in one transaction; see `docs/relay.md`.
 
     Args:
         redis: a client of redis-py, which stays open, or a URL as for `Relay`.
-        key: where the last event ID is.
-        timeout: seconds that a connection, and an answer, may take; of a URL's client.
+        key: the Redis key of the last event ID.
+        timeout: seconds for a connection, and for an answer, 5 by default; used only with a URL.
 
     Raises:
         ImportError: redis-py is missing.
@@ -45,7 +45,7 @@ class RedisCheckpoint:
             RelayError: Redis refuses the command, or the key holds another type of value.
             ValueError: the value is not a last event ID.
         """
-        # The end counts, too: one byte more than an ID can have.
+        # GETRANGE includes the end, so this reads one byte more than an ID can have.
         found: bytes = self._ask("GETRANGE", self.key, 0, _LONGEST_ID)
         try:
             place = found.decode() if len(found) <= _LONGEST_ID else "\0"
@@ -56,12 +56,12 @@ class RedisCheckpoint:
         return place
 
     def save(self, last_event_id: str) -> None:
-        """Keep `last_event_id`; it is on the server when this returns.
+        """Store `last_event_id`. It is on the server when this returns.
 
         Raises:
             ValueError: the ID is longer than 64 MiB, or has no UTF-8 form.
             RedisUnavailable: Redis does not answer, or has no memory left.
-            RelayError: it refuses to.
+            RelayError: Redis refuses the command.
         """
         check_scalar("last_event_id", last_event_id)
         content = last_event_id.encode()

@@ -1,4 +1,4 @@
-"""A group of consumers of a relay's stream: each entry is handled, acknowledged, and never lost without a word."""
+"""A consumer of a relay's stream: it handles and acknowledges entries, and reports every one that is lost."""
 
 from __future__ import annotations
 
@@ -28,40 +28,41 @@ class Consumer:
     """One consumer of a group, in the thread that calls `run`.
 
     With one partition, the consumers of a group share its entries, and several may be handled at once. With more, each
-    partition is one consumer's at a time, so entries with the same key are handled in their order; partitions are
-    divided between the living consumers, and a failing entry holds back its own partition alone.
+    partition belongs to one consumer at a time, so entries with the same key are handled in order. Partitions are
+    divided among the living consumers, and a failing entry holds back only its own partition.
 
-    An entry is acknowledged after the handler has returned. It is given out again if the handler raises or the
-    consumer dies, so a handler may see an entry twice; `entry.stream` and `entry.entry_id` tell which it is.
+    An entry is acknowledged after the handler has returned. It is delivered again if the handler raises or the consumer
+    dies, so a handler may see an entry twice; `entry.stream` and `entry.entry_id` identify it.
 
     Args:
-        group: the group's name, without braces and colons; it is made if it is not there.
-        handler: is called with each `StreamEntry`, an `Event`. An `Exception` is counted, and the entry tried again.
+        group: the group's name, without braces and colons; the group is created if it does not exist.
+        handler: called with each `StreamEntry`, an `Event`. If it raises an `Exception`, this is counted, and the entry
+            is retried.
         redis: a client of redis-py, which stays open, or a URL as for `Relay`.
-        stream: the name that the relay was given.
-        partitions: as many as the relay has; 1 by default.
-        consumer: this consumer's name in the group; by default one of its own. It must not be another's.
-        start: where a new group begins: `0`, the default, for the oldest entry, `$` for what comes from now on.
-        batch: the most entries that are taken at once, 1 or more; 100 by default.
-        lease: seconds after which the partitions of a consumer that says nothing go to others; more than 0, 10 by
+        stream: the `name` of the relay.
+        partitions: the relay's number of partitions; 1 by default.
+        consumer: this consumer's name in the group, which no other consumer may have; unique by default.
+        start: where a new group begins: `0`, the default, at the oldest entry; `$`, with new entries only.
+        batch: the most entries that are fetched at once, 1 or more; 100 by default.
+        lease: with several partitions, seconds after which those of a silent consumer go to others; more than 0, 10 by
             default.
-        claim_after: seconds after which the entries of a consumer that says nothing are given to others, with one
-            partition; more than 0, 30 by default. Neither ends while a handler runs.
-        max_deliveries: after so many, 1 or more and 5 by default, an entry becomes a dead letter: an entry of the
-            stream `{stream}:dead` with the error, acknowledged in the same step. Those count in which its turn came,
-            whether the handler raised or the consumer died.
-        retry_delay: seconds until an entry whose handling failed is tried again; more than 0, 0.1 by default, and
-            doubled each time, up to 30.
-        on_lost: is called with `LostEntries` where entries were trimmed or deleted before they were handled; they
-            are logged as errors in any case. What it raises ends the consumer. If the consumer that found
-            a loss dies before it was reported, another one reports it.
-        on_error: is called with an entry and the exception of its handler. What it raises ends the consumer.
-        patience: seconds that Redis may be away or take no writes before `run` raises; None, the default, for no
+        claim_after: with one partition, seconds after which the entries of a silent consumer go to others; more than 0,
+            30 by default. A consumer does not count as silent while its handler runs.
+        max_deliveries: the deliveries, 1 or more and 5 by default, after which an entry becomes a dead letter: an entry
+            of the stream `{stream}:dead` with the error, acknowledged in the same step. A delivery counts once the
+            entry's turn has come, whether the handler raised or the consumer died.
+        retry_delay: seconds until a failed entry is retried; more than 0, 0.1 by default, and doubled each time, up to
+            30.
+        on_lost: called with `LostEntries` if entries were trimmed or deleted before they were handled; they are logged
+            as errors in any case. An exception in it ends the consumer. If the consumer that found a loss dies before
+            reporting it, another one reports it.
+        on_error: called with an entry and the exception of its handler. An exception in it ends the consumer.
+        patience: seconds that Redis may be unreachable or refuse writes before `run` raises; None, the default, for no
             limit.
 
     Raises:
         ImportError: redis-py is missing.
-        ValueError: an argument is out of its range, or the URL is none that can be used.
+        ValueError: an argument is out of range, or the URL cannot be used.
     """
 
     def __init__(
@@ -94,20 +95,20 @@ class Consumer:
         self._error: Exception | None = None
 
     def close(self) -> None:
-        """Stop after the entry in hand; what was taken beside it is given back. Any thread may call it."""
+        """Stop after the current entry, and give back the others that were fetched. Any thread may call it."""
         self._consuming.closing = True
         self._closing.set()
 
     def run(self) -> Consumed:
-        """Consume until it is closed. A consumer runs once.
+        """Consume until the consumer is closed. A consumer can run only once.
 
         Returns:
-            What was done: entries handled, failed, claimed, buried and lost.
+            The counts of entries: handled, failed, claimed, dead letters and lost.
 
         Raises:
-            RedisUnavailable: Redis was away for longer than `patience`.
-            RelayError: Redis refused what is needed, or the relay has other partitions.
-            RuntimeError: it has run before.
+            RedisUnavailable: Redis was unreachable for longer than `patience`.
+            RelayError: Redis refused a necessary command, or the relay has another number of partitions.
+            RuntimeError: the consumer has run before.
         """
         from sse_client.relay._redis.link import Link
 
@@ -187,22 +188,22 @@ class Consumer:
 def consume(group: str, handler: Callable[[StreamEntry], object], **options: Any) -> Consumed:
     """Call `handler` with each entry of a relay's stream that the group gives to this consumer, until SIGTERM.
 
-    On SIGTERM (where this is the main thread) the handler finishes the entry in hand, and this returns; what was
-    taken beside it is given back to the group.
+    On SIGTERM (if called in the main thread), this returns after the current entry has been handled. Other entries that
+    were fetched are given back to the group.
 
     Args:
         group: the group's name.
-        handler: is called with each `StreamEntry`; an exception is counted, and the entry tried again.
-        **options: of `Consumer`: `redis` and `stream` at least.
+        handler: called with each `StreamEntry`. If it raises an exception, this is counted, and the entry is retried.
+        **options: options of `Consumer`; at least `redis` and `stream`.
 
     Returns:
-        What was done: entries handled, failed, claimed, buried and lost.
+        The counts of entries: handled, failed, claimed, dead letters and lost.
 
     Raises:
         ImportError: redis-py is missing.
-        TypeError, ValueError: an option is unknown, or out of its range.
-        RedisUnavailable: Redis was away for longer than `patience`.
-        RelayError: Redis refused what is needed, or the relay has other partitions.
+        TypeError, ValueError: an option is unknown, or out of range.
+        RedisUnavailable: Redis was unreachable for longer than `patience`.
+        RelayError: Redis refused a necessary command, or the relay has another number of partitions.
     """
     consumer = Consumer(group, handler, **options)
     with on_terminate(consumer.close):

@@ -1,4 +1,4 @@
-"""What a handler is given, and what its owner hears of."""
+"""The values that a handler and its callbacks receive."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ __all__ = ["Consumed", "LostEntries", "StreamEntry"]
 
 
 class StreamEntry(Event, frozen=True, gc=False, kw_only=True):
-    """An event out of a stream of Redis: `data`, `event` and `id` are the source's.
+    """An event from a Redis Stream; `data`, `event` and `id` are those of the source.
 
     Attributes:
-        stream: the key it is in.
-        entry_id: its ID there; with `stream` it names the entry, so that a handler can see that it did it before.
-        partition: the number of the stream.
-        n: its number among all events of the relay, from 1.
-        deliveries: how often it was given out, with this time; more than 1 after a failure or a consumer's death.
+        stream: the key of the stream.
+        entry_id: the ID of the entry; together with `stream` it identifies the entry, so that a handler can recognise
+            one that it has handled before.
+        partition: the number of the partition, from 0.
+        n: the event's number among all events of the relay, from 1.
+        deliveries: how often the entry was delivered, including this time; more than 1 after a failure or a consumer's
+            death.
     """
 
     stream: str = ""
@@ -32,10 +34,10 @@ class LostEntries:
     """Entries that were trimmed or deleted before they were handled. They cannot be read again from Redis.
 
     Attributes:
-        stream: the key they were in.
-        partition: the number of the stream.
-        count: how many there were.
-        entry_ids: those that had been given out before; of the others nothing is known but their number.
+        stream: the key of the stream.
+        partition: the number of the partition, from 0.
+        count: how many entries were lost.
+        entry_ids: the IDs of those that had been delivered before; of the others, only the number is known.
     """
 
     stream: str
@@ -46,12 +48,12 @@ class LostEntries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consumed:
-    """What one consumer did.
+    """The counts of one consumer.
 
     Attributes:
-        handled: entries whose handling ended well, and that were acknowledged.
-        failed: exceptions of the handler.
-        claimed: entries that another consumer had been given before.
+        handled: entries that were handled successfully and acknowledged.
+        failed: exceptions raised by the handler.
+        claimed: entries that had been delivered to another consumer before.
         dead: entries that became dead letters.
         lost: entries that were trimmed or deleted before they were handled.
     """

@@ -5,7 +5,7 @@ r"""The errors of the relay and of its consumers.
         RedisUnavailable     Redis did not answer for too long   -> final once `patience` is over
         WrongType            a key holds another type of value   -> final
 
-No message holds a password or a URL's query: what is printed can be logged.
+No message contains a password or a URL's query, so all of them can be logged.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ __all__ = ["RedisUnavailable", "RelayError", "WrongType"]
 
 
 class RelayError(SSEError):
-    """Redis refused what the relay or a consumer needs; trying again would not help."""
+    """Redis refused a command that the relay or a consumer needs; a retry would not help."""
 
 
 class RedisUnavailable(RelayError):
-    """Redis could not be reached, or took no writes, for longer than `patience`."""
+    """Redis was unreachable, or refused writes, for longer than `patience`."""
 
 
 class WrongType(RelayError):

@@ -1,4 +1,4 @@
-"""A relay's status in the text format of Prometheus, over HTTP."""
+"""Serves a relay's status over HTTP, in the text format of Prometheus."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def exposition(stream: str, host: str, status: RelayStatus) -> str:
     Args:
         stream: the label `stream`.
         host: the label `host`.
-        status: of the relay.
+        status: the relay's status.
     """
     labels = f'{{stream="{_escaped(stream)}",host="{_escaped(host)}"}}'
     lines: list[str] = []
@@ -52,14 +52,14 @@ def exposition(stream: str, host: str, status: RelayStatus) -> str:
 
 @contextmanager
 def serve_metrics(address: tuple[str, int], text: Callable[[], str]) -> Generator[int]:
-    """Answer `GET /metrics` with `text()` while the block runs; give the port.
+    """Answer `GET /metrics` with `text()` while the block runs; the block gets the port.
 
     Args:
-        address: where to listen; port 0 is a free one.
-        text: what to answer.
+        address: the host and the port to listen on; port 0 chooses a free one.
+        text: returns the body of an answer.
 
     Raises:
-        OSError: the address cannot be listened at.
+        OSError: the server cannot listen on the address.
     """
 
     class Metrics(BaseHTTPRequestHandler):
@@ -75,7 +75,7 @@ def serve_metrics(address: tuple[str, int], text: Callable[[], str]) -> Generato
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's own name
-            """Log nothing: a scrape every few seconds is no news."""
+            """Log nothing: Prometheus asks every few seconds."""
 
     try:
         server = ThreadingHTTPServer(address, Metrics)

@@ -1,4 +1,4 @@
-"""One feed to one Redis Stream, from whichever of many hosts holds the lease."""
+"""A relay: whichever of many hosts holds the lease writes one feed to one Redis Stream."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 from sse_client.relay._redis.connect import close, connect, shown
 from sse_client.relay._redis.keys import Keys
 from sse_client.relay._redis.scalar_text import check_scalar
-from sse_client.relay._relaying.partition import Key, Partitioner
+from sse_client.relay._relaying.partitioner import Key, Partitioner
 from sse_client.relay._relaying.plan import Plan
 from sse_client.relay._relaying.progress import Progress
 from sse_client.relay._relaying.source import Items, Source, source_of
@@ -26,11 +26,11 @@ __all__ = ["Relay"]
 
 
 class Relay:
-    """Appends the events of a source to a Redis Stream, once each, on one of the hosts that run it.
+    """Appends the events of a source to a Redis Stream, each once, on one of the hosts that run it.
 
-    Every host runs the same relay. One holds the lease and reads; the others wait, and one of them replaces it within
-    the lease when it dies, hangs or is cut off. Event and place are written in one step, and only by whoever
-    holds the lease then.
+    Every host runs the same relay. One holds the lease and reads; the others wait. If the leader dies, hangs or is cut
+    off, one of them replaces it within the lease. An event and the checkpoint are written in one step, and only by the
+    host that holds the lease at that moment.
 
     An entry has the fields `id`, `event` and `data`, `n` (its number among all events of the relay, from 1) and `pos`
     (its number in its partition).
@@ -38,28 +38,30 @@ class Relay:
     Args:
         redis: a client of redis-py, which stays open, or a URL: `redis://`, `rediss://`, `unix://`,
             `redis+sentinel://host:port,host:port/service`, `redis+cluster://host:port`. redis-py's own options go into
-            its query. A client should try nothing again itself, and wait for an answer no longer than `lease`.
-        name: the stream's name; braces in it must be one hash tag.
-        lease: seconds after which a host that says nothing is replaced; more than 0, 2 by default.
-        partitions: how many streams the events are spread over, 1 to 1,024; with more than one they are `{name}:0`
-            and so on.
-        key: what keeps its order when there are partitions: a path such as `user.id` into an event's JSON, or a
-            function of the event. Events without a key, all of them by default, go into partition 0.
-        max_lag: how many entries the slowest group of consumers may have before it, 1 or more; None, the default, for
-            no bound.
-        on_lag: what happens at the bound. `wait`, the default: reading stops, and the source's connection holds it
-            back. `trim`: the oldest entries go, read or not; Redis keeps up to 100 more than the bound in each stream.
+            its query. A client should not retry by itself, and should wait for an answer no longer than `lease`.
+        name: the stream's name; braces in it must form one hash tag.
+        lease: seconds after which a silent host is replaced; more than 0, 2 by default.
+        partitions: the number of streams over which events are spread, 1 to 1,024; if more than one, their names are
+            `{name}:0` and so on.
+        key: events with the same key keep their order: a path into an event's JSON, such as `user.id`, or a function of
+            the event. Events without a key (by default, all) go into partition 0.
+        max_lag: how many entries the slowest group of consumers may still have to handle, 1 or more; None, the default,
+            for no bound.
+        on_lag: what happens at the bound. `wait`, the default: reading stops, and the connection holds the source back.
+            `trim`: the oldest entries are removed, read or not; Redis keeps up to 100 more than the bound per stream.
         drop_acknowledged: with `wait` and a bound, remove the entries that every group has acknowledged.
-        guard: how many of the last events a double is looked for in, by ID and content; 0 for none, 10,000 by default.
+        guard: among how many of the last events duplicates are recognised, by ID and content; 0 for none, 10,000 by
+            default.
         batch: the most events of one write, 1 to 5,000; 500 by default.
-        host: this host's name, for the others' logs; its host name and process ID by default.
-        patience: seconds that Redis may be away or take no writes before `run` raises; None, the default, for no limit.
+        host: this host's name in the others' logs; by default, its host name and process ID.
+        patience: seconds that Redis may be unreachable or refuse writes before `run` raises; None, the default, for no
+            limit.
         connect_patience: the same before Redis has answered for the first time; 10 by default.
 
     Raises:
         ImportError: redis-py is missing.
         TypeError: `key` is an async function.
-        ValueError: an argument is out of its range, or the URL is none that can be used.
+        ValueError: an argument is out of range, or the URL cannot be used.
     """
 
     def __init__(
@@ -87,7 +89,8 @@ class Relay:
         self._partitioner = Partitioner(key, partitions)
         self._plan = Plan(
             keys=self._keys,
-            # It runs out a fifth earlier than `lease`: the rest is for the next host to connect to the source.
+            # The lease in Redis is a fifth shorter than `lease`, which leaves the next host time to connect to the
+            # source.
             milliseconds=max(1, int(lease * 800)),
             partitioner=self._partitioner,
             key_name=_name(key),
@@ -107,7 +110,7 @@ class Relay:
 
     @property
     def status(self) -> RelayStatus:
-        """How it is doing now. Any thread may ask."""
+        """The current status. Any thread may read it."""
         self._progress.without_key = self._partitioner.without_key
         return self._progress.status()
 
@@ -122,27 +125,27 @@ class Relay:
     def run(
         self, source: Any, url: str | None = None, /, *, client: Client | None = None, **options: Any
     ) -> ExactlyOnce | AtLeastOnce:
-        """Relay until the source ends or `close` is called, waiting for the lease as often as that is needed.
+        """Relay until the source ends or `close` is called, waiting for the lease whenever necessary.
 
-        After `close`, it returns at once and reads nothing.
+        If `close` was called before, it returns at once and reads nothing.
 
         Args:
-            source: an HTTP method, with a URL and options as for `Client.stream` (the last event ID is the one in
-                Redis; `last_event_id` counts where there is none); or events; or a function that is given the last
-                event ID and returns events. A list is read from the event after the place; any other iterable
-                is read once, and its events that were written before are known by their IDs.
-            url: with a method.
-            client: with a method: whose connections are used.
-            **options: with a method.
+            source: an HTTP method, with a URL and options as for `Client.stream` (`last_event_id` counts only if Redis
+                has no last event ID); or events; or a function that receives the last event ID and returns events. A
+                list is read from the event after the last event ID; any other iterable is read once, and its events
+                that were already written are recognised by their IDs.
+            url: the URL; only with a method.
+            client: the client whose connections are used; only with a method.
+            **options: options of the stream; only with a method.
 
         Returns:
             `ExactlyOnce`, or `AtLeastOnce` if there were events without an ID of their own.
 
         Raises:
-            SSEError: the source failed, for good by its `reconnect` rules. What was read is written before.
-            RedisUnavailable: Redis was away for too long.
-            RelayError: Redis refused what is needed.
-            TypeError, ValueError: the source is none, or its options are wrong.
+            SSEError: the source failed for good, by its `reconnect` rules. The events read before have been written.
+            RedisUnavailable: Redis was unreachable for longer than `patience`.
+            RelayError: Redis refused a necessary command.
+            TypeError, ValueError: the source is not valid, or its options are wrong.
         """
         from sse_client.relay._relaying.candidate import Candidate
 
@@ -155,13 +158,13 @@ class Relay:
         return self._progress.result()
 
     def lag(self) -> int:
-        """Return how many entries the slowest group has not acknowledged. Any thread may ask.
+        """Return how many entries the slowest group has not acknowledged. Any thread may call it.
 
-        Those in the streams of a former number of partitions count, too.
+        Entries in the streams of a former number of partitions count, too.
 
         Raises:
             RedisUnavailable: Redis does not answer.
-            RelayError: it refuses to.
+            RelayError: Redis refuses the command.
         """
         from sse_client.relay._redis.failures import Unreachable
         from sse_client.relay._redis.link import Link
@@ -178,9 +181,9 @@ class Relay:
         return self._progress.lag
 
     def close(self) -> None:
-        """Stop reading, write what was read, and give the lease back. Any thread may call it; `run` then returns.
+        """Stop reading, write the events already read, and release the lease; then `run` returns.
 
-        An iterable that blocks is not woken.
+        Any thread may call it. An iterable that blocks is not woken.
         """
         self._closing.set()
         if self._source is not None:
@@ -202,7 +205,7 @@ def _name(key: Key | None) -> str:
 
 
 def _check(lease: float, max_lag: int | None, on_lag: str, guard: int, batch: int, *, drop_acknowledged: bool) -> None:
-    if not 0 < lease <= threading.TIMEOUT_MAX:  # of a NaN, neither is true
+    if not 0 < lease <= threading.TIMEOUT_MAX:  # also true of a NaN
         raise ValueError(f"lease must be more than 0 seconds, and a time that can be waited for, not {lease:g}")
     if max_lag is not None and max_lag < 1:
         raise ValueError(f"max_lag must be 1 or more, or None, not {max_lag}")

@@ -1,4 +1,4 @@
-"""What a relay has done, and what it can promise about it."""
+"""The result of a relay: what it has written, and whether each event was written exactly once."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ __all__ = ["AtLeastOnce", "ExactlyOnce", "RelayResult", "RelayStatus"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayResult:
-    """What one host has relayed.
+    """The result of a relay on one host.
 
     Attributes:
         written: events that this host appended to the stream.
-        duplicates: events that the source sent again and that were not appended again.
-        terms: how often this host led.
-        count: events that all hosts have appended, by what this one saw last.
-        last_event_id: the place in Redis.
+        duplicates: events that the source sent again, and that were not appended again.
+        terms: how often this host was the leader.
+        count: events that all hosts have appended, as last seen by this host.
+        last_event_id: the checkpoint in Redis.
     """
 
     written: int
@@ -30,7 +30,7 @@ class RelayResult:
 class ExactlyOnce(RelayResult):
     """Every event had an ID of its own: each is in the stream once, whichever hosts died.
 
-    An event that the source sends again is recognised as long as it is one of the last `guard` events.
+    An event that the source sends again is recognised if it is among the last `guard` events.
     """
 
 
@@ -47,21 +47,21 @@ class AtLeastOnce(RelayResult):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayStatus:
-    """How a relay is doing now.
+    """The current status of a relay.
 
     Attributes:
         role: `leader`, `follower`, or `starting` before Redis has answered.
-        leader: the host that leads, by what this one saw last; empty if it saw none.
+        leader: the host that leads, as last seen by this one; empty if it has seen none.
         redis: `ok`, `away` or `full`.
         written: events that this host appended.
-        duplicates: events that were sent again and not appended again.
-        terms: how often this host led.
+        duplicates: events that the source sent again, and that were not appended again.
+        terms: how often this host was the leader.
         count: events that all hosts have appended.
-        last_event_id: the place in Redis.
-        without_key: events that had no key to be partitioned by.
-        pending: events that were read and wait to be written.
-        lag: events that the slowest group of consumers has not acknowledged; None where it was not asked for.
-        held_back: whether reading is stopped until consumers have caught up.
+        last_event_id: the checkpoint in Redis.
+        without_key: events that had no partition key.
+        pending: events that were read and have not been written yet.
+        lag: events that the slowest group of consumers has not acknowledged; None if it was not measured.
+        held_back: whether reading has stopped until consumers have caught up.
     """
 
     role: str

@@ -1,4 +1,4 @@
-"""What adapters share: the loop from events to values, and the use of a client (`docs/writing-an-adapter.md`)."""
+"""What adapters share: the loop that turns events into values, and use of a client (`docs/writing-an-adapter.md`)."""
 
 from __future__ import annotations
 

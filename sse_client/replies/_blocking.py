@@ -1,4 +1,4 @@
-"""A reply as a blocking iterator, the loop of `Reply` in the thread that reads; and whom to ask for one."""
+"""A reply as a blocking iterator, and the base of the clients that return such replies."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ class BlockingReply(Reply[EventStream, _Item]):
 
 
 class BlockingAdapter:
-    """A vendor's client on top of a `Client`: a context manager that closes it, if it is its own.
+    """A vendor's client on top of a `Client`; as a context manager, it closes the `Client` if it created it.
 
     Args:
-        client: whose connections and options are used; None: one of its own.
+        client: the client whose connections and options are used; None: create one.
 
     Raises:
-        TypeError: `client` is something else.
+        TypeError: `client` is not a `Client`.
     """
 
     def __init__(self, client: Client | None) -> None:
@@ -83,7 +83,7 @@ class BlockingAdapter:
         self._client = Client() if client is None else client
 
     def close(self) -> None:
-        """Close the connections, if they are its own."""
+        """Close the underlying client, if this object created it."""
         if self._own:
             self._client.close()
 

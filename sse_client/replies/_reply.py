@@ -1,6 +1,6 @@
-"""Events to the values of a reply, in either client: what has arrived, and what the end of the stream means.
+"""Turns events into the values of a reply, for both clients, and decides how the reply ended.
 
-The loop from events to items is written once, as coroutines. The blocking client runs them with `run_sync`.
+The loop that turns events into items is written once, as coroutines. The blocking client runs it with `run_sync`.
 """
 
 from __future__ import annotations
@@ -29,66 +29,66 @@ _Events = TypeVar("_Events", bound="EventStream | AsyncEventStream")
 
 
 class Reader(Protocol[_ItemOut]):
-    """Turns the events of one response into values, and judges how the stream ended. Does no I/O.
+    """Turns the events of one response into values, and decides how the stream ended. Does no I/O.
 
     Attributes:
-        outcome: how the stream ended; None while it may go on. With the event that sets it, the stream is closed.
+        outcome: how the stream ended; None while it may continue. The stream is closed after the event that sets it.
     """
 
     outcome: Literal["complete", "truncated", "error"] | None
 
     @property
     def empty(self) -> bool:
-        """Whether nothing of a reply has come."""
+        """Whether no part of a reply has arrived."""
         ...
 
     @property
     def partial(self) -> Any:
-        """What an error carries: all that has come."""
+        """Everything that has arrived, for an error's `partial`."""
         ...
 
     def feed(self, event: Event) -> Sequence[_ItemOut]:
-        """Return the values of an event; none once there is an outcome."""
+        """Return the values of an event; none after the outcome is known."""
         ...
 
     def conclude(self, events: list[Event], stray: str = "") -> Iterator[_ItemOut]:
-        """Yield the values of the last `events`, which no blank line has ended; raise if the reply is not complete.
+        """Yield the values of the last `events`, whose blank line is missing; raise if the reply is not complete.
 
         Args:
-            events: those that look complete.
-            stray: text that no event came of.
+            events: those of the last events that look complete.
+            stray: text that does not belong to any event.
         """
         ...
 
     def finish(self, stray: str = "") -> Sequence[_ItemOut]:
-        """Return what is left where the event that the stream's `until` names has come.
+        """Return the remaining values after the event that the stream's `until` names.
 
         Args:
-            stray: as in `conclude`, where nothing of a reply has come.
+            stray: as in `conclude`, if no part of a reply has arrived.
         """
         ...
 
     def whole(self, body: str, status: int = 200) -> Sequence[_ItemOut]:
-        """Return the values of a response that is no stream, but a complete answer; raise if it is none.
+        """Return the values of a response that is a complete answer instead of a stream; raise if it is neither.
 
         Args:
-            body: its text.
-            status: of the response.
+            body: the body's text.
+            status: the response's status.
         """
         ...
 
 
 class Attempts(Protocol):
-    """The attempts of one call: what they share, and the reader of what the last one brought.
+    """The attempts of one call: what they share, and the reader of the last one.
 
-    It is a thing of its own, and no part of the reply, so that what the stream calls does not hold what holds the
-    stream.
+    It is an object of its own, because the stream's callbacks refer to it. As a part of the reply, which holds the
+    stream, it would make a reference cycle.
     """
 
     reader: Any
 
     def rules(self) -> Mapping[str, Any]:
-        """Return options of the stream: when it ends, and when it is begun anew."""
+        """Return the stream's options that decide when it ends, and when it is requested again."""
         ...
 
 
@@ -99,17 +99,17 @@ class Reply(ABC, Generic[_Events, _Item]):
     (`_complete`).
 
     Args:
-        open_events: opens the stream of events, given the options that say when it ends and when it is retried.
-        attempts: those of this call, with the reader of the last one.
+        open_events: opens the event stream, given the options that decide when it ends and when it is retried.
+        attempts: the attempts of this call, with the reader of the last one.
 
     Attributes:
-        events: the stream of events underneath.
+        events: the underlying event stream.
     """
 
     def __init__(self, open_events: Callable[[Mapping[str, Any]], _Events], attempts: Attempts) -> None:
         self._attempts = attempts
         self._batch: Iterator[_Item] = iter(())
-        self._over = False  # no more is read; the current batch is the last
+        self._over = False  # whether nothing more is read: the current batch is the last one
         self._cancelled = False
         self._failed = False
         self.events = open_events(attempts.rules())
@@ -127,8 +127,8 @@ class Reply(ABC, Generic[_Events, _Item]):
     def outcome(self) -> Literal["complete", "truncated", "error", "cancelled"] | None:
         """How the reply ended; None while it runs.
 
-        `complete`: with all that the vendor's protocol wants; `truncated`: before that, because the connection ended
-        or failed; `error`: the server reported an error, or there was a failure before anything came; `cancelled`:
+        `complete`: it had everything that the vendor's protocol requires; `truncated`: the connection ended or failed
+        before that; `error`: the server reported an error, or there was a failure before anything arrived; `cancelled`:
         the caller closed it.
         """
         if self._reader.outcome is not None:
@@ -144,10 +144,10 @@ class Reply(ABC, Generic[_Events, _Item]):
         """Return the error that the text of a refused response reports."""
 
     def _complete(self, events: list[Event]) -> list[Event]:
-        """Return those of the last events, which no blank line has ended, that are complete: whole JSON."""
+        """Return the complete ones (whole JSON) among the last events, whose blank line is missing."""
         return [event for event in events if _is_json(event.data)]
 
-    # The input and output that a subclass adds.
+    # Input and output, which a subclass adds.
 
     @abstractmethod
     async def _enter(self) -> None:
@@ -189,7 +189,7 @@ class Reply(ABC, Generic[_Events, _Item]):
                     self._batch = iter(self._ended())
                 else:
                     feed = self._attempts.reader.feed
-                    # The other events of the same read are fed when their turn comes.
+                    # The other events of the same read are fed later, one at a time.
                     self._batch = chain(feed(event), chain.from_iterable(map(feed, buffered_events(self.events))))
             for item in self._batch:
                 if self._cancelled:
@@ -204,7 +204,7 @@ class Reply(ABC, Generic[_Events, _Item]):
         self._batch = iter(())
 
     async def _fail(self, error: BaseException) -> None:
-        """Close the stream, if `error`, which the loop has raised, means that the reply is over."""
+        """Close the stream if `error`, which the loop has raised, ends the reply."""
         if not isinstance(error, Exception):
             self._cancelled = True
             await self._conclude("closed")
@@ -212,14 +212,15 @@ class Reply(ABC, Generic[_Events, _Item]):
             self._over = True
             await self._conclude("closed")
         else:
-            # If the stream is not closed, the error is that another thread or task is reading it, which continues.
+            # If the stream is not closed, the error means that another thread or task is reading it; that reader
+            # continues.
             self._failed = self.events.state == "closed"
 
     def _refused(self, error: SSEError) -> Iterable[_Item]:
-        """Return the items of a response that is no stream.
+        """Return the items of a response that is not a stream.
 
         Raises:
-            SSEError: it is no complete answer either; or `error` is of another kind.
+            SSEError: the response is not a complete answer either, or `error` is of another kind.
         """
         if isinstance(error, StatusError):
             raise self._error_of(body_text(error.body), error.status) from error
@@ -232,7 +233,7 @@ class Reply(ABC, Generic[_Events, _Item]):
             raise reported from error
 
     def _broken(self, error: SSEError) -> Iterable[_Item]:
-        """Return the items that are left when `error` has ended the stream.
+        """Return the remaining items after `error` has ended the stream.
 
         Raises:
             SSEError: when called, or after the last item: the reply is not complete.
@@ -251,13 +252,13 @@ class Reply(ABC, Generic[_Events, _Item]):
             raise truncated from error
 
     def _ended(self) -> Iterable[_Item]:
-        """Return the items that are left when the stream has ended without an error.
+        """Return the remaining items after the stream has ended without an error.
 
         Raises:
             StreamTruncated: after the last item: the reply is not complete.
         """
         if self.events.reason == "until":
-            # What belongs to no event stream is of use only where nothing else has come.
+            # Lines that do not belong to an event stream matter only if nothing else has arrived.
             return self._reader.finish(self._undispatched()[1] if self._reader.empty else "")
         if self.events.reason in {"end", "no content"}:
             return self._reader.conclude(*self._undispatched())
@@ -265,7 +266,7 @@ class Reply(ABC, Generic[_Events, _Item]):
         return ()
 
     def _undispatched(self) -> tuple[list[Event], str]:
-        """Return the complete events that the body has left undispatched, and the lines that belong to no stream."""
+        """Return the complete events that the body left undispatched, and the lines that belong to no event stream."""
         events = self._complete(undispatched_events(self.events, _may_be_complete))
         return events, self.events.tail.strip()
 
@@ -284,5 +285,5 @@ def _is_json(data: str) -> bool:
 
 
 def _may_be_complete(end: bytes) -> bool:
-    """Tell whether the data of an event may be complete JSON, by its last bytes."""
+    """Return whether an event's data may be complete JSON, judging by its last bytes."""
     return end.rstrip().endswith((b"}", b"]"))

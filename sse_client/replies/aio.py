@@ -1,4 +1,4 @@
-"""A reply as an asynchronous iterator, the loop of `Reply` in the task that reads; and whom to ask for one."""
+"""A reply as an asynchronous iterator, and the base of the clients that return such replies."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class AsyncAdapter:
         self._client = AsyncClient() if client is None else client
 
     async def aclose(self) -> None:
-        """Close the connections, if they are its own."""
+        """Close the underlying client, if this object created it."""
         if self._own:
             await self._client.aclose()
 

@@ -3,10 +3,10 @@
     from sse_client.telemetry import Telemetry
 
     telemetry = Telemetry()                                   # the global providers
-    client = telemetry.instrument(sse_client.Client())        # its streams, and those of what is built on it
+    client = telemetry.instrument(sse_client.Client())        # its streams, and those of adapters on it
     chat = telemetry.chat(ChatClient(client=client))
 
-Needs `pip install 'sse-client[otel]'`; whatever exports the spans is the application's own.
+Needs `pip install 'sse-client[otel]'`; the application chooses and installs what exports the spans.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a model answers, as attributes of a span (GenAI conventions)."""
+"""The attributes of a span that describe a model's answer (GenAI conventions)."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _REASONS = {"max_output_tokens": "length"}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What has arrived of an answer.
+    """An answer, as far as it has arrived.
 
     Attributes:
-        id: the server's.
-        model: that answered.
-        reasons: why each choice ended.
-        tokens: of the input, and of the output; None where the server has not said.
-        details: attributes of some of these tokens.
-        messages: elements of `gen_ai.output.messages`.
+        id: the server's ID of the answer.
+        model: the model that answered.
+        reasons: the finish reason of each choice.
+        tokens: the numbers of input and output tokens; None if the server sent none.
+        details: attributes with the numbers of special tokens.
+        messages: the elements of `gen_ai.output.messages`.
     """
 
     id: str | None
@@ -39,7 +39,7 @@ class Answer:
     details: dict[str, AttributeValue] = field(default_factory=dict[str, "AttributeValue"])
 
     def attributes(self) -> dict[str, AttributeValue]:
-        """Return the attributes that hold no content."""
+        """Return the attributes without content."""
         found: dict[str, AttributeValue] = {}
         if self.id:
             found["gen_ai.response.id"] = self.id
@@ -51,7 +51,7 @@ class Answer:
 
 
 def of_completion(completion: Completion) -> Answer:
-    """Return what has arrived of a chat, or of a legacy completion."""
+    """Return the answer of a chat, or of a legacy completion."""
     reasons = [choice.finish_reason for choice in completion.choices if choice.finish_reason]
     messages = list(map(_choice, completion.choices))
     used = completion.usage
@@ -63,7 +63,7 @@ def of_completion(completion: Completion) -> Answer:
 
 
 def of_response(response: Response) -> Answer:
-    """Return what has arrived of a response; it is one choice, whatever the number of its items."""
+    """Return the answer of a response, which is one choice, whatever the number of its items."""
     called = any(isinstance(item, (FunctionToolCall, CustomToolCall)) for item in response.output)
     reason = _reason(response, called=called)
     parts = [part for item in response.output for part in _parts(item)]
@@ -89,7 +89,7 @@ def _details(
 
 
 def _reason(response: Response, *, called: bool) -> str:
-    """Return a finish reason of the conventions; empty while the response is under way."""
+    """Return the conventions' finish reason; empty while the response is in progress."""
     if response.status == "completed":
         return "tool_call" if called else "stop"
     if response.status == "incomplete" and response.incomplete_details is not None:

@@ -1,4 +1,4 @@
-"""One call of a model as a span, and the metrics of such calls (GenAI client conventions)."""
+"""The span and the metrics of one call of a model (GenAI client conventions)."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ class ChatMeter:
 
 
 class ChatTrace:
-    """The span of one call; it begins with `begin` and ends, once, with `end`.
+    """The span of one call, which begins with `begin` and ends with the first `end`.
 
     Args:
-        tracer: makes the span.
+        tracer: creates the span.
         meter: the metrics.
-        base_url: of the server.
-        question: what is asked.
+        base_url: the base URL of the server.
+        question: the request.
         provider: `gen_ai.provider.name`.
-        content: whether the span holds what is asked and answered.
+        content: whether the span contains the messages.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class ChatTrace:
         }
 
     def begin(self) -> AbstractContextManager[Span]:
-        """Begin the span if it has not begun, and make it the current one for a block of code."""
+        """Begin the span if it has not begun, and make it the current span within a block."""
         if self._span is None:
             self._began = time.monotonic()
             question = self._question
@@ -88,7 +88,7 @@ class ChatTrace:
         return trace.use_span(self._span, record_exception=False, set_status_on_exception=False)
 
     def chunk(self) -> None:
-        """Take note of a piece of the answer that has just come."""
+        """Record the arrival of a piece of the answer."""
         now = time.monotonic()
         if self._last is not None:
             self._meter.gaps.record(now - self._last, self._common)
@@ -98,12 +98,12 @@ class ChatTrace:
         self._last = now
 
     def end(self, answered: Callable[[], Answer], outcome: str | None, error: BaseException | None = None) -> None:
-        """End the span with what has arrived.
+        """End the span with the answer so far.
 
         Args:
             answered: returns the answer.
             outcome: how the reply ended.
-            error: what the reply raised.
+            error: the exception that the reply raised; None if there was none.
         """
         if self._span is None or self._ended:
             return

@@ -1,4 +1,4 @@
-"""What spans and metrics are named by: the HTTP and GenAI conventions, and names of this package's own."""
+"""The names of spans, attributes and metrics: the HTTP and GenAI conventions, and this package's own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def server_of(url: str) -> dict[str, AttributeValue]:
-    """Return the attributes that name the server of a URL which was checked before."""
+    """Return the attributes that name the server of a URL, which must be valid."""
     parts = urlsplit(url)
     port = parts.port or _PORTS.get(parts.scheme)
     found: dict[str, AttributeValue] = {"server.address": parts.hostname or ""}
@@ -27,7 +27,7 @@ def server_of(url: str) -> dict[str, AttributeValue]:
 
 
 def error_type(error: BaseException) -> str:
-    """Return what `error.type` is: the status of a response that has one, else the class of the error."""
+    """Return the value of `error.type`: the status of a response, or else the class of the error."""
     status = getattr(error, "status", None)
     if isinstance(error, StatusError) or (isinstance(status, int) and status >= 400):
         return str(status)

@@ -1,4 +1,4 @@
-"""What a model is asked, as attributes of a span (GenAI conventions)."""
+"""The attributes of a span that describe a request to a model (GenAI conventions)."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _PARAMETERS = {
 
 
 class Question:
-    """One call.
+    """The request of one call to a model, as attributes of its span.
 
     Args:
-        operation: `gen_ai.operation.name`.
-        fields: of the request.
-        messages: of `gen_ai.input.messages`.
-        instructions: of `gen_ai.system_instructions`; None: there are none.
+        operation: The value of `gen_ai.operation.name`.
+        fields: The fields of the request's JSON body; `model` must be among them.
+        messages: The value of `gen_ai.input.messages`, not yet JSON.
+        instructions: The text of `gen_ai.system_instructions`; None if the request has none.
     """
 
     def __init__(self, operation: str, fields: Mapping[str, Any], messages: Any, instructions: Any = None) -> None:
@@ -46,7 +46,7 @@ class Question:
         self._instructions = instructions
 
     def parameters(self) -> dict[str, AttributeValue]:
-        """Return the attributes that hold no content."""
+        """Return the attributes that hold no content: the parameters of the request."""
         known: dict[str, AttributeValue] = {
             _PARAMETERS[name]: value
             for name, value in self._fields.items()
@@ -60,7 +60,7 @@ class Question:
         return known
 
     def content(self) -> dict[str, AttributeValue]:
-        """Return the attributes that hold what is asked."""
+        """Return the attributes that hold content: the messages and the instructions, as JSON."""
         found: dict[str, AttributeValue] = {"gen_ai.input.messages": to_json(self._messages)}
         if self._instructions is not None:
             found["gen_ai.system_instructions"] = to_json([_text(self._instructions)])
@@ -92,7 +92,7 @@ def _text(content: Any) -> dict[str, Any]:
 
 
 def to_json(value: object) -> str:
-    """Return `value` as JSON; it may hold whatever the adapters send: models of pydantic, dataclasses, structs."""
+    """Return `value` as JSON; like a request, it may contain pydantic models, dataclasses and structs."""
     return json.dumps(value, default=_plain, ensure_ascii=False)
 
 

@@ -1,4 +1,4 @@
-"""A blocking reply whose span ends with it."""
+"""A blocking reply whose end also ends its span."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Piece_co = TypeVar("_Piece_co", covariant=True)
 
 
 class _Reply(Protocol[_Piece_co]):
-    """What a trace needs of a reply."""
+    """The part of a reply that a trace uses."""
 
     @property
     def outcome(self) -> str | None: ...
@@ -31,11 +31,11 @@ class _Reply(Protocol[_Piece_co]):
 
 
 class TracedReply(Traced[_Reply[_Piece_co]], Generic[_Piece_co]):
-    """Runs a reply under its trace; subclasses know what the answer is."""
+    """Runs a reply within its span; subclasses provide the answer."""
 
     @property
     def events(self) -> EventStream:
-        """The stream of events underneath."""
+        """The underlying event stream."""
         return self._source.events
 
     def __iter__(self) -> Self:
@@ -50,7 +50,7 @@ class TracedReply(Traced[_Reply[_Piece_co]], Generic[_Piece_co]):
         return piece
 
     def _pieces(self, pieces: Iterator[_T]) -> Iterator[_T]:
-        """Yield `pieces`, which come from the reply and are all of the answer."""
+        """Yield `pieces` of the reply, all of which belong to the answer."""
         if not self._entered:
             self.__enter__()
         while True:

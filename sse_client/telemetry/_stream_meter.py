@@ -1,4 +1,4 @@
-"""The metrics of streams: how many are open, events, reconnects, and gaps without a connection."""
+"""The metrics of streams: open streams, events, reconnects, and gaps without a connection."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _Key: TypeAlias = "tuple[tuple[str, AttributeValue], ...]"
 class StreamMeter:
     """Counts the streams of one `Telemetry`.
 
-    Events are not counted one by one: each collection asks the streams for the counts that they keep anyway.
+    Events are not counted one by one. Each collection reads the counts that the streams keep anyway.
     """
 
     def __init__(self, meter: Meter) -> None:
@@ -49,7 +49,7 @@ class StreamMeter:
             self._live[stream] = tuple(attributes.items())
 
     def ended(self, stream: EventStream | AsyncEventStream) -> None:
-        """Keep the last count of a stream that has ended."""
+        """Store the last count of a stream that has ended."""
         with self._lock:
             key = self._live.pop(stream, None)
             if key is not None:

@@ -1,4 +1,4 @@
-"""One stream as a span, from its first request to its end (HTTP client conventions)."""
+"""The span of one stream, from its first request to its end (HTTP client conventions)."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ __all__ = ["StreamTrace"]
 
 
 class StreamTrace:
-    """The span of one stream, as its `prepare` and its observer make it; those of the caller are called, too.
+    """Records the span of one stream, as the stream's `prepare` and observer; it also calls the caller's own.
 
     Args:
-        tracer: makes the span.
-        meter: counts.
-        method: of the request.
-        url: of the request.
-        prepare: the caller's own; None: there is none.
-        observer: the caller's own; None: there is none.
+        tracer: creates the span.
+        meter: counts the stream.
+        method: the method of the request.
+        url: the URL of the request.
+        prepare: the caller's own `prepare`; None if there is none.
+        observer: the caller's own observer; None if there is none.
     """
 
     def __init__(
@@ -69,20 +69,20 @@ class StreamTrace:
         self._attributes = {"http.request.method": method, **server_of(url)}
 
     def follow(self, stream: EventStream | AsyncEventStream) -> None:
-        """Take the stream that this is the trace of."""
+        """Set the stream to be traced."""
         self._stream = weakref.ref(stream)
         self._meter.watch(stream, self._attributes)
         self._finalizer = weakref.finalize(stream, self._end)  # a stream that nobody closed
 
     def prepare(self, request: Request, attempt: Attempt) -> Any:
-        """Begin the span with the first attempt, and send where it is with each."""
+        """Begin the span with the first attempt, and add its context to the request of each attempt."""
         if self._span is None:
             self._begin()
         asked: Any = request if self._prepare is None else self._prepare(request, attempt)
         return self._later(asked) if inspect.isawaitable(asked) else self._with_context(asked)
 
     def observe(self, news: Opened | Lost | Closed) -> None:
-        """Take note of what happens to the connection."""
+        """Record news of the connection in the span."""
         if isinstance(news, Opened):
             self._opened(news)
         elif isinstance(news, Lost):
@@ -93,7 +93,7 @@ class StreamTrace:
             self._observer(news)
 
     def _begin(self) -> None:
-        # A stream may connect inside a span that began after it was made, or in a thread that has none.
+        # A stream may connect inside a span that began after the stream was created, or in a thread without a span.
         here = context.get_current()
         parent = here if trace.get_current_span(here).get_span_context().is_valid else self._made_in
         attributes = {**self._attributes, "url.full": display_url(self._url)}

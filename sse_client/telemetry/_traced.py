@@ -1,4 +1,4 @@
-"""A reply whose span ends with it: the part that does not depend on how the reply is read."""
+"""The part of a traced reply that blocking and asynchronous replies share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _Reply_co = TypeVar("_Reply_co", bound=_Ending, covariant=True)
 
 
 class Traced(ABC, Generic[_Reply_co]):
-    """Holds a reply and its trace; subclasses know what the answer is."""
+    """Holds a reply and its trace; subclasses provide the answer."""
 
     def __init__(self, reply: _Reply_co, trace: ChatTrace) -> None:
         self._source = reply
@@ -30,10 +30,10 @@ class Traced(ABC, Generic[_Reply_co]):
 
     @abstractmethod
     def _answer(self) -> Answer:
-        """Return what has arrived."""
+        """Return the answer so far."""
 
     def _is_answer(self, piece: object) -> bool:
-        """Return whether `piece` is one of the answer's, which are timed."""
+        """Return whether `piece` belongs to the answer; only such pieces are timed."""
         return piece is not None
 
     def __repr__(self) -> str:

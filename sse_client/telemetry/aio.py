@@ -1,4 +1,4 @@
-"""Chats, completions and responses of an asyncio client, each as a span."""
+"""Traces the chats, completions and responses of an asyncio client, each as a span."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 
 
 class AsyncTracedChat:
-    """Streams chats, each as a span. Made by `Telemetry.achat`."""
+    """Streams chats, each as a span; see `Telemetry.achat`."""
 
     def __init__(self, client: AsyncChatClient, trace: Callable[[Question], ChatTrace]) -> None:
         self._client = client
@@ -55,7 +55,7 @@ class AsyncTracedChat:
 
 
 class AsyncTracedCompletions:
-    """Streams completions of a prompt, each as a span. Made by `AsyncTracedChat.completions`."""
+    """Streams completions of a prompt, each as a span; see `AsyncTracedChat.completions`."""
 
     def __init__(self, client: AsyncChatClient, trace: Callable[[Question], ChatTrace]) -> None:
         self._client = client
@@ -69,7 +69,7 @@ class AsyncTracedCompletions:
 
 
 class AsyncTracedResponses:
-    """Streams responses, each as a span. Made by `AsyncTracedChat.responses`."""
+    """Streams responses, each as a span; see `AsyncTracedChat.responses`."""
 
     def __init__(self, client: AsyncChatClient, trace: Callable[[Question], ChatTrace]) -> None:
         self._client = client
@@ -90,7 +90,7 @@ class AsyncTracedResponses:
 
 
 class AsyncTracedChatStream(AsyncTracedReply[ChatDelta]):
-    """A reply as it arrives, with a span that ends with it. It has what an `AsyncChatStream` has."""
+    """A reply as it arrives, with a span that ends with it. It has the interface of `AsyncChatStream`."""
 
     def __init__(self, reply: AsyncChatStream, trace: ChatTrace) -> None:
         super().__init__(reply, trace)
@@ -98,7 +98,7 @@ class AsyncTracedChatStream(AsyncTracedReply[ChatDelta]):
 
     @property
     def completion(self) -> Completion:
-        """Everything that has arrived, at any time, after an error too."""
+        """Everything that has arrived so far; also available after an error."""
         return self._reply.completion
 
     async def text(self) -> AsyncIterator[str]:
@@ -123,7 +123,7 @@ class AsyncTracedChatStream(AsyncTracedReply[ChatDelta]):
 
 
 class AsyncTracedResponseStream(AsyncTracedReply[ResponseEvent]):
-    """A response as it arrives, with a span that ends with it. It has what an `AsyncResponseStream` has."""
+    """A response as it arrives, with a span that ends with it. It has the interface of `AsyncResponseStream`."""
 
     def __init__(self, reply: AsyncResponseStream, trace: ChatTrace) -> None:
         super().__init__(reply, trace)
@@ -131,7 +131,7 @@ class AsyncTracedResponseStream(AsyncTracedReply[ResponseEvent]):
 
     @property
     def response(self) -> Response:
-        """Everything that has arrived, at any time, after an error too."""
+        """Everything that has arrived so far; also available after an error."""
         return self._reply.response
 
     def text(self) -> AsyncIterator[str]:

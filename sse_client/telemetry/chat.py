@@ -1,4 +1,4 @@
-"""Chats, completions and responses of a blocking client, each as a span."""
+"""Traces the chats, completions and responses of a blocking client, each as a span."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["TracedChat", "TracedChatStream", "TracedCompletions", "TracedRespons
 
 
 class TracedChat:
-    """Streams chats, each as a span. Made by `Telemetry.chat`."""
+    """Streams chats, each as a span; see `Telemetry.chat`."""
 
     def __init__(self, client: ChatClient, trace: Callable[[Question], ChatTrace]) -> None:
         self._client = client
@@ -48,7 +48,7 @@ class TracedChat:
 
 
 class TracedCompletions:
-    """Streams completions of a prompt, each as a span. Made by `TracedChat.completions`."""
+    """Streams completions of a prompt, each as a span; see `TracedChat.completions`."""
 
     def __init__(self, client: ChatClient, trace: Callable[[Question], ChatTrace]) -> None:
         self._client = client
@@ -62,7 +62,7 @@ class TracedCompletions:
 
 
 class TracedResponses:
-    """Streams responses, each as a span. Made by `TracedChat.responses`."""
+    """Streams responses, each as a span; see `TracedChat.responses`."""
 
     def __init__(self, client: ChatClient, trace: Callable[[Question], ChatTrace]) -> None:
         self._client = client
@@ -83,7 +83,7 @@ class TracedResponses:
 
 
 class TracedChatStream(TracedReply[ChatDelta]):
-    """A reply as it arrives, with a span that ends with it. It has what a `ChatStream` has."""
+    """A reply as it arrives, with a span that ends with it. It has the interface of `ChatStream`."""
 
     def __init__(self, reply: ChatStream, trace: ChatTrace) -> None:
         super().__init__(reply, trace)
@@ -91,7 +91,7 @@ class TracedChatStream(TracedReply[ChatDelta]):
 
     @property
     def completion(self) -> Completion:
-        """Everything that has arrived, at any time, after an error too."""
+        """Everything that has arrived so far; also available after an error."""
         return self._reply.completion
 
     def text(self) -> Iterator[str]:
@@ -116,7 +116,7 @@ class TracedChatStream(TracedReply[ChatDelta]):
 
 
 class TracedResponseStream(TracedReply[ResponseEvent]):
-    """A response as it arrives, with a span that ends with it. It has what a `ResponseStream` has."""
+    """A response as it arrives, with a span that ends with it. It has the interface of `ResponseStream`."""
 
     def __init__(self, reply: ResponseStream, trace: ChatTrace) -> None:
         super().__init__(reply, trace)
@@ -124,7 +124,7 @@ class TracedResponseStream(TracedReply[ResponseEvent]):
 
     @property
     def response(self) -> Response:
-        """Everything that has arrived, at any time, after an error too."""
+        """Everything that has arrived so far; also available after an error."""
         return self._reply.response
 
     def text(self) -> Iterator[str]:

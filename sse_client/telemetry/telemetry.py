@@ -1,4 +1,4 @@
-"""The entry to the telemetry of clients and chats."""
+"""`Telemetry`, which instruments clients and chats."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _Client = TypeVar("_Client", bound="Client | AsyncClient")
 
 
 class Telemetry:
-    """Makes spans and metrics of streams and chats. A process needs one.
+    """Records spans and metrics of streams and chats. A process needs only one.
 
     Args:
-        tracer_provider: whose spans; the global one by default.
-        meter_provider: whose metrics; the global one by default.
-        content: whether the spans of chats hold what was asked and answered. It may be private, and is long.
+        tracer_provider: provides the tracer; the global one by default.
+        meter_provider: provides the meter; the global one by default.
+        content: whether the spans of chats contain the messages, which may be private, and are long.
     """
 
     def __init__(
@@ -53,13 +53,14 @@ class Telemetry:
         self._content = content
 
     def instrument(self, client: _Client) -> _Client:
-        """Trace all streams that `client` makes from now on, and return it.
+        """Trace all streams that `client` creates from now on, and return the client.
 
-        Each is a span from its first request to its end, whose context its requests carry (`traceparent`, unless the
-        caller sends one), with an event for each reconnect. Streams of adapters that use the client are traced, too.
+        Each stream is a span from its first request to its end, with an event for each reconnect. Its requests carry
+        the span's context (`traceparent`, unless the caller sends one). Streams of adapters that use the client are
+        traced, too.
 
         Raises:
-            RuntimeError: it is instrumented already.
+            RuntimeError: the client is already instrumented.
         """
 
         def traced(make: Callable[[Mapping[str, Any]], Any], method: str, url: str, options: Mapping[str, Any]) -> Any:
@@ -80,16 +81,16 @@ class Telemetry:
         return client
 
     def chat(self, client: ChatClient, *, provider: str = "openai") -> TracedChat:
-        """Return what makes a span of each chat, completion and response of `client`.
+        """Return a wrapper of `client` that records a span for each chat, completion and response.
 
         Args:
-            client: a chat client; make it with an instrumented client to have its requests as spans below.
+            client: a chat client. If it uses an instrumented client, its requests are recorded as child spans.
             provider: `gen_ai.provider.name`, for servers other than OpenAI's.
         """
         return TracedChat(client, self._trace_of(client, provider))
 
     def achat(self, client: AsyncChatClient, *, provider: str = "openai") -> AsyncTracedChat:
-        """Return what makes a span of each chat of an asyncio `client`; see `chat`."""
+        """Return a wrapper of an asyncio `client` that records a span for each chat; see `chat`."""
         from sse_client.telemetry.aio import AsyncTracedChat
 
         return AsyncTracedChat(client, self._trace_of(client, provider))

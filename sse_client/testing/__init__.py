@@ -5,10 +5,11 @@ r"""For the tests of programs that read event streams: servers on the loopback i
     with Server(reply(503), [*stream([b"data: 1\n\n"])[:2], RESET], stream([b"data: 2\n\n"])) as server:
         ...  # three requests to server.url get these answers, in this order
 
-`Server` answers byte by byte; without a script, it answers `POST /v1/chat/completions` as OpenAI does, and
-`GET /events` with a numbered subscription that can be resumed. `SSEServer` and `ChatServer` say the same in the words
-of a test; pytest has them as the fixtures `sse_server` and `chat_server`. `record` keeps what a real server sends, and
-`replay_server` serves it again. No client is needed to use them, and no other package (but brotli, to stream brotli).
+`Server` answers byte by byte; without a script, it answers `POST /v1/chat/completions` as OpenAI does, and `GET
+/events` with a numbered subscription that can be resumed. `SSEServer` and `ChatServer` are servers that a test
+describes as events and answers; in pytest they are the fixtures `sse_server` and `chat_server`. `record` stores what a
+real server sends, and `replay_server` serves it again. None of them needs a client or another package (except brotli,
+to stream brotli).
 """
 
 from sse_client.testing._chat.answers import ChatAnswer, ChatFailure, ToolAnswer

@@ -1,4 +1,4 @@
-"""Requests and steps to reads and writes on one socket."""
+"""Reads requests from one socket, and writes the steps of their scripts to it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Connection:
         """Answer requests until one side ends the connection; call `close` afterwards.
 
         Raises:
-            BaseException: whatever `answer` or its steps raise; ValueError for a request that is not HTTP.
+            BaseException: any exception of `answer` or its steps; ValueError for a request that is not HTTP.
         """
         try:
             self._handshake()
@@ -72,7 +72,7 @@ class Connection:
             raise ClientGone from error
 
     def _play(self, steps: Iterable[Step]) -> bool:
-        """Carry the steps out; return whether the connection is ready for the next request."""
+        """Run the steps; return whether the connection is ready for the next request."""
         return all(self._carry_out(step) for step in steps)
 
     def _carry_out(self, step: Step) -> bool:
@@ -112,7 +112,7 @@ class Connection:
         return not self._stopped.is_set()
 
     def _notify(self) -> None:
-        """Send close_notify to a TLS client, and do not wait for its own."""
+        """Send close_notify to a TLS client, without waiting for the client's own."""
         if isinstance(self._sock, ssl.SSLSocket):
             with contextlib.suppress(OSError):
                 self._sock.settimeout(0)

@@ -1,4 +1,4 @@
-"""The bytes of responses, from what they mean (RFC 9112)."""
+"""Builds the bytes of responses (RFC 9112)."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def head(
 ) -> bytes:
     """Return a status line and headers, the empty line after them included.
 
-    A header that is given replaces the one made here; a list of values is one line each. A status that has no
-    body (1xx, 204, 304) gets no header about one.
+    The given headers replace those created here; each value of a list becomes a line. A status without a body (1xx,
+    204, 304) gets no headers about one.
 
     Args:
         status: HTTP status code.
         headers: further headers; characters up to U+00FF.
-        framing: how the body ends: by its last chunk, after `length` bytes, or with the connection.
-        content_type: None leaves the header out.
-        length: the Content-Length, true or not; `framing="length"` needs it.
+        framing: how the body ends: with its last chunk, after `length` bytes, or with the connection.
+        content_type: the content type; None leaves the header out.
+        length: the Content-Length in bytes, correct or not; required with `framing="length"`.
         http: the version in the status line.
 
     Raises:
-        ValueError: `framing` is unknown, or there is no `length` where it needs one.
+        ValueError: `framing` is unknown, or requires a `length` that is missing.
     """
     built: list[tuple[str, str]] = []
     if status >= 200 and status not in {204, 304}:
@@ -90,8 +90,8 @@ def stream(
     """Return a whole response: its head, a step for each item, and its end.
 
     An item is an event, a comment, bytes of the body, or another step: a `Pause` or `Wait` between two events, or
-    RESET, CLOSE or STALL in place of what would follow. With a `coding`, the compressor is flushed after each event,
-    and its own end is one more step.
+    RESET, CLOSE or STALL instead of the rest. With a `coding`, the compressor is flushed after each event, and its end
+    is a further step.
 
     Raises:
         ValueError: `framing` or `coding` is unknown.

@@ -1,4 +1,4 @@
-"""Bytes of a connection to requests (RFC 9112)."""
+"""Parses requests from the bytes of a connection (RFC 9112)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 
 class Headers(Mapping[str, str]):
-    """A request's headers: look-ups ignore case, duplicates are joined with `", "`, names iterate in lower case."""
+    """A request's headers: lookup ignores case, duplicates are joined with `", "`, and names iterate in lower case."""
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]] = ()) -> None:
         self._values: dict[str, str] = {}
@@ -36,10 +36,10 @@ class Received:
     """A request that the server has read to its end.
 
     Attributes:
-        path: the request's target as it came, query included.
-        headers: values decoded as latin-1; `raw_headers` has the bytes, in order, one pair a line.
-        body: without chunked framing.
-        connection: the number of the connection that it came on, from 0.
+        path: the request's target as received, query included.
+        headers: values decoded as Latin-1; `raw_headers` has the bytes, a pair for each line, in order.
+        body: the body, without chunked framing.
+        connection: the number of its connection, from 0.
     """
 
     method: str
@@ -64,13 +64,13 @@ class Received:
         """Return the body decoded as JSON.
 
         Raises:
-            ValueError: it is not JSON.
+            ValueError: the body is not JSON.
         """
         return json.loads(self.body)
 
 
 class ClientGone(Exception):
-    """The client closed the connection, which is no error of the test."""
+    """The client closed the connection, which is not an error of the test."""
 
 
 def receive(reader: BinaryIO, connection: int) -> Received:
@@ -78,7 +78,7 @@ def receive(reader: BinaryIO, connection: int) -> Received:
 
     Raises:
         ClientGone: the connection ended first.
-        ValueError: what came is not HTTP.
+        ValueError: the received bytes are not HTTP.
     """
     try:
         start = _line(reader).split(b" ")

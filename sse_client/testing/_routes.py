@@ -1,4 +1,4 @@
-"""Requests without a script to the routes."""
+"""Passes requests without a script to the routes of a server."""
 
 from __future__ import annotations
 

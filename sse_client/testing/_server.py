@@ -1,4 +1,4 @@
-"""Connections to scripts, in order of arrival."""
+"""Gives scripts to requests, in order of arrival."""
 
 from __future__ import annotations
 
@@ -30,28 +30,29 @@ _PATIENCE = 5.0
 class Server:
     """An HTTP/1.1 server on 127.0.0.1: it listens from the start, and answers once it is started or entered.
 
-    Every request takes the next script. After the last step of a script the server reads the next request on
-    the same connection, unless the step was CLOSE or RESET. When no script is left, it answers
-    `POST /v1/chat/completions` as OpenAI does, `GET /events` with a numbered subscription that resumes after
-    Last-Event-ID (and is a 204 once the last event is delivered), and anything else with 404.
+    Each request gets the next script. After the last step of a script, the server reads the next request on the same
+    connection, unless the step was CLOSE or RESET. When no script is left, it answers `POST /v1/chat/completions` as
+    OpenAI does, `GET /events` with a numbered subscription that resumes after Last-Event-ID (and with 204 once the last
+    event has been delivered), and anything else with 404.
 
     Args:
-        scripts: answers to the first requests.
-        tls: serve https with it.
-        port: where to listen; 0 for a free one.
-        default: the script of every request that has none, in place of these answers.
-        answer: what the chat says: a text, a `ToolAnswer`, a `ChatAnswer`, a `ChatFailure`, or a function that returns
-            one of these for the request's JSON. Tools are called by requests with `tools`; others get a default text.
+        scripts: the responses to the first requests.
+        tls: an `ssl.SSLContext` with which to serve https.
+        port: the port to listen on; 0 for a free one.
+        default: the script for every request without one, instead of the answers above.
+        answer: the chat's answer: a text, a `ToolAnswer`, a `ChatAnswer`, a `ChatFailure`, or a function that returns
+            one of these for the request's JSON. Only requests with `tools` get a `ToolAnswer`; others get a default
+            text.
         pace: seconds between two tokens of the chat, and between two events of the subscription.
         api_key: a chat request with another key gets a 401. None: any key is accepted.
-        events: the subscription's events, or how many it makes up; None for no end. An event without an id gets its
-            position, counted from 1.
+        events: the subscription's events, or how many to generate; None for endless ones. An event without an id gets
+            its position, counted from 1.
         retry: reconnection time in milliseconds, sent first on every connection of the subscription.
         drop_after: each connection of the subscription is cut after this many events, inside the next one.
 
     Attributes:
-        port: where it listens.
-        url: its URL, without a slash at the end.
+        port: the port on which it listens.
+        url: the server's URL, without a slash at the end.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Server:
         self._requests: list[Received] = []
         self._errors: list[BaseException] = []
         self._accepted = 0
-        self._served: dict[int, tuple[Connection, threading.Thread]] = {}  # by number, while they last
+        self._served: dict[int, tuple[Connection, threading.Thread]] = {}  # open connections by number
         self._closing = False
         self._changed = threading.Condition()
         self._acceptor: threading.Thread | None = None
@@ -93,7 +94,7 @@ class Server:
 
     @property
     def connections(self) -> int:
-        """How many connections were accepted."""
+        """The number of accepted connections."""
         with self._changed:
             return self._accepted
 
@@ -101,7 +102,7 @@ class Server:
         """Append scripts, for the next requests.
 
         Raises:
-            TypeError: a script is bytes or a str, where a list of steps was meant.
+            TypeError: a script is bytes or a str instead of a list of steps.
         """
         for script in scripts:
             if isinstance(script, bytes | str):
@@ -109,10 +110,10 @@ class Server:
         self._scripts.extend(scripts)
 
     def wait_for(self, n: int, timeout: float = 5) -> list[Received]:
-        """Block until `n` requests have come since the start; return all that have come.
+        """Block until `n` requests have arrived since the start; return all requests so far.
 
         Raises:
-            TimeoutError: fewer came within `timeout` seconds.
+            TimeoutError: fewer arrived within `timeout` seconds.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: len(self._requests) >= n, timeout):
@@ -121,13 +122,13 @@ class Server:
             return list(self._requests)
 
     def start(self) -> Self:
-        """Begin to answer requests, as entering the server does."""
+        """Begin to answer requests. Entering the server's `with` block does the same."""
         self._acceptor = threading.Thread(target=self._accept, name="testing server", daemon=True)
         self._acceptor.start()
         return self
 
     def close(self) -> None:
-        """End every connection and thread, wherever their scripts are.
+        """End all connections and threads, even in the middle of a script.
 
         Raises:
             BaseExceptionGroup: the exceptions of scripts and routes, and of requests that were not HTTP.
@@ -183,7 +184,8 @@ class Server:
         except BaseException as error:  # noqa: BLE001 - raised by close(), in the thread of the test
             self._errors.append(error)
         finally:
-            # After the error is kept: whoever sees the connection end finds the errors in their order.
+            # Closed only after the error is stored, so that a test that sees the connection end finds the errors in
+            # order.
             connection.close()
             del self._served[number]
 

@@ -1,4 +1,4 @@
-"""Answers in the words of a test: events, pauses and faults in order; and what was asked, as assertions."""
+"""A server that a test describes as events, pauses and faults, with assertions about its requests."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ _ANY: Final[Any] = object()
 
 
 class SSEServer(Server):
-    """A server for one test: it gives the answers that the test has prepared, in their order.
+    """A server for one test, which gives the answers that the test has prepared, in order.
 
-    Where no answer is left, a path that had one gets 204, at which a subscription ends; another path gets 404.
+    When no answer is left, requests for a path that had one get a 204, which ends a subscription; other paths get a
+    404.
 
     Args:
-        tls: serve https with it.
-        port: where to listen; 0 for a free one.
+        tls: an `ssl.SSLContext` with which to serve https.
+        port: the port to listen on; 0 for a free one.
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
@@ -49,21 +50,22 @@ class SSEServer(Server):
         framing: Framing = "chunked",
         coding: Coding | None = None,
     ) -> None:
-        """Prepare one more answer: an event stream of these items.
+        """Prepare a further answer: an event stream of these items.
 
-        It ends as its framing says, or by the last item: RESET, CLOSE (inside a chunked body: a cut) or STALL.
+        It ends cleanly, unless the last item is RESET, CLOSE (which cuts a chunked body) or STALL.
 
         Args:
-            *items: what to send; see `Item`.
-            path: answer requests of this path alone, queries aside. None: of any path that has no answers of its own.
+            *items: the items to send; see `Item`.
+            path: answer only requests for this path, whatever their query. None: for any path without answers of its
+                own.
             status: HTTP status code.
-            headers: further headers; they replace those that are made here.
-            framing: how the body ends: by its last chunk, after its length, or with the connection.
-            coding: the content coding; each event is flushed.
+            headers: further headers, which replace those created here.
+            framing: how the body ends: with its last chunk, after its length, or with the connection.
+            coding: the content coding, flushed after each event.
 
         Raises:
-            ValueError: an event cannot be written, for example with a CR in its data.
-            TypeError: an item is none of these.
+            ValueError: an event cannot be encoded, for example because of a CR in its data.
+            TypeError: an item is of another type.
         """
         steps = stream(map(_step, items), status=status, headers=headers, framing=framing, coding=coding)
         self._answers.setdefault(path, deque()).append(steps)
@@ -76,13 +78,13 @@ class SSEServer(Server):
         path: str | None = None,
         headers: Mapping[str, str | list[str]] | None = None,
     ) -> None:
-        """Prepare one more answer: a response that is no event stream.
+        """Prepare a further answer: a response that is not an event stream.
 
         Args:
             status: HTTP status code.
             body: a text, bytes, or a JSON object.
             path: as for `answer`.
-            headers: further headers, such as `Retry-After`; they replace those that are made here.
+            headers: further headers, such as `Retry-After`, which replace those created here.
         """
         if isinstance(body, Mapping):
             headers = {"Content-Type": "application/json", **(headers or {})}
@@ -92,7 +94,7 @@ class SSEServer(Server):
 
     @property
     def answers_left(self) -> int:
-        """How many prepared answers nobody has asked for."""
+        """The number of prepared answers that have not been requested yet."""
         return sum(map(len, self._answers.values()))
 
     @property
@@ -110,18 +112,18 @@ class SSEServer(Server):
         json: Any = _ANY,
         times: int | None = None,
     ) -> list[Received]:
-        """Assert that such a request has come, and return all that have.
+        """Assert that a matching request has arrived, and return all matching ones.
 
         Args:
             method: HTTP method.
-            path: without its query. None: any.
-            headers: headers that it has, among others; None for one that it must not have.
-            query: its query parameters, all of them.
-            json: its body.
-            times: how many such requests came, 0 too; None for one at least.
+            path: the path without the query. None: any.
+            headers: headers that the request must have, among others; a value of None: must not have.
+            query: all query parameters of the request.
+            json: the JSON body of the request.
+            times: the exact number of such requests, 0 or more; None for at least one.
 
         Raises:
-            AssertionError: none has, or another number; the text shows the requests that came.
+            AssertionError: no request matches, or another number of them; the text shows the requests that arrived.
         """
         __tracebackhide__ = True
         wanted: dict[str, Any] = {"method": method.upper()}
@@ -164,7 +166,7 @@ def _step(item: Item) -> Event | Comment | Step:
 
 
 def _described(request: Received, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return of a request what is asked about it."""
+    """Return the properties of a request that the assertion is about."""
     described: dict[str, Any] = {"method": request.method, "path": request.path.partition("?")[0]}
     described["query"] = request.query
     described["headers"] = {name: request.headers.get(name) for name in wanted.get("headers", ())}
@@ -177,7 +179,7 @@ def _described(request: Received, wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shown(described: Mapping[str, Any]) -> str:
-    """Return it as a line, without the values of credentials."""
+    """Return the request as a line, without the values of credentials."""
     parts = [f"{described['method']} {described.get('path', '')}".rstrip()]
     for name in ("query", "headers"):
         if name in described:

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Send nothing for some seconds."""
+    """Send nothing for some seconds, 0 or more."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Send nothing until the test sets `event`. A server that closes sets it, too, for a script that waits."""
+    """Send nothing until the test sets `event`. When the server is closed while a script waits, it sets the event."""
 
     event: threading.Event
 
 
 class End(enum.Enum):
-    """How a script ends its connection; without one, the connection is ready for the next request."""
+    """How a script ends its connection. Without such a step, the connection is ready for the next request."""
 
     RESET = enum.auto()
     CLOSE = enum.auto()

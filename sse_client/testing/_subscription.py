@@ -52,7 +52,7 @@ class NumberedSubscription:
             block = chunk(event.encode())
             if number == self._drop_after:
                 yield block[: len(block) // 2]
-                yield CLOSE  # and no step after it is taken
+                yield CLOSE  # no step after this one is run
             yield block
         yield LAST_CHUNK
 

@@ -1,4 +1,4 @@
-"""Fixtures for pytest, which finds them by itself where this package is installed.
+"""Fixtures for pytest, which finds them without configuration once this package is installed.
 
     def test_it_resumes(sse_server):
         sse_server.answer(Event(data="a", id="1"), RESET)
@@ -6,8 +6,8 @@
         ...  # any client of sse_server.url
         assert sse_server.last_event_ids == [None, "1"]
 
-The servers run in threads of their own: tests may be blocking or asynchronous, and their client may be any. The
-fixtures' types, for annotations, are `SSEServer`, `ChatServer` and `SSEReplay`.
+The servers run in threads of their own, so tests may be blocking or asynchronous, and may use any client. The types of
+the fixtures, for annotations, are `SSEServer`, `ChatServer` and `SSEReplay`.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def sse_server() -> Iterator[SSEServer]:
-    """A server that gives the answers that the test prepares: events, pauses, faults, and bad statuses."""
+    """A server that gives the answers prepared by the test: events, pauses, faults, and bad statuses."""
     with SSEServer() as server:
         yield server
 
 
 @pytest.fixture
 def chat_server() -> Iterator[ChatServer]:
-    """A server that speaks OpenAI's API, and says what the test prepares: texts, tool calls, errors."""
+    """A server that speaks OpenAI's API, and gives the answers prepared by the test: texts, tool calls, errors."""
     with ChatServer() as server:
         yield server
 
 
 @pytest.fixture
 def sse_replay(request: pytest.FixtureRequest) -> Iterator[SSEReplay]:
-    """Starts a server that replays a recording: `sse_replay("answer.sse")`, relative to the test's own folder."""
+    """Starts a server that replays a recording: `sse_replay("answer.sse")`, relative to the test file's folder."""
     with SSEReplay(request.path.parent) as replay:
         yield replay

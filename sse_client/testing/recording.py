@@ -5,8 +5,8 @@
     for seconds, data in recording:
         ...
 
-The file has a line of JSON for the head, one for each piece of the body as it came, and one for the end. It is
-written and read piece by piece, so that it may be longer than the memory; docs/recordings.md describes it.
+The file has a line of JSON for the head, one for each piece of the body as it arrived, and one for the end. It is
+written and read piece by piece, so it may be larger than memory; docs/recordings.md describes it.
 """
 
 from sse_client.testing._recording.format import (
@@ -17,7 +17,7 @@ from sse_client.testing._recording.format import (
     RecordingError,
     RecordingTruncated,
 )
-from sse_client.testing._recording.heads import limit_heads
+from sse_client.testing._recording.head_limit import limit_heads
 from sse_client.testing._recording.reader import Recording
 from sse_client.testing._recording.recorder import arecord, record
 from sse_client.testing._recording.writer import RecordingWriter

@@ -1,1 +1,1 @@
-"""How bytes come and go: a folder for each HTTP library."""
+"""The transports, a folder for each HTTP library: they send requests and read bodies."""

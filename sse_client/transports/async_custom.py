@@ -1,4 +1,4 @@
-"""Transports of others for `AsyncClient`: `custom` for libraries that are awaited, under asyncio, trio or both.
+"""Base classes for transports on other asynchronous HTTP libraries, under asyncio, trio or both.
 
 It needs anyio, which httpx2 brings.
 """
@@ -24,33 +24,35 @@ from sse_client.transports._httpx.wakeup import ScopedWakeup
 from sse_client.transports.custom_steps import CustomTransport, check_framing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sse_client.options import Options
 
 __all__ = ["AsyncBody", "AsyncSession", "AsyncTransport", "Headers", "Limits", "OutgoingRequest", "Response"]
 
-_CLOSING = 1.0  # seconds that closing a response may take
+_CLOSING = 1.0  # seconds allowed for closing a response
 
 
 class AsyncSession(ABC):
-    """What is passed to `AsyncClient` in the place of an `aiohttp.ClientSession`."""
+    """A session of another HTTP library, to be passed to `AsyncClient` instead of an `aiohttp.ClientSession`."""
 
     @abstractmethod
     def transport(self, options: Options) -> AsyncTransport:
         """Return a transport for one stream.
 
         Args:
-            options: of the stream; those that the library cannot do are a TypeError, at once.
+            options: the stream's options; those that the library does not support must raise TypeError here.
         """
 
     async def aclose(self) -> None:  # noqa: B027  (it may be left out)
-        """Close what its streams share, if anything; awaited with the client's `aclose`, and maybe more than once."""
+        """Close what the streams share, if anything. Awaited by the client's `aclose`, perhaps more than once."""
 
 
 class AsyncTransport(CustomTransport, ScopedWakeup):
-    """One stream's way to the network; it is awaited. `close` wakes a reader by cancelling what it waits for.
+    """Sends one stream's requests, asynchronously. `close` wakes a reader by cancelling its wait.
 
     Args:
-        options: of the stream.
+        options: the stream's options.
 
     Attributes:
         body: the last response's body; None before the first.
@@ -65,19 +67,20 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
 
     @abstractmethod
     async def send(self, request: OutgoingRequest, limits: Limits) -> AsyncBody:
-        """Send one request, follow no redirect, and return its response when the head is there.
+        """Send one request without following redirects, and return its response when the head has arrived.
 
-        It is cancelled at the deadline of `limits`, and when the stream is closed: a connection that was made by then
-        is to be closed.
+        This is cancelled at the deadline of `limits`, and when the stream is closed; it then has to close the
+        connection that it has made.
 
         Args:
-            request: as it is sent, but for `Host`; its body is bytes, an asynchronous iterator of bytes, or None.
-            limits: how long it may take.
+            request: the request exactly as it is to be sent, except `Host`; its body is bytes, an asynchronous iterator
+                of bytes, or None.
+            limits: the time limits.
 
         Raises:
-            OSError: there was no connection, as far as anybody can tell, so that nothing was sent.
-            EOFError: the connection ended after something was sent, or what came is no response.
-            TimeoutError: the head did not come in time.
+            OSError: no connection was made, so that nothing was sent.
+            EOFError: the connection ended after something was sent, or the received data is not a response.
+            TimeoutError: the head did not arrive in time.
         """
 
     async def _sent(self, request: OutgoingRequest, limits: Limits, *, repeated: bool) -> AsyncBody:
@@ -88,7 +91,7 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
         try:
             with self.waiting(limits.deadline):
                 body = await self.send(replace(request, body=data), limits)
-            if body is None:  # cancelled, at the deadline if not by `close`
+            if body is None:  # cancelled by `close` or at the deadline
                 raise ConnectionFailed("the stream was closed") if self.closed else TimeoutError("timed out")
             try:
                 check_framing(body.response, request.method)
@@ -97,7 +100,7 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
                 raise
         except self.failures as error:
             self._disconnected()
-            # The caller's own error is no failure of the network.
+            # An error of the caller's own code is not a network failure.
             failure = content.error or self._failure(error, request.url, limits, repeated=repeated)
         except BaseException:
             self._disconnected()
@@ -108,11 +111,11 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     async def release(self) -> None:
-        """Release what was held for this stream alone; a transport that overrides it calls it, too."""
-        self.body = None  # it refers to this, too
+        """Release the resources of this stream; a subclass that overrides this must also call it."""
+        self.body = None  # the body refers back to this object
 
 
 class AsyncBody(ResponseBody):
@@ -120,8 +123,8 @@ class AsyncBody(ResponseBody):
 
     Args:
         response: the head; its `url` is that of the request.
-        limits: those of the request.
-        transport: the stream's.
+        limits: the time limits of the request.
+        transport: the stream's transport.
     """
 
     closes_by_awaiting = True
@@ -135,10 +138,9 @@ class AsyncBody(ResponseBody):
 
     @abstractmethod
     async def receive(self) -> bytes:
-        """Return what has arrived of the body, without its framing, waiting for the first byte; `b""` at its end.
+        """Wait for data, and return what has arrived of the body, without its framing; `b""` at its end.
 
-        It is cancelled when nothing has come in time, and when the stream is closed. Content codings are undone by
-        whoever calls this.
+        This is cancelled if nothing arrives in time, and when the stream is closed. The caller decodes content codings.
 
         Raises:
             OSError, EOFError, ValueError: the body was cut off, or its framing is malformed.
@@ -146,15 +148,15 @@ class AsyncBody(ResponseBody):
 
     @abstractmethod
     async def disconnect(self) -> None:
-        """Close the connection, or give it back if the body was read to its end; called once.
+        """Close the connection, or return it to its pool if the body was read to its end; called once.
 
-        No cancellation reaches it from outside, but it may take a second at most.
+        It is shielded from cancellation, but may take at most one second.
         """
 
     def abandon(self) -> None:
-        """Close the connection of a stream that is dropped, not closed, without awaiting; by default, do nothing.
+        """Close the connection of a stream that is dropped without being closed; by default, do nothing.
 
-        Called by the garbage collector, maybe when the event loop has ended.
+        Called by the garbage collector, without awaiting, perhaps after the event loop has ended.
         """
 
     async def _receive(self, deadline: float | None) -> bytes:
@@ -173,29 +175,32 @@ class AsyncBody(ResponseBody):
         except self._transport.failures as error:
             failure = connection_broke(self.response.url, self._transport.plain(error))
         finally:
-            # A shorter wait may have been none: the library has more pieces of one receive.
+            # The library may have returned without waiting, because it has more pieces of one receive.
             if (now := time.monotonic()) - began > TURN:
                 self._turn_since = now
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     def close(self) -> None:
-        """Leave the connection to `aclose`, which alone can close it."""
+        """Do nothing: only `aclose` can close the connection."""
 
     async def aclose(self) -> None:
-        """Close the connection, once, by `disconnect`."""
+        """Close the connection once, with `disconnect`."""
         if not self._disconnected:
             self._disconnected = True
             with anyio.move_on_after(_CLOSING, shield=True):
                 await self.disconnect()
+
+    async def _next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
+        return await self._transport.next_in_thread(steps)
 
     async def _breathe(self, deadline: float | None) -> None:
         self._turn_since = await self._transport.check(self._turn_since, deadline, self.response.url)

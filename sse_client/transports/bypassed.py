@@ -1,4 +1,4 @@
-"""Methods that a subclass of a library's session overrides in vain: streams do not call them."""
+"""Warns about methods that a subclass of a library's session overrides, but that streams do not call."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["warn_of_bypassed"]
 def warn_of_bypassed(
     session: object, base: Any, names: Sequence[str], instead: str, *, own: Sequence[str] = ()
 ) -> None:
-    """Warn the caller of a client's constructor of what its session overrides, and streams do not call.
+    """Warn the caller of a client's constructor of overridden methods of the session that streams do not call.
 
     Args:
         session: the session.
-        base: the class of the library's whose methods are meant.
+        base: the library's class with the original methods.
         names: the methods that streams do not call.
-        instead: what they do call, as advice.
-        own: of `names`, those that count where the session itself has been given one in place of its class's.
+        instead: advice: what streams do call.
+        own: those of `names` that also count if they are set on the session object itself.
     """
     overridden = [
         name

@@ -1,7 +1,7 @@
 """Loads trusted and client certificates before a connection is made; the same for every transport.
 
-A file that is not there, or is not what it should be, is a mistake in a call or a variable, and no failure of a
-connection that another attempt could mend.
+A missing or malformed file is a mistake in a call or in an environment variable. It is not a failed connection, and
+another attempt would not help.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ __all__ = ["file_stamps", "tls_context"]
 
 
 def file_stamps(trusted: TrustedCertificates | None, chain: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
-    """Return what changes with the files.
+    """Return a value that changes whenever the files change.
 
     Args:
-        trusted: the authorities; None for the usual ones.
+        trusted: the trusted authorities; None for the usual ones.
         chain: the paths of the client's certificate, and of its key, if that is in another file.
 
     Raises:
-        ValueError: one does not exist.
+        ValueError: a file does not exist.
     """
     stamps: list[tuple[int, int]] = []
     if trusted is not None:
-        # OpenSSL takes several directories, and leaves out those that do not exist.
+        # OpenSSL accepts several directories, and ignores those that do not exist.
         paths = [trusted.file] if trusted.file else []
         paths += trusted.directory.split(os.pathsep) if trusted.directory else []
         stamps += filter(None, map(_stamp, paths))
@@ -43,10 +43,10 @@ def file_stamps(trusted: TrustedCertificates | None, chain: tuple[str, ...]) -> 
 
 
 def tls_context(trusted: TrustedCertificates | None, chain: tuple[str, ...], *, verified: bool) -> ssl.SSLContext:
-    """Return a context that trusts those certificates, and shows that of the client.
+    """Return a TLS context that trusts those certificates, and presents the client's.
 
     Raises:
-        ValueError: a file is not what it should be.
+        ValueError: a file is malformed.
     """
     try:
         file = trusted.file if trusted is not None and trusted.file and os.path.exists(trusted.file) else None
@@ -64,7 +64,7 @@ def tls_context(trusted: TrustedCertificates | None, chain: tuple[str, ...], *, 
         context.verify_mode = ssl.CERT_NONE
     if chain:
         try:
-            # Of a key that is encrypted, OpenSSL would ask the password at the terminal.
+            # For an encrypted key, OpenSSL would ask for the password on the terminal.
             context.load_cert_chain(chain[0], chain[-1], password=lambda: "")
         except OSError:
             raise ValueError(

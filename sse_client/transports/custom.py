@@ -1,9 +1,9 @@
-"""Transports of others: what a stream asks of an HTTP library, for whoever brings one (docs/writing-a-transport.md).
+"""Base classes for transports on other blocking HTTP libraries (docs/writing-a-transport.md).
 
-This is for libraries that block; `async_custom` has the same for those that are awaited.
+`async_custom` has the same for asynchronous libraries.
 
-A session makes a transport for each stream; a transport sends one request and returns its response; a body hands out
-bytes as they arrive. What HTTP says about redirects, credentials, bodies and codings is done here, once.
+A session makes a transport for each stream; a transport sends one request and returns its response; a body returns
+bytes as they arrive. The package itself applies HTTP's rules on redirects, credentials, bodies and codings.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ __all__ = ["BlockingBody", "BlockingSession", "BlockingTransport", "Headers", "L
 
 
 class BlockingSession(ABC):
-    """What is passed to `Client` in the place of a `requests.Session`."""
+    """A session of another HTTP library, to be passed to `Client` instead of a `requests.Session`."""
 
     @abstractmethod
     def transport(self, options: Options) -> BlockingTransport:
         """Return a transport for one stream.
 
         Args:
-            options: of the stream; those that the library cannot do are a TypeError, at once.
+            options: the stream's options; those that the library does not support must raise TypeError here.
         """
 
     def close(self) -> None:  # noqa: B027  (it may be left out)
-        """Close what its streams share, if anything; called with the client, and maybe more than once."""
+        """Close what the streams share, if anything. Called when the client is closed, perhaps more than once."""
 
 
 class BlockingTransport(CustomTransport, Wakeup):
-    """One stream's way to the network; it blocks. Its `watch` takes the socket that `close` wakes a reader by.
+    """Sends one stream's requests, blocking. Pass the socket to `watch`, so that `close` can wake a reader.
 
     Args:
-        options: of the stream.
+        options: the stream's options.
     """
 
     def __init__(self, options: Options) -> None:
@@ -60,16 +60,17 @@ class BlockingTransport(CustomTransport, Wakeup):
 
     @abstractmethod
     def send(self, request: OutgoingRequest, limits: Limits) -> BlockingBody:
-        """Send one request, follow no redirect, and return its response when the head is there.
+        """Send one request without following redirects, and return its response when the head has arrived.
 
         Args:
-            request: as it is sent, but for `Host`; its body is bytes, an iterator of bytes, or None.
-            limits: how long it may take.
+            request: the request exactly as it is to be sent, except `Host`; its body is bytes, an iterator of bytes, or
+                None.
+            limits: the time limits.
 
         Raises:
-            OSError: there was no connection, as far as anybody can tell, so that nothing was sent.
-            EOFError: the connection ended after something was sent, or what came is no response.
-            TimeoutError: the head did not come in time.
+            OSError: no connection was made, so that nothing was sent.
+            EOFError: the connection ended after something was sent, or the received data is not a response.
+            TimeoutError: the head did not arrive in time.
         """
 
     async def _sent(self, request: OutgoingRequest, limits: Limits, *, repeated: bool) -> BlockingBody:
@@ -87,7 +88,7 @@ class BlockingTransport(CustomTransport, Wakeup):
                 raise
         except self.failures as error:
             self._disconnected()
-            # The caller's own error is no failure of the network.
+            # An error of the caller's own code is not a network failure.
             failure = content.error or self._failure(error, request.url, limits, repeated=repeated)
         except BaseException:
             self._disconnected()
@@ -97,16 +98,16 @@ class BlockingTransport(CustomTransport, Wakeup):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     def limit_wait(self, timeout: float | None) -> None:
-        """Set the timeout of the socket that is watched, if it is still open."""
+        """Set the timeout of the watched socket, if it is still open."""
         sock = self._socket
         if isinstance(sock, socket.socket) and sock.fileno() >= 0:
             sock.settimeout(timeout)
 
     async def release(self) -> None:
-        """Release what was held for this stream alone; a transport of others may override it."""
+        """Release the resources of this stream; subclasses may override it."""
 
 
 class BlockingBody(ResponseBody):
@@ -114,8 +115,8 @@ class BlockingBody(ResponseBody):
 
     Args:
         response: the head; its `url` is that of the request.
-        limits: those of the request.
-        transport: the stream's.
+        limits: the time limits of the request.
+        transport: the stream's transport.
     """
 
     def __init__(self, response: Response, limits: Limits, transport: BlockingTransport) -> None:
@@ -125,20 +126,20 @@ class BlockingBody(ResponseBody):
 
     @abstractmethod
     def receive(self, timeout: float | None) -> bytes:
-        """Return what has arrived of the body, without its framing, waiting for the first byte; `b""` at its end.
+        """Wait for data, and return what has arrived of the body, without its framing; `b""` at its end.
 
-        Content codings are undone by whoever calls this.
+        The caller decodes content codings.
 
         Args:
-            timeout: seconds to wait; None: no limit. It is set on the socket that `watch` was given.
+            timeout: seconds to wait; None: no limit. It is also set on the socket that was passed to `watch`.
 
         Raises:
-            TimeoutError: nothing came in time.
+            TimeoutError: nothing arrived in time.
             OSError, EOFError, ValueError: the body was cut off, or its framing is malformed.
         """
 
     def close(self) -> None:
-        """Close the connection, as `connecting` was told to; a transport that keeps connections overrides it."""
+        """Close the connection with the `disconnect` of `connecting`; a transport with a pool overrides this."""
         self._transport.release_socket()
         if self._disconnect is not None:
             self._disconnect()
@@ -160,10 +161,10 @@ class BlockingBody(ResponseBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)

@@ -1,4 +1,4 @@
-"""What transports of others need not do, blocking or not: redirects, challenges, the errors of a request."""
+"""What custom transports need not do, blocking or not: redirects, challenges, and the errors of a request."""
 
 from __future__ import annotations
 
@@ -34,22 +34,21 @@ _FIXED = ("verify", "cert", "proxies")
 
 
 class CustomTransport(ABC):
-    """Opens a response by the one request at a time that a transport of others sends.
+    """Opens a response with a custom transport, which sends single requests.
 
     Args:
-        options: of the stream.
+        options: the stream's options.
 
     Attributes:
-        accepts: those of the options `verify`, `cert` and `proxies` that it can do; others are a TypeError.
-        errors: the library's exceptions that mean that a connection ended, or that what came is malformed. They count
-            as EOFError does. Their text is not shown: it may quote what came.
-
-        failures: what `send` and `receive` may raise.
-        disconnect: closes the connection of the current request where `send` fails: what `connecting` was given, or
-            `send` has set; None where neither has.
+        accepts: which of the options `verify`, `cert` and `proxies` the transport supports; others raise TypeError.
+        errors: the library's exceptions for a connection that ended, or for malformed data. They count as EOFError.
+            Their text is not shown, because it may quote received data.
+        failures: the exceptions that `send` and `receive` may raise.
+        disconnect: closes the connection of the current request if `send` fails: the argument of `connecting`, or a
+            function that `send` has set; None if neither exists.
 
     Raises:
-        TypeError: an option is one that it cannot do.
+        TypeError: an option is not supported.
     """
 
     accepts: ClassVar[frozenset[str]] = frozenset()
@@ -67,10 +66,12 @@ class CustomTransport(ABC):
 
     @contextmanager
     def connecting(self, disconnect: Callable[[], object] | None = None) -> Generator[None]:
-        """Make a connection inside, in `send`. What fails inside has sent nothing; what fails after it may have.
+        """Make the connection inside this block, in `send`. A failure inside it means that nothing was sent.
+
+        After a failure that comes later, something may have been sent.
 
         Args:
-            disconnect: closes the connection, made or not: where `send` fails, and with the body.
+            disconnect: closes the connection, made or not; called if `send` fails, and when the body is closed.
         """
         self._connected, self.disconnect = False, disconnect
         yield
@@ -95,7 +96,7 @@ class CustomTransport(ABC):
             request = following
 
     async def _answered(self, request: Request, resume: bytes, chain: RedirectChain, limits: Limits) -> ResponseBody:
-        """Send a request, once more if its authentication object answers a challenge; return the last response."""
+        """Send a request, and again if its authentication object answers a challenge; return the last response."""
         challenged = False
         while True:
             try:
@@ -121,16 +122,16 @@ class CustomTransport(ABC):
             request = self._replayable.body_for(again)
 
     def _begin(self) -> None:
-        """Forget the connection of the request before."""
+        """Forget the connection of the previous request."""
         self._connected = self.disconnect = None
 
     def _disconnected(self) -> None:
-        """Close what `send` had opened when it failed."""
+        """Close the connection that `send` had opened before it failed."""
         if self.disconnect is not None:
             self.disconnect()
 
     def _failure(self, error: Exception, url: str, limits: Limits, *, repeated: bool) -> ConnectionFailed:
-        """Return the error that an exception of `send` stands for."""
+        """Translate an exception of `send` into this package's error."""
         connecting = self._connected is False
         if isinstance(error, TimeoutError) and not connecting:
             return no_data(url, limits.silence)
@@ -141,7 +142,7 @@ class CustomTransport(ABC):
         return connection_broke(url, self.plain(error))
 
     def plain(self, error: Exception) -> Exception:
-        """Return an error whose text may be shown: not one of the library's."""
+        """Return an error whose text may be shown, in place of a library's."""
         if isinstance(error, self.errors) and not isinstance(error, OSError):
             return EOFError(f"it ended too early, or is malformed ({type(error).__name__})")
         return error
@@ -151,20 +152,20 @@ class CustomTransport(ABC):
         """Send one request; return its response.
 
         Args:
-            request: as it is sent.
-            limits: how long it may take.
-            repeated: whether the server has had an earlier request of the same call.
+            request: the request as it is sent.
+            limits: the time limits.
+            repeated: whether the server has received an earlier request of the same call.
 
         Raises:
-            ConnectionFailed: there is none.
+            ConnectionFailed: there is no response.
         """
 
 
 def check_framing(head: Response, method: str) -> None:
-    """Refuse a response whose end cannot be told.
+    """Refuse a response whose end is ambiguous.
 
     Raises:
-        ValueError: it is one.
+        ValueError: the framing is ambiguous or malformed.
     """
     fields: Any = head.headers
     lengths = fields.all("Content-Length")
@@ -172,10 +173,10 @@ def check_framing(head: Response, method: str) -> None:
 
 
 def _checked(request: OutgoingRequest) -> OutgoingRequest:
-    """Refuse a host that no name service takes.
+    """Refuse a host name that cannot be looked up.
 
     Raises:
-        MalformedRequest: it is one.
+        MalformedRequest: the host name is malformed.
     """
     try:
         (urlsplit(request.url).hostname or "").encode("idna")

@@ -1,15 +1,15 @@
-"""Which event loop runs: asyncio, trio, or one that is not supported."""
+"""Finds out which event loop runs: asyncio, trio, or one that is not supported."""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
-__all__ = ["not_in_a_task", "running_loop", "running_loop_itself"]
+__all__ = ["not_in_a_task", "running_loop", "running_loop_itself", "turn"]
 
 
 def running_loop() -> str | None:
-    """Return the name of the library whose event loop runs here; None where none does that is known."""
+    """Return the name of the library whose event loop runs here; None if no known one does."""
     trio: Any = sys.modules.get("trio")
     if trio is not None and trio.lowlevel.in_trio_run():
         return "trio"
@@ -21,10 +21,10 @@ def running_loop() -> str | None:
 
 
 def not_in_a_task(why: str) -> str:
-    """Return what to say to a caller who is in no task that a transport can run in.
+    """Return the error message for a caller outside of a task in which the transport can run.
 
     Args:
-        why: what the transport runs on.
+        why: the event loops that the transport supports.
     """
     found = running_loop()
     if found == "trio":
@@ -47,3 +47,16 @@ def running_loop_itself() -> object:
     import asyncio
 
     return asyncio.get_running_loop()
+
+
+async def turn() -> None:
+    """Let the other tasks of the event loop run, if it is one that is known."""
+    loop = running_loop()
+    if loop == "trio":
+        import trio
+
+        await trio.lowlevel.checkpoint()
+    elif loop == "asyncio":
+        import asyncio
+
+        await asyncio.sleep(0)

@@ -1,10 +1,10 @@
-"""The error of what is passed to a client in the place of a session, and is none that it accepts."""
+"""Builds the error for an object that is passed as a session but is not accepted."""
 
 from __future__ import annotations
 
 __all__ = ["refused_session"]
 
-# Classes that the other client accepts, by the package that they are from: none is imported for this.
+# Classes that the other client accepts, by package and name, so that none has to be imported.
 _BELONG = {
     ("requests", "Session"): "Client",
     ("aiohttp", "ClientSession"): "AsyncClient",
@@ -14,11 +14,11 @@ _BELONG = {
 
 
 def refused_session(session: object, accepted: str) -> TypeError:
-    """Return the error, which says what came, and what to do with it where that is known.
+    """Return the error, which names the object that was passed, and says what to do with it if that is known.
 
     Args:
-        session: what was passed.
-        accepted: what is accepted, in words.
+        session: the object that was passed.
+        accepted: a description of what is accepted.
     """
     if isinstance(session, type):
         return TypeError(

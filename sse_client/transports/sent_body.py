@@ -21,8 +21,8 @@ class SyncBody:
         content: bytes, text, a file, an iterable of bytes, or None.
 
     Attributes:
-        data: the same as bytes, text, an iterator of bytes, or None.
-        error: what reading it raised; None if nothing.
+        data: the body as bytes, text, an iterator of bytes, or None.
+        error: the exception raised by reading it; None if there was none.
     """
 
     def __init__(self, content: Any) -> None:
@@ -46,7 +46,7 @@ class SyncBody:
 
 
 class AsyncBody:
-    """The same for an asynchronous client; a file is read in another thread."""
+    """The same for an asynchronous client; files are read in another thread."""
 
     def __init__(self, content: Any) -> None:
         self.error: Exception | None = None

@@ -13,7 +13,7 @@ from sse_client.adapters import anthropic
 from sse_client.adapters.anthropic import AsyncMessagesClient, MessagesClient, MessagesError
 from sse_client.aio import AsyncClient
 from sse_client.policy import Policy
-from sse_client.testing import CLOSE, RESET, STALL, Server, chunk, head, reply, stream
+from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Server, chunk, head, reply, stream
 
 if TYPE_CHECKING:
     from sse_client.testing import Step
@@ -122,6 +122,26 @@ def test_a_complete_message_in_json_is_read(kind: str) -> None:
         assert ask(kind, server.url).end == ("Hi", "complete", None)
 
 
+@pytest.mark.parametrize("content_type", ["text/event-stream", "text/plain", "application/json", None])
+@pytest.mark.parametrize("done", [b"", b"\n", b"\n\ndata: [DONE]\n\n"])
+def test_a_body_of_json_counts_under_any_content_type(kind: str, content_type: str | None, done: bytes) -> None:
+    message = {"type": "message", "id": "m", "content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"}
+    report = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+    bodies = [json.dumps(message, indent=1).encode() + done, json.dumps(report).encode() + done]
+    begin = head(content_type=content_type)
+    with Server(*[[begin, chunk(body), LAST_CHUNK] for body in bodies]) as server:
+        assert ask(kind, server.url).end == ("Hi", "complete", None)
+        answer = ask(kind, server.url)
+    assert (answer.end, getattr(answer.error, "message", "")) == (("", "error", MessagesError), "Overloaded")
+
+
+def test_done_in_place_of_message_stop_is_the_end(kind: str) -> None:
+    done = b"data: [DONE]\n\n"
+    with Server([*BEGUN, chunk(b"".join(HI[3:-1]) + done), STALL], stream([*HI[:3], done])) as server:
+        assert ask(kind, server.url).end == ("Hi", "complete", None)
+        assert ask(kind, server.url).end == CUT
+
+
 def test_a_page_is_an_error(kind: str) -> None:
     with Server(reply(200, b"<html>Sign in", headers={"Content-Type": "text/html"})) as server:
         answer = ask(kind, server.url)
@@ -186,23 +206,38 @@ def test_text_alone() -> None:
 def test_arguments_that_mislead_are_refused(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TypeError):
         client("http://localhost:8000")
-    with pytest.raises(ValueError, match="api_key is a URL: pass that as base_url"):
-        client(api_key="http://localhost:8000")
+    for name, url in (("api_key", "http://localhost:8000"), ("api_key", "localhost:8000"), ("auth_token", "//a/v1")):
+        with pytest.raises(ValueError, match=f"{name}: expected a key, got what looks like a URL: pass it as base_url"):
+            client(**{name: url})
     with pytest.raises(ValueError, match="expected a key for Anthropic"):
+        client()
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "http://localhost:8000")
+    with pytest.raises(ValueError, match="ANTHROPIC_API_KEY: expected a key"):
         client()
     with pytest.raises(ValueError, match="max_retries must be 0 or more, not -1"):
         client(api_key=KEY, max_retries=-1)
     ours = client(api_key=KEY)
     assert KEY not in repr(ours)
     assert repr(ours) == f"<{client.__name__} of https://api.anthropic.com/v1/messages>"
-    with pytest.raises(TypeError, match="messages must be a list"):
-        ours.stream(**{**ASK, "messages": "Hi"})
+    for messages in ("Hi", {"role": "user", "content": "Hi"}):
+        with pytest.raises(TypeError, match="messages must be a list"):
+            ours.stream(**{**ASK, "messages": messages})
     with pytest.raises(TypeError, match="reconnect is no field of the API"):
         ours.stream(**ASK, reconnect=True)
     with pytest.raises(TypeError, match="did you mean 'timeout'"):
         ours.stream(**ASK, timout=3)
     with pytest.raises(ValueError, match="stream: what this returns is a stream"):
         ours.stream(**ASK, stream=False)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("api_key", 5), ("auth_token", b"x"), ("base_url", 5), ("max_retries", 1.5), ("timeout", "5"), ("headers", 5)],
+)
+def test_an_argument_of_the_wrong_type_is_refused_at_once(client: Any, argument: str, value: object) -> None:
+    with pytest.raises(TypeError):
+        client(**{"api_key": KEY, argument: value})
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -215,6 +250,9 @@ def test_arguments_that_mislead_are_refused(client: Any, monkeypatch: pytest.Mon
         ("api_keys", "did you mean 'api_key'"),
         ("max_retries", "an argument of MessagesClient and AsyncMessagesClient"),
         ("extra_headers", "pass headers="),
+        ("default_headers", "pass headers="),
+        ("default_query", r"pass client=Client\(params="),
+        ("http_client", r"pass client=Client\(session"),
         ("extra_body", "pass each as an argument"),
         ("extra_query", r"pass client=Client\(params="),
     ],

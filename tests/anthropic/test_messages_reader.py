@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from messages_kit import WHOLE, began, block, delta, ended, event, said, written
+from sseclient import SSEClient
 
 from sse_client import ConnectionFailed, Event, Parser, StreamTruncated
 from sse_client.adapters.anthropic import ContentBlock, Message, MessageDelta, MessagesError, Usage, deltas
@@ -95,6 +97,10 @@ def test_a_tool_use_has_its_input() -> None:
     (use,) = MESSAGE.tool_uses
     assert (use.id, use.name, use.input) == ("toolu_1", "weather", {"place": "Zürich"})
     assert ContentBlock("tool_use", fields={"input": {"a": 1}}).input == {"a": 1}
+    assert ContentBlock("tool_use", fields={"input": None}).input == {}
+    assert ContentBlock("tool_use", fields={"id": 7}).id == "7"
+    assert ContentBlock("tool_use", fields={"id": True}).id is None
+    assert ContentBlock("tool_use", fields={"name": {}}).name is None
     with pytest.raises(json.JSONDecodeError):
         _ = ContentBlock("tool_use", input_json='{"place": "Zü').input
 
@@ -142,6 +148,115 @@ def test_blocks_are_in_the_order_of_their_indexes() -> None:
     assert reader.message.text == "first second"
 
 
+@pytest.mark.parametrize(
+    "events",
+    [
+        [delta(0, "text_delta", text="He"), block(0, "text", text=""), delta(0, "text_delta", text="llo")],
+        [delta(0, "text_delta", text="llo"), block(0, "text", text="He")],
+        [block(0, "text", text="He"), block(0, "text", text="He"), delta(0, "text_delta", text="llo")],
+        [block(0, "text"), delta(0, "text_delta", text="He"), block(0, "text"), delta(0, "text_delta", text="llo")],
+    ],
+    ids=["piece first", "text in the late beginning", "begun twice with a text", "begun again"],
+)
+def test_a_beginning_takes_away_nothing_that_has_come(events: list[Event]) -> None:
+    reader = read([began(), *events, event("content_block_stop", index=0), *ended()])
+    assert reader.message.content == [ContentBlock("text", "Hello")]
+
+
+def test_a_citation_that_comes_before_its_block_stays() -> None:
+    other = {**CITATION, "cited_text": "H"}
+    piece = delta(0, "citations_delta", citation=CITATION)
+    reader = read([began(), piece, block(0, "text", citations=[other]), *ended()])
+    assert reader.message.content[0].citations == [other, CITATION]
+
+
+@pytest.mark.parametrize("index", [0, None])
+def test_blocks_that_share_an_index_are_told_apart(index: int | None) -> None:
+    where: dict[str, Any] = {} if index is None else {"index": index}
+
+    def begin(kind: str, **fields: Any) -> Event:
+        return event("content_block_start", content_block={"type": kind, **fields}, **where)
+
+    def piece(kind: str, **fields: Any) -> Event:
+        return event("content_block_delta", delta={"type": kind, **fields}, **where)
+
+    stop = event("content_block_stop", **where)
+    events = [
+        began(),
+        *(begin("text"), piece("text_delta", text="Hi"), stop, begin("text"), piece("text_delta", text="!"), stop),
+        *(begin("tool_use", id="a", name="f", input={}), piece("input_json_delta", partial_json='{"x":1}'), stop),
+        *(begin("tool_use", id="b", name="f", input={}), piece("input_json_delta", partial_json='{"y":2}'), stop),
+        *ended("tool_use"),
+    ]
+    message = read(events).message
+    assert [each.text for each in message.content] == ["Hi", "!", "", ""]
+    assert [(each.id, each.input) for each in message.tool_uses] == [("a", {"x": 1}), ("b", {"y": 2})]
+    assert [each.index for each in deltas(events) if each.index is not None] == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_a_block_whose_index_is_taken_moves_to_the_next_free_one() -> None:
+    again = [block(0, "tool_use", id="a"), block(1, "tool_use", id="b"), delta(1, "input_json_delta", partial_json="1")]
+    message = read(
+        [began(), block(0, "text", text="Hi"), *again, delta(0, "input_json_delta", partial_json="2")]
+    ).message
+    assert [(each.type, each.id, each.input_json) for each in message.content] == [
+        ("text", None, ""),
+        ("tool_use", "a", "2"),
+        ("tool_use", "b", "1"),
+    ]
+
+
+def test_a_block_of_another_kind_does_not_take_the_pieces_before_it() -> None:
+    tool = [block(0, "server_tool_use", id="a"), delta(0, "input_json_delta", partial_json="{}")]
+    for events in ([delta(0, "text_delta", text="Hi"), *tool], [*tool[::-1], block(0, "text", text="Hi")]):
+        message = read([began(), *events]).message
+        assert message.text == "Hi"
+        assert [(each.id, each.input) for each in message.content if each.type != "text"] == [("a", {})]
+
+
+def test_a_piece_may_not_say_its_type() -> None:
+    pieces = [(0, {"text": "Hi"}), (1, {"thinking": "hm"}), (2, {"partial_json": "{}"}), (3, {"new": 1})]
+    content = read([event("content_block_delta", index=at, delta=piece) for at, piece in pieces]).message.content
+    assert content == [
+        ContentBlock("text", "Hi"),
+        ContentBlock("thinking", thinking="hm"),
+        ContentBlock("tool_use", input_json="{}"),
+    ]
+
+
+def test_an_input_that_is_an_object_is_kept_as_json() -> None:
+    pieces = [block(0, "tool_use", id="a", input={}), delta(0, "input_json_delta", partial_json={"city": "Köln"})]
+    (use,) = read(pieces).message.tool_uses
+    assert (use.input_json, use.input) == ('{"city": "Köln"}', {"city": "Köln"})
+
+
+def test_a_whole_message_after_its_deltas_ends_it_and_doubles_nothing() -> None:
+    content = [{"type": "text", "text": "Hi"}, {"type": "tool_use", "id": "t", "name": "f", "input": {"a": 1}}]
+    usage = {"output_tokens": 9}
+    last = event("message", id="msg_2", content=content, stop_reason="tool_use", usage=usage)
+    for events in (said("Hi")[:3], said("Hi")[:4]):
+        found = list(deltas([*events, last]))
+        message = read([*events, last]).message
+        assert "".join(each.text or "" for each in found) == message.text == "Hi"
+        assert [each.input for each in message.tool_uses] == [{"a": 1}]
+        assert (message.stop_reason, found[-2].usage) == ("tool_use", message.usage)
+        assert message.usage is not None
+        assert message.usage.output_tokens == 9
+
+
+def test_a_tool_that_begins_again_keeps_its_input() -> None:
+    start = block(0, "tool_use", id="a", name="f", input={})
+    pieces = [delta(0, "input_json_delta", partial_json=piece) for piece in ('{"x"', ":1}")]
+    (use,) = read([began(), start, pieces[0], start, pieces[1], *ended()]).message.tool_uses
+    assert use.input == {"x": 1}
+
+
+def test_another_message_replaces_the_one_that_was_begun() -> None:
+    second = [began(id="msg_2"), block(0, "text"), delta(0, "text_delta", text="Hello")]
+    assert read([*said("Hel")[:3], *second]).message.text == "Hello"
+    assert read([*said("Hel")[:3], began(), delta(0, "text_delta", text="lo")]).message.text == "Hello"
+
+
 def test_what_comes_after_the_end_is_not_read() -> None:
     taken: list[Event] = []
 
@@ -183,6 +298,8 @@ def test_a_whole_message_in_one_event_is_the_message(line: str) -> None:
     [
         ('{"error":{"message":"no","type":"x"}}', "no"),
         ('{"error":"no"}', "no"),
+        ('[{"error":{"code":400,"message":"no","status":"INVALID_ARGUMENT"}}]', "no"),
+        ("[1]", "[1]"),
     ],
 )
 def test_an_error_without_a_type_is_an_error(data: str, message: str) -> None:
@@ -207,6 +324,24 @@ def test_what_is_no_object_of_json_is_an_error(data: str) -> None:
         list(deltas([Event(data)]))
     assert (caught.value.raw, caught.value.partial) == (data, None)
     assert len(str(caught.value)) <= 200
+
+
+@pytest.mark.parametrize("marker", [": PROCESSING", " ", "ping", "keep-alive"])
+def test_a_marker_that_a_gateway_puts_in_is_passed_over(marker: str) -> None:
+    events = said("Hi")
+    assert read([events[0], Event(marker), *events[1:]]).message.text == "Hi"
+
+
+@pytest.mark.parametrize("done", ["[DONE]", " [DONE] ", '"[DONE]"'])
+def test_done_ends_a_message(done: str) -> None:
+    events = said("Hi")[:-1]
+    assert read([*events, Event(done)]).outcome == "complete"
+    reader = read(events[:-1])
+    with pytest.raises(StreamTruncated) as caught:
+        reader.feed(Event(done))
+    assert (reader.outcome, caught.value.partial) == ("truncated", reader.message)
+    with pytest.raises(StreamTruncated):
+        list(deltas([Event(done)]))
 
 
 @pytest.mark.parametrize("count", range(len(WHOLE) - 2))
@@ -244,6 +379,21 @@ def test_the_last_event_counts_without_its_blank_line() -> None:
         list(deltas(events))
 
 
+@pytest.mark.parametrize("done", ["", "\n\ndata: [DONE]\n"])
+def test_a_body_that_is_no_stream_is_read_as_what_it_is(done: str) -> None:
+    events = Stream([])
+    message = {"type": "message", "id": "m", "content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"}
+    events.tail = json.dumps(message, indent=1) + done
+    assert [each.text for each in deltas(events)] == [None, "Hi"]
+    events.tail = '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}' + done
+    with pytest.raises(MessagesError) as caught:
+        list(deltas(events))
+    assert (caught.value.message, caught.value.type) == ("Overloaded", "overloaded_error")
+    events.tail = "<html>down</html>" + done
+    with pytest.raises(MessagesError):
+        list(deltas(events))
+
+
 def test_a_connection_that_is_lost_is_judged_by_what_has_come() -> None:
     events = Stream(WHOLE[:-1])
     events.error = lost = ConnectionFailed("reset")
@@ -258,6 +408,35 @@ def test_a_connection_that_is_lost_is_judged_by_what_has_come() -> None:
     with pytest.raises(ConnectionFailed) as alone:
         list(deltas(events))
     assert alone.value is lost
+
+
+def test_events_of_another_library_are_read() -> None:
+    theirs: Any = SSEClient(iter(written(said("Hi")))).events()
+    assert "".join(each.text or "" for each in deltas(theirs)) == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("events", "kind"),
+    [
+        ("data: {}", "str"),
+        (None, "NoneType"),
+        (requests.Response(), "Response"),
+        ([b"data: {}"], "bytes"),
+        ([1], "int"),
+    ],
+)
+def test_what_is_no_event_is_named(events: Any, kind: str) -> None:
+    with pytest.raises(TypeError, match=rf"events: expected an iterable of Event, got {kind}; .*sse_client\.read\("):
+        list(deltas(events))
+
+
+def test_an_error_of_the_source_is_its_own() -> None:
+    def broken() -> Iterator[Event]:
+        yield began()
+        raise AttributeError("mine")
+
+    with pytest.raises(AttributeError, match="mine"):
+        list(deltas(broken()))
 
 
 def test_a_complete_message_is_read_as_one() -> None:
@@ -280,6 +459,23 @@ def test_a_delta_keeps_the_beginning_of_a_block() -> None:
     (found,) = MessageReader().feed(block(0, "tool_use", id="toolu_1", name="weather", input={}))
     assert found.block == {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {}}
     assert isinstance(found, MessageDelta)
+
+
+def test_the_halves_of_characters_of_several_blocks_are_kept_apart() -> None:
+    first, second = "\ud83d", "\ude00"
+    pieces = [(0, "a" + first), (1, "b" + first), (0, second), (1, second), (0, "!" + first), (1, "?")]
+    events = [delta(index, "text_delta", text=text) for index, text in pieces]
+    assert [each.text for each in read(events).message.content] == ["a\U0001f600!", "b\U0001f600?"]
+    begun = [block(0, "text", text="a" + first), delta(0, "text_delta", text=second + "!")]
+    assert read(begun).message.text == "a\U0001f600!"
+    late = [delta(0, "text_delta", text="!"), block(0, "text", text="a" + first)]
+    assert read(late).message.text == "a!"
+    both = [
+        delta(0, "thinking_delta", thinking="a" + first),
+        delta(0, "signature_delta", signature="s"),
+        delta(0, "thinking_delta", thinking="b"),
+    ]
+    assert [(each.thinking, each.signature) for each in read(both).message.content] == [("ab", "s")]
 
 
 def test_a_character_that_is_cut_in_two_is_whole() -> None:

@@ -30,7 +30,8 @@ def _imported(name: str) -> Any:
 @pytest.fixture(scope="module")
 def client() -> Generator[Any]:
     """A cluster whose workers are threads of this process, so that what they run is measured."""
-    options: dict[str, Any] = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
+    options: dict[str, Any] = {"n_workers": 2, "threads_per_worker": 1, "processes": False}
+    options["dashboard_address"] = "127.0.0.1:0"  # without an address, it takes port 8787
     with LocalCluster(**options) as cluster, Client(cluster) as found:  # type: ignore[no-untyped-call]
         yield found
 

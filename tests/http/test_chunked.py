@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
 
 import pytest
@@ -311,6 +312,23 @@ def test_a_flood_of_chunks_takes_time_in_proportion(unit: bytes, receive: int) -
             decoder.feed(piece)
 
     assert_linear(work, 200_000 if receive > 7 else 40_000)
+
+
+@pytest.mark.parametrize("unit", [b"1\r\nx\r\n", b"01\r\nx\r\n", b"1;a\r\nx\r\n", b"1 \r\nx\r\n", b"1\r\nx\n"])
+def test_a_short_chunk_takes_two_calls_at_most_whatever_its_form(unit: bytes) -> None:
+    decoder = ChunkedDecoder()
+    calls = 0
+
+    def profile(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(profile)
+    try:
+        assert decoder.feed(unit * 1_000) == b"x" * 1_000
+    finally:
+        sys.setprofile(None)
+    assert calls < 2_050
 
 
 @pytest.mark.parametrize(

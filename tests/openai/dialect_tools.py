@@ -223,6 +223,21 @@ TOOL_CALLS: list[Dialect] = [
         content="",
     ),
     calls(
+        "a surrogate pair in the input of a custom call may be cut in two",
+        call('{"index":0,"id":"a","type":"custom","custom":{"name":"p","input":"x\\ud83d"}}')
+        + call('{"index":0,"custom":{"input":"\\ude00y"}}'),
+        [ToolCall("a", "custom", "p", "x\U0001f600y")],
+    ),
+    calls(
+        "surrogate pairs of calls without an index may be cut in two",
+        call(fragment("1\ud83d", "f", id="a"))
+        + call(fragment("2\ud83d", "f", id="b"))
+        + call(fragment("\ude00", id="a"))
+        + call(fragment("\ude00\ud83d", id="b"))
+        + call(fragment("\ude01")),
+        [ToolCall("a", name="f", arguments="1\U0001f600"), ToolCall("b", name="f", arguments="2\U0001f600\U0001f601")],
+    ),
+    calls(
         "a whole completion has calls without an index",
         'data: {"choices":[{"message":{"content":null,"tool_calls":[{"id":"a","type":"function","function":'
         '{"name":"f","arguments":"{}"}},{"id":"b","function":{"name":"f","arguments":"{}"}}]}}]}\n\n',

@@ -206,6 +206,8 @@ _REASONS: dict[str, list[str]] = {
         "a surrogate pair may be cut in two",
         "half a surrogate pair is dropped at the end of a piece, and U+FFFD elsewhere",
         "a surrogate pair in the arguments may be cut in two",
+        "a surrogate pair in the input of a custom call may be cut in two",
+        "surrogate pairs of calls without an index may be cut in two",
         "audio with fields of the wrong type, and a surrogate pair cut in two",
         "the deprecated function call may repeat its name, and may be odd",
     ],

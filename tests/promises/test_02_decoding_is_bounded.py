@@ -11,15 +11,15 @@ import threading
 import time
 import zlib
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import brotli  # type: ignore[import-untyped]  # it has no types
 import httpx2
 import pytest
 
 import sse_client
 from sse_client import ConnectionFailed, DeadlineExceeded, EventTooLarge, ResponseError, SSEError, StatusError, Timeout
-from sse_client._core import inflation
+from sse_client._core import inflation_limit
 from sse_client.aio import AsyncClient, astream
 
 from .kit import SLACK, bound, read_request, run_program, serving
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from asynchronous.kit import Client
 
+brotli: Any = import_module("brotli")  # it has no types
 MIB = 1 << 20
 # Seconds of CPU time of the loop's thread between two turns of another task; where the tests run beside one another, as
 # with coverage, more.
@@ -47,6 +48,11 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "blank lines in gzip": ("gzip", lambda: members(b"\n", 16, 30)),
     "blank lines in deflate": ("deflate", lambda: zlib.compress(b"\n" * (128 * MIB))),
     "blank lines in br": ("br", lambda: brotli.compress(b"\n" * (128 * MIB), quality=1, lgwin=22)),
+    "blank lines in br of a large window": ("br", lambda: brotli.compress(b"\n" * (128 * MIB), quality=5, lgwin=24)),
+    "blank lines in br in gzip": (
+        "br, gzip",
+        lambda: gzip.compress(brotli.compress(b"\n" * (128 * MIB), quality=5, lgwin=24), mtime=0),
+    ),
     "blank lines in zstd": ("zstd", lambda: zstd.compress(b"\n" * (16 * MIB)) * 30),
     "blank lines in two gzips": ("gzip, gzip", lambda: gzip.compress(members(b"\n", 16, 30), mtime=0)),
     "blank lines in gzip in br": ("gzip, br", lambda: brotli.compress(members(b"\n", 16, 30), quality=5)),
@@ -116,7 +122,7 @@ def test_a_bomb_is_over_at_the_deadline(client: Client, name: str) -> None:
 def test_a_bomb_without_a_near_deadline_is_refused(
     client: Client, name: str, timeout: Timeout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inflation, "_LINES", 20_000)
+    monkeypatch.setattr(inflation_limit, "_LINES", 20_000)
     with bombing(name) as port:
         reading = client.read("POST", f"http://127.0.0.1:{port}/", timeout=timeout)
     assert isinstance(reading.error, EventTooLarge)
@@ -125,7 +131,7 @@ def test_a_bomb_without_a_near_deadline_is_refused(
 
 
 def test_long_lines_without_an_effect_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflation, "_BYTES", MIB)
+    monkeypatch.setattr(inflation_limit, "_BYTES", MIB)
     body = members((b":" + b"x" * 9_999 + b"\n") * 10, 16)
     with serving_coded(body) as port:
         reading = client.read("POST", f"http://127.0.0.1:{port}/", max_event_size=MIB)
@@ -147,8 +153,8 @@ def test_long_lines_without_an_effect_are_refused(client: Client, monkeypatch: p
 def test_events_that_are_compressed_well_are_no_bomb(
     client: Client, block: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inflation, "_LINES", 1_000)
-    monkeypatch.setattr(inflation, "_BYTES", 0)
+    monkeypatch.setattr(inflation_limit, "_LINES", 1_000)
+    monkeypatch.setattr(inflation_limit, "_BYTES", 0)
     with serving_coded(gzip.compress(block * 3)) as port:
         reading = client.read("POST", f"http://127.0.0.1:{port}/", max_event_size=4 * MIB, reconnect=None)
     assert reading.error is None
@@ -156,7 +162,7 @@ def test_events_that_are_compressed_well_are_no_bomb(
 
 
 def test_without_a_limit_for_events_there_is_none_for_lines(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflation, "_LINES", 1_000)
+    monkeypatch.setattr(inflation_limit, "_LINES", 1_000)
     with serving_coded(gzip.compress(b"\n" * MIB + b"data: x\n\n")) as port:
         reading = client.read("POST", f"http://127.0.0.1:{port}/", max_event_size=None, reconnect=None)
     assert reading.events == [sse_client.Event("x")]

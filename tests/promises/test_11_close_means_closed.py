@@ -120,8 +120,8 @@ def test_close_does_not_wait_for_a_handler_that_waits_for_the_closer() -> None:
             time.sleep(0.005)
         subscription.close()  # the handler is in `put`, and will be until something is taken
         assert not subscription.join(0)
-        while not subscription.join(0.01):
-            received.get_nowait()
+        received.get(timeout=20)
+        assert subscription.join(20)
     assert received.qsize() <= 1
 
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 
 def test_records_become_a_picture(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
     samples = [{"seconds": n, "descriptors": 9, "threads": 3, "memory": 40 + n} for n in range(5)]
     (tmp_path / "chats.json").write_text(json.dumps(samples))
     assert plot(tmp_path).read_bytes().startswith(b"\x89PNG")

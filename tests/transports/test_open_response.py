@@ -11,17 +11,23 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from typing import TYPE_CHECKING, Any, Literal
 
 import aiohttp
+import anyio
+import anyio.lowlevel
 import httpx
 import httpx2
 import pytest
 import requests
 import urllib3
 
-from sse_client import ConnectionFailed, ResponseError, StreamTruncated, aread, read
+from sse_client import ConnectionFailed, EventTooLarge, ResponseError, StreamTruncated, aread, read, reading
+from sse_client._core import inflation
+from sse_client._core.delivery import Delivery
 from sse_client.testing import Server, Wait, stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+    from collections.abc import AsyncGenerator, Generator, Iterator
+
+    from sse_client import Event
 
 LIMIT = 20
 BLOCKS = [b"id: 1\ndata: 1\n\n", b"data: 2\n\n", "data: \u65e5\n\n".encode()]
@@ -110,6 +116,20 @@ Framing = Literal["chunked", "length", "close"]
 framings = pytest.mark.parametrize("framing", ["chunked", "length", "close"])
 
 
+@pytest.fixture
+def fed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the sizes of what is parsed."""
+    sizes: list[int] = []
+    feed = Delivery.feed
+
+    def recorded(self: Delivery, data: bytes) -> Iterator[Event]:
+        sizes.append(len(data))
+        return feed(self, data)
+
+    monkeypatch.setattr(Delivery, "feed", recorded)
+    return sizes
+
+
 def gated(framing: Framing, coding: Any = None) -> tuple[Server, threading.Event]:
     """Return a server that sends the first event, and the others only once that has been read."""
     came = threading.Event()
@@ -184,6 +204,72 @@ def test_a_compressed_body_that_is_cut_or_corrupt_is_no_whole_one(opener: Any, b
         assert [next(events).data for _ in found] == found
         with pytest.raises(ConnectionFailed, match="compressed body"):
             next(events)
+
+
+BOMB = stream([gzip.compress(b"\n" * (1 << 20))], headers={"Content-Encoding": "gzip"})
+LINES = 20_000 + 2 * 4096
+"""What the bytes of the bomb allow for, as the limit is set here."""
+
+
+@pytest.fixture
+def _few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inflation, "_LINES", 20_000)
+
+
+@pytest.mark.usefixtures("_few_lines")
+@pytest.mark.parametrize("opener", BLOCKING)
+def test_a_body_that_inflates_to_no_events_is_refused(opener: Any, fed: list[int]) -> None:
+    with Server(BOMB) as server, opener(server.url) as response, pytest.raises(EventTooLarge, match="inflates"):
+        list(read(response))
+    assert sum(fed) < LINES + 64 * 1024
+
+
+@pytest.mark.usefixtures("_few_lines")
+@pytest.mark.parametrize("opener", [by_aiohttp, by_async_httpx, by_async_httpx2])
+def test_an_awaited_body_that_inflates_to_no_events_is_refused(opener: Any, fed: list[int]) -> None:
+    with Server(BOMB) as server, pytest.raises(EventTooLarge, match="inflates"):
+        asyncio.run(awaited(opener(server.url), threading.Event()))
+    assert sum(fed) < LINES + 64 * 1024
+
+
+@pytest.mark.usefixtures("_few_lines")
+@pytest.mark.parametrize("opener", BLOCKING)
+def test_without_a_limit_for_events_a_body_may_inflate(opener: Any, fed: list[int]) -> None:
+    with Server(BOMB) as server, opener(server.url) as response:
+        assert list(read(response, max_event_size=None)) == []
+    assert sum(fed) == 1 << 20
+
+
+@pytest.mark.usefixtures("_few_lines")
+def test_lines_that_are_not_compressed_are_no_bomb() -> None:
+    with Server(stream([b"\n" * 100_000, *BLOCKS])) as server, by_requests(server.url) as response:
+        assert [event.data for event in read(response)] == FOUND
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_a_long_piece_lets_other_tasks_run(loop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "TURN", 0.0)
+    turns = 0
+
+    async def pieces() -> AsyncGenerator[bytes]:
+        yield b"id\n" * 400_000
+        yield b"\ndata: 1\n\n"
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await anyio.lowlevel.checkpoint()
+            turns += 1
+
+    async def main() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(count)
+            await anyio.lowlevel.checkpoint()
+            assert [event.data async for event in aread(pieces())] == ["1"]
+            group.cancel_scope.cancel()
+
+    anyio.run(main, backend=loop)
+    assert turns >= 18  # of 64 KiB each
 
 
 @framings

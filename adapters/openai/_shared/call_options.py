@@ -1,4 +1,4 @@
-"""The arguments of a call that are no fields of the API, and what they make of its request."""
+"""The arguments of a call that are not fields of the API, and their effect on the request."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ __all__ = ["CallOptions", "check_mapping", "merged_headers"]
 
 
 class CallOptions(msgspec.Struct, frozen=True):
-    """How one request is sent.
+    """The options of one call.
 
     Attributes:
-        headers: sent over the client's; `extra_headers` are sent over these.
-        timeout: in place of the client's.
-        extra_headers, extra_query, extra_body: as in OpenAI's own client: each is merged over what else is sent, and
-            replaces what has the same name.
+        headers: override the client's; `extra_headers` override these.
+        timeout: overrides the client's.
+        extra_headers, extra_query, extra_body: as in OpenAI's own client: each is merged into the request, and
+            overrides everything of the same name.
 
     Raises:
-        TypeError: one is not a mapping.
+        TypeError: one of these is not a mapping.
     """
 
     headers: Mapping[str, str] | None = None
@@ -48,7 +48,7 @@ class CallOptions(msgspec.Struct, frozen=True):
         return merged_headers(self.headers or {}, self.extra_headers) if self.headers or self.extra_headers else {}
 
     def body(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the body of the request for what is asked.
+        """Return the body of the request, with `extra_body` merged into it.
 
         Raises:
             TypeError: a value has no JSON form.
@@ -58,10 +58,10 @@ class CallOptions(msgspec.Struct, frozen=True):
 
 
 def check_mapping(name: str, value: object) -> None:
-    """Refuse an argument that is to be a mapping and is none.
+    """Refuse an argument that is not a mapping.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is not a mapping.
     """
     if value is not None and not is_any_mapping(value):
         raise TypeError(f"{name}: expected a mapping, got {type(value).__name__}")

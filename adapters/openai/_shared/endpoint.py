@@ -1,17 +1,17 @@
-"""Requests to a server that speaks OpenAI's API, whoever sends them: where they go, and what goes with them."""
+"""Builds requests to a server that speaks OpenAI's API: the URL, the headers, and the options."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
 
-from sse_client.adapters.openai._shared.call_options import check_mapping, merged_headers
-from sse_client.adapters.openai._shared.client_arguments import (
+from sse_client.adapters._client_arguments import (
     check_retries,
     check_timeout,
     checked_base_url,
     checked_key,
 )
+from sse_client.adapters.openai._shared.call_options import check_mapping, merged_headers
 from sse_client.adapters.openai._shared.query import with_params
 from sse_client.options import Timeout
 from sse_client.request import display_url
@@ -23,7 +23,7 @@ __all__ = ["Endpoint"]
 
 _OPENAI = "https://api.openai.com/v1"
 
-# Models may think for long: OpenAI's own client waits ten minutes for the next byte.
+# Models may think for a long time: OpenAI's own client waits ten minutes for the next byte.
 _TIMEOUT = Timeout(connect=10.0, read=600.0)
 
 # Headers in which other servers expect the key. With one of them, no bearer token is sent.
@@ -31,10 +31,10 @@ _KEY_HEADERS = frozenset({"api-key", "x-api-key"})
 
 
 class Endpoint:
-    """Where requests go, and what goes with them. What it is made of, `ChatClient` describes.
+    """The URL, the headers and the options of requests. `ChatClient` describes most arguments.
 
     Args:
-        shared: the headers that the client underneath sends with every request.
+        shared: the headers that the underlying client sends with every request.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class Endpoint:
         check_timeout(timeout)
         check_mapping("headers", headers)
         check_mapping("params", params)
-        # An empty key means that there is none: the key in the environment is not for other servers.
+        # An empty key means no key, because the environment's key must not go to other servers.
         key = checked_key(api_key)
         key = checked_key(os.environ.get("OPENAI_API_KEY"), "OPENAI_API_KEY") if key is None else key
-        # An empty base URL is a setting that was forgotten: the prompts are not meant for OpenAI's server.
+        # An empty base URL is a forgotten setting; the prompts must not go to OpenAI's server.
         usual = _OPENAI if base_url is None else base_url
         base_url = checked_base_url(base_url or os.environ.get("OPENAI_BASE_URL") or usual)
         self._address, _, query = base_url.partition("?")
@@ -90,8 +90,8 @@ class Endpoint:
         """Return the URL for requests to `path`, with the query of the base URL.
 
         Args:
-            path: such as `/chat/completions`; it is appended to that of the base URL.
-            params: more query parameters; they replace others of the same name. A value of None removes one.
+            path: a path such as `/chat/completions`, which is appended to that of the base URL.
+            params: further query parameters, which replace others of the same name. A value of None removes one.
 
         Raises:
             TypeError: a parameter is not a str, number, list or mapping.
@@ -109,8 +109,8 @@ class Endpoint:
 
         Args:
             body: the fields of the request; `stream` is added. None: no body is sent, as with a GET.
-            headers: the call's own.
-            timeout: the call's own.
+            headers: the headers of the call.
+            timeout: the timeout of the call.
 
         Raises:
             ValueError: `body` asks for an answer that is not a stream.
@@ -129,10 +129,10 @@ class Endpoint:
         return sent if has_key or not writes else {**sent, "Idempotency-Key": _unique()}
 
     def _with(self, headers: Mapping[str, str] | None) -> tuple[dict[str, str | None], bool]:
-        """Return what is sent with a call's own headers, and whether anything is said there of an idempotency key."""
+        """Return the headers to send with a call, and whether its own headers mention an idempotency key."""
         theirs = merged_headers(self._headers, headers)
         given = _names(merged_headers(self._shared, theirs))
-        # A retry asks for the whole answer again: it must not resume the failed try's stream.
+        # A retry asks for the whole answer again, so it must not resume the stream of the failed attempt.
         ours: dict[str, str | None] = {**self._ours, "Last-Event-ID": None}
         if given & _KEY_HEADERS:
             ours.pop("Authorization", None)
@@ -141,7 +141,7 @@ class Endpoint:
 
 
 def _unique() -> str:
-    """Return a UUID of random bits (RFC 9562, 5.4). Python's own module makes an object of it first, for 5 µs."""
+    """Return a random UUID (RFC 9562, 5.4) as text. Python's own module creates an object first, which takes 5 µs."""
     octets = bytearray(os.urandom(16))
     octets[6] = octets[6] & 0x0F | 0x40
     octets[8] = octets[8] & 0x3F | 0x80

@@ -1,4 +1,4 @@
-"""A payload that reports an error, in any known shape, to a `ChatError`.
+"""Recognises payloads that report an error, in any known shape, as a `ChatError`.
 
 {"error": {"message", "code", "type", "param"}}      OpenAI, Groq, vLLM, llama.cpp; beside `choices`: OpenRouter
 {"error": "text"}                                    Ollama, transformers, text-generation-inference
@@ -28,7 +28,7 @@ from sse_client.adapters.openai.errors import ChatError
 __all__ = ["body_error", "error_in", "reported"]
 
 _PAGE = 16 * 1024  # characters of an HTML page that are searched
-# Texts, compiled when the first page comes.
+# Strings, compiled when the first page arrives.
 _TITLE = r"(?i)<title[^<>]*+>([^<]*+)"
 _MARKUP = r"(?i)\s*+<[!?a-z]"
 _HTML = r"(?i)<(?:!doctype|html|head|body)\b"
@@ -37,18 +37,19 @@ _UNSEEN = ("style", "script")  # elements whose text is not displayed
 _MESSAGES = ("message", "detail", "msg", "error_message", "error_msg")
 _STATUSES = ("status_code", "status", "statusCode")
 
-# What the fields of an `error` hold where all is well.
+# Values of an `error`'s fields that report success.
 _SUCCESS = frozenset({"200", "ok", "success", "successful", "succeeded", "none", "null", "no error", "false"})
-_TRACES = frozenset({"request_id", "requestId", "trace_id", "log_id", "sid"})  # they are there with success, too
+_TRACES = frozenset({"request_id", "requestId", "trace_id", "log_id", "sid"})  # present with success, too
 
 
 def error_in(payload: object, raw: str) -> ChatError | None:
-    """Return the error that `payload` reports, or None where it reports none."""
+    """Return the error that `payload` reports, or None if it reports none."""
     if is_array(payload):
         return next((error for item in payload if not is_array(item) and (error := error_in(item, raw))), None)
     fields = mapping(payload)
     error = fields.get("error")
-    # Some servers send an empty `error`, or one of success, with every chunk. Alone, an empty one does mean an error.
+    # Some servers send an empty `error`, or one that reports success, with every chunk. An empty `error` that comes
+    # alone is an error.
     alone = len(fields) == 1 and error is not None and error is not False
     if not _is_nothing(error) or (alone and _is_empty(error)):
         return reported(fields, raw)
@@ -65,7 +66,7 @@ def error_in(payload: object, raw: str) -> ChatError | None:
 
 
 def body_error(raw: str, status: int) -> ChatError:
-    """Return the error that the text of a response's body reports: of a bad one, or of one that is no stream."""
+    """Return the error in the body of a response with a bad status, or of one that is not a stream."""
     try:
         payload: object = json.loads(raw)
     except (ValueError, RecursionError):
@@ -78,14 +79,14 @@ def body_error(raw: str, status: int) -> ChatError:
 
 
 def reported(payload: object, raw: str) -> ChatError:
-    """Return the error that `payload` is, given that it is one."""
+    """Return the error for `payload`, which is known to report one."""
     outer = mapping(payload)
     error = outer.get("error") or payload
     if error is True and _said(outer):
         error = payload
     fields = mapping(error) or outer
     code = fields.get("code") if fields.get("code") is not None else fields.get("error_code")
-    # Gemini's `status` is a word, and its number the `code`.
+    # In Gemini's errors, `status` is a word, and `code` is the number.
     status = next((each for name in _STATUSES if (each := number(fields.get(name)))), None)
     return ChatError(
         _message(error),
@@ -98,7 +99,7 @@ def reported(payload: object, raw: str) -> ChatError:
 
 
 def _flat(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the error that a payload without choices is, if it is one without an `error`."""
+    """Return the error that a payload without choices reports without an `error` field; None if it reports none."""
     if text(fields.get("error_message")) or text(fields.get("error_msg")):
         return fields
     base = mapping(fields.get("base_resp"))
@@ -111,7 +112,7 @@ def _flat(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_serious(fields: dict[str, Any]) -> bool:
-    """Tell whether an object with a message is about an error, by what else it has."""
+    """Return whether an object with a message reports an error, judging by its other fields."""
     code = fields.get("code")
     status = next((each for name in _STATUSES if (each := number(fields.get(name)))), 0)
     kinds = text(fields.get("type")) or "", text(fields.get("status")) or ""
@@ -138,7 +139,7 @@ def _message(error: object) -> str:
 
 
 def _is_nothing(error: object, depth: int = 3) -> bool:
-    """Tell whether `error` is empty or says that all is well, or is an object or a list of which all parts do."""
+    """Return whether `error` is empty or reports success, or is an object or a list whose parts all do."""
     if not error:
         return True
     if isinstance(error, str):
@@ -151,7 +152,7 @@ def _is_nothing(error: object, depth: int = 3) -> bool:
 
 
 def _is_empty(error: object) -> bool:
-    """Tell whether nothing is in `error`, or in a field of it or of the objects in its list."""
+    """Return whether `error`, its fields, and the objects in its list are all empty."""
     if is_array(error):
         return not any(any(_telling(each)) if is_mapping(each) else each for each in error)
     return not any(_telling(error)) if is_mapping(error) else not error
@@ -162,7 +163,7 @@ def _telling(error: object) -> list[Any]:
 
 
 def _readable(raw: str) -> str:
-    """Return what a person would read of `raw`, which may be a page."""
+    """Return the readable text of `raw`, which may be an HTML page."""
     page = raw[:_PAGE]
     if not re.match(_MARKUP, page):
         return raw.strip()

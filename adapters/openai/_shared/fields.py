@@ -1,7 +1,7 @@
-"""The fields of a request's body among a call's arguments: those that were meant as an argument are refused.
+"""Collects the fields of a request's body from a call's arguments, and refuses arguments meant for something else.
 
-A chat takes any keyword as a field of the API, because vendors add fields of their own. `timout=3` and
-`reconnect=True` would go to the server, which ignores them or not, and the caller would never know.
+A chat accepts any keyword as a field of the API, because vendors add fields of their own. Without this check,
+`timout=3` and `reconnect=True` would be sent to the server, and the caller would not notice the mistake.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["CALL", "check_fields"]
 
-# The arguments of a call that are no fields of the API.
+# The arguments of a call that are not fields of the API.
 CALL = ("headers", "timeout", "extra_headers", "extra_query", "extra_body")
 
-# Where each of this package's own options belongs, if not into a call.
+# Where this package's own options belong instead of in a call.
 _RETRIES = "a chat has retries of its own: max_retries, when the client is made"
 _ENDS = "an option of event streams; a chat knows its end, and is not resumed"
 _BODY = "the body of a request is made of the call's fields"
@@ -41,7 +41,7 @@ _BELONGS = {
     **dict.fromkeys(("connect_timeout", "read_timeout", "request_timeout"), _OTHER_CLOCK),
 }
 
-# Names of other libraries for the same things. Misspellings of these are not looked for.
+# Other libraries' names for the same things. Misspellings of these are not recognised.
 _ELSEWHERE = {
     **dict.fromkeys(("session", "http_client"), _SESSION),
     **dict.fromkeys(("proxy", "proxys"), _OPTION.format(name="proxies")),
@@ -58,10 +58,10 @@ _ALIKE = 0.8  # difflib's ratio: `max_retires` and `timeouts` reach it, `num_ret
 
 
 def check_fields(names: Iterable[str], call: tuple[str, ...] = CALL) -> None:
-    """Refuse fields that are options of this package, or are spelled much like one of the call's arguments.
+    """Refuse fields that are options of this package, or that are probably misspelled arguments of the call.
 
     Args:
-        names: of the fields.
+        names: the names of the fields.
         call: the arguments of the call that are not fields.
 
     Raises:
@@ -81,8 +81,8 @@ def check_fields(names: Iterable[str], call: tuple[str, ...] = CALL) -> None:
 
 @lru_cache(maxsize=1024)
 def _like(name: str, call: tuple[str, ...]) -> str | None:
-    """Return the argument or option that `name` is much like, if there is one."""
-    from difflib import SequenceMatcher  # loaded when there is a field; each name is looked at once
+    """Return the argument or option that `name` resembles, if there is one."""
+    from difflib import SequenceMatcher  # imported with the first field; each name is checked once
 
     bare = _bare(name)
     rated = [(SequenceMatcher(None, bare, _bare(known)).ratio(), known) for known in (*call, *_BELONGS)]

@@ -1,4 +1,4 @@
-"""Pieces of a text to the text, in linear time and in the space of the text."""
+"""Joins the pieces of a text in linear time, and in the space of the text."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import msgspec
 
 __all__ = ["FULL", "GrowingText"]
 
-# The number of pieces that are joined at once. A piece of five letters takes 62 bytes as an object.
+# How many pieces are joined at once. As an object, a piece of five letters takes 62 bytes.
 FULL = 1024
 
 
-# A server decides how many texts there are. As structs that the garbage collector does not track, tens of thousands of
-# them do not slow it down; a text refers to nothing but strings.
+# A server decides how many texts there are. These structs are not tracked by the garbage collector, so tens of
+# thousands of them do not slow it down; a text refers only to strings.
 class GrowingText(msgspec.Struct, gc=False, eq=False):
     """A text that grows at its end.
 
     Attributes:
-        pieces: the latest pieces; whoever appends to it calls `settle` when there are `FULL`.
+        pieces: the latest pieces; code that appends to it must call `settle` when there are `FULL` pieces.
     """
 
     pieces: list[str] = []
@@ -36,7 +36,7 @@ class GrowingText(msgspec.Struct, gc=False, eq=False):
             self.settle()
 
     def settle(self) -> None:
-        """Join the pieces to one string."""
+        """Join the pieces into one string."""
         block = "".join(self.pieces)
         if self._blocks is None:
             self._blocks = []
@@ -51,21 +51,21 @@ class GrowingText(msgspec.Struct, gc=False, eq=False):
         return "".join(self._blocks or ()) + "".join(self.pieces)
 
     def drop_repetition(self, piece: str) -> bool:
-        """Take the last `piece` off again, if it is all that came before it; tell whether it was."""
+        """Remove the last `piece` if it repeats the whole text before it; return whether it did."""
         if len(self) != 2 * len(piece) or self.value() != 2 * piece:
             return False
         self.replace(piece)
         return True
 
     def replace(self, text: str) -> None:
-        """Be `text` from now on."""
+        """Replace the whole text by `text`."""
         self._blocks, self._settled = [text], len(text)
         self.pieces.clear()
 
     def rest_of(self, whole: str | None) -> str | None:
-        """Return what `whole`, the complete text, has beyond the text until now; None where that is nothing.
+        """Return the part of the complete text `whole` that is missing here; None if nothing is.
 
-        A complete text that does not begin with the text until now has nothing that could be appended.
+        If `whole` does not begin with the text so far, nothing can be appended.
         """
         if whole is None:
             return None
@@ -84,9 +84,9 @@ class GrowingText(msgspec.Struct, gc=False, eq=False):
         return rest
 
     def follow(self, whole: str | None) -> str | None:
-        """Become `whole`, which is the text until now; return what is new in it, None where nothing is.
+        """Replace the text by `whole`, its latest version; return the new part, None if there is none.
 
-        A text that is less than half as long is taken for one that is only repeated in part.
+        A version that is less than half as long counts as a partial repetition.
         """
         known = len(self)
         if whole is None or 2 * len(whole) < known:
@@ -98,7 +98,7 @@ class GrowingText(msgspec.Struct, gc=False, eq=False):
         return whole[_common(before, whole) :]
 
     def relation(self, text: str) -> Literal["same", "grown", "other"]:
-        """Tell whether `text` is this one again, in part at least; or has grown out of it; or is another one."""
+        """Return whether `text` repeats this text, at least in part, or extends it, or is a different text."""
         known = self.value() or ""
         if known.startswith(text):
             return "same"
@@ -106,7 +106,7 @@ class GrowingText(msgspec.Struct, gc=False, eq=False):
 
 
 def _common(one: str, other: str) -> int:
-    """Return how many characters two texts begin with alike."""
+    """Return the length of the common beginning of two texts."""
     alike, most = 0, min(len(one), len(other))
     while alike < most:
         middle = (alike + most + 1) // 2

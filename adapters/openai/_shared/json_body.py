@@ -1,4 +1,4 @@
-"""The body of a request to JSON: values of the caller's own types to dicts, and what cannot be sent refused."""
+"""Converts the body of a request to JSON, values of the caller's own types included."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["encodable", "listed"]
 
 _AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
-# Types that msgspec would encode as strings, and that are refused here.
+# Types that msgspec would encode as strings, but that are refused here.
 _OTHERS = (bytes, bytearray, memoryview, Decimal, timedelta)
 
 _SCHEMA = (
@@ -32,10 +32,10 @@ _TOOL = "{{'type': 'function', 'function': {{'name': {name!r}, 'parameters': ...
 
 
 def encodable(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `body` as what the `json` module encodes.
+    """Return `body` converted to values that the `json` module encodes.
 
-    Models of pydantic, dataclasses, `msgspec.Struct`s, attrs classes, named tuples, and this package's `Message` and
-    `ToolCall` become dicts. A field that is None because nobody has set it is left out: APIs refuse some nulls.
+    Pydantic models, dataclasses, `msgspec.Struct`s, attrs classes, named tuples, and this package's `Message` and
+    `ToolCall` become dicts. A field that is None because it was never set is left out, because APIs refuse some nulls.
 
     Raises:
         TypeError: a value has no JSON form; the message says where it is, and what to pass instead.
@@ -48,13 +48,13 @@ def encodable(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def listed(name: str, values: Any, what: str) -> list[Any]:
-    """Return the elements of an argument that is to be several dicts.
+    """Return the elements of an argument that should be a list of dicts.
 
     Raises:
-        TypeError: it is one text or one element: as a list, that would be its characters, or the names of its fields.
-            Or an element is a text or a number.
+        TypeError: the argument is a str or a single element, which as a list would be its characters or field names;
+            or an element is a str or a number.
     """
-    # Nearly always a list, which need not be asked whether it is anything else.
+    # Checked first, because it is nearly always a list.
     if type(values) is not list and (
         isinstance(values, (str, bytes)) or is_any_mapping(values) or not _is_several(values)
     ):
@@ -71,7 +71,7 @@ def _is_several(values: object) -> TypeGuard[Iterable[Any]]:
 
 
 def _plain(value: Any, where: str) -> Any:
-    # Most values are leaves. They are checked here, so that no path is made for them.
+    # Most values are leaves. They are checked here, so that no path is built for them.
     if type(value) in _AS_THEY_ARE:
         return value
     if is_listing(value) and not hasattr(value, "_asdict"):
@@ -92,8 +92,8 @@ def _plain(value: Any, where: str) -> Any:
 
 
 def _converted(value: Any, where: str) -> Any:
-    """Return a value of some other type as one of JSON's, or as one that contains such."""
-    if isinstance(value, Enum):  # before `str` and `int`: an enum may be one of them, too
+    """Convert a value of another type to a JSON value, or to a container of such values."""
+    if isinstance(value, Enum):  # checked before `str` and `int`, which an enum may also be
         return value.value
     if isinstance(value, (str, int)):
         return str.__str__(value) if isinstance(value, str) else int(value)
@@ -124,13 +124,13 @@ def _converted(value: Any, where: str) -> Any:
 
 
 def _set(value: Any, fields: Iterable[Any]) -> dict[str, Any]:
-    """Return the fields of a dataclass, or of an attrs class, without those that are None by default."""
+    """Return the fields of a dataclass or an attrs class, without those that are None by default."""
     pairs = ((each, getattr(value, each.name)) for each in fields)
     return {each.name: content for each, content in pairs if content is not None or each.default is not None}
 
 
 def _pruned(plain: Any, value: Any) -> Any:
-    """Return what msgspec has made of a struct, or of what is in one, without the fields that are None by default."""
+    """Return msgspec's form of a struct, or of a value in one, without fields that are None by default."""
     if is_listing(plain) and is_listing(value):
         return [_pruned(*pair) for pair in zip(plain, value, strict=True)]
     if not is_mapping(plain):
@@ -152,16 +152,16 @@ def _pruned(plain: Any, value: Any) -> Any:
 
 
 def _in_struct(value: Any, where: str) -> Any:
-    """Return a value that msgspec does not know, and that is inside a struct."""
+    """Convert a value inside a struct that msgspec does not support."""
     return _plain(_converted(value, where), where)
 
 
 def _without_nulls(full: Any, given: Any) -> Any:
-    """Return a model's fields without those that are None and that nobody has set.
+    """Return a model's fields without those that are None because they were never set.
 
     Args:
-        full: all of its fields.
-        given: those that were set.
+        full: all fields of the model.
+        given: the fields that were set.
     """
     if is_mapping(full) and is_mapping(given):
         return {

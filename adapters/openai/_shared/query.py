@@ -1,4 +1,4 @@
-"""The query of a URL, with parameters of the caller's in it, as OpenAI's own client writes them."""
+"""Adds parameters to the query of a URL, formatted as in OpenAI's own client."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def with_params(query: str, params: Mapping[str, Any] | None) -> str:
     """Return `query` with `params`, which replace parameters of the same name; the others stay unchanged.
 
     Args:
-        query: of a URL, without its `?`.
-        params: name to value: a text, a number, a truth value, a list (`name[]`, repeated), a dict (`name[key]`);
-            None removes the parameter.
+        query: the query of a URL, without its `?`.
+        params: values by name: a str, a number, a bool, a list (`name[]`, repeated), or a dict (`name[key]`); None
+            removes the parameter.
 
     Raises:
-        TypeError: a value is none of those.
+        TypeError: a value is of another type.
     """
     if not params:
         return query
@@ -33,7 +33,7 @@ def with_params(query: str, params: Mapping[str, Any] | None) -> str:
 
 
 def _pairs(name: str, value: Any) -> list[tuple[str, str]]:
-    """Return the parameters that one value stands for."""
+    """Return the parameters for one value."""
     if value is None:
         return []
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""What a reply of OpenAI's APIs knows beyond the loop that all replies share: errors, and forgotten blank lines."""
+"""What replies of OpenAI's APIs add to the shared loop: errors, and events whose last blank line is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tries of one call: which failures are tried again, and when; and the reader of what the last try brought."""
+"""The attempts of one call: which failures are retried, and when; and the reader of the last attempt."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 __all__ = ["Retries"]
 
 _STATUSES = frozenset({408, 409, 429})
-_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds; the last one stays
+_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds; the last one is used for all further retries
 _LONGEST_ASKED = 120.0  # seconds; if a server asks for a longer wait, its error is raised at once
 
 _R = TypeVar("_R", bound=Any)
 
 
-# An object of its own: were it part of the reply, the event stream's callbacks would refer to the reply, which holds
-# the stream.
+# An object of its own. As a part of the reply, it would make a reference cycle: the event stream's callbacks would
+# refer to the reply, which holds the stream.
 class Retries(Generic[_R]):
-    """The tries of one call: before the first delta, and never after it.
+    """The attempts of one call. It is retried before its first delta, and never after it.
 
     Args:
-        most: how many there are after the first.
-        reader: makes the reader of a try's events.
+        most: the most retries.
+        reader: creates the reader for an attempt's events.
 
     Attributes:
-        reader: that of the last try.
+        reader: the reader of the last attempt.
     """
 
     def __init__(self, most: int, reader: Callable[[], _R]) -> None:
@@ -45,17 +45,18 @@ class Retries(Generic[_R]):
 
     def rules(self) -> dict[str, Any]:
         """Return the options of the event stream: when it ends, and when it is requested again."""
-        # `Reconnect` would reset its count at each event, pings too, and apply its own limit to a server's Retry-After.
+        # `Reconnect` would reset its count at each event, even a ping, and apply its own limit to a server's
+        # Retry-After.
         again = _reconnect()(max_asked=0, retry=self._retry, stop=self._stop, wait=self._wait)
         return {"until": "[DONE]", "reconnect": again}
 
     def _may_follow(self, error: ConnectionFailed) -> bool:
-        """Tell whether another try may follow a connection that was lost."""
-        # Only before the first delta. A stream that ended without an event would probably do so again.
+        """Return whether another attempt may follow a lost connection."""
+        # Retried only before the first delta. A stream that ended without an event would probably do so again.
         return self.reader.empty and not isinstance(error, StreamTruncated)
 
     def _begin(self) -> None:
-        """Begin another try."""
+        """Begin another attempt."""
         # A chunk without a delta may have come, with an ID of its own.
         self.reader = self._new_reader()
 
@@ -78,7 +79,7 @@ class Retries(Generic[_R]):
         return False
 
     def _wait(self, state: RetryCallState) -> float:
-        import random  # loaded with `Reconnect`
+        import random  # imported with `Reconnect`
 
         asked = _asked(_error(state))
         if asked is not None:
@@ -88,7 +89,7 @@ class Retries(Generic[_R]):
 
 @cache
 def _reconnect() -> type[Reconnect]:
-    """Load `Reconnect` for the first call, not with the adapter; an import statement takes 2 µs each time."""
+    """Import `Reconnect` with the first call, not with the adapter; cached, because an import statement takes 2 µs."""
     from sse_client.policy import Reconnect
 
     return Reconnect

@@ -1,4 +1,4 @@
-"""A server's text to what an error message may show of it: one line, escaped, and short."""
+"""Makes a server's text fit for an error message: one line, escaped, and short."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LOOKED_AT = 4096  # characters; blanks at the beginning are not shown
 
 def shown(text: str, most: int = SHOWN) -> str:
     """Return `text` on one line and without control characters, in at most `most` characters."""
-    # Cut first: it may be a page of megabytes.
+    # Cut first, because the text may be a page of megabytes.
     begins = text[:_LOOKED_AT]
     line = "".join(map(_escaped, " ".join(begins.split())))
     return line if len(line) <= most and len(begins) == len(text) else line[: most - 3] + "..."

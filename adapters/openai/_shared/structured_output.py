@@ -1,4 +1,4 @@
-"""JSON texts that a model wrote to values: the arguments of a call, and an answer of a type of the caller's."""
+"""Decodes JSON that a model wrote: the arguments of a call, or an answer of the caller's own type."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Validates(Protocol[T_co]):
-    """What a `pydantic.TypeAdapter` is."""
+    """The part of `pydantic.TypeAdapter` that is used here."""
 
     def validate_json(self, data: str, /) -> T_co: ...
 
 
 _LANGUAGE = re.compile(r"\A[\w+-]+")  # the language of a code fence, such as `json`
-_AROUND = 40  # characters of a broken text that are shown on each side of the place
+_AROUND = 40  # characters of a broken text that are shown on each side of the mistake
 
 # Finish reasons of an answer that was cut, whatever its text looks like.
 _CUT = {"length": "the limit on its length", "content_filter": "the content filter"}
@@ -61,14 +61,14 @@ def decoded(text: str, type: Any, what: str, obstacle: str | None, partial: obje
 
     Args:
         text: JSON, perhaps in a Markdown fence.
-        type: whatever msgspec or pydantic decodes.
-        what: the text is, for the error.
-        obstacle: why there is nothing to decode, if so.
-        partial: goes into the error.
+        type: any type that msgspec or pydantic decodes.
+        what: a name for the text, for error messages.
+        obstacle: why there is nothing to decode; empty if there is something.
+        partial: the `partial` of an error.
 
     Raises:
-        ChatError: there is nothing to decode, or `text` is no JSON, or not of that type.
-        TypeError: `type` is none that can be decoded.
+        ChatError: there is nothing to decode, or `text` is not JSON, or not of that type.
+        TypeError: `type` cannot be decoded.
     """
 
     def failed(why: str) -> ChatError:
@@ -97,7 +97,7 @@ def _obstacle(choice: Choice) -> str | None:
     if not (message.content or "").strip():
         return f"has no text, but {len(message.tool_calls)} tool calls" if message.tool_calls else "has no text"
     if reason is None:
-        # Some servers never send a reason. `}` shows by itself that the object is whole; `12` may become `123`.
+        # Some servers never send a finish reason. A final `}` shows that an object is whole, but `12` may become `123`.
         bare = _unfenced(message.content or "")
         if not bare.endswith(("}", "]", '"')) or _json_error(bare):
             return "is not finished"
@@ -105,7 +105,7 @@ def _obstacle(choice: Choice) -> str | None:
 
 
 def _unfenced(text: str) -> str:
-    """Return `text` without the Markdown fence around it."""
+    """Return `text` without a Markdown fence around it."""
     text = text.strip()
     if text.startswith("```"):
         text = _LANGUAGE.sub("", text[3:].removesuffix("```"), count=1).strip()
@@ -120,7 +120,7 @@ def _decoder(type: Any) -> Callable[[str], Any]:  # noqa: A002 - the API's own w
 
 
 def _pydantic(type: Any) -> Callable[[str], Any] | None:  # noqa: A002
-    """Return what decodes a pydantic model, a `TypeAdapter`, or a pydantic dataclass; None for any other type."""
+    """Return the decoder for a pydantic model, a `TypeAdapter`, or a pydantic dataclass; None for any other type."""
     validator = getattr(type, "__pydantic_validator__", None)
     for owner, name in ((type, "model_validate_json"), (type, "validate_json"), (validator, "validate_json")):
         if decode := getattr(owner, name, None):
@@ -130,10 +130,10 @@ def _pydantic(type: Any) -> Callable[[str], Any] | None:  # noqa: A002
 
 
 def _nested(type: type, value: Any) -> Any:  # noqa: A002
-    """Return the value of a pydantic model that is inside another type."""
+    """Decode a pydantic model inside another type."""
     if known := _pydantic(type):
         return known(json.dumps(value))
-    # As msgspec requires of a hook that does not support a type.
+    # msgspec requires this error of a hook that does not support a type.
     raise NotImplementedError(f"expected a type that msgspec or pydantic decodes, got {type.__name__}")
 
 
@@ -146,7 +146,7 @@ def _json_error(text: str) -> Exception | None:
 
 
 def _broken(text: str, error: Exception) -> str:
-    """Return how `text` is broken, with what is around the place."""
+    """Return a description of the mistake in `text`, with the text around it."""
     if not isinstance(error, json.JSONDecodeError):  # too deep, or a number of thousands of digits
         return f"{quoted(text)} ({error})"
     start, end = max(0, error.pos - _AROUND), error.pos + _AROUND

@@ -1,7 +1,7 @@
-"""Characters that a server cut in two, made whole.
+"""Joins characters that a server has cut in two.
 
-JSON writes a character beyond U+FFFF as a pair of surrogates, each an escape of its own. A server that cuts its
-text at UTF-16 code units, as one written in JavaScript may, sends the halves in different chunks.
+JSON escapes a character beyond U+FFFF as a pair of surrogates. A server that cuts its text between UTF-16 code units,
+as one written in JavaScript may, sends the two halves in different chunks.
 """
 
 from __future__ import annotations
@@ -18,24 +18,25 @@ if TYPE_CHECKING:
 
 __all__ = ["Halves", "repaired"]
 
-_HALF = "[\ud800-\udfff]"  # compiled when an irregular text comes
+_HALF = "[\ud800-\udfff]"  # compiled when first needed
 
-_Place = tuple[int, str, int | None]  # index of the choice, name of the field, index of the tool call
+_Place = tuple[int, str, int | str | None]  # index of the choice, name of the field, index of the tool call, or its ID
 
 
 class Halves:
-    """First halves that wait for the second one.
+    """High surrogates that wait for their low surrogates.
 
-    A half that stands alone is U+FFFD; one that still waits when its text goes on without it is dropped.
+    A lone half becomes U+FFFD. If the text continues without the second half, the waiting one is dropped.
     """
 
-    __slots__ = ("_waiting",)
+    __slots__ = ("_last", "_waiting")
 
     def __init__(self) -> None:
         self._waiting: dict[_Place, str] = {}
+        self._last: int | str | None = None  # the tool call of the last fragment
 
     def mend(self, choices: Iterable[ChunkChoice]) -> None:
-        """Join the halves in the texts of `choices`, and keep back one at the end of a text."""
+        """Join the halves in the texts of `choices`, and hold back a first half at the end of a text."""
         for choice in choices:
             delta, index = choice.delta, choice.index
             delta.content = self._mended((index, "content", None), delta.content)
@@ -43,9 +44,12 @@ class Halves:
             delta.reasoning = self._mended((index, "reasoning", None), delta.reasoning)
             delta.refusal = self._mended((index, "refusal", None), delta.refusal)
             for call in delta.tool_calls or ():
+                self._last = (call.id or self._last) if call.index is None else call.index
                 if call.function is not None:
-                    place = (index, "arguments", call.index)
+                    place = (index, "arguments", self._last)
                     call.function.arguments = self._mended(place, call.function.arguments)
+                if call.custom is not None:
+                    call.custom.input = self._mended((index, "input", self._last), call.custom.input)
             if delta.function_call is not None:
                 arguments = delta.function_call.arguments
                 delta.function_call.arguments = self._mended((index, "function_call", None), arguments)
@@ -66,7 +70,7 @@ class Halves:
 
 
 def repaired(text: str) -> str:
-    """Return `text` with every half of a character replaced; itself where there is none."""
+    """Return `text` with every lone surrogate replaced by U+FFFD; `text` itself if there is none."""
     if re.search(_HALF, text) is None:
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,35 +1,29 @@
-"""What a connection leaves undispatched to the complete events in it: some servers forget the last blank line."""
+"""Finds complete events in what a connection leaves undispatched: some servers forget the last blank line."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sse_client.adapters.openai._shared.event_data import is_done, is_whole
-from sse_client.adapters.openai._shared.tolerant_parser import TolerantParser
+from sse_client.adapters._events import is_done, is_whole
+from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.events import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["complete_events", "undispatched", "without_done"]
+__all__ = ["complete_events", "undispatched"]
 
-_SMALL = 64 * 1024  # characters of a tail that is parsed; a longer one is searched instead, to save copies
+_SMALL = 64 * 1024  # characters; a longer tail is searched instead of parsed, which saves copies
 _HEAD = 1024  # characters of a longer tail within which its data begins
 
 
 def complete_events(events: Iterable[Event]) -> list[Event]:
-    """Return those of `events`, which may have been cut, that are complete."""
+    """Return the complete ones among `events`, which may have been cut."""
     return [event for event in events if event.event == "error" or is_done(event.data) or is_whole(event.data)]
 
 
-def without_done(body: str) -> str:
-    """Return the text of a body that is no stream, without the `[DONE]` that some servers append to it."""
-    head, _, last = body.rstrip().rpartition("\n")
-    return head if head and is_done(last.removeprefix("data:")) else body
-
-
 def undispatched(tail: str) -> tuple[list[Event], str]:
-    """Return the complete events of a parser's tail, and the lines in it that belong to no event stream."""
+    """Return the complete events in a parser's tail, and the lines in it that do not belong to an event stream."""
     if len(tail) > _SMALL:
         return _undispatched_at_length(tail)
     parser = TolerantParser(max_event_size=None)
@@ -41,7 +35,7 @@ def _undispatched_at_length(tail: str) -> tuple[list[Event], str]:
     if tail[:_HEAD].lstrip().startswith(("{", "[", "<")):
         return [], tail.strip()
     head, found, _ = f"\n{tail[:_HEAD]}".partition("\ndata:")
-    # The last character nearly always shows that JSON was cut off.
+    # The last character nearly always shows whether JSON was cut off.
     if not found or not tail[-_HEAD:].rstrip().endswith(("}", "]")):
         return [], ""
     data = tail[len(head) + len("data:") :].replace("\ndata:", "\n")

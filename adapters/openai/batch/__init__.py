@@ -1,4 +1,4 @@
-r"""Many prompts at once: a batch of rows to the same rows with their answers, alone or inside Ray Data or Dask.
+r"""Answers many prompts at once: rows in, the same rows with answers out; alone, or inside Ray Data or Dask.
 
     from sse_client.adapters.openai.batch import ChatBatch
 

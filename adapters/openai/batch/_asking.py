@@ -1,4 +1,4 @@
-"""Rows to answers in one event loop: so many at once, each until it is answered or cannot be."""
+"""Asks the rows of a batch in one event loop, a limited number at a time, each until it is answered or fails."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ __all__ = ["Asking", "Plan"]
 
 _T = TypeVar("_T")
 _PASSING = frozenset({408, 409, 429})
-_LONGEST = 8.0  # seconds between two tries of a row
+_LONGEST = 8.0  # seconds between two attempts of a row
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The arguments of a `ChatBatch`, checked."""
+    """The checked arguments of a `ChatBatch`."""
 
     client: dict[str, Any]
     body: dict[str, Any]
@@ -45,10 +45,10 @@ class Plan:
 
 
 class Asking:
-    """One pool of connections in one event loop, shared by all batches that are asked there.
+    """Asks rows over one connection pool in one event loop, which all batches there share.
 
     Args:
-        plan: what to ask.
+        plan: the arguments of the batch.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -75,7 +75,7 @@ class Asking:
         """Return the answers to all rows, in their order.
 
         Args:
-            rows: each with its name; None for a row that should have one.
+            rows: the rows with their names; a name is None if the row lacks a required one.
         """
         waiting, found, reporter = enumerate(rows), dict[int, Answer](), self._begin()
 
@@ -93,13 +93,13 @@ class Asking:
     async def answers(
         self, rows: Iterable[tuple[_T, tuple[Mapping[str, Any], str | None]]]
     ) -> AsyncIterator[tuple[_T, Answer]]:
-        """Yield the answers as they come, each with what its row came with.
+        """Yield the answers as they arrive, each with the tag of its row.
 
         Args:
-            rows: what is handed back, and the row with its name; None for a row that should have one.
+            rows: a tag that is returned, the row, and its name; the name is None if the row lacks a required one.
         """
         waiting, done, reporter = iter(rows), asyncio.Queue[Any](), self._begin()
-        # A consumer that is slow holds the workers back.
+        # A slow consumer holds the workers back.
         slots = asyncio.Semaphore(2 * self._plan.concurrency)
         workers = [
             asyncio.create_task(self._work(waiting, done, slots, reporter)) for _ in range(self._plan.concurrency)
@@ -157,7 +157,7 @@ class Asking:
         return answer
 
     async def _answer(self, row: Mapping[str, Any], name: str | None) -> tuple[Answer, bool]:
-        """Return the answer to one row, and whether an earlier run had it."""
+        """Return the answer to one row, and whether it comes from an earlier run."""
         try:
             question = question_of(row, self._plan.body, self._plan.run, name)
         except Exception as error:  # noqa: BLE001 - of what the row holds: too deep, say, or no JSON; the others go on
@@ -169,24 +169,25 @@ class Asking:
         try:
             answer = answer_of(await self._ask(question), question.key, monotonic() - began)
         except (SSEError, ValueError, TypeError, RecursionError, MemoryError) as error:
-            # What an answer held that memory had no room for is free by now; the others go on.
+            # The memory of the answer that did not fit has been freed by now; the other rows continue.
             answer = failed(error, question.key, monotonic() - began)
         if self._results is not None:
             self._results.add(answer)
         return answer, False
 
     async def _ask(self, question: Question) -> Completion:
-        """Return the whole answer, asked for again where it breaks off.
+        """Return the whole answer; ask again if it breaks off.
 
         Raises:
-            SSEError: it cannot be had.
+            SSEError: there is no answer after all attempts.
         """
         tries = 0
         while True:
             try:
                 return await self._once(question)
             except (ConnectionFailed, ChatError) as error:
-                # The client itself tries again before the first delta; after it, nobody has seen the beginning.
+                # Before the first delta, the client itself retries. After it, a retry is safe because nobody has seen
+                # the beginning.
                 if tries == self._plan.max_retries or not _broke_off(error):
                     raise
                 tries += 1
@@ -212,7 +213,7 @@ class Asking:
 
 
 def _broke_off(error: ConnectionFailed | ChatError) -> bool:
-    """Return whether an answer that had begun did not end, in a way that another try may mend."""
+    """Return whether an answer broke off in a way that another attempt may repair."""
     if isinstance(error, ChatError):
         if error.partial is None:
             return False  # the response itself was an error, and the client has already used up its retries

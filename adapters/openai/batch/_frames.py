@@ -1,4 +1,4 @@
-"""Batches of every kind to rows, and rows with answers to a batch of the same kind."""
+"""Converts a batch of any kind to rows, and rows with answers back to a batch of that kind."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["opened", "row_of"]
 
 
 def opened(batch: Any) -> tuple[list[Mapping[str, Any]], Callable[[Sequence[Answer]], Any]]:
-    """Return the rows of a batch, and a function that makes a batch of the same kind out of their answers.
+    """Return the rows of a batch, and a function that builds a batch of the same kind from their answers.
 
     Args:
         batch: a list of dicts or of prompts, a `pyarrow.Table` or `RecordBatch`, a `pandas.DataFrame`, or a dict of
-            columns, as Ray Data hands them out.
+            columns, as Ray Data passes them.
 
     Raises:
-        TypeError: it is none of those.
-        ValueError: two of its columns share a name that is read or written here, or its columns differ in length.
+        TypeError: the batch is of another type.
+        ValueError: two columns share a name that is read or written here, or the columns differ in length.
     """
     kind = (type(batch).__module__.partition(".")[0], type(batch).__name__)
     if kind in {("pyarrow", "Table"), ("pyarrow", "RecordBatch")}:
@@ -50,10 +50,10 @@ def opened(batch: Any) -> tuple[list[Mapping[str, Any]], Callable[[Sequence[Answ
 
 
 def row_of(item: Any) -> Mapping[str, Any]:
-    """Return a row of a list, which may be its prompt alone.
+    """Return an element of a list as a row; it may be just a prompt.
 
     Raises:
-        TypeError: it is neither a dict nor a text.
+        TypeError: the element is neither a dict nor a str.
     """
     if isinstance(item, str):
         return {"prompt": item}
@@ -63,7 +63,7 @@ def row_of(item: Any) -> Mapping[str, Any]:
 
 
 def _check_names(names: Iterable[Any]) -> None:
-    """Refuse two columns that would be one value of a row."""
+    """Refuse two columns that would become one value of a row."""
     counts = Counter(names)
     if twice := [name for name in ("messages", "prompt", "model", *COLUMNS) if counts[name] > 1]:
         raise ValueError(f"expected one column of each name, got {counts[twice[0]]} that are called {twice[0]!r}")
@@ -89,7 +89,7 @@ def _arrow(batch: Any, answers: Sequence[Answer]) -> Any:
 
 def _pandas(batch: Any, answers: Sequence[Answer]) -> Any:
     pandas: Any = import_module("pandas")
-    # Texts are of the kind that the frame has: Dask writes no column of objects to a file.
+    # Text columns have the frame's own text type, because Dask cannot write columns of objects to a file.
     texts = next((kind for kind in batch.dtypes if isinstance(kind, pandas.StringDtype)), "str")
     kinds = {str: texts, int: "int64", float: "float64"}
     columns = {

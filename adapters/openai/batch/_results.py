@@ -1,4 +1,4 @@
-"""Answers in a folder: written as they come, a file for each process, and found again by the next run."""
+"""Stores answers in a folder, a file for each process, and finds them again in the next run."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _decode = msgspec.json.Decoder(Answer).decode
 class Results:
     """The answers of all runs and processes that share a folder.
 
-    Each answer is one line of JSON, written in one call, so that a process that is killed leaves half a line at most,
-    at the end of a file that nobody goes on with. Rows that failed are kept too, and are asked again by the next run.
+    Each answer is one line of JSON, written in one call. So a process that is killed leaves at most half a line, at the
+    end of a file that no other process continues. Failed rows are stored, too, and are asked again by the next run.
 
     Args:
-        folder: is made if it is not there.
+        folder: the folder, which is created if it does not exist.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -38,7 +38,7 @@ class Results:
         self._places: dict[str, tuple[Path, int]] = {}
 
     def refresh(self) -> None:
-        """Look for what other processes have written since the last time."""
+        """Read what other processes have written since the last call."""
         for path in sorted(self._folder.glob("*.jsonl")):
             start = self._read.get(path, 0)
             if path == self._own or path.stat().st_size <= start:
@@ -55,7 +55,7 @@ class Results:
     def find(self, key: str) -> Answer | None:
         """Return the answer of an earlier run, or of another process, to the row with this key.
 
-        None also where someone has removed or changed the file since.
+        Return None if there is none, or if someone has removed or changed the file since.
         """
         place = self._places.get(key)
         if place is None:
@@ -73,10 +73,10 @@ class Results:
         return None
 
     def add(self, answer: Answer) -> None:
-        """Keep an answer.
+        """Store an answer.
 
         Raises:
-            OSError: it could not be written; the disk may be full.
+            OSError: the answer could not be written; the disk may be full.
         """
         line = _encode(answer) + b"\n"
         try:

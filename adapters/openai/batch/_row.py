@@ -1,4 +1,4 @@
-"""One row: the request that it asks for, the key that is always the same for it, and its answer."""
+"""One row: its request, its idempotency key, which is always the same, and its answer."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "Answer", "Question", "answer_of", "asked_in", "failed", "question_of", "value_of"]
 
-_BYTES_A_TOKEN = 4  # of English; what was used in fact is settled afterwards
-# Ten times as fast as json's encoder, which is made once: `json.dumps` makes one for each call with such arguments.
+_BYTES_A_TOKEN = 4  # an estimate for English; the actual usage is settled afterwards
+# Ten times as fast as json's encoder, which is created once, because `json.dumps` would create one for each call.
 _sorted_fast = msgspec.json.Encoder(order="sorted", enc_hook=str).encode
 _sorted_slow = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
 _MOST = 2**63 - 1  # the largest number that a column can hold
@@ -28,15 +28,15 @@ _TOKENS_OF_AN_ANSWER = 256  # reserved if the request sets no maximum
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """The columns that are added to a row; a text that there is not is empty, and a number 0.
+    """The columns that are added to a row; missing texts are empty, and missing numbers are 0.
 
     Attributes:
-        answer: what the model said.
-        tool_calls: those that it asks for, as a JSON text.
+        answer: the model's answer.
+        tool_calls: the tool calls that it asks for, as JSON text.
         finish_reason: why the answer ended.
-        error: a sentence; empty where the row was answered.
-        seconds: that it took, waiting for the rate limit and retries included.
-        idempotency_key: that was sent; the same row of the same run always has the same.
+        error: a sentence; empty if the row was answered.
+        seconds: the seconds that it took, including waits for the rate limit, and retries.
+        idempotency_key: the key that was sent, which is always the same for the same row of the same run.
     """
 
     answer: str = ""
@@ -54,12 +54,12 @@ COLUMNS = Answer.__struct_fields__
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A request.
+    """The request of a row.
 
     Attributes:
-        body: of the request.
-        key: of the row.
-        tokens: that are reserved for it.
+        body: the body of the request.
+        key: the idempotency key of the row.
+        tokens: the number of tokens to reserve for it.
     """
 
     body: dict[str, Any]
@@ -68,16 +68,16 @@ class Question(msgspec.Struct, frozen=True):
 
 
 def question_of(row: Mapping[str, Any], body: Mapping[str, Any], run: str, name: str | None) -> Question:
-    """Return what a row asks.
+    """Return the request of a row.
 
     Args:
-        row: with `messages` (a list, or one as a JSON text) or a `prompt`; its `model`, if it has one, counts.
-        body: what all requests have.
-        run: makes the keys of one run others than those of another.
-        name: of the row, in its run; None where the column that names rows has nothing.
+        row: a row with `messages` (a list, or a list as JSON text) or a `prompt`; a `model` in it takes precedence.
+        body: the fields that all requests share.
+        run: the name of the run, which makes its keys differ from those of other runs.
+        name: the row's name in its run; None if its `id_column` has no value.
 
     Raises:
-        ValueError: there is no question in it.
+        ValueError: the row has no name, no model, or neither messages nor a prompt.
     """
     if name is None:
         raise ValueError("expected a value in the column that names the row")
@@ -95,15 +95,15 @@ def question_of(row: Mapping[str, Any], body: Mapping[str, Any], run: str, name:
 
 
 def _sorted(asked: dict[str, Any]) -> bytes:
-    """Return a request as JSON that is the same in every process, with what has no form in JSON as a text."""
+    """Return a request as JSON that is the same in every process; values without a JSON form become texts."""
     try:
         return _sorted_fast(asked)
-    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError):  # half of a surrogate pair, a large number
+    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError):  # a lone surrogate, or a large number
         return _sorted_slow(asked).encode("utf-8", "surrogatepass")
 
 
 def asked_in(row: Mapping[str, Any]) -> Any:
-    """Return the messages of a row, or its prompt where it has none; None where there is neither."""
+    """Return the messages of a row, else its prompt; None if it has neither."""
     messages = value_of(row, "messages")
     return value_of(row, "prompt") if messages is None else messages
 
@@ -135,7 +135,7 @@ def failed(error: BaseException, key: str = "", seconds: float = 0.0) -> Answer:
 def answer_of(completion: Completion, key: str, seconds: float) -> Answer:
     """Return the columns for a completion.
 
-    A server may send what no column holds: half of a surrogate pair, which becomes U+FFFD, or a number beyond 64 bits.
+    Some values do not fit a column: a lone surrogate becomes U+FFFD, and a larger number becomes 2**63 - 1.
     """
     choice = completion.choices[0] if completion.choices else Choice()
     message, usage = choice.message, completion.usage
@@ -153,7 +153,7 @@ def answer_of(completion: Completion, key: str, seconds: float) -> Answer:
 
 
 def plain(value: Any) -> Any:
-    """Return a value of numpy's as one of Python's, inside of lists and dicts too."""
+    """Convert a value of numpy to one of Python, also inside lists and dicts."""
     if hasattr(value, "tolist") and not isinstance(value, (str, bytes)):
         value = value.tolist()
     if isinstance(value, dict):
@@ -164,7 +164,7 @@ def plain(value: Any) -> Any:
 
 
 def value_of(row: Mapping[str, Any], column: str) -> Any:
-    """Return a value of a row; None also for those that stand for none: `NaN`, pandas' `NA` and `NaT`."""
+    """Return a value of a row; None also for `NaN` and for pandas' `NA` and `NaT`."""
     value = row.get(column)
     if value is None or type(value) is str:
         return value

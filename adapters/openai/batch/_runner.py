@@ -1,4 +1,4 @@
-"""One event loop in a thread for each `ChatBatch` of a process, however often it is called or unpickled there."""
+"""Keeps one event loop in a thread for each `ChatBatch` of a process, however often it is called or unpickled."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _lock = threading.Lock()
 
 
 class Runner:
-    """The thread.
+    """The thread with the event loop and the connections of a `ChatBatch`.
 
     Args:
-        plan: what to ask.
+        plan: the checked arguments of the batch.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -59,7 +59,7 @@ async def _entered(plan: Plan) -> Asking:
 
 
 def runner(token: str, plan: Plan) -> Runner:
-    """Return the runner of this process for a `ChatBatch`, made when it is first asked for."""
+    """Return the runner of this process for a `ChatBatch`, which is created by the first call."""
     with _lock:
         if token not in _runners:
             _runners[token] = Runner(plan)

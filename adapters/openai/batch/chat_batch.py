@@ -1,4 +1,4 @@
-"""A batch of rows to the same rows with their answers: a callable that Ray Data and Dask can send about."""
+"""`ChatBatch`: a callable that adds answers to a batch of rows, and that Ray Data and Dask can pickle."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
-from sse_client.adapters.openai._shared.client_arguments import check_retries, check_timeout, checked_key
+from sse_client.adapters._client_arguments import check_retries, check_timeout, checked_key
 from sse_client.adapters.openai._shared.fields import check_fields
 from sse_client.adapters.openai.batch._asking import Asking, Plan
 from sse_client.adapters.openai.batch._frames import opened, row_of
@@ -32,43 +32,44 @@ _ARGUMENTS = (
 
 
 class ChatBatch:
-    """Answers batches of rows, many chats at once.
+    """Sends the rows of a batch to a model as chats, many at once, and adds the answers as columns.
 
-    A row has `messages` (a list, or one as a JSON text) or a `prompt`, and may have a `model`. The answer has the same
-    rows, of the same kind of batch, with the columns `answer`, `tool_calls`, `finish_reason`, `prompt_tokens`,
-    `completion_tokens`, `total_tokens`, `error`, `seconds` and `idempotency_key`. A row that cannot be answered has
-    its `error`; the others go on.
+    A row has `messages` (a list, or a list as JSON text) or a `prompt`, and may have a `model`. The result is a batch
+    of the same kind, with the same rows and the additional columns `answer`, `tool_calls`, `finish_reason`,
+    `prompt_tokens`, `completion_tokens`, `total_tokens`, `error`, `seconds` and `idempotency_key`. If a row cannot be
+    answered, its `error` says why; the other rows continue.
 
-    It can be pickled. All calls in one process share one pool of connections, kept in a thread of its own until
-    `close`, or the end of the process.
+    The object can be pickled. All calls in one process share a pool of connections in a separate thread, which ends
+    with `close`, or with the process.
 
     Args:
-        model: for rows without one; by default each row must have its own.
+        model: the model for rows that name none; by default, each row must name its own.
         concurrency: the most chats at once in one process, 1 or more; 64 by default.
-        api_key: as for `AsyncChatClient`; so are the next three. By default `OPENAI_API_KEY` of the environment where
-            the rows are asked.
-        base_url: where the API is.
+        api_key: the API key; by default `OPENAI_API_KEY` in the environment of the process that sends the requests.
+            This argument and the next three are as for `AsyncChatClient`.
+        base_url: the API's URL.
         headers: sent with each request.
-        timeout: seconds to connect, and of silence; None, the default, for 10 and 600.
-        max_retries: how often a row is asked again, 0 or more and 2 by default: before its first delta as
-            `AsyncChatClient` does it, and as often where an answer breaks off in the middle. A server that knows
-            idempotency keys answers none twice.
-        limit: how many requests and tokens a minute: a `RateLimit` for one process, a `RayLimit` or `DaskLimit`
-            for all of them; None, the default, for no limit.
-        results: a folder in which answers are kept as they come; a later run, and a task that is repeated, takes
-            from it what is there already. Many hosts need a shared one. None, the default, keeps nothing.
-        run: part of each row's idempotency key; another name asks everything anew.
-        id_column: a column that names a row in its run; a row without a value there is not asked. Without it, equal
-            rows are numbered in their batch.
-        progress: is called a few times a second with a `BatchProgress`, where the rows are answered. What it raises
-            ends the batch.
+        timeout: seconds to connect, and seconds of silence; None, the default, for 10 and 600.
+        max_retries: how often a row's request is retried, 0 or more; 2 by default. Before the first delta, it is
+            retried as by `AsyncChatClient`, and up to as many times again if an answer breaks off in the middle. A
+            server that supports idempotency keys answers no row twice.
+        limit: the limit on requests and tokens per minute: a `RateLimit` for each process, a `RayLimit` or `DaskLimit`
+            for a whole cluster; None, the default, for no limit.
+        results: a folder in which answers are stored as they arrive; a later run, or a repeated task, reuses them.
+            Several hosts need a shared folder. None, the default, stores nothing.
+        run: the name of the run, which is part of each row's idempotency key. With another name, all rows are sent
+            again.
+        id_column: the column that identifies a row in its run; a row without a value in it is not sent. Without this
+            argument, equal rows of a batch are numbered.
+        progress: called a few times per second with a `BatchProgress`, in the process that sends the requests. If it
+            raises an exception, the batch ends.
         **body: fields of each request: `temperature`, `max_tokens`, `tools`, ...; and `extra_body`, `extra_headers`,
             `extra_query` as for `AsyncChatClient.stream`.
 
     Raises:
-        TypeError: an argument is not of its type; or a field's name is that of an option of this package, or much
-            like one of the arguments.
-        ValueError: a number is out of its range; or the key looks like a URL.
+        TypeError: an argument has the wrong type; or a field is, or misspells, an option of this package or an
+            argument.
+        ValueError: a number is out of range, or the key looks like a URL.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class ChatBatch:
         checked_key(api_key)
         check_fields(body, _ARGUMENTS)
         client = {"api_key": api_key, "base_url": base_url, "headers": headers, "timeout": timeout}
-        # What a stream counts is in its last chunk, where that is asked for.
+        # The token counts are in the last chunk, if the request asks for them.
         body = {"stream_options": {"include_usage": True}, **body, **({} if model is None else {"model": model})}
         self._plan = Plan(client, body, concurrency, max_retries, limit, results, run, progress)
         self._id_column = id_column
@@ -110,55 +111,55 @@ class ChatBatch:
             batch: a list of dicts or of prompts, a `pyarrow.Table`, a `pandas.DataFrame`, or a dict of columns.
 
         Returns:
-            A batch of the same kind, a list for a tuple; its rows are in the same order.
+            A batch of the same kind (a list for a tuple), with its rows in the same order.
 
         Raises:
-            TypeError: it is none of those.
-            OSError: an answer could not be kept in the folder of `results`.
+            TypeError: `batch` is of another type.
+            OSError: an answer could not be stored in the folder `results`.
         """
         rows, closed = opened(batch)
         return closed(runner(self._token, self._plan).answers(self._named(rows)))
 
     async def run(self, batch: Any) -> Any:
-        """Return `batch` with the answers to its rows, asked for in the running event loop.
+        """Return `batch` with the answers to its rows; ask them in the running event loop.
 
         Args:
             batch: as for a call.
 
         Returns:
-            A batch of the same kind, its rows in the same order.
+            A batch of the same kind, with its rows in the same order.
 
         Raises:
-            TypeError: `batch` is none of the kinds that a call takes.
-            OSError: an answer could not be kept in the folder of `results`.
+            TypeError: `batch` is of another type.
+            OSError: an answer could not be stored in the folder `results`.
         """
         rows, closed = opened(batch)
         async with Asking(self._plan) as asking:
             return closed(await asking.answer_all(self._named(rows)))
 
     async def stream(self, rows: Iterable[Mapping[str, Any] | str]) -> AsyncIterator[dict[str, Any]]:
-        """Yield each row with its answer as soon as it is there, in the running event loop.
+        """Yield each row with its answer as soon as that has arrived, in the running event loop.
 
         Args:
-            rows: any iterable of dicts or prompts; no more of it is held than twice `concurrency` rows, however slow
-                the consumer is.
+            rows: any iterable of dicts or prompts; at most twice `concurrency` of its rows are held at a time, however
+                slow the consumer is.
 
         Raises:
-            OSError: an answer could not be kept in the folder of `results`.
+            OSError: an answer could not be stored in the folder `results`.
             TypeError: a row is neither a dict nor a prompt.
-            Exception: what `rows` raises.
+            Exception: any exception that `rows` raises.
         """
         async with Asking(self._plan) as asking:
             async for (row, _), answer in asking.answers((pair, pair) for pair in self._named(map(row_of, rows))):
                 yield {**row, **{name: getattr(answer, name) for name in COLUMNS}}
 
     def meta(self, batch: Any) -> Any:
-        """Return an empty batch with the columns of an answer, as `meta=` of Dask's `map_partitions`.
+        """Return an empty batch with the columns of an answer, for `meta=` of Dask's `map_partitions`.
 
-        Without it, Dask calls a function with made-up rows to find its columns out, and those would be asked.
+        Without `meta`, Dask calls a function with made-up rows to find out its columns, and these rows would be asked.
 
         Args:
-            batch: an empty one: `frame._meta`, say.
+            batch: an empty batch, such as `frame._meta`.
         """
         return opened(batch)[1]([])
 
@@ -175,7 +176,7 @@ class ChatBatch:
         self.close()
 
     def _named(self, rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[Mapping[str, Any], str | None]]:
-        """Yield the rows with what names each in its run."""
+        """Yield the rows, each with its name in the run."""
         if self._id_column is not None:
             for row in rows:
                 name = value_of(row, self._id_column)
@@ -189,8 +190,8 @@ class ChatBatch:
 
 
 def _hash(row: Mapping[str, Any]) -> int:
-    """Return a number by which equal questions of a batch are found."""
+    """Return a hash that is the same for equal requests of a batch."""
     try:
         return hash(repr(asked_in(row)))
     except RecursionError:
-        return 0  # too deep for JSON, too
+        return 0  # also if it is nested too deeply for JSON

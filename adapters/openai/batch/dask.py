@@ -24,17 +24,17 @@ _workers: list[Any] = []
 
 
 class DaskLimit:
-    """Requests and tokens a minute of a whole cluster.
+    """A limit on requests and tokens per minute for a whole cluster.
 
     Args:
-        client: a `distributed.Client`; it is used here and not pickled.
+        client: a `distributed.Client`; it is used in this process, and not pickled.
         requests_per_minute: more than 0; None, the default, for no limit.
-        tokens_per_minute: of prompts and answers, more than 0; None, the default, for no limit.
-        burst: seconds' worth that may be taken at once after a pause, 0 or more; 1 by default.
-        name: of the limit; `DaskLimit`s with the same one share it, as long as the scheduler lives.
+        tokens_per_minute: tokens of prompts and answers, more than 0; None, the default, for no limit.
+        burst: after a pause, the budget of this many seconds may be used at once, 0 or more; 1 by default.
+        name: the name of the limit; `DaskLimit`s of the same name share it for as long as the scheduler runs.
 
     Raises:
-        ValueError: a number is not positive, or the limit of that name has others.
+        ValueError: a number is not positive, or the limit of that name has other numbers.
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class DaskLimit:
         check_shared(name, budget.numbers(), found)
 
     async def reserve(self, tokens: int) -> float:
-        """Take one request of about `tokens` tokens; return the seconds until it may be sent."""
+        """Reserve one request of about `tokens` tokens; return the seconds until it may be sent."""
         seconds: float = await self._ask("take", tokens)
         return seconds
 
     async def settle(self, tokens: int) -> None:
-        """Correct the budget by `tokens` that were used more than was reserved."""
+        """Correct the budget by the `tokens` used beyond those reserved; negative if fewer were used."""
         await self._ask("settle", tokens)
 
     async def _ask(self, operation: str, tokens: int) -> Any:
@@ -72,10 +72,10 @@ class DaskProgress:
     """Reports progress as events of a topic, for `distributed.Client.subscribe_topic`.
 
     Args:
-        client: a `distributed.Client`; it is used here and not pickled.
-        report: is called with each `BatchProgress` of any worker, in a thread of the client's; None to look at the
-            topic oneself.
-        topic: the topic's name.
+        client: a `distributed.Client`; it is used in this process, and not pickled.
+        report: called with each `BatchProgress` of any worker, in a thread of the client; None to read the topic
+            yourself.
+        topic: the name of the topic.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class DaskProgress:
 
 
 def _progress(event: Any) -> BatchProgress:
-    """Return the report in an event, to which the scheduler adds who sent it."""
+    """Return the report in an event; the scheduler adds the sender to it."""
     return BatchProgress(**{each.name: event[each.name] for each in fields(BatchProgress)})
 
 
@@ -108,7 +108,7 @@ def _here() -> Any:
     """Return the worker of this process.
 
     Raises:
-        RuntimeError: there is none.
+        RuntimeError: this process is not a Dask worker.
     """
     if not _workers:
         raise RuntimeError("expected to run in a Dask worker: here, use RateLimit and a progress function")

@@ -1,4 +1,4 @@
-"""How many requests and tokens a minute may be asked for, by one process or by all of them."""
+"""Limits requests and tokens per minute, for one process or for all of them together."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ __all__ = ["Budget", "ClockedBudget", "Limit", "RateLimit", "check_shared"]
 
 
 class Limit(Protocol):
-    """What a `ChatBatch` asks before each request. It is pickled with it, and must mean the same everywhere."""
+    """A limit that a `ChatBatch` asks before each request; pickled with the batch, it must work in any process."""
 
     async def reserve(self, tokens: int) -> float:
-        """Take one request of about `tokens` tokens out of the budget; return the seconds until it may be sent."""
+        """Reserve one request of about `tokens` tokens; return the seconds until it may be sent."""
         ...
 
     async def settle(self, tokens: int) -> None:
-        """Correct the budget by the tokens that were used more than was reserved; less than 0 for fewer."""
+        """Correct the budget by the tokens used beyond those reserved; negative if fewer were used."""
         ...
 
 
 class Budget:
-    """Requests and tokens a minute, without I/O: each reservation puts off the next one by what it takes.
+    """A budget of requests and tokens per minute, without I/O: each reservation delays the next one accordingly.
 
     Args:
-        requests_per_minute: None for no limit.
-        tokens_per_minute: None for no limit.
-        burst: seconds' worth that may be taken at once after a pause.
+        requests_per_minute: more than 0; None for no limit.
+        tokens_per_minute: more than 0; None for no limit.
+        burst: after a pause, the budget of this many seconds may be used at once.
 
     Raises:
         ValueError: a number is not positive.
@@ -50,7 +50,7 @@ class Budget:
         self._requests_until = self._tokens_until = float("-inf")
 
     def reserve(self, tokens: int, now: float) -> float:
-        """Return the seconds until a request of `tokens` may be sent, and take it out of the budget."""
+        """Reserve one request of `tokens` tokens; return the seconds until it may be sent."""
         earliest = now - self._burst
         requests, used = max(self._requests_until, earliest), max(self._tokens_until, earliest)
         self._requests_until = requests + self._request
@@ -63,12 +63,12 @@ class Budget:
 
 
 class ClockedBudget(Budget):
-    """A budget that looks at the clock itself: of the process that keeps it.
+    """A budget that reads the clock of its own process.
 
     Args:
-        requests_per_minute: None for no limit.
-        tokens_per_minute: None for no limit.
-        burst: seconds' worth that may be taken at once after a pause.
+        requests_per_minute: more than 0; None for no limit.
+        tokens_per_minute: more than 0; None for no limit.
+        burst: after a pause, the budget of this many seconds may be used at once.
 
     Raises:
         ValueError: a number is not positive.
@@ -81,19 +81,19 @@ class ClockedBudget(Budget):
         self._numbers = (requests_per_minute, tokens_per_minute, burst)
 
     def numbers(self) -> tuple[float | None, float | None, float]:
-        """Return requests a minute, tokens a minute, and the seconds of a burst."""
+        """The requests per minute, the tokens per minute, and the seconds of a burst."""
         return self._numbers
 
     def take(self, tokens: int) -> float:
-        """Return the seconds until a request of `tokens` may be sent, and take it out of the budget."""
+        """Reserve one request of `tokens` tokens; return the seconds until it may be sent."""
         return self.reserve(tokens, monotonic())
 
 
 def check_shared(name: str, wanted: tuple[Any, ...], found: Sequence[Any]) -> None:
-    """Refuse numbers that would not count, because a limit of that name has others.
+    """Refuse numbers that would have no effect because the existing limit of that name has others.
 
     Raises:
-        ValueError: it has.
+        ValueError: the numbers differ.
     """
     if tuple(found) != wanted:
         parts = ("requests_per_minute", "tokens_per_minute", "burst")
@@ -102,12 +102,12 @@ def check_shared(name: str, wanted: tuple[Any, ...], found: Sequence[Any]) -> No
 
 
 class RateLimit:
-    """A limit of one process: whoever is unpickled elsewhere counts for himself.
+    """A limit for one process; a copy that is unpickled in another process counts separately.
 
     Args:
-        requests_per_minute: None for no limit.
-        tokens_per_minute: of prompts and answers; None for no limit.
-        burst: seconds' worth that may be taken at once after a pause, 0 or more; 1 by default.
+        requests_per_minute: more than 0; None, the default, for no limit.
+        tokens_per_minute: tokens of prompts and answers, more than 0; None, the default, for no limit.
+        burst: after a pause, the budget of this many seconds may be used at once, 0 or more; 1 by default.
 
     Raises:
         ValueError: a number is not positive.
@@ -129,12 +129,12 @@ class RateLimit:
         return _rate_limit, (requests, tokens, burst)
 
     async def reserve(self, tokens: int) -> float:
-        """Take one request of about `tokens` tokens; return the seconds until it may be sent."""
+        """Reserve one request of about `tokens` tokens; return the seconds until it may be sent."""
         with self._lock:
             return self._budget.take(tokens)
 
     async def settle(self, tokens: int) -> None:
-        """Correct the budget by `tokens` that were used more than was reserved."""
+        """Correct the budget by the `tokens` used beyond those reserved; negative if fewer were used."""
         with self._lock:
             self._budget.settle(tokens)
 

@@ -1,4 +1,4 @@
-"""How far a batch is, told as rows are answered."""
+"""Reports the progress of a batch as rows are answered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchProgress", "Reporter", "Total"]
 
-_SECONDS = 0.2  # between two reports: a row a report would cost more than some rows do
+_SECONDS = 0.2  # seconds between two reports; a report for each row would cost more than some rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,11 @@ class BatchProgress:
     """What has been done since the last report.
 
     Attributes:
-        done: rows that are finished, failed and resumed ones among them.
+        done: finished rows, including failed and resumed ones.
         failed: rows whose `error` is not empty.
-        resumed: rows whose answer an earlier run had kept.
-        prompt_tokens: as the server counts them, of rows that were asked for now.
-        completion_tokens: the same.
+        resumed: rows whose answer an earlier run had stored.
+        prompt_tokens: the server's count of prompt tokens, for the rows asked in this run.
+        completion_tokens: the server's count of completion tokens, for the rows asked in this run.
     """
 
     done: int = 0
@@ -45,10 +45,10 @@ class BatchProgress:
 
 
 class Reporter:
-    """Adds up what is done, and reports it a few times a second.
+    """Counts finished rows, and reports the counts a few times per second.
 
     Args:
-        report: the caller's function; None to do nothing.
+        report: the caller's function; None for no reports.
     """
 
     def __init__(self, report: Callable[[BatchProgress], object] | None) -> None:
@@ -66,7 +66,7 @@ class Reporter:
             self.flush()
 
     def flush(self) -> None:
-        """Report what has been counted since the last time."""
+        """Report the counts since the last report."""
         if self._report is not None and self._since.done:
             since, self._since = self._since, BatchProgress()
             self._then = monotonic()

@@ -17,16 +17,16 @@ except ImportError as error:
 
 
 class RayLimit:
-    """Requests and tokens a minute of a whole cluster.
+    """A limit on requests and tokens per minute for a whole cluster.
 
     Args:
         requests_per_minute: more than 0; None, the default, for no limit.
-        tokens_per_minute: of prompts and answers, more than 0; None, the default, for no limit.
-        burst: seconds' worth that may be taken at once after a pause, 0 or more; 1 by default.
-        name: of the limit; `RayLimit`s with the same one share it.
+        tokens_per_minute: tokens of prompts and answers, more than 0; None, the default, for no limit.
+        burst: after a pause, the budget of this many seconds may be used at once, 0 or more; 1 by default.
+        name: the name of the limit; `RayLimit`s of the same name share it.
 
     Raises:
-        ValueError: a number is not positive, or the limit of that name has others.
+        ValueError: a number is not positive, or the limit of that name has other numbers.
     """
 
     def __init__(
@@ -43,20 +43,20 @@ class RayLimit:
         check_shared(name, arguments, ray.get(self._actor.numbers.remote()))
 
     async def reserve(self, tokens: int) -> float:
-        """Take one request of about `tokens` tokens; return the seconds until it may be sent."""
+        """Reserve one request of about `tokens` tokens; return the seconds until it may be sent."""
         seconds: float = await self._actor.take.remote(tokens)
         return seconds
 
     async def settle(self, tokens: int) -> None:
-        """Correct the budget by `tokens` that were used more than was reserved."""
+        """Correct the budget by the `tokens` used beyond those reserved; negative if fewer were used."""
         await self._actor.settle.remote(tokens)
 
 
 class RayProgress:
-    """Adds up progress from all workers: `total()` is what a progress bar shows.
+    """Adds up progress from all workers; `total()` is the number for a progress bar.
 
     Args:
-        name: of the total; `RayProgress`es with the same one share it.
+        name: the name of the total; `RayProgress` objects of the same name share it.
     """
 
     def __init__(self, name: str = "chat") -> None:
@@ -72,15 +72,15 @@ class RayProgress:
         return found
 
 
-# An actor ends with the handle that made it; those that found it by its name do not keep it alive. A cell of a notebook
-# that is run again drops the first after it has got the second.
+# An actor ends with the handle that created it; handles found by name do not keep it alive. If a notebook cell is run
+# again, the first handle is dropped only after the second has been found.
 _handles: list[Any] = []
 
 
 def _kept(name: str, kind: type, *arguments: Any) -> Any:
-    """Return the actor of this name, made if there is none.
+    """Return the actor of this name; create it if there is none.
 
-    It takes no CPU, is restarted when its host dies, and lives as long as this process, if that made it.
+    It reserves no CPU, is restarted when its host dies, and, if this process created it, lives as long as the process.
     """
     actor: Any = ray.remote(kind)
     options = {"name": name, "get_if_exists": True, "num_cpus": 0, "max_restarts": -1, "max_task_retries": -1}

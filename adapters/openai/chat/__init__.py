@@ -1,1 +1,1 @@
-"""Streams of the chat completions API: chunks to deltas, and to the completion that they add up to."""
+"""Turns streams of the chat completions API into deltas, and into the completion that they add up to."""

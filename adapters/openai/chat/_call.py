@@ -1,4 +1,4 @@
-"""Fragments of one tool call to the call: its name, and its arguments as far as they have come."""
+"""Joins the fragments of one tool call: its name, and its arguments so far."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from sse_client.adapters.openai.delta import ToolCallDelta
 
 __all__ = ["Call"]
 
-# Some servers send these first, and the real arguments afterwards.
+# Placeholders that some servers send before the real arguments.
 _PLACEHOLDERS = frozenset({"{}", "{ }", "[]", "null", '""'})
 
 _LONGEST_PLACEHOLDER = 16  # characters, blanks around it included
 
-_LONGEST_NAME = 1024  # characters; no piece is added to a name that is as long
+_LONGEST_NAME = 1024  # characters; a name of this length gets no further pieces
 
 
-# As a struct, like `GrowingText`: a server decides how many calls there are.
+# A struct, like `GrowingText`, because a server decides how many calls there are.
 class Call(msgspec.Struct, gc=False, eq=False):
     """A call that is being put together, and its place among the calls of its choice."""
 
@@ -29,7 +29,7 @@ class Call(msgspec.Struct, gc=False, eq=False):
     name: str = ""
     arguments: GrowingText = msgspec.field(default_factory=GrowingText)
     size: int = 0  # characters of the arguments
-    placeholder: str = ""  # arguments that are held back: others may replace them
+    placeholder: str = ""  # arguments that are held back, because others may replace them
     _end: JSONEnd | None = None
 
     @property
@@ -43,18 +43,18 @@ class Call(msgspec.Struct, gc=False, eq=False):
         return self._end.complete
 
     def extend_name(self, name: str) -> None:
-        """Add a name: a piece of it, or all of it until now."""
+        """Add a name: a piece of it, or all of it so far."""
         if name.startswith(self.name):
             self.name = name
         elif len(self.name) < _LONGEST_NAME:
             self.name += name
 
     def extend(self, arguments: str, *, final: bool = False) -> str | None:
-        """Add arguments, and return what they come to: a piece to append, or None.
+        """Add arguments, and return the piece that was appended, or None.
 
         Args:
-            arguments: a piece of them, or all of them until now, or all of them again.
-            final: no more will come.
+            arguments: a piece of the arguments, all of them so far, or all of them again.
+            final: whether no more will come.
         """
         begins = arguments.lstrip()[:1]
         if self.placeholder:
@@ -73,10 +73,10 @@ class Call(msgspec.Struct, gc=False, eq=False):
         return arguments
 
     def grow(self, arguments: str, *, final: bool) -> str | None:
-        """Take all arguments until now, and return what they come to: a piece to append, or None.
+        """Accept all arguments so far, and return the piece that was appended, or None.
 
-        Some servers close what is still open, `{"x":""}` before `{"x":"y"}`. Until the final ones come, arguments
-        that are complete are therefore held back.
+        Some servers close brackets that are still open, and send `{"x":""}` before `{"x":"y"}`. So complete arguments
+        are held back until the final ones arrive.
         """
         if not (self.size or final or self.type == "custom") and _is_complete(arguments):
             self.placeholder = arguments
@@ -87,19 +87,19 @@ class Call(msgspec.Struct, gc=False, eq=False):
         return rest
 
     def complete_with(self, arguments: str | None) -> str | None:
-        """Take the complete arguments, and return what they have beyond those that came in pieces."""
+        """Accept the complete arguments, and return the part of them that has not come in pieces."""
         if self.placeholder and arguments:
             self.placeholder = ""
         rest = self.arguments.rest_of(arguments or None)
         return self.extend(rest, final=True) if rest else None
 
     def relation(self, arguments: str) -> str:
-        """Tell how all arguments until now, as some server may send them, are related to those that have come."""
+        """Return how arguments that a server sends as all so far are related to those that have arrived."""
         known = GrowingText([self.placeholder]) if self.placeholder else self.arguments
         return known.relation(arguments) if len(known) else "same"
 
     def repeats(self, arguments: str) -> bool:
-        """Tell whether `arguments` are the complete arguments again: as they came, written anew, or as a JSON text."""
+        """Return whether `arguments` repeat the complete arguments, perhaps in another JSON form or as a JSON text."""
         if not self.complete or not self.size // 2 <= len(arguments) <= 2 * self.size:
             return False
         known = self.arguments.value() or ""
@@ -125,7 +125,7 @@ class Call(msgspec.Struct, gc=False, eq=False):
         return self.arguments.rest_of(arguments) is not None or self.repeats(arguments or "")
 
     def _goes_on_with_object(self) -> bool:
-        """Tell whether the next piece of the arguments may begin with the `{` of an object."""
+        """Return whether the next piece of the arguments may begin with the `{` of an object."""
         if self.complete or self._end is None:
             return not self._is_empty
         last = self.arguments.pieces[-1].rstrip() if self.arguments.pieces else ""
@@ -136,9 +136,9 @@ class Call(msgspec.Struct, gc=False, eq=False):
         return self.size <= _LONGEST_PLACEHOLDER and (self.arguments.value() or "").strip() in _PLACEHOLDERS
 
     def _take_all(self, arguments: str) -> str | None:
-        """Take what cannot be a piece, as it begins anew: all arguments until now, or all that there are.
+        """Accept text that begins like new arguments, and so cannot be a piece: all arguments so far, or complete ones.
 
-        In a string, it may be a piece all the same: its quotes would be escaped then, and it no JSON.
+        Inside a string, it may nevertheless be a piece; but then its quotes are escaped, and it is not JSON.
         """
         if len(arguments) >= self.size and arguments.startswith(self.arguments.value() or ""):
             arguments = arguments[self.size :]
@@ -157,7 +157,7 @@ class Call(msgspec.Struct, gc=False, eq=False):
 
 
 def _is_complete(arguments: str) -> bool:
-    """Tell whether `arguments` are a complete object or array."""
+    """Return whether `arguments` are a complete object or array."""
     end = JSONEnd()
     end.feed(arguments)
     return end.complete

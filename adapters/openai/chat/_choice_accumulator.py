@@ -1,4 +1,4 @@
-"""The chunks of one choice to the choice."""
+"""Accumulates the chunks of one choice."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 __all__ = ["ChoiceAccumulator"]
 
-# A last piece that repeats a text shorter than this may be a piece like the others; and one shorter than the second,
-# where it repeats several pieces.
+# If a last piece repeats the text so far, but is shorter than this, it may be an ordinary piece. If the text came in
+# several pieces, the second limit applies.
 _CERTAIN = 16
 _LIKELY = 4
 
-_UNFINISHED = frozenset({"null", "none", "None"})  # finish reasons that are none: KoboldCpp writes `null` as a text
-_UNDECODED = "\ufffd"  # of a text that grows: a character of which some bytes are still to come
+_UNFINISHED = frozenset({"null", "none", "None"})  # these mean no finish reason; KoboldCpp sends "null" as a string
+_UNDECODED = "\ufffd"  # in a growing text, a character whose bytes have not all arrived
 
 
 class _AudioAccumulator(msgspec.Struct, gc=False, eq=False):
-    """A spoken answer that is being put together."""
+    """Accumulates a spoken answer."""
 
     id: str | None = None
     data: GrowingText = msgspec.field(default_factory=GrowingText)
@@ -37,7 +37,7 @@ class _AudioAccumulator(msgspec.Struct, gc=False, eq=False):
     expires_at: int | None = None
 
     def add(self, piece: AudioDelta) -> None:
-        """Add `piece`. The last one may hold no more than `expires_at`."""
+        """Add `piece`. The last one may hold only `expires_at`."""
         self.id = piece.id or self.id
         if piece.data is not None:
             self.data.add(piece.data)
@@ -47,7 +47,7 @@ class _AudioAccumulator(msgspec.Struct, gc=False, eq=False):
             self.expires_at = piece.expires_at
 
     def rest_of(self, whole: AudioDelta) -> AudioDelta | None:
-        """Return what a complete spoken answer has beyond the pieces until now."""
+        """Return the part of a complete spoken answer that has not arrived in pieces."""
         rest = AudioDelta(
             whole.id if self.id is None else None,
             self.data.rest_of(whole.data),
@@ -57,19 +57,19 @@ class _AudioAccumulator(msgspec.Struct, gc=False, eq=False):
         return None if rest == AudioDelta() else rest
 
     def value(self) -> Audio:
-        """Return it as it is now."""
+        """Return the spoken answer so far."""
         return Audio(self.id, self.data.value(), self.transcript.value(), self.expires_at)
 
 
-# As a struct, like `GrowingText`: a server decides how many choices there are.
+# A struct, like `GrowingText`, because a server decides how many choices there are.
 class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
-    """A choice that is being put together.
+    """Accumulates a choice.
 
     Attributes:
-        index: of the choice among those of the completion.
-        reasoning: None until some comes; so are the next three.
-        messages: what the complete messages are that come: `repeating` what has come as deltas; without any,
-            `growing`, each with all of the answer until now, or `pieces`.
+        index: the index of the choice in the completion.
+        reasoning: None until some arrives; so are the next three.
+        messages: the kind of the complete messages that arrive: `repeating` the deltas; or, without deltas, `growing`
+            (each has the whole answer so far) or `pieces`.
     """
 
     index: int
@@ -82,17 +82,17 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
     finish_reason: str | None = None
     logprobs: Any = None
     messages: Literal["repeating", "growing", "pieces"] | None = None
-    _certain: bool = False  # that they are growing
+    _certain: bool = False  # whether it is certain that the messages grow
 
     def add_reasoning(self, piece: str) -> None:
         """Append to the reasoning."""
         self.reasoning = _extended(self.reasoning, piece)
 
     def add_rare(self, choice: ChunkChoice) -> tuple[ToolCallDelta, ...]:
-        """Add all of `choice` that most chunks do not have, and return its tool calls.
+        """Add the rare parts of `choice`, and return its tool calls.
 
-        Its content, which is added already, is taken off again and set to None where it is no piece; so is a finish
-        reason that is none.
+        If its content, which has already been added, is not a piece, it is removed again and set to None. A finish
+        reason that means none is also set to None.
         """
         if choice.finish_reason in _UNFINISHED:
             choice.finish_reason = None
@@ -111,7 +111,7 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
             final, alone = bool(choice.finish_reason), len(delta.tool_calls) == 1
             calls += [self._calls().add(fragment, final=final, alone=alone) for fragment in delta.tool_calls]
         elif delta.function_call is not None:
-            # Where both come, the old field repeats the new one.
+            # If both are present, the old field repeats the new one.
             calls.append(self._calls().add_function(delta.function_call))
         if choice.finish_reason:
             # Some servers finish twice: the first reason stays, but an error replaces it.
@@ -125,12 +125,12 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
         return tuple(calls)
 
     def _may_repeat(self, last: str) -> bool:
-        """Tell whether the last piece is long enough not to be like the text before it by chance."""
+        """Return whether the last piece is so long that it does not match the text before it by chance."""
         several = sum(map(bool, self.content.pieces)) > 2
         return len(last) >= (_LIKELY if several else _CERTAIN)
 
     def may_continue_with(self, delta: Fields) -> bool:
-        """Tell whether `delta`, at an index that is new, may be of this answer: it brings only what this one lacks."""
+        """Return whether `delta`, at a new index, may belong to this answer: it brings only what this answer lacks."""
         known = (len(self.content), self.reasoning, self.tool_calls)
         reasoning = delta.reasoning_content or delta.reasoning
         new = (delta.content, reasoning, delta.tool_calls or delta.function_call)
@@ -140,7 +140,7 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
         return not any(old and more for old, more in zip(known, new, strict=True))
 
     def is_piece(self, message: Fields) -> bool:
-        """Tell whether what comes as a complete message is only a piece: some servers call their deltas so."""
+        """Return whether a complete message is really a piece: some servers call their deltas messages."""
         if self.messages is None and (message.content or message.reasoning_content or message.tool_calls):
             begun = len(self.content) or self.reasoning or self.tool_calls
             self.messages = "repeating" if begun else "growing"
@@ -149,14 +149,14 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
             self._certain = "grown" in relations
             if "other" in relations and not self._certain:
                 self.messages = "pieces"
-        # The last one may be complete all the same.
+        # The last message may nevertheless be complete.
         content = message.content or ""
         return self.messages == "pieces" and not (
             content and len(content) == len(self.content) and content == self.content.value()
         )
 
     def reconcile(self, whole: ChunkChoice) -> tuple[Fields, tuple[ToolCallDelta, ...]]:
-        """Add what a complete message has beyond what has come, and return it: the fields, and the tool calls."""
+        """Add the parts of a complete message that have not arrived yet, and return them: fields, and tool calls."""
         message = whole.delta
         growing = self.messages == "growing"
         final = bool(whole.finish_reason or self.finish_reason)
@@ -186,7 +186,7 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
         return rest, (*missing, *self.add_rare(whole))
 
     def _relations(self, message: Fields) -> set[str]:
-        """Return how the texts of a complete message are related to those that have come."""
+        """Return how the texts of a complete message are related to those that have arrived."""
         texts = (self.content, message.content), (self.reasoning, message.reasoning_content)
         relations: set[str] = {
             known.relation(text) for known, text in texts if known is not None and len(known) and text
@@ -196,11 +196,11 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
         return relations
 
     def release(self) -> tuple[ToolCallDelta, ...]:
-        """Return the arguments that were held back for others to replace them, which have not come."""
+        """Return the arguments that were held back because others might have replaced them."""
         return () if self.tool_calls is None else tuple(self.tool_calls.release())
 
     def choice(self) -> Choice:
-        """Return the choice as it is now."""
+        """Return the choice so far."""
         message = Message(
             self.role,
             self.content.value(),
@@ -223,7 +223,7 @@ def _extended(grown: GrowingText | None, piece: str) -> GrowingText:
 
 
 def _beyond(known: Any, whole: Any) -> Any:
-    """Return what the log probabilities of a complete message have beyond those that have come; None: nothing."""
+    """Return the log probabilities of a complete message that have not arrived yet; None if there are none."""
     if known is None or not is_mapping(known) or not is_mapping(whole):
         return whole if known is None else None
     rest = {name: value[len(array(known.get(name))) :] for name, value in whole.items() if is_array(value)}
@@ -231,7 +231,7 @@ def _beyond(known: Any, whole: Any) -> Any:
 
 
 def _joined(known: Any, more: Any) -> Any:
-    """Return log probabilities with more of them: lists append, in place, and all else replaces."""
+    """Merge further log probabilities: lists are extended in place, and other fields replaced."""
     if not is_mapping(more):
         return more
     joined = mapping(known)

@@ -1,10 +1,10 @@
-"""A regular chunk's JSON text to structs (API reference, "The chat completion chunk object").
+"""Decodes a regular chunk's JSON into structs (API reference, "The chat completion chunk object").
 
-The structs are strict on purpose: a chunk that they refuse, without a `delta` or with an `error` for example, is
-irregular, and `_irregular_chunk` reads it. So the decoder itself recognizes the regular chunks, nearly all that ever
-come, at no further cost.
+The structs are strict on purpose. A chunk that they refuse, for example because it has no `delta` or has an `error`, is
+irregular, and `_irregular_chunk` reads it. So the decoder itself recognises regular chunks, which nearly all are, at no
+extra cost.
 
-The annotations are no strings, as they are elsewhere: msgspec would have to compile each of these sixty.
+Unlike in other modules, the annotations here are not strings: msgspec would have to compile each of the sixty.
 """
 
 from typing import Annotated, Any, Literal
@@ -42,7 +42,7 @@ class FunctionFragment(msgspec.Struct, gc=False):
 
 
 class CustomFragment(msgspec.Struct, gc=False):
-    """A piece of a call of a custom tool, whose input is a text."""
+    """A piece of a custom tool's call, whose input is plain text."""
 
     name: str | None = None
     input: str | None = None
@@ -56,7 +56,7 @@ class ToolCallFragment(msgspec.Struct, gc=False):
     type: str | None = None
     function: FunctionFragment | None = None
     custom: CustomFragment | None = None
-    # Without the object around them.
+    # Fields that some servers send without the object around them.
     name: None = None
     arguments: None = None
 
@@ -85,12 +85,12 @@ class Fields(msgspec.Struct, gc=False):
     thinking_text: None = None
     thought_content: None = None
     bedrock_reasoning: None = msgspec.field(default=None, name="reasoningContent")
-    # Of other objects, as some gateways have them.
+    # Fields of other objects, which some gateways use here.
     finish_reason: None = None
     error: None = None
     text: None = None
     usage: None = None
-    extra_content: None = None  # of Gemini, which has its thoughts in the content
+    extra_content: None = None  # Gemini's, which sends its thoughts in the content
 
 
 class ChunkChoice(msgspec.Struct, gc=False, kw_only=True):
@@ -106,27 +106,27 @@ class ChunkChoice(msgspec.Struct, gc=False, kw_only=True):
 
 
 class ChunkUsage(Usage, frozen=True, gc=False):
-    """A chunk's `usage`, with the names that servers use beside the API's."""
+    """A chunk's `usage`, with the API's names and those of other servers."""
 
-    # Of Anthropic's API and of Responses, which mlx-vlm and gateways use here.
+    # Names of Anthropic's API and the Responses API, which mlx-vlm and gateways use here.
     input_tokens: int = 0
     output_tokens: int = 0
     input_tokens_details: PromptTokensDetails | None = None
     output_tokens_details: CompletionTokensDetails | None = None
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
-    # Of Bedrock.
+    # Bedrock's names.
     camel_input: int = msgspec.field(default=0, name="inputTokens")
     camel_output: int = msgspec.field(default=0, name="outputTokens")
     camel_total: int = msgspec.field(default=0, name="totalTokens")
-    # Details that come without an object around them: of Moonshot, DeepSeek and Perplexity.
+    # Details that Moonshot, DeepSeek and Perplexity send without an object around them.
     cached_tokens: int | None = None
     prompt_cache_hit_tokens: int | None = None
     reasoning_tokens: int | None = None
 
 
 class Chunk(msgspec.Struct, gc=False, kw_only=True):
-    """A chunk, in the order in which OpenAI sends the fields, which the decoder is fastest with."""
+    """A chunk. The fields are in the order in which OpenAI sends them, which makes decoding fastest."""
 
     id: str | None = None
     created: int | None = None
@@ -138,10 +138,10 @@ class Chunk(msgspec.Struct, gc=False, kw_only=True):
 
 
 class UsageChunk(Chunk, forbid_unknown_fields=True, gc=False, kw_only=True):
-    """The chunk after the last choice, with the usage alone, which OpenAI sends where `include_usage` asks for it.
+    """The chunk after the last choice, which holds only the usage; OpenAI sends it if `include_usage` is set.
 
-    An irregular chunk costs as much as a hundred regular ones, and this one comes in each such stream. What else there
-    may be without a choice, an error among it, has fields that this struct does not know.
+    It has a struct of its own because reading it as an irregular chunk would cost as much as a hundred regular ones.
+    Other chunks without a choice, such as errors, have fields that this struct refuses.
     """
 
     object: Literal["chat.completion.chunk"] | None = None

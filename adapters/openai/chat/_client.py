@@ -1,13 +1,13 @@
-"""What the blocking and the asyncio chat client share: where requests go, and the methods that return replies."""
+"""What the blocking and the asyncio chat client share: the endpoint, and the methods that return replies."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from sse_client.adapters._client_arguments import check_client
 from sse_client.adapters._named_arguments import named_arguments
 from sse_client.adapters.openai._shared.call_options import CallOptions
-from sse_client.adapters.openai._shared.client_arguments import check_client
 from sse_client.adapters.openai._shared.endpoint import Endpoint
 from sse_client.adapters.openai._shared.fields import check_fields
 from sse_client.adapters.openai._shared.json_body import listed
@@ -28,7 +28,7 @@ _Stream = TypeVar("_Stream")
 
 
 class ChatClientBase(Endpoint, ABC, Generic[_Client, _Stream]):
-    """A chat client, without what opens and closes connections."""
+    """The part of a chat client that does no I/O."""
 
     _kind: type[_Client]  # the class of the underlying client
 
@@ -46,28 +46,27 @@ class ChatClientBase(Endpoint, ABC, Generic[_Client, _Stream]):
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
     ) -> None:
-        """Make a client; nothing is sent yet.
+        """Create a client; nothing is sent yet.
 
         Args:
-            api_key: sent as a bearer token; the environment's `OPENAI_API_KEY` by default, and "" for none. It may be
-                missing where `base_url` is another server's, and is not sent where a header `api-key` or `x-api-key`
-                is.
-            base_url: what `/chat/completions` is appended to, before its query if it has one, unless it ends so; the
-                environment's `OPENAI_BASE_URL` by default, else OpenAI's own.
-            organization: the environment's `OPENAI_ORG_ID` by default.
-            project: the environment's `OPENAI_PROJECT_ID` by default.
-            client: whose connections and options are used; it is not closed with this one. By default, one of its
-                own.
-            max_retries: how often a request is sent again before its first delta: after a failed connection, a 408,
-                409, 429 or 5xx, or as `x-should-retry` says; `Retry-After` and `retry-after-ms` are kept.
+            api_key: sent as a bearer token; by default the environment's `OPENAI_API_KEY`; "" for none. Only OpenAI's
+                own server requires a key. The key is not sent if there is a header `api-key` or `x-api-key`.
+            base_url: the URL to which `/chat/completions` is appended, before its query if it has one; by default the
+                environment's `OPENAI_BASE_URL`, else OpenAI's own. It may already end in that path.
+            organization: by default the environment's `OPENAI_ORG_ID`.
+            project: by default the environment's `OPENAI_PROJECT_ID`.
+            client: the client whose connections and options are used; it is not closed with this one. By default, a
+                new client, which is closed with this one.
+            max_retries: how often a request is retried before its first delta, 0 or more: after a failed connection, a
+                408, 409, 429 or 5xx, or as `x-should-retry` says. `Retry-After` and `retry-after-ms` are obeyed.
             timeout: as for `Client.stream`; by default 10 s to connect and 600 s of silence, or the `client`'s.
-            headers: sent with each request, over those above. All requests of a call have one `Idempotency-Key`, a
-                UUID unless there is one here.
-            params: added to the query of each request, over the base URL's of the same name: `api-version`, say.
+            headers: sent with each request; they override those above. All requests of a call have the same
+                `Idempotency-Key`, a UUID unless these headers contain one.
+            params: added to the query of each request, such as `api-version`; they override the base URL's.
 
         Raises:
-            TypeError: an argument is not of its type; `client` is of another kind, or is a session.
-            ValueError: there is no key for OpenAI, or it looks like a URL; or a number is out of its range.
+            TypeError: an argument is of a wrong type; `client` is of another kind, or is a session.
+            ValueError: there is no key for OpenAI, or it looks like a URL; or a number is out of range.
         """
         if client is not None:
             check_client(client, self._kind)
@@ -103,17 +102,17 @@ class ChatClientBase(Endpoint, ABC, Generic[_Client, _Stream]):
         Args:
             model: the model's name.
             messages: the conversation, as the API describes it.
-            headers: sent over the client's.
-            timeout: in place of the client's.
-            extra_headers: sent over `headers`, as in OpenAI's own client.
-            extra_query: parameters of the query, over those of the base URL and of `params`; None takes one away.
-            extra_body: fields of the request's body, over all others.
+            headers: override the client's.
+            timeout: overrides the client's.
+            extra_headers: override `headers`, as in OpenAI's own client.
+            extra_query: query parameters, which override those of the base URL and of `params`; None removes one.
+            extra_body: fields of the request's body, which override all others.
             **body: any other field of the API: `temperature`, `tools`, `stream_options`, ... Values may be pydantic
                 models and dataclasses.
 
         Raises:
-            TypeError: `messages` is one text or one message; a field has no JSON form; or its name is that of an
-                option of this package, or much like one of the arguments above.
+            TypeError: `messages` is a str or a single message; a field has no JSON form; or its name is that of an
+                option of this package, or resembles one of the arguments above.
             ValueError: the request is malformed.
         """
         check_fields(body)
@@ -129,7 +128,7 @@ class ChatClientBase(Endpoint, ABC, Generic[_Client, _Stream]):
 
     @abstractmethod
     def _open_reply(self, url: str, options: Mapping[str, Any], choices: int) -> _Stream:
-        """Return the reply to a request for so many choices."""
+        """Return the reply to a request for `choices` choices."""
 
 
 class CompletionsBase(Generic[_Stream]):
@@ -155,12 +154,12 @@ class CompletionsBase(Generic[_Stream]):
 
         Args:
             model: the model's name.
-            prompt: a text, or several, or tokens.
-            headers: sent over the client's.
-            timeout: in place of the client's.
-            extra_headers: sent over `headers`, as in OpenAI's own client.
-            extra_query: parameters of the query, over those of the base URL and of `params`; None takes one away.
-            extra_body: fields of the request's body, over all others.
+            prompt: a text, several texts, or tokens.
+            headers: override the client's.
+            timeout: overrides the client's.
+            extra_headers: override `headers`, as in OpenAI's own client.
+            extra_query: query parameters, which override those of the base URL and of `params`; None removes one.
+            extra_body: fields of the request's body, which override all others.
             **body: any other field of the API: `max_tokens`, `suffix`, ...
 
         Raises:

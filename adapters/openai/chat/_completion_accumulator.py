@@ -1,4 +1,4 @@
-"""Chunks to deltas and, added up, to a completion."""
+"""Turns chunks into deltas, and accumulates them into a completion."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CompletionAccumulator"]
 
-_MOST_CHOICES = 1024  # that are waited for, whatever the request says
+_MOST_CHOICES = 1024  # the most choices that are waited for, whatever the request says
 
 # Finish reasons, in lower case, of an answer that the server broke off. The first is DeepSeek's; vLLM and SGLang send
 # `abort` when the engine gives up on a request. Any that ends in `_error` counts, too, such as z.ai's `network_error`.
@@ -35,14 +35,14 @@ class CompletionAccumulator:
     """What has arrived of a completion.
 
     Args:
-        choices: how many were asked for; None: unknown.
+        choices: the number of choices that were requested (`n`); None if it is unknown.
     """
 
     __slots__ = ("_by_index", "_choices", "_created", "_expected", "_id", "_model", "_nameless", "usage")
 
     def __init__(self, choices: int | None = None) -> None:
         self._expected = choices
-        self._by_index: dict[int, ChoiceAccumulator] = {}  # by the server's index: several may be one choice
+        self._by_index: dict[int, ChoiceAccumulator] = {}  # by the server's index; several indexes may be one choice
         self._choices: dict[int, ChoiceAccumulator] = {}
         self._nameless = True
         self._id: str | None = None
@@ -101,13 +101,13 @@ class CompletionAccumulator:
         return [*deltas, *filter(_brings_something, rest)] if chunk.choices or not rest else rest
 
     def release(self) -> list[ChatDelta]:
-        """Return the deltas of what was held back, once nothing more comes; most streams have none."""
+        """Return the deltas that were held back, at the end of the stream; most streams have none."""
         held = [(choice.index, choice.release()) for choice in self._choices.values()]
         return [ChatDelta(index, tool_calls=calls, id=self._id, model=self._model) for index, calls in held if calls]
 
     @property
     def empty(self) -> bool:
-        """Whether nothing has come, neither a choice nor usage."""
+        """Whether neither a choice nor usage has arrived."""
         return not self._choices and self.usage is None
 
     @property
@@ -117,9 +117,9 @@ class CompletionAccumulator:
 
     @property
     def unfinished(self) -> list[int]:
-        """The choices that have no finish reason, and those that have not begun though they were asked for."""
+        """The indexes of choices without a finish reason, and of requested choices that have not begun."""
         begun = [index for index, choice in self._choices.items() if choice.finish_reason is None]
-        # By number, not by name: a server that sends one choice may give it any index.
+        # Choices are counted, because a server that sends a single one may give it any index.
         expected = min(self._expected or 1, _MOST_CHOICES)
         lacking = max(0, expected - len(self._choices))
         waiting = [index for index in range(expected) if index not in self._choices]
@@ -133,7 +133,7 @@ class CompletionAccumulator:
 
     @property
     def broken_off(self) -> tuple[int, str] | None:
-        """The first choice that the server says it has broken off, and its finish reason."""
+        """The first choice that the server reports as broken off, and its finish reason."""
         for index, choice in sorted(self._choices.items()):
             reason = choice.finish_reason
             if reason and _is_broken_off(reason):
@@ -142,19 +142,20 @@ class CompletionAccumulator:
 
     @property
     def finished(self) -> bool:
-        """Whether there are as many choices as were asked for, at least one, and all are finished."""
+        """Whether as many choices arrived as were requested, at least one, and all have a finish reason."""
         return not self.silent and not self.unfinished
 
     def completion(self) -> Completion:
-        """Return the completion as it is now."""
+        """Return the completion so far."""
         choices = [choice.choice() for _, choice in sorted(self._choices.items())]
         return Completion(self._id, self._model, self._created, choices, self.usage)
 
     def _begin(self, index: int, delta: Fields) -> ChoiceAccumulator:
-        """Return the choice that the server calls `index`, which it has not named before.
+        """Return the choice for an `index` that the server sends for the first time.
 
-        LiteLLM and others number the parts of one answer, its reasoning 0 and its text 1. Where one choice was asked
-        for, all indexes are that one. Where the number is unknown, an index is that one if it brings what that lacks.
+        LiteLLM and others number the parts of one answer: 0 for its reasoning, 1 for its text. So if one choice was
+        requested, all indexes mean that choice. If the number is unknown, a new index means the existing choice if it
+        brings a field that this choice lacks.
         """
         only = next(iter(self._choices.values())) if len(self._choices) == 1 else None
         if only is not None and (self._expected == 1 or (self._expected is None and only.may_continue_with(delta))):
@@ -166,7 +167,7 @@ class CompletionAccumulator:
         return choice
 
     def _reconcile(self, chunk: Chunk, complete: ChunkChoice, usage: Usage | None, raw: str) -> ChatDelta:
-        """Add what a complete message has beyond what has come of it, and return it as a delta."""
+        """Add the parts of a complete message that have not arrived yet, and return them as a delta."""
         choice = self._by_index.get(complete.index) or self._begin(complete.index, complete.delta)
         if choice.is_piece(complete.delta):
             piece = Chunk(id=chunk.id, model=chunk.model, created=chunk.created, choices=[complete])
@@ -190,11 +191,12 @@ class CompletionAccumulator:
         )
 
     def _add_rare(self, chunk: Chunk) -> Usage | None:
-        """Add all of `chunk` that most chunks do not have, and return the usage until now if it has any."""
-        # The first that is not empty: Azure begins with a chunk of empty names, others change the ID on the way.
+        """Add the fields of `chunk` that most chunks lack; return the usage so far if the chunk has any."""
+        # The first value that is not empty: Azure begins with a chunk of empty names, and others change the ID during
+        # the stream.
         self._id = self._id or chunk.id
         self._created = self._created or chunk.created
-        # The last one: a router names the model that answers only once it is known.
+        # The last value: a router names the answering model only once it is known.
         self._model = chunk.model or self._model
         self._nameless = not (self._id and self._model and self._created)
         if chunk.usage is None:
@@ -204,7 +206,7 @@ class CompletionAccumulator:
 
 
 def _brings_something(delta: ChatDelta) -> bool:
-    """Tell whether a delta adds anything to its choice."""
+    """Return whether a delta adds anything to its choice."""
     texts = (delta.role, delta.content, delta.reasoning, delta.refusal, delta.finish_reason)
     return bool(any(texts) or delta.tool_calls or delta.audio is not None)
 

@@ -1,9 +1,10 @@
-"""Any iterable of events to chat deltas, asynchronous ones too."""
+"""Turns any iterable of events into chat deltas; asynchronous iterables too."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sse_client.adapters._events import check_event, check_events
 from sse_client.adapters.openai._shared.undispatched import undispatched
 from sse_client.adapters.openai.chat._reader import ChatReader
 from sse_client.errors import ConnectionFailed, SSEError, StreamTruncated
@@ -20,21 +21,21 @@ __all__ = ["adeltas", "deltas"]
 def deltas(events: Iterable[Event | Comment], *, choices: int | None = None) -> Iterator[ChatDelta]:
     """Yield the deltas of a chat stream's `events`, until `[DONE]`.
 
-    Does no I/O, and takes nothing from `events` after `[DONE]`. One delta for each choice of a chunk. At the end, the
-    `tail` that an `EventStream` has counts too: servers forget the last blank line.
+    Does no I/O, and reads nothing from `events` after `[DONE]`. A chunk gives one delta for each of its choices. If
+    `events` is an `EventStream`, a complete event in its `tail` counts too, because servers forget the last blank line.
 
     Args:
-        events: any iterable.
-        choices: how many were asked for, the request's `n`; so many have to finish, where there is no `[DONE]`. With
-            1, all deltas are of choice 0, whatever index the server gives them.
+        events: any iterable of events.
+        choices: the number of choices that were requested (`n`). If there is no `[DONE]`, that many have to finish. If
+            it is 1, all deltas belong to choice 0, whatever index the server gives them.
 
     Raises:
-        ChatError: the server reported an error in the stream, or sent what is no chunk.
+        ChatError: the server reported an error in the stream, or sent an event that is not a chunk.
         StreamTruncated: `events` ended, or broke off, without `[DONE]`, and before every choice had finished; or the
-            server says that it has broken a choice off.
+            server reports that it has broken a choice off.
         TypeError: `events` is not an iterable of events.
     """
-    _check(events, "__iter__", "read")
+    check_events(events, "__iter__", "read")
     reader = ChatReader(choices)
     feed = reader.feed
     broken: SSEError | None = None
@@ -47,16 +48,16 @@ def deltas(events: Iterable[Event | Comment], *, choices: int | None = None) -> 
     except SSEError as error:
         broken = _loss(reader, error, events)
     except AttributeError:
-        _check_event(event, "read")
+        check_event(event, "read")
         raise
     yield from _last(reader, events, broken)
 
 
 async def adeltas(events: AsyncIterable[Event | Comment], *, choices: int | None = None) -> AsyncIterator[ChatDelta]:
-    """Yield the deltas of asynchronous `events`, as `deltas` does those of others.
+    """Yield the deltas of asynchronous `events`; see `deltas`.
 
     Args:
-        events: any asynchronous iterable; it is not closed.
+        events: any asynchronous iterable of events; it is not closed.
         choices: see `deltas`.
 
     Raises:
@@ -64,7 +65,7 @@ async def adeltas(events: AsyncIterable[Event | Comment], *, choices: int | None
         StreamTruncated: see `deltas`.
         TypeError: see `deltas`.
     """
-    _check(events, "__aiter__", "aread")
+    check_events(events, "__aiter__", "aread")
     reader = ChatReader(choices)
     feed = reader.feed
     broken: SSEError | None = None
@@ -78,48 +79,21 @@ async def adeltas(events: AsyncIterable[Event | Comment], *, choices: int | None
     except SSEError as error:
         broken = _loss(reader, error, events)
     except AttributeError:
-        _check_event(event, "aread")
+        check_event(event, "aread")
         raise
     for delta in _last(reader, events, broken):
         yield delta
 
 
-def _check(events: object, iterates: str, opener: str) -> None:
-    """Refuse what is no iterable of events.
-
-    Raises:
-        TypeError: it is not iterable, or an iterable of bytes, such as a response.
-    """
-    if isinstance(events, (str, bytes)) or not hasattr(events, iterates) or hasattr(events, "status_code"):
-        raise _no_event(events, opener)
-
-
-def _check_event(event: object, opener: str) -> None:
-    """Refuse an element that is no event: asked when reading it has failed, so that events cost nothing.
-
-    Raises:
-        TypeError: it is none.
-    """
-    if event is not None and not hasattr(event, "data"):
-        raise _no_event(event, opener) from None
-
-
-def _no_event(value: object, opener: str) -> TypeError:
-    kind = type(value).__name__
-    return TypeError(
-        f"events: expected an iterable of Event, got {kind}; those of a response: sse_client.{opener}(response)"
-    )
-
-
 def _loss(reader: ChatReader, error: SSEError, events: object) -> SSEError:
-    """Return `error` if all that was to come may have come before it.
+    """Return `error` if the reply may have been complete before it.
 
     Raises:
-        SSEError: `error` itself, where it is certain that the reply is not complete.
+        SSEError: `error` itself, if the reply is certainly not complete.
     """
     if reader.outcome is not None:
         if reader.empty and undispatched(_tail(events))[1]:
-            reader.outcome = None  # it was `[DONE]` after what may be a whole completion
+            reader.outcome = None  # set by a `[DONE]` that followed what may be a whole completion
             return error
         raise error
     if not isinstance(error, ConnectionFailed):
@@ -138,6 +112,6 @@ def _last(reader: ChatReader, events: object, broken: SSEError | None) -> Iterat
 
 
 def _tail(events: object) -> str:
-    """Return what `events` has not dispatched, if it is a stream that keeps that."""
+    """Return the undispatched text of `events`, if it is a stream with a `tail`."""
     tail: str = getattr(events, "tail", "")
     return tail

@@ -1,6 +1,6 @@
-"""A chunk that is not as the API describes it, as the regular chunk that was meant.
+"""Reads a chunk that differs from the API's description as the regular chunk that was meant.
 
-A field of the wrong type is as good as absent: one odd field of one vendor must not end a stream.
+A field of the wrong type is treated as absent, because one vendor's odd field must not end a stream.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sse_client.adapters.openai.delta import AudioDelta
 
 __all__ = ["is_chunk", "parts"]
 
-# The fields of a delta that hold reasoning. DeepSeek, OpenRouter and GitHub Copilot have one each of the first three.
+# The fields of a delta that hold reasoning. DeepSeek, OpenRouter and GitHub Copilot use one each of the first three.
 _REASONING = (
     "reasoning_content",
     "reasoning",
@@ -41,23 +41,23 @@ _REASONING = (
     "thought_content",
     "reasoningContent",
 )
-# The types of the parts of a content that are reasoning.
+# The types of content parts that hold reasoning.
 _THOUGHT_PARTS = ("thinking", "reasoning")
-# The fields of an object that hold the text of a reasoning.
+# The fields of a reasoning object that may hold its text.
 _TEXTS = ("thinking", "reasoning", "text", "content", "summary", "reasoningText")
 
-# The fields of a usage that are objects.
+# The usage fields that are objects.
 _DETAILS: dict[str, type[PromptTokensDetails | CompletionTokensDetails]] = {
     "prompt_tokens_details": PromptTokensDetails,
     "input_tokens_details": PromptTokensDetails,
     "completion_tokens_details": CompletionTokensDetails,
     "output_tokens_details": CompletionTokensDetails,
 }
-_MOST_DIGITS = 18  # of a number that comes as a text
+_MOST_DIGITS = 18  # the most digits of a number that is sent as a string
 
 
 def is_chunk(payload: dict[str, Any]) -> bool:
-    """Tell whether `payload` looks like a chunk at all: another API's events do not."""
+    """Return whether `payload` looks like a chunk; events of other APIs do not."""
     named = (text(payload.get("object")) or "").startswith("chat.completion")
     return named or not payload.keys().isdisjoint(("choices", "usage", "x_groq"))
 
@@ -65,7 +65,7 @@ def is_chunk(payload: dict[str, Any]) -> bool:
 def parts(payload: dict[str, Any]) -> tuple[Chunk, list[ChunkChoice]]:
     """Return the chunk that `payload` means, and the choices that are complete messages. Both may be empty.
 
-    A complete message comes beside a delta or instead of one: in a whole completion, or after the deltas of a stream.
+    A complete message comes beside or instead of a delta: in a whole completion, or after the deltas of a stream.
     """
     found = payload.get("choices")
     choices = [mapping(choice) for choice in (_several(found) if found else ())]
@@ -106,7 +106,8 @@ def _choice(choice: dict[str, Any]) -> ChunkChoice:
 def _message(choice: dict[str, Any]) -> ChunkChoice:
     alone = not is_mapping(choice.get("delta"))
     message = _fields(mapping(choice.get("message")))
-    # Gateways that number every call 0 do so in complete messages, too: their order is what tells the calls apart.
+    # Gateways that give every call the index 0 do so in complete messages, too; there only the order distinguishes
+    # calls.
     uses = Counter(call.index for call in message.tool_calls or ())
     for call in message.tool_calls or ():
         if uses[call.index] > 1:
@@ -128,20 +129,20 @@ def _fields(delta: dict[str, Any]) -> Fields:
         content=content,
         reasoning_content=_reasoning(delta) or thinking,
         refusal=text(delta.get("refusal")),
-        tool_calls=[_tool_call(mapping(call)) for call in _several(delta.get("tool_calls"))],
+        tool_calls=[_tool_call(call) for each in _several(delta.get("tool_calls")) if (call := mapping(each))],
         function_call=_function(delta.get("function_call")),
         audio=_audio(delta.get("audio")),
     )
 
 
 def _reasoning(delta: dict[str, Any]) -> str | None:
-    """Return the reasoning of a delta, under whichever name; where it has several, one repeats the other."""
+    """Return the reasoning of a delta, under any of its names; if it has several, they repeat each other."""
     found = [thoughts for name in _REASONING if (thoughts := _thoughts(delta.get(name))) is not None]
     return next(filter(None, found), found[0] if found else None)
 
 
 def _thoughts(value: object, depth: int = 4) -> str | None:
-    """Return the text of a reasoning that is a string, an object, or a list of those, nested up to `depth`."""
+    """Return the text of reasoning that is a string, an object, or a list of those, nested up to `depth`."""
     if isinstance(value, str) or not depth:
         return text(value)
     if is_array(value):
@@ -168,13 +169,13 @@ def _content(content: object) -> tuple[str | None, str | None]:
 
 
 def _part_text(fields: dict[str, Any]) -> str:
-    """Return the text of a part, which is an object in the API of assistants."""
+    """Return the text of a part; in the Assistants API, the text is an object."""
     said = fields.get("text") or fields.get("content")
     return text(said) or text(mapping(said).get("value")) or ""
 
 
 def _several(elements: object) -> list[Any]:
-    """Return the elements of a list, where some gateways send one without it."""
+    """Return the elements of a list; some gateways send a single element without a list."""
     return [elements] if is_mapping(elements) else array(elements)
 
 
@@ -201,7 +202,7 @@ def _function(function: object) -> FunctionFragment | None:
 
 
 def _written(arguments: object) -> str | None:
-    """Return arguments as the JSON text that some servers send decoded."""
+    """Return arguments as JSON text; some servers send them decoded."""
     if arguments is None or isinstance(arguments, str):
         return arguments
     return json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
@@ -233,7 +234,7 @@ def _count(counts: dict[str, Any], name: str) -> int:
 
 
 def _number(value: object) -> int | None:
-    """Return a number, which some servers send as a text."""
+    """Return a number; some servers send it as a string."""
     if isinstance(value, str) and value.isdecimal() and len(value) <= _MOST_DIGITS:
         return int(value)
     return number(value)

@@ -1,4 +1,4 @@
-"""Where a JSON object or array that arrives in pieces ends."""
+"""Finds the end of a JSON object or array that arrives in pieces."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import re
 
 __all__ = ["JSONEnd"]
 
-# Compiled when the first call comes.
+# Compiled when the first call arrives.
 _STRUCTURE = r'["{}\[\]]'
 _IN_STRING = r'["\\]'
 
 
 class JSONEnd:
-    """Whether the pieces until now are a complete object or array. Each character is looked at once.
+    """Tracks whether the pieces so far are a complete object or array, scanning each character once.
 
-    Only brackets and strings are looked at: what is complete may be malformed.
+    Only brackets and strings are examined, so a complete text may be malformed.
 
     Attributes:
-        complete: every bracket that was opened is closed, and there was one.
-        in_string: a string is open.
+        complete: whether there was a bracket, and every opened bracket is closed.
+        in_string: whether a string is open.
     """
 
     __slots__ = ("_depth", "_escaped", "complete", "in_string")
@@ -27,10 +27,10 @@ class JSONEnd:
         self.complete = False
         self._depth = 0
         self.in_string = False
-        self._escaped = False  # the next piece begins with an escaped character
+        self._escaped = False  # whether the next piece begins with an escaped character
 
     def feed(self, piece: str) -> None:
-        """Look at the next piece."""
+        """Scan the next piece."""
         position = 0
         if self._escaped and piece:
             position, self._escaped = 1, False

@@ -1,6 +1,7 @@
-"""Events to deltas, and how the stream ended: every rule of a chat stream, without I/O.
+"""Turns events into deltas and decides how the stream ended: every rule of a chat stream, without I/O.
 
-The verbs of a connection: `feed(event) -> deltas ... -> end(tail) -> the last deltas, or raises`.
+For each connection, call `feed(event)` for each event, which returns deltas, and then `end(tail)`, which returns the
+last deltas or raises.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from sse_client.adapters._events import is_comment, is_done, is_heartbeat, without_done
 from sse_client.adapters.openai._shared.error_shapes import body_error, error_in, reported
-from sse_client.adapters.openai._shared.event_data import is_comment, is_done, is_heartbeat
 from sse_client.adapters.openai._shared.json_values import is_mapping, mapping
 from sse_client.adapters.openai._shared.shown_text import quoted
-from sse_client.adapters.openai._shared.undispatched import undispatched, without_done
+from sse_client.adapters.openai._shared.undispatched import undispatched
 from sse_client.adapters.openai.chat._chunk import decode, decode_usage
 from sse_client.adapters.openai.chat._completion_accumulator import CompletionAccumulator
 from sse_client.adapters.openai.errors import ChatError
@@ -31,17 +32,17 @@ if TYPE_CHECKING:
 
 __all__ = ["ChatReader"]
 
-_LISTED = 10  # choices that a message names
+_LISTED = 10  # the most choices that an error message names
 
 
 class ChatReader:
-    """One chat stream: events in, deltas out, and what they add up to.
+    """Turns the events of one chat stream into deltas, and accumulates them into a completion.
 
     Args:
-        choices: how many were asked for, the request's `n`; None: unknown.
+        choices: the number of choices that were requested (`n`); None: unknown.
 
     Attributes:
-        outcome: how the stream ended; None while it runs. Nothing that is fed afterwards is interpreted.
+        outcome: how the stream ended; None while it runs. Events that are fed afterwards are ignored.
     """
 
     __slots__ = ("_accumulator", "_foreign", "_halves", "outcome")
@@ -54,36 +55,36 @@ class ChatReader:
 
     @property
     def done(self) -> bool:
-        """Whether the stream is over."""
+        """Whether the stream has ended."""
         return self.outcome is not None
 
     @property
     def empty(self) -> bool:
-        """Whether nothing has come yet that a delta was made of."""
+        """Whether nothing that gave a delta has arrived yet."""
         return self._accumulator.empty
 
     @property
     def finished(self) -> bool:
-        """Whether every choice that came has a finish reason, and as many came as were asked for."""
+        """Whether as many choices arrived as were requested, and all have a finish reason."""
         return self._accumulator.finished
 
     @property
     def completion(self) -> Completion:
-        """What has arrived until now; after an error too."""
+        """The completion so far; also available after an error."""
         return self._accumulator.completion()
 
     @property
     def partial(self) -> Completion | None:
-        """What goes along with an error that is not about what came: all that has arrived; None where nothing has."""
+        """Everything that has arrived, for an error's `partial`; None if nothing has."""
         return None if self.empty else self.completion
 
     def feed(self, event: Event | Comment) -> Sequence[ChatDelta]:
         """Return the deltas of `event`.
 
         Raises:
-            ChatError: the event reports an error, or its data is no JSON.
+            ChatError: the event reports an error, or its data is not JSON.
         """
-        # isinstance() takes 0.1 us with the metaclass of msgspec's structs.
+        # Not isinstance(), which takes 0.1 µs with the metaclass of msgspec's structs.
         if type(event) is Comment or self.outcome is not None:
             return ()
         if event.event == "error":
@@ -97,18 +98,18 @@ class ChatReader:
         return self._feed_irregular(event)
 
     def end(self, tail: str = "") -> Iterator[ChatDelta]:
-        """Yield the deltas of a parser's `tail`, once the body has ended; then judge how it ended; see `conclude`."""
+        """Yield the deltas of a parser's `tail` after the end of the body, then conclude; see `conclude`."""
         events, stray = undispatched(tail)
-        del tail  # with it in memory, a delta of its size would take twice as much
+        del tail  # otherwise a delta of its size would take twice the memory
         yield from self.conclude(events, stray)
 
     def conclude(self, events: list[Event], stray: str = "") -> Iterator[ChatDelta]:
-        """Yield the deltas of what the body has left undispatched; then judge how it ended.
+        """Yield the deltas of events that the body left undispatched, then decide how the stream ended.
 
         Args:
-            events: those that are complete but for their blank line, which servers forget.
-            stray: the lines that belong to no event stream. Where nothing else has come, they may be a whole
-                completion, which was sent as an event stream, perhaps with `[DONE]` after it.
+            events: events that are complete except for their blank line, which servers forget.
+            stray: the lines that do not belong to an event stream. If nothing else has arrived, they may be a whole
+                completion that was sent as an event stream, perhaps with `[DONE]` after it.
 
         Raises:
             ChatError: as in `feed`.
@@ -128,21 +129,21 @@ class ChatReader:
         raise self._truncated(self._cut())
 
     def finish(self, stray: str = "") -> Sequence[ChatDelta]:
-        """Take `[DONE]`; return the deltas of a whole completion that came before it, with `stray` as in `conclude`.
+        """Accept `[DONE]`; return the deltas of a whole completion before it, with `stray` as in `conclude`.
 
         Raises:
-            ChatError: nothing else came; or a choice ended with an error.
-            StreamTruncated: the server says that it has broken a choice off.
+            ChatError: nothing else arrived; or a choice ended with an error.
+            StreamTruncated: the server reports that it has broken a choice off.
         """
         if stray and self.empty:
             return self.whole(stray)
         return self._complete() if self.outcome is None else ()
 
     def whole(self, body: str, status: int = 200) -> Sequence[ChatDelta]:
-        """Return the deltas of a response that is no stream but, at best, a whole completion.
+        """Return the deltas of a response that is a whole completion instead of a stream.
 
         Raises:
-            ChatError: it is none; with what the body says.
+            ChatError: the response is not a completion; the error quotes its body.
         """
         body = without_done(body)
         if not _is_completion(body):
@@ -179,7 +180,7 @@ class ChatReader:
     def _add_irregular(self, payload: object, raw: str) -> Sequence[ChatDelta]:
         if not is_mapping(payload):
             return ()
-        # Loaded for the first irregular chunk, which most servers never send.
+        # Imported with the first irregular chunk, which most servers never send.
         from sse_client.adapters.openai._shared.surrogates import Halves
         from sse_client.adapters.openai.chat import _irregular_chunk
 
@@ -201,7 +202,7 @@ class ChatReader:
             message = f"choice {accumulator.failed[0]} ended with the finish reason 'error'"
             raise self._failed(ChatError(message, code="error"))
         if accumulator.silent:
-            # vLLM answers so when it fails before the first token.
+            # vLLM sends this if it fails before the first token.
             raise self._unexpected("a choice before [DONE]", self._foreign)
         if accumulator.broken_off is not None:
             index, reason = accumulator.broken_off

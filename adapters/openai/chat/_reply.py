@@ -24,7 +24,7 @@ CHAT = stream_format(ChatReader)
 
 
 def chat_retries(max_retries: int, choices: int) -> Retries[ChatReader]:
-    """Return the attempts of a request for so many choices."""
+    """Return the attempts of a request for `choices` choices."""
     return Retries(max_retries, partial(ChatReader, choices))
 
 
@@ -35,5 +35,5 @@ class ChatReply(OpenAIReply[_Events, ChatDelta]):
 
     @property
     def completion(self) -> Completion:
-        """Everything that has arrived, at any time, after an error too."""
+        """Everything that has arrived so far; also available after an error."""
         return self._attempts.reader.completion

@@ -1,6 +1,6 @@
-"""Fragments of tool calls to whole calls, however a server numbers, names and splits them.
+"""Joins fragments of tool calls into whole calls, however a server numbers, names and splits them.
 
-`ToolCalls._find` decides which call a fragment belongs to, with an index and without one.
+`ToolCalls._find` decides which call a fragment belongs to, whether or not it has an index.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ToolCalls"]
 
-_NOT_CUSTOM = frozenset({None, "", "function"})  # types that a call with a `custom` cannot have
+_NOT_CUSTOM = frozenset({None, "", "function"})  # types that contradict a `custom` field
 
 
 class ToolCalls:
@@ -30,20 +30,20 @@ class ToolCalls:
 
     def __init__(self) -> None:
         self._calls: dict[int, Call] = {}
-        self._in_order: list[Call] = []  # as they began
-        self._at: dict[int, Call] = {}  # by the server's index: the call that last had it
+        self._in_order: list[Call] = []  # in the order in which they began
+        self._at: dict[int, Call] = {}  # the latest call at each of the server's indexes
         self._ids: dict[str, Call] = {}
         self._last: Call | None = None
         self._function: Call | None = None
         self._next_index = 0
 
     def add(self, fragment: ToolCallFragment, *, final: bool = False, alone: bool = False) -> ToolCallDelta:
-        """Add `fragment` to its call, and return what it adds to that.
+        """Add `fragment` to its call, and return the new part of it.
 
         Args:
-            fragment: as the server sent it.
-            final: the choice is finished.
-            alone: the chunk has no other fragment.
+            fragment: the fragment as the server sent it.
+            final: whether the choice has finished.
+            alone: whether the chunk has no other fragment.
         """
         kind, name, arguments = _content(fragment)
         if alone and name and fragment.index is None and not (fragment.id or arguments) and self._name_may_grow:
@@ -68,7 +68,7 @@ class ToolCalls:
         return ToolCallDelta(call.index, call.id if fragment.id else fragment.id, kind, name, arguments)
 
     def add_function(self, function: FunctionFragment) -> ToolCallDelta:
-        """Add a piece of the deprecated `function_call`, of which a choice has one, and return it."""
+        """Add a piece of the deprecated `function_call`, of which a choice has at most one, and return it."""
         call = self._function
         if call is None:
             call = self._function = self._new(None)
@@ -83,12 +83,12 @@ class ToolCalls:
     def reconcile(
         self, fragments: list[ToolCallFragment], *, growing: bool = False, final: bool = True
     ) -> list[ToolCallDelta]:
-        """Add what `fragments`, the complete calls of a message, have beyond what has come, and return it.
+        """Add the parts of a message's complete calls that have not arrived yet, and return them.
 
         Args:
-            fragments: as the server sent them.
-            growing: they are the calls until now, and may have grown since the last message.
-            final: the choice is finished.
+            fragments: the complete calls as the server sent them.
+            growing: whether they are the calls so far, which may have grown since the last message.
+            final: whether the choice has finished.
         """
         missing: list[ToolCallDelta] = []
         for fragment, call in self._pairs(fragments, growing=growing):
@@ -106,16 +106,16 @@ class ToolCalls:
         return missing
 
     def relations(self, fragments: list[ToolCallFragment]) -> set[str]:
-        """Return how the arguments of calls in a message are related to those that have come."""
+        """Return how the arguments of calls in a message are related to those that have arrived."""
         pairs = [(call, _content(fragment)[2]) for fragment, call in self._pairs(fragments, growing=True)]
         return {call.relation(arguments) for call, arguments in pairs if call is not None and arguments}
 
     def release(self) -> list[ToolCallDelta]:
-        """Return the arguments that were held back, once the choice is finished."""
+        """Return the arguments that were held back, after the choice has finished."""
         return [call.release() for call in self._calls.values() if call.placeholder]
 
     def calls(self) -> list[ToolCall]:
-        """Return the calls as they are now, by index. A call that has no name cannot be made, and is left out."""
+        """Return the calls so far, by index. A call without a name cannot be executed, and is left out."""
         return [
             ToolCall(call.id, call.type, call.name, (call.arguments.value() or "") + call.placeholder)
             for _, call in sorted(self._calls.items())
@@ -125,7 +125,7 @@ class ToolCalls:
     def _pairs(
         self, fragments: list[ToolCallFragment], *, growing: bool
     ) -> Iterator[tuple[ToolCallFragment, Call | None]]:
-        """Yield the complete calls of a message, each with what has come of it."""
+        """Yield the complete calls of a message, each with the call that has arrived so far."""
         known = self._in_order[: len(fragments)]
         for position, fragment in enumerate(fragments):
             _, name, arguments = _content(fragment)
@@ -137,7 +137,7 @@ class ToolCalls:
             yield fragment, call
 
     def _begin(self, fragment: ToolCallFragment, *, grows: bool) -> ToolCallDelta:
-        """Add a complete call of which nothing has come; or, where it grows, what there is of it."""
+        """Add a complete call of which nothing has arrived; or, if calls grow, the call so far."""
         arguments = _content(fragment)[2]
         if not (grows and arguments):
             return self.add(fragment, final=True)
@@ -149,30 +149,30 @@ class ToolCalls:
         return replace(begun, arguments=self._calls[begun.index].grow(arguments, final=False))
 
     def _find(self, index: int | None, id: str | None, name: str | None, arguments: str | None) -> Call | None:  # noqa: A002 - the API's word
-        """Return the call that a fragment belongs to; None where it begins one.
+        """Return the call that a fragment belongs to; None if it begins a new one.
 
-        A call is known by the fragment's `index`; without one, by its `id`; without either, a name begins a call and
-        a fragment without a name continues the last one.
+        A call is found by the fragment's `index`; without one, by its `id`. If there is neither, a name begins a call,
+        and a fragment without a name continues the last one.
         """
         known = self._ids.get(id) if id else None
         last = self._last
         if index is None:
             if known is not None or not name or last is None:
                 return known or last
-            # A name begins a call, unless it is the last call's again while its arguments still come.
+            # A name begins a call, unless it repeats the last call's name while that call's arguments are incomplete.
             return last if not id and name == last.name and not last.complete else None
         call = self._at.get(index)
         if call is not None and not (id and call.id and id != call.id and known):
             return None if _begins_another(call, id, name, arguments) else call
         if known is not None:
-            # Some servers repeat an ID at another index, for the same call or for one more.
+            # Some servers repeat an ID at another index, for the same call or for another one.
             return known if not name or (name == known.name and not known.complete) else None
-        # Others count the index up with each piece of one call.
+        # Others increase the index with each piece of one call.
         return last if arguments and not (id or name or last is None or last.complete) else None
 
     @property
     def _name_may_grow(self) -> bool:
-        """Whether nothing but a name has come of the last call."""
+        """Whether only a name has arrived of the last call."""
         last = self._last
         return last is not None and bool(last.name) and not last.size and not last.placeholder
 
@@ -186,11 +186,11 @@ class ToolCalls:
 
 
 def _begins_another(call: Call, id: str | None, name: str | None, arguments: str | None) -> bool:  # noqa: A002
-    """Tell whether a fragment at the index of `call` begins another call.
+    """Return whether a fragment at the index of `call` begins another call.
 
-    Gemini behind a proxy gives all parallel calls the index 0, each with its id and name; Ollama gives them no other
-    id either. LM Studio gives every fragment of one call a new id, and no name after the first; llama.cpp repeats
-    the name, and others split it.
+    Gemini behind a proxy gives all parallel calls the index 0, each with its id and name; Ollama does the same without
+    ids. LM Studio gives every fragment of one call a new id, and no name after the first; llama.cpp repeats the name,
+    and others split it.
     """
     if not name or not call.name or (id and id == call.id):
         return False

@@ -1,4 +1,4 @@
-"""Usage that comes more than once, in parts, or under other names, to the usage of the whole answer."""
+"""Merges usage that comes more than once, in parts, or under other names."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _NOTHING = Usage()
 
 
 def merged_usage(known: Usage | None, more: ChunkUsage) -> Usage:
-    """Return `more`, which came later, with what only `known` has.
+    """Return the later usage `more`, completed with the numbers that only the earlier one, `known`, has.
 
-    Usage is of the whole answer until now, so numbers replace one another, and are not added up; a 0 is a number that
-    the server did not send. The total is computed only if the server does not send it, or sends it in parts.
+    Usage covers the whole answer so far, so numbers replace one another, and are not added up; a 0 stands for a number
+    that the server did not send. The total is computed only if the server does not send it, or sends it in parts.
     """
     before = known or _NOTHING
     asked = more.prompt_tokens or more.input_tokens or more.camel_input

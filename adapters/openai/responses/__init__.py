@@ -1,4 +1,4 @@
-"""Streams of the Responses API: events to typed ones, and to the response (API reference, Responses)."""
+"""Turns streams of the Responses API into typed events and the response (API reference, Responses)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ __all__ = [
     "Responses",
 ]
 
-# Loaded when they are asked for: they need aiohttp.
+# Imported on first access, because they need aiohttp.
 _ASYNCIO = frozenset({"AsyncResponseStream", "AsyncResponses"})
 
 

@@ -1,4 +1,4 @@
-"""The body of an answer that is no stream to the response that it may be, and to the events of one."""
+"""Reads the body of an answer that is not a stream as the response that it may hold, and as events."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = ["response_in", "told"]
 
-# An item's ID, or its number where it has none; and which of its parts.
+# An item's ID, or its number if it has no ID; and the number of a part.
 _Place: TypeAlias = tuple[str | int, int]
 
 
 def response_in(text: str, status: int) -> Response:
-    """Return the response that the `text` of a body is.
+    """Decode the `text` of a body as a response.
 
     Raises:
-        ChatError: it is none; with what the body says.
+        ChatError: the text is not a response; the error quotes it.
     """
     try:
         payload: object = json.loads(text, parse_constant=lambda _: None)
@@ -44,10 +44,10 @@ def response_in(text: str, status: int) -> Response:
 
 
 def told(response: Response, raw: str, before: Response) -> list[ResponseEvent]:
-    """Return events for a whole response: its texts beyond those of `before`, then the event that ends it.
+    """Return events for a whole response: the parts of its texts that are not in `before`, then its final event.
 
     Raises:
-        ChatError: a text does not begin as it has in `before`.
+        ChatError: a text contradicts the one in `before`.
     """
     events: list[ResponseEvent] = []
     had = {place: text for place, _, text in _texts(before)}
@@ -72,7 +72,7 @@ def told(response: Response, raw: str, before: Response) -> list[ResponseEvent]:
 
 
 def _texts(response: Response) -> Iterator[tuple[_Place, tuple[int, int, OutputMessage, ContentPart], str]]:
-    """Yield each text of a response, with what names its place, and where it is."""
+    """Yield each text of a response, with the key and the position of its place."""
     for output_index, item in enumerate(response.output):
         if isinstance(item, OutputMessage):
             for content_index, part in enumerate(item.content):

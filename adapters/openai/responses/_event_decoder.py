@@ -1,4 +1,4 @@
-"""An event's data to a `ResponseEvent`, by its type (API reference, Responses, "Streaming events")."""
+"""Decodes an event's data as a `ResponseEvent`, by its type (API reference, Responses, "Streaming events")."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ ALIASES: dict[str, type[ResponseEvent]] = {
 }
 """Types that the API had once, or that other servers have."""
 
-# What holds a response, an item or a part has more that a server can get wrong, and comes a few times a stream.
+# Events with a response, an item or a part have more fields that a server can get wrong, and come only a few times.
 _NESTED = frozenset({ResponseLifecycleEvent, ResponseItemEvent, ResponsePartEvent})
 
 
@@ -95,21 +95,21 @@ _plain = msgspec.json.Decoder(ResponseEvent).decode
 
 
 def decode(event: Event) -> ResponseEvent:
-    """Return an event of a known type that is as the API describes it.
+    """Decode an event of a known type whose data matches the API's description.
 
     Raises:
-        KeyError: the type is not known.
-        msgspec.DecodeError, UnicodeError, RecursionError: the data is not as described.
+        KeyError: the type is unknown.
+        msgspec.DecodeError, UnicodeError, RecursionError: the data does not match.
     """
     data, named = event.data, event.event
     decoder = _DECODERS.get(named)
     if decoder is not None:
         made = decoder(data)
         if made.type == named:
-            # Once, before anybody else has seen it.
+            # Set once, before anybody else has seen the event.
             force_setattr(made, "raw", data)
             return made
-    # No `event:` line, or one that says something else: the payload's own type is the type.
+    # If the `event:` line is missing or disagrees, the payload's own type counts.
     made = _DECODERS[_plain(data).type](data)
     force_setattr(made, "raw", data)
     return made

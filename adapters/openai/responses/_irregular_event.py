@@ -1,4 +1,4 @@
-"""An event that is of no known type, or not as the API describes it, as the event that was meant."""
+"""Reads an event of an unknown type, or of another shape than the API's, as the event that was meant."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import force_setattr
 
+from sse_client.adapters._events import is_comment, is_heartbeat
 from sse_client.adapters.openai._shared.error_shapes import error_in, reported
-from sse_client.adapters.openai._shared.event_data import is_comment, is_heartbeat
 from sse_client.adapters.openai._shared.json_values import is_mapping, mapping, number, text
 from sse_client.adapters.openai._shared.shown_text import quoted
 from sse_client.adapters.openai._shared.surrogates import Halves, repaired
@@ -21,7 +21,7 @@ from sse_client.adapters.openai.responses.events import ResponseDeltaEvent, Resp
 if TYPE_CHECKING:
     from sse_client.events import Event
 
-# How a tool of any kind is doing.
+# Progress events of tools of any kind.
 _PROGRESS = re.compile(r"response\.(?:\w+_call|mcp_list_tools)\.[a-z_]+\Z")
 
 # The events that end a stream, by the status of the response.
@@ -34,10 +34,10 @@ __all__ = ["Irregular", "rewritten", "unexpected"]
 
 
 class Irregular(Halves):
-    """What irregular events meant.
+    """Reads irregular events.
 
     Attributes:
-        foreign: the first payload that is no event of any API; "" before.
+        foreign: the first payload that is not an event of this API; "" if there was none.
     """
 
     __slots__ = ("foreign",)
@@ -47,16 +47,16 @@ class Irregular(Halves):
         self.foreign = ""
 
     def meant(self, event: Event) -> ResponseEvent | ChatError | None:
-        """Return what `event` means: an event, or an error that it reports; None for a ping, or for what is neither.
+        """Return the event, or the error, that `event` means; None for a ping, or if it is neither.
 
         Raises:
-            ChatError: it is not JSON, or of the chat API.
+            ChatError: the event is not JSON, or belongs to the chat API.
         """
         raw, reports = event.data, event.event == "error"
         if not reports and (event.event == "ping" or is_comment(raw)):
             return None
         try:
-            # NaN and the like are no JSON, but Python's.
+            # NaN and infinities are not JSON, but Python's json accepts them.
             payload: object = json.loads(raw, parse_constant=lambda _: None)
         except (ValueError, RecursionError) as cause:
             if is_heartbeat(event):
@@ -65,7 +65,7 @@ class Irregular(Halves):
                 raise unexpected("an event in JSON", raw) from cause
             payload = raw
         named = text(mapping(payload).get("type")) or ("" if event.event == "message" else event.event)
-        # An event of this API may have an `error` that is not the stream's: that of a tool, say.
+        # An event of this API may have an `error` that does not concern the stream: that of a tool, for example.
         if not named.startswith("response.") or named == "response.error" or not is_mapping(payload):
             error = error_in(payload, raw) or (reported(payload, raw) if reports else None)
             if error is not None:
@@ -89,7 +89,7 @@ class Irregular(Halves):
             or (ResponseProgressEvent if _PROGRESS.match(named) else ResponseEvent)
         )
         if issubclass(kind, ResponseDeltaEvent):
-            # The pieces of a text may end in the middle of a character.
+            # A piece of text may end in the middle of a character.
             index, part = payload.get("output_index"), payload.get("content_index", payload.get("summary_index"))
             place = (number(index) or 0, f"{named} {text(payload.get('item_id'))}", number(part))
             payload = {**payload, "delta": self._mended(place, _piece(payload.get("delta")))}
@@ -104,10 +104,10 @@ def _piece(delta: object) -> str | None:
 
 
 def rewritten(payload: object) -> str:
-    """Return `payload` in JSON that every decoder takes, halves of characters replaced."""
+    """Return `payload` as JSON that every decoder accepts, with lone surrogates replaced."""
     return repaired(json.dumps(payload, ensure_ascii=False))
 
 
 def unexpected(expected: str, raw: str) -> ChatError:
-    """Return the error of a payload that is not what was `expected`."""
+    """Return the error for a payload that is not `expected`."""
     return ChatError(f"expected {expected}, got {quoted(raw)}", raw=raw)

@@ -1,4 +1,4 @@
-"""One item of the output, as far as it has come."""
+"""Accumulates one item of the output."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _PART_TYPES = {
     "content of reasoning": "reasoning_text",
     "summary of reasoning": "summary_text",
 }
-_MOST_MERGES = 4  # times that an item keeps texts which the server sends without: that takes the time of all texts
+_MOST_MERGES = 4  # how often an item keeps texts that the server left out; each time costs as much as all texts
 
 
 class Place(NamedTuple):
-    """Where the pieces of a text go: a field of an item, or of a part in one of its lists."""
+    """The place of a text: a field of an item, or of a part in one of its lists."""
 
     item: str
     name: str
@@ -45,16 +45,17 @@ class _Key(NamedTuple):
     name: str
 
 
-# As a struct, like `GrowingText`: a server decides how many items there are.
+# A struct, like `GrowingText`, because a server decides how many items there are.
 class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
-    """An item that is being put together."""
+    """Accumulates an item."""
 
-    _item: OutputItem | None  # the item as the server sent it, if nothing has come since
+    _item: OutputItem | None  # the item as the server sent it, if nothing has arrived since
     _fields: dict[str, Any] = {}
     _parts: dict[tuple[str, int], dict[str, Any]] = {}
     _texts: dict[_Key, GrowingText] = {}
+    _whole: dict[_Key, tuple[str, int]] = {}  # complete texts, and how much of each came in pieces
     _merges: int = 0
-    done: bool = False  # whether the server has sent it complete
+    done: bool = False  # whether the server has sent the complete item
 
     def __post_init__(self) -> None:
         if self._item is not None:
@@ -67,11 +68,11 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
 
     @property
     def names(self) -> Iterator[str]:
-        """What events may call the item: its ID, and that of its call."""
+        """The IDs by which events may refer to the item: its own, and that of its call."""
         return (name for field in ("id", "call_id") if (name := text(self._fields.get(field))))
 
     def is_other(self, item: OutputItem, *, begins: bool) -> bool:
-        """Tell whether `item`, which begins or is complete, is certainly not this one."""
+        """Return whether `item`, which begins or is complete, is certainly not this one."""
         if self.type != item.type:
             return True
         call_id, other_call = self._fields.get("call_id"), getattr(item, "call_id", None)
@@ -82,12 +83,26 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
             return begins or self.done  # some servers give an item another ID in each event
         return self.done and not (known or item.id)
 
-    def become(self, item: OutputItem) -> None:
-        """Take `item` for all that has come. A text that it lacks stays: servers forget to send it again."""
+    def end(self) -> None:
+        """Mark the item as complete in its present form."""
+        self.done = True
+        for key in self._keys():
+            self._close(key, self._written(key), None)
+
+    def become(self, item: OutputItem, *, whole: bool) -> None:
+        """Replace what has arrived by `item`, but keep texts that it lacks: servers forget to send them again.
+
+        Args:
+            item: the item as the server sent it.
+            whole: whether the item is complete.
+        """
+        grown = self._texts
         kept: dict[_Key, str] = {}
         if item.type == self.type and self._merges < _MOST_MERGES:
             kept = {key: value for key in self._keys() if (value := self._value(key))}
         self._read(item)
+        for key in self._keys() if whole else ():
+            self._close(key, self._written(key), grown.get(key))
         for key, value in kept.items():
             if not self._value(key):
                 self._item = None
@@ -97,40 +112,57 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
                 self._texts[key] = _begun(value)
 
     def grows_at(self, place: Place, index: int | None) -> GrowingText:
-        """Return the text at `place`, to be appended to; in a part of its kind if there is none yet."""
+        """Return the text at `place`, for appending; create its part if necessary."""
         self._item = None
-        key = _Key("", 0, place.name)
+        key = _key(place, index)
         if place.parts:
-            key = _Key(place.parts, index or 0, place.name)
             self.part(place.parts, index, place.part)
         grown = self._texts.get(key)
         if grown is None:
             written = self._written(key)
-            # Arguments that are complete before their pieces come are none yet, or come again.
+            # Arguments that are complete before their pieces arrive are placeholders, or will be repeated.
             again = place.name == "arguments" and written and json_value(written) is not None
             grown = self._texts[key] = _begun(None if again else written)
         return grown
 
-    def finish(self, place: Place, index: int | None, value: str) -> str | None:
-        """Set the text at `place`, which is complete; return what it has beyond the pieces that have come.
+    def is_late(self, place: Place, index: int | None, piece: str) -> bool:
+        """Tell whether `piece` comes after its whole text, and advance past it in that text."""
+        key = _key(place, index)
+        if key not in self._whole:
+            return False
+        value, come = self._whole[key]
+        if not value.startswith(piece, come):
+            del self._whole[key]
+            return False
+        self._whole[key] = value, come + len(piece)
+        return True
 
-        An empty one sets nothing: the server has only forgotten to send the text again.
+    def finish(self, place: Place, index: int | None, value: str, *, whole: bool = True) -> str | None:
+        """Set the text at `place`; return the part of it that has not come in pieces.
+
+        An empty text sets nothing, because the server has only forgotten to send it again.
+
+        Args:
+            place: the place of the text in the item.
+            index: the index of the text's part.
+            value: the text.
+            whole: whether the text is complete; otherwise it is the beginning.
         """
         grown = self.grows_at(place, index)
+        if whole:
+            self._close(_key(place, index), value, grown)
         rest = grown.rest_of(value)
-        if rest is not None:
-            grown.add(rest)
-        elif value:
+        if rest is not None or value:
             grown.replace(value)
         return rest
 
     def rest_of(self, place: Place, index: int, value: str) -> str | None:
-        """Return what `value`, the complete text at `place`, has beyond what has come of it."""
+        """Return the part of `value`, the complete text at `place`, that has not arrived yet."""
         key = _Key(place.parts, index, place.name)
         return (self._texts.get(key) or _begun(self._written(key))).rest_of(value)
 
     def part(self, parts: str, index: int | None, kind: str) -> dict[str, Any]:
-        """Return a part, to be changed; one of that `kind` if there is none yet."""
+        """Return a part for modification; create one of that `kind` if there is none yet."""
         self._item = None
         return self._parts.setdefault((parts, index or 0), {"type": kind})
 
@@ -141,13 +173,13 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
             part[name] = []
         array(part[name]).extend(values)
 
-    def replace(self, parts: str, index: int | None, part: dict[str, Any]) -> str | None:
-        """Set a part; return what its text has beyond the pieces that have come."""
+    def replace(self, parts: str, index: int | None, part: dict[str, Any], *, whole: bool) -> str | None:
+        """Set a part, complete if `whole`; return the piece of its text that has not arrived yet."""
         known = self.part(parts, index, "")
         rest: str | None = None
         for name, value in part.items():
             if name in _PART_TEXTS:
-                more = self.finish(Place("", name, parts), index, value)
+                more = self.finish(Place("", name, parts), index, value, whole=whole)
                 rest = more if name == "text" else rest
             elif value or name not in known:
                 known[name] = [*value] if is_array(value) else value
@@ -159,13 +191,13 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         self._fields["status"] = status
 
     def name(self, name: str) -> None:
-        """Set the name of a call whose begin, which has it, never came."""
+        """Set the name of a call whose announcement, which contains it, never arrived."""
         if not text(self._fields.get("name")):
             self._item = None
             self._fields["name"] = name
 
     def now(self) -> OutputItem:
-        """Return the item as it is now."""
+        """Return the item so far."""
         if self._item is not None:
             return self._item
         for (parts, index, name), grown in self._texts.items():
@@ -175,8 +207,18 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         lists: dict[str, list[Any]] = {}
         for (name, _), part in sorted(self._parts.items(), key=lambda placed: placed[0]):
             lists.setdefault(name, []).append(part)
-        # Not kept: the pieces of a text are appended without this item's knowledge.
+        # Not cached, because the pieces of a text are appended without this item's knowledge.
         return lenient(OutputItem, json.dumps({**self._fields, **lists}, ensure_ascii=False))
+
+    def _close(self, key: _Key, value: str | None, grown: GrowingText | None) -> None:
+        """Remember a complete text, and how much of it had come in pieces: more pieces may follow."""
+        if not value:
+            return
+        before, come = self._whole.get(key, ("", 0))
+        if before != value:
+            known = "" if grown is None or len(grown) > len(value) else grown.value() or ""
+            come = len(known) if value.startswith(known) else 0
+        self._whole[key] = value, come
 
     def _read(self, item: OutputItem) -> None:
         self._item, self._fields = item, mapping(json.loads(item.raw))
@@ -188,7 +230,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         self._texts = {}
 
     def _keys(self) -> set[_Key]:
-        """Return the keys of all texts that may have come."""
+        """Return the keys of all texts that may have arrived."""
         of_parts = {_Key(*position, name) for position in self._parts for name in _PART_TEXTS}
         return of_parts | {_Key("", 0, name) for name in _ITEM_TEXTS} | self._texts.keys()
 
@@ -200,8 +242,12 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         return text(holder.get(key.name))
 
 
+def _key(place: Place, index: int | None) -> _Key:
+    return _Key(place.parts, index or 0, place.name) if place.parts else _Key("", 0, place.name)
+
+
 def _listed(parts: object, where: str) -> list[Any]:
-    """Return the parts of an item, which some servers send as one text."""
+    """Return the parts of an item; some servers send a single text instead."""
     return (
         [{"type": _PART_TYPES[where], "text": parts}]
         if isinstance(parts, str) and where in _PART_TYPES

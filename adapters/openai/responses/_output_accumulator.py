@@ -1,4 +1,4 @@
-"""Events to the output that they add up to, until the server sends the whole of it.
+"""Accumulates the output from events, until the server sends all of it.
 
 `OutputAccumulator._known` decides which item an event is about: by its ID, its number, or its type.
 """
@@ -50,7 +50,7 @@ _PLACES = {
     "response.code_interpreter_call_code": Place("code_interpreter_call", "code"),
 }
 
-# Names that events had once.
+# Former names of events.
 _PLACES["response.reasoning"] = _PLACES["response.reasoning_text"]
 _PLACES["response.reasoning_summary"] = _PLACES["response.reasoning_summary_text"]
 
@@ -60,25 +60,27 @@ _TextKey = tuple[int | None, int | None, str | None]  # the item's number, the p
 
 
 class OutputAccumulator:
-    """The items that have arrived, in their order."""
+    """Accumulates the items of the output, in their order."""
 
     __slots__ = ("_by_id", "_by_index", "_items", "_latest", "_next", "_texts")
 
     def __init__(self) -> None:
         self._items: dict[int, ItemAccumulator] = {}
-        self._by_index: dict[int, ItemAccumulator] = {}  # by the server's number: the item that last had it
+        self._by_index: dict[int, ItemAccumulator] = {}  # the latest item at each of the server's numbers
         self._by_id: dict[str, ItemAccumulator] = {}
         self._latest: dict[str | None, ItemAccumulator] = {}  # by type
         self._next = 0
-        self._texts: dict[_TextKey, GrowingText] = {}  # the texts of messages, while nothing but their pieces comes
+        self._texts: dict[_TextKey, GrowingText] = {}  # the texts of messages, while only their pieces arrive
 
     # The hot path: `GrowingText.add` is written out, as for chat.
-    def add_text(self, event: ResponseTextDeltaEvent) -> None:
-        """Append a piece of the answer's text."""
+    def add_text(self, event: ResponseTextDeltaEvent) -> bool:
+        """Append a piece of the answer's text; return False for a piece after its whole text, which adds nothing."""
         key = (event.output_index, event.content_index, event.item_id)
         grown = self._texts.get(key)
         if grown is None:
             item = self._item(event.output_index, event.item_id, "message")
+            if item.is_late(_TEXT, event.content_index, event.delta):
+                return False
             grown = self._texts[key] = item.grows_at(_TEXT, event.content_index)
         pieces = grown.pieces
         pieces.append(event.delta)
@@ -87,20 +89,22 @@ class OutputAccumulator:
         if event.logprobs:
             item = self._item(event.output_index, event.item_id, "message")
             item.extend(_TEXT, event.content_index, "logprobs", array(event.logprobs))
+        return True
 
     def add(self, event: ResponseDeltaEvent) -> None:
-        """Append a piece of any other text; those that belong to no item are not kept."""
+        """Append a piece of any other text; a piece that belongs to no item is dropped."""
         place = _PLACES.get(event.type.removesuffix(".delta"))
         if place is not None:
             item = self._item(event.output_index, _item_id(event), place.item)
-            item.grows_at(place, _index(event)).add(event.delta)
+            if not item.is_late(place, _index(event), event.delta):
+                item.grows_at(place, _index(event)).add(event.delta)
 
     def annotate(self, event: ResponseAnnotationEvent) -> None:
         """Append an annotation."""
         item = self._changed(event.output_index, event.item_id, "message")
         item.extend(_TEXT, event.content_index, "annotations", [event.annotation])
 
-    # The next three return what the answer's text has beyond the pieces of it that have come.
+    # The next three methods return the part of the answer's text that has not come in pieces.
 
     def finish(self, event: ResponseTextEvent) -> str:
         """Set a text that is complete."""
@@ -119,7 +123,8 @@ class OutputAccumulator:
         kind = "reasoning" if summary or event.part.type == "reasoning_text" else "message"
         item = self._changed(event.output_index, event.item_id, kind)
         part = {name: value for name, value in asdict(event.part).items() if value is not None}
-        rest = item.replace("summary" if summary else "content", _index(event), part)
+        whole = event.type.endswith(".done")
+        rest = item.replace("summary" if summary else "content", _index(event), part, whole=whole)
         return (rest or "") if kind == "message" and event.part.type in ("", *TEXT_PARTS) else ""
 
     def add_item(self, event: ResponseItemEvent) -> str:
@@ -132,34 +137,36 @@ class OutputAccumulator:
         known = None
         if not begins or index is not None or item.id:
             known = self._by_id.get(item.id or call_id or "") or self._known(index, item.id, item.type)
-        # Some servers number all items 0.
+        # Some servers give all items the number 0.
         if known is None or known.is_other(item, begins=begins):
-            self._new(index, item).done = not begins
+            known = self._new(index, item)
+            if not begins:
+                known.end()
             return _rest(None, item)
         rest = _rest(known, item)
-        self._become(known, item)
+        self._become(known, item, whole=not begins)
         known.done = known.done or not begins
         return rest
 
     def move(self, event: ResponseProgressEvent) -> None:
-        """Set the status of an item, as the event's type has it: `response.web_search_call.searching`, for example."""
+        """Set the status of an item from the event's type, such as `response.web_search_call.searching`."""
         kind, _, status = event.type.removeprefix("response.").rpartition(".")
         known = self._known(event.output_index, event.item_id, kind)
         if known is not None and known.type == kind:
             known.move(status)
 
     def add_missing(self, items: list[OutputItem]) -> None:
-        """Add those of `items`, which are the whole output, of which nothing has come."""
+        """Add those of `items`, the whole output, of which nothing has arrived yet."""
         for index, item in enumerate(items):
             if index not in self._items:
                 self._new(index, item)
 
     def complete(self, items: list[OutputItem]) -> tuple[list[OutputItem], str]:
-        """Take `items` for the whole output at its end.
+        """Accept `items` as the whole output at its end.
 
         Returns:
-            The items, with the texts that have come and that they lack; and what the answer's text has beyond the
-            pieces that have come.
+            The items, completed with texts that arrived before and that they lack; and the part of the answer's text
+            that has not come in pieces.
         """
         found: list[OutputItem] = []
         rests: list[str] = []
@@ -172,12 +179,12 @@ class OutputAccumulator:
                 found.append(item)
             else:
                 rests.append(_rest(known, item))
-                self._become(known, item)
+                self._become(known, item, whole=True)
                 found.append(known.now())
         return found, "".join(rests)
 
     def _counterpart(self, index: int, item: OutputItem, taken: set[int]) -> ItemAccumulator | None:
-        """Return what has come of an item of the whole output that has another ID there, and perhaps another place."""
+        """Return the accumulated item for an item of the whole output with another ID, and perhaps another position."""
         others = [each for _, each in sorted(self._items.items()) if each.type == item.type and id(each) not in taken]
         known = self._items.get(index)
         if known not in others:
@@ -187,11 +194,11 @@ class OutputAccumulator:
         return known
 
     def items(self) -> list[OutputItem]:
-        """Return the items as they are now."""
+        """Return the items so far."""
         return [item.now() for _, item in sorted(self._items.items())]
 
     def _item(self, index: int | None, item_id: str | None, kind: str) -> ItemAccumulator:
-        """Return the item of an event, which the server may have forgotten to begin."""
+        """Return the item of an event; create it if the server has not announced it."""
         known = self._known(index, item_id, kind)
         if known is None:
             return self._new(index, lenient(OutputItem, json.dumps({"type": kind, "id": item_id})))
@@ -204,9 +211,9 @@ class OutputAccumulator:
         self._texts.clear()
         return self._item(index, item_id, kind)
 
-    def _become(self, known: ItemAccumulator, item: OutputItem) -> None:
+    def _become(self, known: ItemAccumulator, item: OutputItem, *, whole: bool) -> None:
         self._texts.clear()
-        known.become(item)
+        known.become(item, whole=whole)
         self._named(known, known.names)
 
     def _known(self, index: int | None, item_id: str | None, kind: str) -> ItemAccumulator | None:
@@ -236,19 +243,19 @@ class OutputAccumulator:
 
 
 def _item_id(event: ResponseDeltaEvent | ResponseTextEvent) -> str | None:
-    """Return what an event calls its item; some servers give a call's events no more than the ID of the call."""
+    """Return the ID of an event's item; some servers give a call's events only the ID of the call."""
     if event.item_id or event.output_index is not None:
         return event.item_id
     return text(mapping(json_value(event.raw)).get("call_id"))
 
 
 def _index(event: ResponseDeltaEvent | ResponseTextEvent | ResponsePartEvent) -> int | None:
-    """Return which part of its item an event is about."""
+    """Return the number of the item's part that an event is about."""
     return event.summary_index if event.content_index is None else event.content_index
 
 
 def _rest(known: ItemAccumulator | None, item: OutputItem) -> str:
-    """Return what the texts of a message have beyond the pieces that have come, `known` of it."""
+    """Return the part of a message's texts that has not arrived yet; `known` is the accumulated message."""
     rests: list[str] = []
     for index, part in enumerate(item.content if isinstance(item, OutputMessage) else ()):
         if part.type in TEXT_PARTS and part.text:

@@ -32,7 +32,7 @@ RESPONSES = stream_format(ResponseReader)
 def response_retries(
     client: Client | AsyncClient, endpoint: Endpoint, options: Mapping[str, Any], query: Mapping[str, Any] | None
 ) -> Resumptions:
-    """Return the attempts of a request with these options, and more parameters of the query."""
+    """Return the attempts of a request with these options, and further query parameters."""
     return Resumptions(endpoint, options["json"], query, client_options(client).prepare)
 
 
@@ -47,16 +47,19 @@ class ResponseReply(OpenAIReply[_Events, ResponseEvent]):
 
     @property
     def response(self) -> Response:
-        """Everything that has arrived, at any time, after an error too."""
+        """Everything that has arrived so far; also available after an error."""
         return self._attempts.reader.response
 
     def _text_of(self, event: ResponseEvent) -> str:
-        """Return the piece of the answer's text that `event`, the last one, brings."""
-        return event.delta if isinstance(event, ResponseTextDeltaEvent) else self._attempts.reader.unsent
+        """Return the piece of the answer's text in `event`, which is the last event."""
+        reader = self._attempts.reader
+        if not isinstance(event, ResponseTextDeltaEvent):
+            return reader.unsent
+        return "" if event is reader.late else event.delta
 
     async def _fail(self, error: BaseException) -> None:
         if isinstance(error, ChatError):
-            # OpenAI sends an `error`, and the response that has failed after it.
+            # OpenAI sends an `error`, and after it the failed response.
             reader = self._attempts.reader
             for event in buffered_events(self.events):
                 reader.feed(event)
@@ -67,6 +70,6 @@ class ResponseReply(OpenAIReply[_Events, ResponseEvent]):
         try:
             return super()._refused(error)
         except ChatError as refused:
-            # When a response is resumed, some of it has come.
+            # When a response is resumed, part of it has already arrived.
             refused.partial = refused.partial or self._reader.partial
             raise

@@ -1,4 +1,4 @@
-"""What the blocking and the asyncio `Responses` share: requests of the Responses API."""
+"""What the blocking and the asyncio `Responses` share: the requests of the Responses API."""
 
 from __future__ import annotations
 
@@ -46,25 +46,25 @@ class ResponsesBase(ABC, Generic[_Client, _Stream]):
     ) -> _Stream:
         """Return the response to `input`; the request is sent when it is entered or iterated over.
 
-        With `background=True` the server makes the response whether or not anybody listens. When the connection is
-        lost, the stream then resumes after the last event that came, and no event is lost or comes twice. It is
-        resumed up to `max_retries` times in a row without a new event. Where the server refuses that (OpenAI does so
-        five minutes after the response was begun), its `ChatError` is raised, with what had come as `partial`.
+        With `background=True`, the server generates the response whether or not anybody listens. If the connection is
+        lost, the stream then resumes after the last event that arrived; no event is lost or yielded twice. It is
+        resumed up to `max_retries` times in a row without a new event. If the server refuses to resume (OpenAI does so
+        five minutes after the response began), its `ChatError` is raised, whose `partial` is what had arrived.
 
         Args:
             model: the model's name.
             input: a text, or items as the API describes them.
-            headers: sent over the client's.
-            timeout: in place of the client's.
-            extra_headers: sent over `headers`, as in OpenAI's own client.
-            extra_query: parameters of the query, over those of the base URL and of `params`; None takes one away.
-            extra_body: fields of the request's body, over all others.
+            headers: override the client's.
+            timeout: overrides the client's.
+            extra_headers: override `headers`, as in OpenAI's own client.
+            extra_query: query parameters, which override those of the base URL and of `params`; None removes one.
+            extra_body: fields of the request's body, which override all others.
             **body: any other field of the API: `instructions`, `tools`, `background`, ... Values may be pydantic
                 models and dataclasses.
 
         Raises:
-            TypeError: `input` is one item; a field has no JSON form; or its name is that of an option of this package,
-                or much like one of the arguments above.
+            TypeError: `input` is a single item; a field has no JSON form; or its name is that of an option of this
+                package, or resembles one of the arguments above.
             ValueError: the request is malformed.
         """
         check_fields(body)
@@ -76,4 +76,4 @@ class ResponsesBase(ABC, Generic[_Client, _Stream]):
 
     @abstractmethod
     def _open_reply(self, options: Mapping[str, Any], query: Mapping[str, Any] | None) -> _Stream:
-        """Return the reply to a request with these options, and more parameters of the query."""
+        """Return the reply to a request with these options, and further query parameters."""

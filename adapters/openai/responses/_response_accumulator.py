@@ -1,4 +1,4 @@
-"""Events to the response that they add up to, at any time."""
+"""Accumulates the response from events; it can be read at any time."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _NOT_OVER = frozenset({None, "", "queued", "in_progress"})
 
 
 class ResponseAccumulator:
-    """What has arrived of a response.
+    """Accumulates a response.
 
     Attributes:
         snapshot: the response as the server last sent it.
-        output: what has come of the output since.
-        over: whether the server has said that the response is over.
+        output: the output that has arrived since.
+        over: whether the server has reported the end of the response.
     """
 
     __slots__ = ("output", "over", "snapshot")
@@ -53,19 +53,19 @@ class ResponseAccumulator:
 
     @property
     def response(self) -> Response:
-        """The response as it is now."""
+        """The response so far."""
         # Some servers leave the output out at the end.
         if self.over and self.snapshot.output:
             return self.snapshot
         return replace(self.snapshot, output=self.output.items())
 
     def add(self, event: ResponseEvent) -> str:
-        """Add what an event brings; return what the answer's text has beyond the pieces of it that have come.
+        """Add an event; return the part of the answer's text in it that has not come in pieces.
 
         Some servers send a text only with its end, with its item, or with the response.
 
         Raises:
-            ChatError: it says that the response failed.
+            ChatError: the event reports that the response failed.
         """
         output = self.output
         if isinstance(event, ResponseDeltaEvent):
@@ -89,14 +89,14 @@ class ResponseAccumulator:
         self.snapshot = replace(self.snapshot, status="failed", error=ResponseFailure(error.code, error.message))
 
     def fail_as(self, response: Response) -> None:
-        """Take `response` for the one that failed, after an error of its own has been reported."""
+        """Accept `response` as the failed one, after its error has been reported separately."""
         self.snapshot = replace(response, status="failed", error=response.error or self.snapshot.error)
 
     def take(self, response: Response, raw: str) -> None:
-        """Take `response` for the end.
+        """Accept `response` as the final one.
 
         Raises:
-            ChatError: it has failed, or was cancelled. `raw` is all that the server sent with it.
+            ChatError: it has failed, or was cancelled. `raw` is everything that the server sent with it.
         """
         self.snapshot, self.over = response, True
         if response.status not in {"failed", "cancelled"}:
@@ -119,7 +119,7 @@ class ResponseAccumulator:
             if response.raw:
                 self.go_on(response)
             return ""
-        # Some servers say no more than that it is over, or send the response as it was when it began.
+        # Some servers only report the end, or send the response in its initial state.
         whole = response if response.raw else self.snapshot
         status = response.status
         if status in _NOT_OVER or ending in ("failed", "cancelled"):

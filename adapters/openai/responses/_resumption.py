@@ -1,4 +1,4 @@
-"""The attempts of one response: one that is made in the background is resumed after the last event that came."""
+"""The attempts of one response; a background response is resumed after the last event that arrived."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ __all__ = ["Resumptions"]
 
 
 class Resumptions(Retries[ResponseReader]):
-    """The attempts of one response. A response made in the background is resumed after the last event that came.
+    """The attempts of one response. A background response is resumed after the last event that arrived.
 
     Args:
-        endpoint: where the response can be asked for by its ID.
-        body: what is asked for.
-        query: more parameters of the query, which requests that resume have, too.
-        prepare: the caller's own: it has the last word on each request.
+        endpoint: builds the requests, also those for a response by its ID.
+        body: the body of the first request.
+        query: further query parameters, which requests that resume also have.
+        prepare: the caller's `prepare`, which has the last word on each request.
     """
 
     _events: ref[EventStream | AsyncEventStream]
@@ -55,17 +55,17 @@ class Resumptions(Retries[ResponseReader]):
         self._last: tuple[str, int] | None = None
 
     def follow(self, events: EventStream | AsyncEventStream) -> None:
-        """Look at what `events` leaves undispatched, when a connection is lost."""
-        self._events = ref(events)  # it holds this
+        """Remember `events`, whose undispatched text is checked when a connection is lost."""
+        self._events = ref(events)  # a weak reference, because the stream refers to this object
 
     def rules(self) -> dict[str, Any]:
-        """Return the options of the stream underneath: when it ends, and when and how it goes on."""
+        """Return the options of the event stream that decide when it ends, and when and how it is resumed."""
         return {**super().rules(), "prepare": self._prepared}
 
     def _may_follow(self, error: ConnectionFailed) -> bool:
         if self.reader.resume is None:
             return super()._may_follow(error)
-        # Of the last event, nothing but the blank line may be missing: then it is over.
+        # If only the blank line of the last event is missing, the response has ended.
         events = self._events()
         return events is None or not _has_last(events.tail)
 
@@ -83,7 +83,7 @@ class Resumptions(Retries[ResponseReader]):
         return super()._retry(state)
 
     def _prepared(self, request: Request, attempt: Attempt) -> Any:
-        """Return the request of an attempt: the caller's own, or one for the events after the last that came."""
+        """Return the request of an attempt: the first one, or one for the events after the last that arrived."""
         place = self.reader.resume if attempt.number > 1 else None
         if place is not None:
             request = self._resuming(request, *place)
@@ -97,7 +97,7 @@ class Resumptions(Retries[ResponseReader]):
 
 
 def _asked_again(body: Mapping[str, Any]) -> str:
-    """Return what of a request's body says which fields its events have, as the rest of a query."""
+    """Return the part of a request's body that selects the events' fields, as further query parameters."""
     query = [("include[]", field) for field in body.get("include") or ()]
     padded = mapping(body.get("stream_options")).get("include_obfuscation")
     if padded is not None:
@@ -106,6 +106,6 @@ def _asked_again(body: Mapping[str, Any]) -> str:
 
 
 def _has_last(tail: str) -> bool:
-    """Tell whether `tail` holds the event that ends a response, complete but for its blank line."""
+    """Return whether `tail` holds the event that ends a response, complete except for its blank line."""
     events, _ = undispatched(tail)
     return any(mapping(json_value(event.data)).get("type") in LAST for event in events)

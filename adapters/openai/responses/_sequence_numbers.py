@@ -1,7 +1,7 @@
-"""Sequence numbers: which events are repeats, and where the stream can be resumed.
+"""Tells from sequence numbers which events are repeats, and where the stream can be resumed.
 
-The API numbers the events of a response from 0, and replays those above the number that it is asked for. Others send
-no numbers, or the same one each time; so numbers mean nothing more than they must until a stream is resumed.
+The API numbers the events of a response from 0, and replays the events after a given number. Other servers send no
+numbers, or always the same one, so the numbers are not relied on before a stream has been resumed.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ __all__ = ["SequenceNumbers"]
 
 
 class SequenceNumbers:
-    """The numbers of one response, over all of its connections.
+    """The sequence numbers of one response, over all of its connections.
 
     Attributes:
-        expected: the next number, None before the first; for an event that has it, `take` need not be called: add 1.
-        skipped: how many numbers were left out. That is no error: there may never have been events with these numbers.
+        expected: the next number; None before the first. If an event has this number, add 1 instead of calling `take`.
+        skipped: how many numbers were left out. That is not an error, because there may be no events with these
+            numbers.
     """
 
     __slots__ = ("_resumed", "_rising", "expected", "skipped")
@@ -29,18 +30,18 @@ class SequenceNumbers:
 
     @property
     def last(self) -> int | None:
-        """The number to resume after; None where there is none that can be relied on."""
+        """The number to resume after; None if there is no reliable one."""
         return self.expected - 1 if self.expected is not None and self._rising else None
 
     def resumed(self) -> None:
-        """Note that the stream was resumed: events that come again are repeats from now on."""
+        """Record that the stream was resumed; from now on, events with earlier numbers are repeats."""
         self._resumed = True
 
     def take(self, number: int) -> bool:
-        """Tell whether the event of this `number` is new.
+        """Return whether the event of this `number` is new.
 
         Raises:
-            ChatError: the stream was resumed, and events are lost: a number is left out, and none was before.
+            ChatError: events were lost on resuming: a number is missing, although none was missing before.
         """
         expected = self.expected
         if expected is None or number == expected:

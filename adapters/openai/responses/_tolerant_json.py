@@ -1,8 +1,8 @@
-"""JSON text to the structs of a response, whatever the server made of a field.
+"""Decodes JSON into the structs of a response, whatever a server has made of a field.
 
-A field of the wrong type is as good as absent, and so is an element of a list: one odd field of one vendor must
-not end a stream. Each field is decoded by itself, which costs more than a decoder of the whole; the pieces of
-text, nearly all that ever comes, do not go through here.
+A field or a list element of the wrong type is treated as absent, because one vendor's odd field must not end a stream.
+Each field is decoded by itself, which costs more than decoding the whole. The pieces of text, which are nearly all of a
+stream, do not go through this module.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _PARTS: dict[type[msgspec.Struct], dict[str, str]] = {
 # Fields whose text is JSON, which some servers send decoded.
 _WRITTEN = frozenset({"arguments", "input"})
 
-# Counts as the chat API names them, which some gateways keep.
+# The chat API's names for counts, which some gateways keep.
 _COUNTS = {
     "input_tokens": "prompt_tokens",
     "output_tokens": "completion_tokens",
@@ -54,7 +54,7 @@ _COUNTS = {
     "output_tokens_details": "completion_tokens_details",
 }
 
-# The elements as they are written, not decoded yet.
+# The elements as raw JSON, not decoded yet.
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _string = msgspec.json.Decoder(str).decode
@@ -62,12 +62,12 @@ _null = msgspec.Raw(b"null")
 
 
 def lenient(kind: type[S], text: str | bytes) -> S:
-    """Return `text` as a struct; its `raw`, if it has one, is `text`.
+    """Decode `text` as a struct, whose `raw` field, if it has one, becomes `text`.
 
-    An `OutputItem` is of the subclass that its `type` names.
+    An `OutputItem` becomes the subclass for its `type`.
 
     Raises:
-        msgspec.DecodeError: `text` is not JSON, or no object.
+        msgspec.DecodeError: `text` is not JSON, or not an object.
     """
     written = _object(text)
     if kind is OutputItem:
@@ -96,7 +96,7 @@ def _made(kind: type[S], written: dict[str, msgspec.Raw], text: str | bytes) -> 
 
 
 def _known(read: Callable[[Any], Any], written: msgspec.Raw | bytes | None) -> Any:
-    """Return what is `written` as `read` reads it; None where it is nothing, of another type, or nested too deep."""
+    """Decode `written` with `read`; None if it is missing, of another type, or nested too deeply."""
     if written is None:
         return None
     try:
@@ -107,7 +107,7 @@ def _known(read: Callable[[Any], Any], written: msgspec.Raw | bytes | None) -> A
 
 @cache
 def _fields(kind: type[msgspec.Struct]) -> list[tuple[str, Callable[[Any], Any]]]:
-    """Return the fields of `kind`, each with what reads it."""
+    """Return the fields of `kind`, each with its decoder."""
     readers = {field.name: _reader(field.type) for field in msgspec.structs.fields(kind) if field.name != "raw"}
     for name in readers.keys() & _WRITTEN:
         readers[name] = _json_text
@@ -117,7 +117,7 @@ def _fields(kind: type[msgspec.Struct]) -> list[tuple[str, Callable[[Any], Any]]
 
 
 def _json_text(written: Any) -> str | None:
-    """Return a text, or the JSON of what is none."""
+    """Return a text; anything else as its JSON."""
     found = _known(_string, written)
     plain = bytes(written)
     return str(plain, "utf-8") if found is None and plain != b"null" else found
@@ -130,7 +130,7 @@ def _reader(annotation: Any) -> Callable[[Any], Any]:
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
     ]
     if not structs:
-        # Some servers send numbers as texts.
+        # Some servers send numbers as strings.
         return msgspec.json.Decoder(annotation, strict=str in get_args(annotation)).decode
     one = partial(lenient, structs[0])
     if get_origin(annotation) is not list:
@@ -139,6 +139,6 @@ def _reader(annotation: Any) -> Callable[[Any], Any]:
 
 
 def _parts(several: Callable[[Any], Any], kind: str, written: Any) -> Any:
-    """Return the parts of a content, which some servers send as one text."""
+    """Return the parts of a content; some servers send a single text instead."""
     said = _known(_string, written)
     return several(written) if said is None else [ContentPart(kind, said)]

@@ -1,4 +1,4 @@
-"""Requests of the Responses API to replies that stream, for asyncio."""
+"""Sends requests of the Responses API and streams their replies, for asyncio."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ T = TypeVar("T")
 
 
 class AsyncResponseStream(ResponseReply[AsyncEventStream], AsyncReply[ResponseEvent]):
-    """A response as it arrives: an asynchronous iterator and context manager. Made by `AsyncResponses.stream`.
+    """A response as it arrives: an asynchronous iterator and context manager; `AsyncResponses.stream` returns it.
 
     Attributes:
-        events: the stream of server-sent events underneath.
+        events: the underlying stream of server-sent events.
 
     Raises:
-        ChatError: when entered or iterated over: the response failed, or the server reported an error, or sent no
-            stream of this API's.
-        StreamTruncated: the response was cut off, for good; `partial` is the `Response` that had arrived.
+        ChatError: when entered or iterated over: the response failed, or the server reported an error, or did not send
+            a stream of this API.
+        StreamTruncated: the response was cut off, and cannot be resumed; `partial` is the `Response` that had arrived.
         SSEError: no connection could be made, or it took too long; `partial` is what had arrived.
     """
 
@@ -64,7 +64,7 @@ class AsyncResponseStream(ResponseReply[AsyncEventStream], AsyncReply[ResponseEv
 
 
 class AsyncResponses(ResponsesBase[AsyncClient, AsyncResponseStream]):
-    """Streams responses. Made by `AsyncChatClient.responses`."""
+    """Streams responses; see `AsyncChatClient.responses`."""
 
     def _open_reply(self, options: Mapping[str, Any], query: Mapping[str, Any] | None) -> AsyncResponseStream:
         return AsyncResponseStream(self._client, self._endpoint, options, query)

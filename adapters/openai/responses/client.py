@@ -1,4 +1,4 @@
-"""Requests of the Responses API to replies that stream (API reference, "Create a model response", `stream: true`)."""
+"""Sends requests of the Responses API and streams their replies (API reference, "Create a model response")."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ T = TypeVar("T")
 
 
 class ResponseStream(ResponseReply[EventStream], BlockingReply[ResponseEvent]):
-    """A response as it arrives: an iterator of events, and a context manager. Made by `Responses.stream`.
+    """A response as it arrives: an iterator of events, and a context manager; `Responses.stream` returns it.
 
     Attributes:
-        events: the stream of server-sent events underneath.
+        events: the underlying stream of server-sent events.
 
     Raises:
-        ChatError: when entered or iterated over: the response failed, or the server reported an error, or sent no
-            stream of this API's.
-        StreamTruncated: the response was cut off, for good; `partial` is the `Response` that had arrived.
+        ChatError: when entered or iterated over: the response failed, or the server reported an error, or did not send
+            a stream of this API.
+        StreamTruncated: the response was cut off, and cannot be resumed; `partial` is the `Response` that had arrived.
         SSEError: no connection could be made, or it took too long; `partial` is what had arrived.
     """
 
@@ -65,7 +65,7 @@ class ResponseStream(ResponseReply[EventStream], BlockingReply[ResponseEvent]):
 
 
 class Responses(ResponsesBase[Client, ResponseStream]):
-    """Streams responses. Made by `ChatClient.responses`."""
+    """Streams responses; see `ChatClient.responses`."""
 
     def _open_reply(self, options: Mapping[str, Any], query: Mapping[str, Any] | None) -> ResponseStream:
         return ResponseStream(self._client, self._endpoint, options, query)

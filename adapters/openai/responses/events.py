@@ -1,4 +1,4 @@
-"""The events of a response as values, a class for each shape (API reference, Responses, "Streaming events")."""
+"""The events of a response, a class for each shape (API reference, Responses, "Streaming events")."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ __all__ = [
 
 # Nothing in an event refers back to it, so the garbage collector need not track the thousands of them.
 class ResponseEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event of any type, and the class of those that have nothing but this or are not known.
+    """An event of any type, and the class of events that have no other fields or are of an unknown type.
 
-    In the subclasses, a field that the server did not send, or sent as something else, is None or empty.
+    In the subclasses, a field that the server did not send, or sent with another type, is None or empty.
 
     Attributes:
-        type: `response.output_text.delta`, say: the payload's `type`, or the `event:` line where it has none.
-        sequence_number: its place in the stream, from 0; None where the server does not count.
-        raw: the event's JSON text as received, with every field that is not here.
+        type: the payload's `type`, such as `response.output_text.delta`, or the `event:` line if it has none.
+        sequence_number: the event's number in the stream, from 0; None if the server sends none.
+        raw: the event's JSON text as received, with all fields.
     """
 
     type: str = ""
@@ -51,27 +51,27 @@ class ResponseEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class ResponseLifecycleEvent(ResponseEvent, frozen=True, gc=False):
-    """How the response as a whole is doing.
+    """The status of the whole response has changed.
 
     `response.created`, `response.queued`, `response.in_progress`, and at the end `response.completed` or
     `response.incomplete`. (`response.failed` is raised as a `ChatError`.)
 
     Attributes:
-        response: as the server sends it with this event; its `output` may be empty until the end.
+        response: the response as the server sends it with this event; its `output` may be empty until the end.
     """
 
     response: Response = msgspec.field(default_factory=Response)
 
 
 class ResponseItemEvent(ResponseEvent, frozen=True, gc=False):
-    """An item of the output begins, or is done: `response.output_item.added`, `.done`."""
+    """An item of the output begins, or is complete: `response.output_item.added`, `.done`."""
 
     item: OutputItem = msgspec.field(default_factory=OutputItem)
     output_index: int | None = None
 
 
 class ResponsePartEvent(ResponseEvent, frozen=True, gc=False):
-    """A part of an item begins, or is done.
+    """A part of an item begins, or is complete.
 
     `response.content_part.added`, `.done` (with `content_index`), and `response.reasoning_summary_part.added`,
     `.done` (with `summary_index`).
@@ -85,7 +85,7 @@ class ResponsePartEvent(ResponseEvent, frozen=True, gc=False):
 
 
 class ResponseDeltaEvent(ResponseEvent, frozen=True, gc=False):
-    """A piece of a text; the pieces append.
+    """A piece of a text, to be appended to the earlier pieces.
 
     `response.refusal.delta`, `.reasoning_text.delta` (with `content_index`), `.reasoning_summary_text.delta` (with
     `summary_index`), `.function_call_arguments.delta`, `.mcp_call_arguments.delta`, `.custom_tool_call_input.delta`,
@@ -93,7 +93,7 @@ class ResponseDeltaEvent(ResponseEvent, frozen=True, gc=False):
     base64), `.audio.transcript.delta`; and `ResponseTextDeltaEvent`.
 
     Attributes:
-        item_id: of the item of the output that it belongs to; `output_index` says which one that is.
+        item_id: the ID of the output item that it belongs to; `output_index` is that item's position.
     """
 
     content_index: int | None = None
@@ -108,14 +108,14 @@ class ResponseTextDeltaEvent(ResponseDeltaEvent, frozen=True, gc=False):
     """A piece of the answer's text: `response.output_text.delta`.
 
     Attributes:
-        logprobs: of the tokens of this piece, as the server sends them.
+        logprobs: the log probabilities of this piece's tokens, as the server sends them.
     """
 
     logprobs: Any = None
 
 
 class ResponseTextEvent(ResponseEvent, frozen=True, gc=False):
-    """A whole text: what the deltas add up to. Its name depends on the type; `value` has it in any case.
+    """A whole text, to which the deltas add up. The name of its field depends on the type; `value` always has it.
 
     `response.output_text.done`, `.reasoning_text.done`, `.reasoning_summary_text.done` (`text`), `.refusal.done`
     (`refusal`), `.function_call_arguments.done` (`arguments`, `name`), `.mcp_call_arguments.done` (`arguments`),
@@ -139,7 +139,7 @@ class ResponseTextEvent(ResponseEvent, frozen=True, gc=False):
 
     @property
     def value(self) -> str | None:
-        """The text, by whichever name."""
+        """The text, under any of its names."""
         named = (self.text, self.refusal, self.arguments, self.input, self.code, self.command)
         return next((text for text in named if text is not None), None)
 
@@ -148,7 +148,7 @@ class ResponseAnnotationEvent(ResponseEvent, frozen=True, gc=False):
     """A source that the text refers to: `response.output_text.annotation.added`.
 
     Attributes:
-        annotation: as the server sends it; its `type` says of which kind it is.
+        annotation: the annotation as the server sends it; `type` is its kind.
     """
 
     annotation: Any = None
@@ -159,7 +159,7 @@ class ResponseAnnotationEvent(ResponseEvent, frozen=True, gc=False):
 
 
 class ResponseProgressEvent(ResponseEvent, frozen=True, gc=False):
-    """How a tool that the server runs is doing.
+    """The progress of a tool that the server runs.
 
     `response.web_search_call.*`, `.file_search_call.*` (`in_progress`, `searching`, `completed`),
     `.code_interpreter_call.*` (`in_progress`, `interpreting`, `completed`), `.image_generation_call.*`
@@ -172,11 +172,11 @@ class ResponseProgressEvent(ResponseEvent, frozen=True, gc=False):
 
 
 class ResponseImageEvent(ResponseEvent, frozen=True, gc=False):
-    """An image, as far as it is drawn: `response.image_generation_call.partial_image`.
+    """A partial image: `response.image_generation_call.partial_image`.
 
     Attributes:
-        partial_image_b64: the image's file, in base64.
-        partial_image_index: which of the partial images this is, from 0.
+        partial_image_b64: the image file, in base64.
+        partial_image_index: the number of this partial image, from 0.
     """
 
     item_id: str | None = None
@@ -186,11 +186,11 @@ class ResponseImageEvent(ResponseEvent, frozen=True, gc=False):
 
 
 class ResponseShellOutputEvent(ResponseEvent, frozen=True, gc=False):
-    """What a command prints: `response.shell_call_output_content.delta`, `.done`.
+    """The output of a command: `response.shell_call_output_content.delta`, `.done`.
 
     Attributes:
-        delta: an object with a piece of `stdout` or `stderr`; None when it is done.
-        output: the whole of it, a list of objects with `stdout`, `stderr` and `outcome`; None until it is done.
+        delta: an object with a piece of `stdout` or `stderr`; None in the last event.
+        output: the whole output, a list of objects with `stdout`, `stderr` and `outcome`; None before the last event.
     """
 
     command_index: int | None = None

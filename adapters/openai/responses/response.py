@@ -1,4 +1,4 @@
-"""A response as values: what the events add up to (API reference, Responses, "The response object")."""
+"""The values of a response, accumulated from events (API reference, Responses, "The response object")."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class ContentPart(msgspec.Struct, frozen=True):
 
 
 class OutputItem(msgspec.Struct, frozen=True):
-    """An item of the output, and the class of those of any other type: calls of the server's own tools, say.
+    """An item of the output, and the class of items of other types, such as calls of the server's own tools.
 
     Attributes:
         type: `message`, `function_call`, `reasoning`, `web_search_call`, ...; an open set.
-        status: `in_progress`, `completed`, `incomplete`, ...; None where the item has none.
-        raw: the item's JSON text, with every field that is not here.
+        status: `in_progress`, `completed`, `incomplete`, ...; None if the item has none.
+        raw: the item's JSON text, with all fields.
     """
 
     type: str = ""
@@ -61,7 +61,7 @@ class OutputItem(msgspec.Struct, frozen=True):
     raw: str = ""
 
     def json(self) -> Any:
-        """Return `raw` decoded: what goes into the `input` of the next request.
+        """Return `raw` decoded, in the form that the `input` of the next request needs.
 
         Raises:
             json.JSONDecodeError: `raw` is not JSON.
@@ -70,7 +70,7 @@ class OutputItem(msgspec.Struct, frozen=True):
 
 
 class OutputMessage(OutputItem, frozen=True):
-    """What the model said: an item of the type `message`."""
+    """The model's message: an item of the type `message`."""
 
     role: str | None = None
     phase: str | None = None
@@ -81,8 +81,8 @@ class FunctionToolCall(OutputItem, frozen=True):
     """A call of one of the caller's functions that the model asks for: an item of the type `function_call`.
 
     Attributes:
-        call_id: what the function's output refers to; "" where the server sent none.
-        arguments: the JSON text that the model wrote; nothing guarantees that it is valid.
+        call_id: the ID to which the function's output refers; "" if the server sent none.
+        arguments: the JSON text that the model wrote, which may be invalid.
     """
 
     call_id: str = ""
@@ -90,19 +90,19 @@ class FunctionToolCall(OutputItem, frozen=True):
     arguments: str = ""
 
     def parsed(self) -> Any:
-        """Return the arguments as objects; where there are none, an empty `dict`.
+        """Return the decoded arguments; an empty `dict` if the model sent none.
 
         Raises:
-            ChatError: they are no JSON, or only the beginning of it. Its `raw` is their text.
+            ChatError: they are not JSON, or only the beginning of it. Its `raw` is their text.
         """
         return arguments(self.name, self.arguments)
 
 
 class CustomToolCall(OutputItem, frozen=True):
-    """A call of one of the caller's tools that take a text: an item of the type `custom_tool_call`.
+    """A call of one of the caller's custom tools, which take plain text: an item of the type `custom_tool_call`.
 
     Attributes:
-        call_id: what the tool's output refers to; "" where the server sent none.
+        call_id: the ID to which the tool's output refers; "" if the server sent none.
         input: the text that the model wrote.
     """
 
@@ -112,11 +112,11 @@ class CustomToolCall(OutputItem, frozen=True):
 
 
 class ReasoningItem(OutputItem, frozen=True):
-    """What the model thought: an item of the type `reasoning`.
+    """The model's reasoning: an item of the type `reasoning`.
 
     Attributes:
-        content: the thoughts themselves, where the server shows them.
-        encrypted_content: for the `input` of the next request; only the server can read it.
+        content: the reasoning itself, if the server shows it.
+        encrypted_content: the encrypted reasoning for the `input` of the next request; only the server can read it.
     """
 
     summary: list[ContentPart] = []
@@ -125,19 +125,19 @@ class ReasoningItem(OutputItem, frozen=True):
 
 
 class InputTokensDetails(msgspec.Struct, frozen=True, gc=False):
-    """How many of the input's tokens were of a special kind."""
+    """The numbers of input tokens of special kinds."""
 
     cached_tokens: int = 0
 
 
 class OutputTokensDetails(msgspec.Struct, frozen=True, gc=False):
-    """How many of the output's tokens were of a special kind."""
+    """The numbers of output tokens of special kinds."""
 
     reasoning_tokens: int = 0
 
 
 class ResponseUsage(msgspec.Struct, frozen=True, gc=False):
-    """How many tokens were used; 0 where the server sent no such number."""
+    """The numbers of tokens used; 0 for numbers that the server did not send."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -164,15 +164,15 @@ class IncompleteDetails(msgspec.Struct, frozen=True, gc=False):
 
 
 class Response(msgspec.Struct, frozen=True):
-    """A response, or what has arrived of it.
+    """A response, as far as it has arrived.
 
     Attributes:
         status: `queued`, `in_progress`, `completed`, `incomplete`, `failed`, `cancelled`.
         created_at: seconds since the epoch.
-        output: in the order of the output; an item of which nothing came is not there.
-        background: whether the server goes on without a connection, so that the stream can be resumed.
-        raw: the response's JSON text as the server last sent it, with every field that is not here. Before the end,
-            that is without the `output` that has arrived since.
+        output: the items, in their order; an item of which nothing arrived is absent.
+        background: whether the server continues without a connection, so that the stream can be resumed.
+        raw: the response's JSON text as the server last sent it, with all fields. Before the end, it lacks the `output`
+            that has arrived since.
     """
 
     id: str | None = None
@@ -189,7 +189,7 @@ class Response(msgspec.Struct, frozen=True):
 
     @property
     def output_text(self) -> str:
-        """The text of all messages, joined; "" where there is none."""
+        """The text of all messages, joined; "" if there is none."""
         return "".join(
             part.text or ""
             for item in self.output
@@ -213,17 +213,17 @@ class Response(msgspec.Struct, frozen=True):
     def parse(self, type: Any) -> Any: ...
 
     def parse(self, type: Any) -> Any:  # noqa: A002 - the API's own word
-        """Return the answer, a text in JSON, as a value of a type of yours.
+        """Decode an answer in JSON as a value of `type`.
 
-        A Markdown fence around the JSON is taken off.
+        A Markdown fence around the JSON is removed.
 
         Args:
             type: as for `Completion.parse`.
 
         Raises:
-            ChatError: the model refused, the answer is not whole or has no text, or the text is no JSON or not of
+            ChatError: the model refused, the answer is incomplete or has no text, or the text is not JSON or not of
                 that type. Its `raw` is the text, its `partial` the response.
-            TypeError: `type` is none that can be decoded.
+            TypeError: `type` cannot be decoded.
         """
         return decoded(self.output_text, type, "the response", self._obstacle(), self)
 

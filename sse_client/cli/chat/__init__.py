@@ -1,1 +1,1 @@
-"""`sse-client chat`: questions, answers as they come, and conversations."""
+"""`sse-client chat`: questions, answers as they arrive, and conversations."""

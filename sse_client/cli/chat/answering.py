@@ -1,4 +1,4 @@
-"""A reply to the screen, as it comes, with its timing."""
+"""Shows a reply on the screen as it arrives, with its timing."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ if TYPE_CHECKING:
 
 __all__ = ["Answering", "PlainView", "View"]
 
-_OF_MARKDOWN = "\u258c\u2022\u2500"  # what quotes, lists and rules are drawn with
+_OF_MARKDOWN = "\u258c\u2022\u2500"  # the characters that draw quotes, lists and rules
 
 
 class View(Protocol):
     """Shows one answer."""
 
     def reasoning(self, text: str) -> None:
-        """Show a piece of what the model thinks."""
+        """Show a piece of the model's reasoning."""
 
     def content(self, text: str) -> None:
         """Show a piece of the answer."""
 
     def tool_calls(self, calls: Sequence[ToolCall]) -> None:
-        """Show what the model would have called."""
+        """Show the tool calls that the model asks for; they are not executed."""
 
     def end(self) -> None:
         """Leave the cursor at the beginning of a line."""
 
 
 class PlainView:
-    """The text as it is, without thoughts: for pipes."""
+    """Plain text without reasoning, for pipes."""
 
     def __init__(self, out: Stdout, encoding: str, *, safe: bool) -> None:
         self._out = out
@@ -98,11 +98,11 @@ class Answering:
             self._draw_gaps = draw
 
     def show(self, reply: ChatStream) -> bool:
-        """Show `reply` until it ends; return False where Ctrl-C has ended it.
+        """Show `reply` until it ends; return False if Ctrl-C ended it.
 
         Raises:
             Failure: the request cannot be sent.
-            SSEError: it failed, after what had come was shown.
+            SSEError: the reply failed; what had arrived has been shown.
         """
         gaps = Gaps(time.monotonic())
         view = self._view()
@@ -153,7 +153,7 @@ def _opened(reply: ChatStream) -> Generator[None]:
     with ExitStack() as stack:
         try:
             stack.enter_context(reply)
-        except ValueError as error:  # a malformed URL, say
+        except ValueError as error:  # a malformed URL, for example
             raise Failure(str(error)) from error
         yield
 

@@ -22,14 +22,14 @@ def chat(
     answer: AnswerOptions = AnswerOptions(),  # noqa: B008
     connection: ConnectionOptions = ConnectionOptions(),  # noqa: B008
 ) -> int:
-    """Ask a chat model, and show the answer as it comes.
+    """Ask a chat model, and show the answer as it arrives.
 
-    What is piped in is added to the question. Without a question, on a terminal, a conversation begins. Ctrl-C stops
-    an answer and keeps what has come of it.
+    Piped input is added to the question. On a terminal, leaving out the question begins a conversation. Ctrl-C stops
+    an answer, and keeps the part that has arrived.
 
     Args:
         prompt: the question.
-        options: what is asked, and whom.
+        options: the question's options, the model and the server.
         answer: what is shown.
         connection: how the server is reached.
     """

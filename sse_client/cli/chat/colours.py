@@ -1,4 +1,4 @@
-"""Colours of an answer in Markdown, all of which can be read on a light and on a dark terminal."""
+"""The colours of a Markdown answer, all readable on a light and on a dark terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages to a chat server, and its client: what `sse-client chat` asks with."""
+"""The messages and the client of a conversation in `sse-client chat`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Conversation"]
 
-_SILENCE = 600.0  # seconds: a model may think for long
+_SILENCE = 600.0  # seconds; a model may think for a long time
 _BASE_URL = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 _VERSION = re.compile(r"/v\d+\b")
 _KINDS = {
@@ -43,7 +43,7 @@ class Conversation:
     """The messages so far, and the client that sends them.
 
     Raises:
-        Failure: there is no key, a file cannot be read, or an option is out of its range.
+        Failure: there is no key, a file cannot be read, or an option is out of range.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Conversation:
         return credentials.url(self._chat.base_url)
 
     def ask(self, text: str) -> ChatStream:
-        """Return the reply to the conversation with a question more.
+        """Add a question to the conversation, and return the reply.
 
         Raises:
             Failure: the request is malformed.
@@ -112,7 +112,7 @@ class Conversation:
         return Failure(str(error), Exit.CHAT_ERROR, hint)
 
     def answered(self, reply: ChatStream) -> None:
-        """Keep the answer, whole or not; without one, the question is taken back."""
+        """Add the answer to the conversation, complete or not; if there is none, remove the question again."""
         choices = reply.completion.choices
         message = choices[0].message if choices else None
         if message is None or not (message.content or message.tool_calls):
@@ -121,7 +121,7 @@ class Conversation:
         self.messages.append({"role": "assistant", "content": message.content or ""})
 
     def clear(self) -> None:
-        """Forget all messages but the system's."""
+        """Forget all messages except the system message."""
         self.messages = [message for message in self.messages if message["role"] == "system"]
 
     def __enter__(self) -> Self:

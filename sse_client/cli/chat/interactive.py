@@ -1,4 +1,4 @@
-"""A conversation in a terminal: questions with editing and history, answers as they come."""
+"""A conversation on a terminal: questions with line editing and history, answers as they arrive."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def converse(conversation: Conversation, answering: Answering, session: PromptSe
     """Ask and answer until the user ends it; return the exit code.
 
     Args:
-        conversation: the messages, and whom to ask.
+        conversation: the messages, and the client that sends them.
         answering: shows the answers.
-        session: reads the questions; one with history on the terminal by default.
+        session: reads the questions; by default, from the terminal, with a history.
     """
     title = f"{conversation.model} at {conversation.server}; /help helps, Ctrl-D ends"
     print(_dimmed(title, sys.stdout))  # noqa: T201
@@ -57,7 +57,7 @@ def converse(conversation: Conversation, answering: Answering, session: PromptSe
         elif text:
             try:
                 _answer(conversation, answering, text)
-            except KeyboardInterrupt:  # before there was a reply, or while the last of it was shown
+            except KeyboardInterrupt:  # before there was a reply, or while its end was being shown
                 say_sentence("stopped")
 
 
@@ -80,7 +80,7 @@ def _session() -> PromptSession[str]:
 
 
 def history() -> History:
-    """Return the questions of earlier conversations: in a file that only the user can read, where that can be."""
+    """Return the questions of earlier conversations, kept in a file that only the user can read, if possible."""
     try:
         folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "sse-client"
     except RuntimeError:

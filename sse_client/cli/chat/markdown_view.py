@@ -1,4 +1,4 @@
-"""An answer in Markdown on a terminal: blocks that are whole are printed for good, the last one is drawn anew."""
+"""Renders a Markdown answer on a terminal: complete blocks are printed once, the last block is redrawn as it grows."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 __all__ = ["MarkdownView", "whole_blocks"]
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_SHORT = 4096  # characters of a block that are cheap enough to look at with each line
-_REFRESHES = 15  # a second
+_SHORT = 4096  # characters; a block up to this size is examined again with each line
+_REFRESHES = 15  # per second
 
 
 def whole_blocks(text: str) -> int:
-    """Return how much of `text` is blocks of Markdown that nothing can be added to."""
+    """Return the length of the complete Markdown blocks at the beginning of `text`."""
     whole = position = 0
     fence = ""
     blank = False
@@ -53,12 +53,12 @@ class MarkdownView:
     def __init__(self) -> None:
         self._console = Console(file=sys.stdout, theme=MARKDOWN, highlight=False, markup=False, emoji=False)
         self._pending = ""
-        self._look_at = 0  # characters pending at which whole blocks are looked for again
+        self._look_at = 0  # the number of pending characters at which complete blocks are searched for again
         self._live: Live | None = None
         self._thinking = False
 
     def reasoning(self, text: str) -> None:
-        """Show a piece of what the model thinks, dimmed."""
+        """Show a piece of the model's reasoning, dimmed."""
         self._thinking = True
         self._console.print(Text(printable(text), style="dim"), end="", soft_wrap=True)
 
@@ -66,7 +66,7 @@ class MarkdownView:
         """Show a piece of the answer."""
         self._end_thoughts()
         self._pending += printable(text)
-        # Looked for once a line, not once a token; in a long block, which may have no end, each time it has grown by an
+        # Searched once per line, not once per token; in a long block, which may never end, each time it has grown by an
         # eighth.
         whole = 0
         if "\n" in text and len(self._pending) >= self._look_at:
@@ -89,14 +89,14 @@ class MarkdownView:
             self._live.start()
 
     def tool_calls(self, calls: Sequence[ToolCall]) -> None:
-        """Show what the model would have called."""
+        """Show the tool calls that the model asks for; they are not executed."""
         self.end()
         for call in calls:
             line = Text.assemble(("calls ", "dim"), (call.name, "bold magenta"), f"({call.arguments})")
             self._console.print(Text(printable(line.plain), spans=line.spans), soft_wrap=True)
 
     def end(self) -> None:
-        """Print what is left."""
+        """Print the rest."""
         self._end_thoughts()
         self._stop()
         if self._pending:
@@ -120,7 +120,7 @@ class MarkdownView:
             self._console.print()
 
     def _last_lines(self) -> Text:
-        """Return as much of the block's end as the screen can hold."""
+        """Return the end of the block, as much as fits on the screen."""
         lines = self._pending.splitlines()
         most = max(1, self._console.size.height - 4)
         shown = lines[-most:]
@@ -130,8 +130,8 @@ class MarkdownView:
         return self._rendered("\n".join(shown), most)
 
     def _rendered(self, text: str, most: int = 0) -> Text:
-        """Return Markdown as lines, the last `most` of them (0: all), without blank ones around them."""
-        theme: Any = CODE  # rich says that it has to be a name, and passes on either
+        """Render Markdown; return the last `most` lines (0: all), without surrounding blank lines."""
+        theme: Any = CODE  # rich's type hint demands a name, but a theme object works too
         markdown = Markdown(text, code_theme=theme, hyperlinks=False)
         lines = self._console.render_lines(markdown, pad=False)
         while lines and not _text_of(lines[-1]).strip():
@@ -142,7 +142,7 @@ class MarkdownView:
         for number, line in enumerate(lines[-most:]):
             rendered.append("\n" if number else "")
             for segment in line:
-                # Markdown decodes what `printable` has not seen: `%1b` in a link, `&#x202e;` anywhere.
+                # Markdown decodes `%1b` in a link, and `&#x202e;` anywhere, after `printable` has escaped the text.
                 rendered.append(printable(segment.text), segment.style)
         return rendered
 

@@ -1,4 +1,4 @@
-"""What `sse-client chat` takes: whom to ask, and what to show."""
+"""The options of `sse-client chat`: the model and server, and how the answer is shown."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ ANSWER = Group("Answer", sort_key=2)
 @Parameter(name="*", group=CHAT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatOptions:
-    """What is asked, and whom."""
+    """The question, the model and the server."""
 
     model: Annotated[
         str, Parameter(("-m", "--model"), metavar="NAME", env_var="SSE_CLIENT_MODEL", show_env_var=False)
     ] = "gpt-4o-mini"
-    """The model; SSE_CLIENT_MODEL in the environment is used where it is not given."""
+    """The model. If it is not given, the environment's SSE_CLIENT_MODEL is used."""
 
     system: Annotated[str | None, Parameter("--system", metavar="TEXT", allow_leading_hyphen=True)] = None
     """The system message; @FILE reads it from a file."""
 
     base_url: Annotated[str | None, Parameter("--base-url", metavar="URL")] = None
-    """A server that speaks OpenAI's API; OPENAI_BASE_URL in the environment, or OpenAI, where it is not given."""
+    """A server that speaks OpenAI's API. Default: the environment's OPENAI_BASE_URL, or OpenAI."""
 
     temperature: Annotated[float | None, Parameter("--temperature", metavar="NUMBER")] = None
-    """How freely tokens are drawn."""
+    """The sampling temperature."""
 
     max_tokens: Annotated[int | None, Parameter("--max-tokens", metavar="N")] = None
-    """The most tokens of an answer."""
+    """The most tokens in an answer."""
 
     file: Annotated[
         tuple[Path, ...],
@@ -46,28 +46,28 @@ class ChatOptions:
     """Add this picture (PNG, JPEG, GIF, WebP, or a URL) to the first question. Repeatable."""
 
     tools: Annotated[Path | None, Parameter("--tools", metavar="FILE")] = None
-    """Offer the functions in this file, a JSON array as the API has it; what the model calls is shown, not run."""
+    """Offer the functions in this file, a JSON array in the API's form; calls are shown, but not executed."""
 
     key_env: Annotated[str | None, Parameter("--key-env", metavar="NAME")] = None
-    """The environment variable that the key is in; OPENAI_API_KEY where it is not given."""
+    """The environment variable that holds the key. Default: OPENAI_API_KEY."""
 
     key_file: Annotated[Path | None, Parameter("--key-file", metavar="FILE")] = None
-    """The file whose first line is the key."""
+    """A file whose first line is the key."""
 
 
 @Parameter(name="*", group=ANSWER)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerOptions:
-    """What is shown."""
+    """How the answer is shown."""
 
     plain: Annotated[bool, Parameter("--plain", negative="", show_default=False)] = False
-    """Show the text as it is, without Markdown and colours."""
+    """Show the plain text, without Markdown rendering and colours."""
 
     timing: Annotated[bool, Parameter("--timing", negative="", show_default=False)] = False
-    """Show the time to the first token, tokens a second, and a picture of the gaps between tokens."""
+    """Show the time to the first token, tokens per second, and a chart of the gaps between tokens."""
 
     plot: Annotated[Path | None, Parameter("--plot", metavar="FILE.png")] = None
-    """Draw the gaps between tokens into this file."""
+    """Plot the gaps between tokens into this file."""
 
     verbose: Annotated[bool, Parameter(("-v", "--verbose"), negative="", show_default=False)] = False
     """Show the heads of requests and responses, without credentials."""

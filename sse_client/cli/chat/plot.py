@@ -1,4 +1,4 @@
-"""The gaps between arrivals as a picture in PNG."""
+"""Plots the gaps between arrivals as a PNG picture."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def draw(gaps: Gaps, noun: str, path: Path) -> None:
     """Write the picture to `path`.
 
     Raises:
-        Failure: it cannot be written.
+        Failure: the file cannot be written.
     """
     image = Image.new("RGB", (_WIDTH, _HEIGHT), "white")
     canvas: Any = ImageDraw.Draw(image)

@@ -1,4 +1,4 @@
-"""Arguments, files and the standard input to the text of a question."""
+"""Builds the text of a question from arguments, files and standard input."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = ["question_text"]
 
-_PATIENCE = 2.0  # seconds until a line says what is being waited for
+_PATIENCE = 2.0  # seconds of waiting for input before a line says so
 
 
 def question_text(prompt: Sequence[str], files: Sequence[Path]) -> str | None:
-    """Return the question; None where the user must be asked for it.
+    """Return the question; None if the user must be asked for it.
 
     Raises:
-        Failure: there is none, and no terminal to type it in; or a file cannot be read.
+        Failure: there is no question, and no terminal to type one; or a file cannot be read.
     """
     parts = [utf8(" ".join(prompt), "the question")] if prompt else []
     parts += [_quoted(path) for path in files if str(path) != "-"]

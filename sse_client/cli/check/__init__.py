@@ -1,1 +1,1 @@
-"""`sse-client check`: what is seen of an endpoint, and what it means."""
+"""`sse-client check`: observations of an endpoint, and what they mean."""

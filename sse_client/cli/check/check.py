@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_MARGIN = 7  # columns of the mark before each sentence
+_MARGIN = 7  # columns for the mark before each sentence
 
 
 def check(
@@ -38,10 +38,10 @@ def check(
     request: RequestOptions = RequestOptions(),  # noqa: B008  (frozen; the parser's way to flatten options)
     connection: ConnectionOptions = ConnectionOptions(),  # noqa: B008
 ) -> int:
-    """Examine an endpoint, and say in sentences what is wrong with it.
+    """Examine an endpoint, and report in sentences what is wrong with it.
 
-    It connects up to four times: to listen, to compare with compression, to resume, and over HTTP/2, which takes
-    https and httpx2[http2]. A POST is sent once. The exit code is 1 where something is wrong.
+    It connects up to four times: to listen, to compare with compression, to resume, and over HTTP/2, which requires
+    https and httpx2[http2]. A POST is sent only once. The exit code is 1 if there is a problem.
 
     Args:
         url: the endpoint; http:// may be left out.

@@ -1,4 +1,4 @@
-"""What an observation of an endpoint means, in sentences: status, type, framing, and what is between."""
+"""Explains an observation of an endpoint in sentences: status, type, framing, and proxies on the way."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Finding:
     """One sentence about an endpoint.
 
     Attributes:
-        grade: `ok`; `note`: worth knowing; `wrong`: a client will suffer from it.
+        grade: `ok`; `note`: worth knowing; `wrong`: a problem for clients.
     """
 
     grade: Literal["ok", "note", "wrong"]
@@ -31,7 +31,7 @@ class Finding:
 
 
 def ok(text: str) -> Finding:
-    """Return a finding that is as it should be."""
+    """Return a finding without a problem."""
     return Finding("ok", text)
 
 
@@ -41,12 +41,12 @@ def note(text: str) -> Finding:
 
 
 def wrong(text: str) -> Finding:
-    """Return a finding that should be mended."""
+    """Return a finding that should be fixed."""
     return Finding("wrong", text)
 
 
 def of_refusal(error: sse.SSEError) -> Finding:
-    """Return what is wrong with an endpoint that gives no stream."""
+    """Return the finding for an endpoint that does not send a stream."""
     if isinstance(error, sse.ContentTypeError):
         said = excerpt(error)
         return wrong(
@@ -64,7 +64,7 @@ def _content_type(error: sse.ResponseError) -> str:
 
 
 def of_head(seen: Observation) -> Iterator[Finding]:
-    """Yield what the head of the response means."""
+    """Yield findings about the head of the response."""
     yield ok(f"The stream opened after {seconds(seen.head_at)}: status {seen.status}, HTTP/{seen.version}.")
     if seen.redirects:
         yield note(
@@ -114,7 +114,7 @@ def _caches(seen: Observation) -> Iterator[Finding]:
 
 
 def _between(seen: Observation) -> Iterator[Finding]:
-    """Yield what is known of proxies on the way."""
+    """Yield findings about proxies on the way."""
     marks = {
         "Via": "a proxy",
         "CF-Ray": "Cloudflare",

@@ -1,4 +1,4 @@
-"""What the events of an observation mean, in sentences: ids, heartbeats, `retry`, buffering, malformed lines."""
+"""Explains the observed events in sentences: ids, heartbeats, `retry`, buffering, malformed lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["of_compression", "of_events", "of_resume", "of_uncompressed"]
 
-_PAUSE = 0.4  # seconds without a byte after which what follows counts as another burst
+_PAUSE = 0.4  # seconds without a byte after which further bytes count as another burst
 _SILENCE = 2.0  # seconds without an event or comment that are worth a note
 _HELD_BACK = 0.5  # seconds that compression may cost
 _FIELDS = frozenset({b"data", b"event", b"id", b"retry", b""})
@@ -25,7 +25,7 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 def of_events(seen: Observation) -> Iterator[Finding]:
-    """Yield what the body means."""
+    """Yield findings about the body."""
     yield from _arrival(seen)
     yield from _lines(seen)
     yield from _buffering(seen)
@@ -55,11 +55,11 @@ def _arrival(seen: Observation) -> Iterator[Finding]:
 
 
 def _lines(seen: Observation) -> Iterator[Finding]:
-    """Yield what is wrong with single lines; only bytes that are not compressed can be read."""
+    """Yield problems of single lines, which can only be found in an uncompressed body."""
     if seen.coding or not seen.sample:
         return
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(seen.sample)  # it may end inside a character
+        codecs.getincrementaldecoder("utf-8")().decode(seen.sample)  # the sample may end inside a character
     except UnicodeDecodeError as error:
         yield wrong(f"Byte {error.start} is not UTF-8: clients show a replacement character in its place.")
     lines = _LINE_END.split(seen.sample)[:-1]
@@ -105,7 +105,7 @@ def _buffering(seen: Observation) -> Iterator[Finding]:
 
 
 def _bursts(seen: Observation) -> list[int]:
-    """Return how many events came together, burst by burst."""
+    """Return the number of events in each burst."""
     bursts: list[int] = []
     before = float("-inf")
     for at, _ in seen.events:
@@ -180,7 +180,7 @@ def _end(seen: Observation) -> Iterator[Finding]:
 
 
 def of_compression(compressed: Observation, plain: Observation) -> Iterator[Finding]:
-    """Yield what compression does: `compressed` and `plain` are of the same endpoint."""
+    """Yield findings about compression, from two observations of the same endpoint."""
     if not compressed.coding:
         return
     if not plain.events:
@@ -214,7 +214,7 @@ def of_uncompressed(plain: Observation, compressed: Observation) -> Iterator[Fin
 
 
 def of_resume(first: Observation, resumed: Observation) -> Finding:
-    """Return what became of a request to resume after the first event of `first`."""
+    """Return the finding about a request to resume after the first event of `first`."""
     ids = [event.id for _, event in first.events if event.id]
     place = short(ids[0])
     if resumed.status == 204:

@@ -1,4 +1,4 @@
-"""The same endpoint over HTTP/2, which browsers and proxies prefer where a server offers it."""
+"""Observes the same endpoint over HTTP/2, which browsers and proxies prefer if a server offers it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def observe_http2(
 
 
 def _tls(arguments: dict[str, Any]) -> ssl.SSLContext:
-    """Return the settings of TLS that requests would use."""
+    """Return the TLS settings that requests would use."""
     from certifi import where
 
     verify = arguments.get("verify", True)
@@ -91,7 +91,7 @@ def _head_of(seen: Observation, began: float) -> Callable[[object], None]:
 
 
 def of_http2(first: Observation, over: Observation) -> Finding:
-    """Return what HTTP/2 changes; `first` is of the same endpoint over HTTP/1.1."""
+    """Return findings about HTTP/2; `first` is an observation of the same endpoint over HTTP/1.1."""
     if over.error is not None and not over.events:
         return wrong(f"Offered HTTP/2, it fails: {short(str(over.error))}.")
     if over.version != "2":

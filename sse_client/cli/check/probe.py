@@ -1,4 +1,4 @@
-"""One connection to an endpoint, listened to for some seconds, and all that was seen of it."""
+"""Listens to an endpoint over one connection for some seconds, and records what was observed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BLANK_LINES = (b"\n\n", b"\r\r", b"\r\n\r\n")
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One receive: when, how many bytes, and whether they end at the end of an event."""
+    """One receive: its time, the number of bytes, and whether they end with an event."""
 
     at: float
     size: int
@@ -39,21 +39,21 @@ class Read:
 
 @dataclass(slots=True)
 class Observation:
-    """What was seen on one connection; times are seconds since the request was sent.
+    """The observation of one connection; times are seconds since the request was sent.
 
     Attributes:
-        status: of the response; None where there was none.
-        version: of HTTP, as `1.1`.
-        redirects: how many were followed.
-        headers: of the response.
-        head_at: when the head was there.
+        status: the status of the response; None if there was none.
+        version: the version of HTTP, such as `1.1`.
+        redirects: the number of redirects that were followed.
+        headers: the headers of the response.
+        head_at: the time at which the head arrived.
         reads: the receives.
-        events: the first 10,000 events, with their times, and without their data: all of it would take much memory.
+        events: the first 10,000 events with their times, without their data, which might take much memory.
         comments: the times of the first 10,000 comments.
-        sample: the body's first 256 KiB, as they came.
-        tail: what had come of an event that was not over.
-        ended_at: when the server ended the stream; None where we did.
-        error: how it failed, if it did.
+        sample: the body's first 256 KiB, as received.
+        tail: the beginning of an unfinished event.
+        ended_at: the time at which the server ended the stream; None if this side ended it.
+        error: the error that ended it; None if there was none.
     """
 
     status: int | None = None
@@ -71,12 +71,12 @@ class Observation:
     seconds: float = 0.0
 
     def header(self, name: str) -> str:
-        """Return a header's value in lower case; empty where it is not there."""
+        """Return a header's value in lower case; empty if it is not there."""
         return str(self.headers.get(name, "")).strip().lower()
 
     @property
     def coding(self) -> str:
-        """The coding of the body; empty where it has none."""
+        """The coding of the body; empty if it has none."""
         coding = self.header("Content-Encoding")
         return "" if coding == "identity" else coding
 
@@ -86,9 +86,9 @@ def observe(question: Asked, arguments: dict[str, Any], seconds: float, unix_soc
 
     Args:
         question: the request.
-        arguments: more of `Client.stream`.
-        seconds: how long.
-        unix_socket: where to connect to, if not where the URL says.
+        arguments: further arguments of `Client.stream`.
+        seconds: how long to listen.
+        unix_socket: the Unix socket to connect to instead of the URL's host.
 
     Raises:
         Failure: the request is malformed.
@@ -107,12 +107,13 @@ def observe(question: Asked, arguments: dict[str, Any], seconds: float, unix_soc
 def listen_over(
     client: sse.Client, question: Asked, arguments: dict[str, Any], seen: Observation, began: float
 ) -> None:
-    """Listen with `client`, which is closed then, and note the events in `seen`."""
+    """Listen with `client`, record the events in `seen`, and close the client."""
     merged = {"reconnect": False, "comments": True, "timeout": sse.Timeout(read=None), **arguments}
     try:
         with client, opened(client, question, merged) as stream:
             timer = threading.Timer(seen.seconds, stream.close)
-            # Ctrl-C may come before the timer can be cancelled: the process does not wait for it then.
+            # A daemon, because Ctrl-C may come before the timer can be cancelled; the process must not wait for it
+            # then.
             timer.daemon = True
             try:
                 timer.start()

@@ -1,1 +1,1 @@
-"""What is asked of a server, and what goes over the wire; credentials are kept out of sight here."""
+"""The request that a command makes, and what goes over the wire, with credentials masked."""

@@ -1,4 +1,4 @@
-"""Bytes in the chunked framing to the bytes of the body (RFC 9112 7.1)."""
+"""Decodes the chunked framing (RFC 9112 7.1) for display."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _MOST_SIZES = 4096
 
 
 class Chunks:
-    """Takes the framing of one body away.
+    """Removes the framing of one body.
 
     Attributes:
-        ended: whether the last chunk and the trailers have come.
+        ended: whether the last chunk and the trailers have arrived.
     """
 
     def __init__(self) -> None:
         self.ended = False
-        self._pending = b""  # the beginning of a line
-        self._left = 0  # bytes of the current chunk that have not come
+        self._pending = b""  # the beginning of an unfinished line
+        self._left = 0  # bytes of the current chunk that have not arrived yet
         self._error: ValueError | None = None
         self._line = self._size_line
-        self._sizes: dict[bytes, int] = {}  # by what is between two chunks: a stream has many chunks of few sizes
+        self._sizes: dict[bytes, int] = {}  # by the bytes between two chunks; a stream has many chunks of few sizes
 
     def feed(self, data: bytes) -> bytes:
         """Return the bytes of the body in `data`.
@@ -49,7 +49,7 @@ class Chunks:
         return b"".join(pieces)
 
     def check(self) -> None:
-        """Raise what was found after the data that has been returned.
+        """Raise the error that was found after the data that has been returned.
 
         Raises:
             ValueError: the framing is malformed.
@@ -77,7 +77,7 @@ class Chunks:
     def _chunks_after(self, data: bytes, end: int, pieces: list[bytes]) -> int:
         """Add the chunks that follow without an extension; return where the last one ends, perhaps beyond `data`.
 
-        At a quarter of the time that it takes by lines.
+        This takes a quarter of the time of reading line by line.
         """
         sizes, width = self._sizes, 0
         while True:
@@ -94,7 +94,7 @@ class Chunks:
             end = start + size
             pieces.append(data[start:end])
 
-    # What each kind of line means; each returns the size of the data that follows.
+    # One method for each kind of line. Each returns the size of the data that follows.
 
     def _size_line(self, line: bytes) -> int:
         found = _SIZE.fullmatch(line)

@@ -1,4 +1,4 @@
-"""What a server said instead of a stream, in one line."""
+"""Shows in one line what a server sent instead of a stream."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TAG = re.compile(r"<[^<>]{0,1000}>")
 
 
 def excerpt(error: ResponseError) -> str:
-    """Return a sentence with the beginning of the response's body; empty where it has none."""
+    """Return a sentence with the beginning of the response's body; empty if it has none."""
     text = error.body[:4096].decode("utf-8", "replace").strip()
     if not text:
         return ""

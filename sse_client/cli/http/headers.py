@@ -1,4 +1,4 @@
-"""Headers as they are written on a command line, or in a file: one `Name: value` each."""
+"""Parses headers written on a command line or in a file: one `Name: value` each."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 5.6.2, "token"
 
 
 def parsed(given: Iterable[str]) -> dict[str, str | bytes | None]:
-    """Return headers by name; None removes a default header. Equal names are joined with commas.
+    """Return headers by name; a value of None removes a default header. Values of equal names are joined with commas.
 
     Raises:
-        Failure: one is malformed, or its file cannot be read.
+        Failure: a header is malformed, or a file of headers cannot be read.
     """
     headers: dict[str, str | bytes | None] = {}
     spelled: dict[str, str] = {}
@@ -55,7 +55,7 @@ def _fields(text: str) -> Iterator[tuple[str, str | bytes | None]]:
 def _field(text: str, where: str) -> tuple[str, str | bytes | None]:
     name, colon, value = text.partition(":")
     name = name.strip()
-    # What was given is not repeated: it may be a key that lacks its name.
+    # The argument is not repeated, because it may be a key without its header name.
     if not colon:
         raise Failure(f"{where}: expected a header such as 'Name: value', got a text without a colon")
     if not _NAME.fullmatch(name):

@@ -1,4 +1,4 @@
-"""The heads of requests and responses, for -v: as they go over the wire, without credentials."""
+"""Shows the heads of requests and responses for -v, as they go over the wire, without credentials."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["Heads"]
 
 
 class Heads:
-    """Shows each head, a line a header: `>` for what is sent, `<` for what is received.
+    """Shows each head, one line per header: `>` for sent heads, `<` for received ones.
 
     Args:
-        mask: takes credentials out.
+        mask: removes credentials.
         show: called with each line.
     """
 
@@ -59,7 +59,7 @@ class Heads:
             self._line(mark, f"{_text(name)}: {self._mask.header(_text(name), value)}")
 
     def _line(self, mark: str, text: str) -> None:
-        # A header that goes on in the next line holds a line feed: it shall not look like a line of ours.
+        # A folded header contains a line feed. Its second line must not look like a line of this command's.
         self._show(f"{mark} {printable(text)}".replace("\n", "\\n").rstrip())
 
 

@@ -1,4 +1,4 @@
-"""Credentials out of everything that is shown: headers, URLs, and texts that repeat them."""
+"""Masks credentials in everything that is shown: headers, URLs, and texts that repeat them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _SCHEME = re.compile(r"(Bearer|Basic|Digest|Token|ApiKey|Negotiate|AWS4-HMAC-SHA
 _LIKE_A_KEY = re.compile(
     r"(?<![A-Za-z0-9])(?:sk|pk|rk|ghp|gho|ghs|github_pat|xox[abprs]|hf|gsk|AIza|eyJ)[-_A-Za-z0-9.]{12,}"
 )
-_PASSWORD = re.compile(r"[^/@:]*:[^/@]*@")  # in the path of a URL that is mistyped
-_SHORTEST = 4  # characters of a secret that is looked for in other texts
+_PASSWORD = re.compile(r"[^/@:]*:[^/@]*@")  # in the path of a mistyped URL
+_SHORTEST = 4  # characters; shorter secrets are not searched for in other texts
 _OPAQUE = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_\-.~+/=%]{24,}")
 
 
 def is_secret(name: str) -> bool:
-    """Return whether a header, or a parameter of a query, holds a credential by its name."""
+    """Return whether a header or a query parameter contains a credential, judging by its name."""
     return bool(_SECRET_NAME.search(name)) and not _PUBLIC_NAME.search(name)
 
 
@@ -48,13 +48,13 @@ def masked_header(name: str, value: str) -> str:
 
 
 def masked_url(url: str) -> str:
-    """Return `url` without user, password, and the values of its query that are, or may be, secret."""
-    # Without a scheme, as it may be typed, what comes before the first colon would pass for one.
+    """Return `url` without user, password, and query values that are or may be secret."""
+    # In a URL that is typed without its scheme, the user would be taken for the scheme.
     bare = "://" not in url and not url.startswith(("/", "?", "#"))
     try:
         parts = urlsplit(f"//{url}" if bare else url)
     except ValueError:
-        return "a malformed URL"  # which part of it is a password cannot be known
+        return "a malformed URL"  # any part of it may be a password
     netloc = MASK + "@" + parts.netloc.rpartition("@")[2] if "@" in parts.netloc else parts.netloc
     query = "&".join(_masked_pair(pair) for pair in parts.query.split("&")) if parts.query else ""
     fragment = "#" + MASK if parts.fragment else ""
@@ -74,17 +74,17 @@ def _masked_pair(pair: str) -> str:
 
 
 class Mask:
-    """Knows the secrets of this run, and takes them out of texts: of a server that repeats a key in its error, say."""
+    """Knows the secrets of this run, and masks them in texts, for example in a server's error that repeats a key."""
 
     def __init__(self) -> None:
         self._secrets: set[str] = set()
 
     def learn(self, *secrets: str | None) -> None:
-        """Keep secrets in mind."""
+        """Remember secrets."""
         self._secrets.update(secret for secret in secrets if secret and len(secret) >= _SHORTEST)
 
     def learn_headers(self, headers: Iterable[tuple[str, str]]) -> None:
-        """Keep the credentials of a request's headers in mind."""
+        """Remember the credentials in a request's headers, to mask them from now on."""
         for name, value in headers:
             if is_secret(name) or _SCHEME.match(value):
                 self.learn(value, _SCHEME.sub("", value, count=1))
@@ -92,7 +92,7 @@ class Mask:
                 self.learn(*(pair.partition("=")[2] for pair in value.split("; ")))
 
     def learn_url(self, url: str) -> None:
-        """Keep the credentials of a URL in mind."""
+        """Remember the credentials in a URL."""
         try:
             parts = urlsplit(url)
         except ValueError:
@@ -102,7 +102,7 @@ class Mask:
             self.learn(parts.netloc.rpartition("@")[0])
 
     def hide(self, text: str) -> str:
-        """Return `text` without the secrets that are known, and without what looks like a key."""
+        """Return `text` without known secrets, and without anything that looks like a key."""
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, MASK)
         return _LIKE_A_KEY.sub(MASK, text)

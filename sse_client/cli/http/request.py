@@ -1,4 +1,4 @@
-"""Options of the command line to the keyword arguments of `Client.stream`."""
+"""Turns command line options into the keyword arguments of `Client.stream`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ __all__ = [
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
 _ONE_SLASH = re.compile(r"https?:/(?!/)", re.IGNORECASE)
-_LONGEST = threading.TIMEOUT_MAX  # seconds that Python can wait
+_LONGEST = threading.TIMEOUT_MAX  # seconds; the longest time that Python can wait
 
 
 class Asked:
@@ -51,11 +51,11 @@ class Asked:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The arguments of `Client.stream` that say what is sent."""
+        """The arguments of `Client.stream` that describe the request."""
         return {"headers": self.headers} | ({} if self.body is None else {"data": self.body})
 
     def default_header(self, name: str, value: str) -> None:
-        """Send a header, unless the user has said otherwise."""
+        """Add a header, unless the user has set it."""
         if name.lower() not in {each.lower() for each in self.headers}:
             self.headers[name] = value
 
@@ -64,7 +64,7 @@ def asked(method: str, url: str, options: RequestOptions, mask: Mask) -> Asked:
     """Return the request that the options describe; `mask` learns its credentials.
 
     Raises:
-        Failure: something in them is malformed, or cannot be read.
+        Failure: an option is malformed, or a file cannot be read.
     """
     url = _with_scheme(url, "the URL")
     mask.learn_url(url)
@@ -93,10 +93,10 @@ def _text(value: str | bytes) -> str:
 
 
 def _with_scheme(url: str, what: str) -> str:
-    """Return `url`, with `http://` before it where there is no scheme, as curl does.
+    """Return `url`, with `http://` before it if it has no scheme, as curl does.
 
     Raises:
-        Failure: it lacks a slash after its scheme, or is no text.
+        Failure: a slash after its scheme is missing, or it is not text.
     """
     if _ONE_SLASH.match(url):
         raise Failure(f"{what}: expected two slashes after http: or https:, got one")
@@ -123,14 +123,14 @@ def _is_json(body: bytes) -> bool:
 
 
 def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) -> dict[str, Any]:
-    """Return the arguments that say how the server is reached.
+    """Return the arguments for the connection to the server.
 
     Args:
-        options: of the command line.
-        silence: seconds, in place of a `--timeout` that is not given.
+        options: the options of the command line.
+        silence: the default of `--timeout` for silence, in seconds.
 
     Raises:
-        Failure: a value is out of its range, a file cannot be read, or two options contradict each other.
+        Failure: a value is out of range, a file cannot be read, or two options contradict each other.
     """
     arguments: dict[str, Any] = {}
     if options.timeout is not None or options.max_time is not None:
@@ -140,7 +140,7 @@ def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) 
     if options.insecure and options.cacert:
         raise Failure("expected one of --insecure and --cacert, got both")
     if options.insecure:
-        # The user knows; urllib3 would say it at every connection.
+        # The user knows; urllib3 would warn at every connection.
         warnings.filterwarnings("ignore", message="Unverified HTTPS request")
     if options.insecure or options.cacert:
         arguments["verify"] = trusted(options.cacert) if options.cacert else False
@@ -227,10 +227,10 @@ def _is_no_socket(path: Path) -> bool:
 
 
 def seconds_of(name: str, value: float | None) -> float | None:
-    """Return the value of an option, a time that Python can wait.
+    """Return the value of an option in seconds, after checking that Python can wait that long.
 
     Raises:
-        Failure: it is none.
+        Failure: the value is not such a time.
     """
     if value is not None and not (math.isfinite(value) and value > 0):
         raise Failure(f"{name}: expected seconds, more than 0, got {value:g}")
@@ -243,7 +243,7 @@ def _readable(name: str, path: Path) -> str:
     """Return the path of a file that an option names.
 
     Raises:
-        Failure: it cannot be read.
+        Failure: the file cannot be read.
     """
     if str(path) == "-":
         raise Failure(f'{name}: expected a file, got "-"')  # it is read more than once
@@ -252,7 +252,7 @@ def _readable(name: str, path: Path) -> str:
 
 
 def resume_arguments(options: ResumeOptions, method: str) -> dict[str, Any]:
-    """Return the arguments that say where to begin, what follows a loss, and where the place is kept.
+    """Return the arguments for resuming: the last event ID, the reconnect rules, and the checkpoint.
 
     Raises:
         Failure: a value is out of its range.
@@ -260,7 +260,7 @@ def resume_arguments(options: ResumeOptions, method: str) -> dict[str, Any]:
     arguments = reconnect_arguments(options, method)
     if options.checkpoint is not None:
         path = options.checkpoint
-        # What a device or a pipe has to read may never end, and a file would take its place.
+        # Reading a device or a pipe may never end, and saving would replace it by a file.
         if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
             raise Failure(f"--checkpoint: expected a file, but {path} is something else", Exit.FILE)
         arguments["checkpoint"] = sse.FileCheckpoint(path)
@@ -268,7 +268,7 @@ def resume_arguments(options: ResumeOptions, method: str) -> dict[str, Any]:
 
 
 def reconnect_arguments(options: ReconnectOptions, method: str) -> dict[str, Any]:
-    """Return the arguments that say where to begin, and what follows a loss.
+    """Return the arguments for the last event ID and the reconnect rules.
 
     Raises:
         Failure: a value is out of its range.
@@ -286,13 +286,13 @@ def reconnect_arguments(options: ReconnectOptions, method: str) -> dict[str, Any
             name = "--retry-for" if seconds is not None else "--until-end"
             raise Failure(f"expected one of --no-reconnect and {name}, got both")
         repeats = options.reconnect is True or method in _IDEMPOTENT
-        # Where the method is not repeated, a clean end is the end, as without these options.
+        # If the method is not repeated, a clean end is final, as it is without these options.
         arguments["reconnect"] = _rules(seconds, repeats=repeats, on_end=repeats and not options.until_end)
     return arguments
 
 
 def _rules(seconds: float | None, *, repeats: bool, on_end: bool) -> sse.Reconnect:
-    # Loaded only where it is asked for: it takes 25 ms.
+    # Imported only when needed, because the import takes 25 ms.
     from tenacity import retry_if_exception, stop_after_delay
 
     rules: dict[str, Any] = {"on_end": on_end}

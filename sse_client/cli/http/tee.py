@@ -1,4 +1,4 @@
-"""A response's body that shows its bytes to somebody else as they are read, who may have the reader get others."""
+"""A response body that copies its bytes to an observer as they are read; the observer may replace them."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["Tee"]
 
 _RECEIVE = 64 * 1024
-_BURST = 256 * 1024  # bytes of a receive after a full one: what each costs beyond its bytes is a quarter of it
+_BURST = 256 * 1024  # bytes of a receive after a full one; at this size, the fixed cost is a quarter of the whole
 
 
 class Tee:
-    """Stands in for the `raw` of a response of requests: what urllib3 documents of it, and no more.
+    """Replaces the `raw` of a response of requests, with only the documented interface of urllib3.
 
     Args:
         raw: the response of urllib3.
-        see: called with what was read, before the reader gets it; returns what the reader gets in its place, and None
-            where that is the same.
+        see: called with the bytes that were read, before the reader gets them; returns bytes for the reader to get
+            instead, or None for the same.
     """
 
     def __init__(self, raw: Any, see: Callable[[bytes], bytes | None]) -> None:
@@ -36,7 +36,7 @@ class Tee:
         self._size = _RECEIVE
 
     def read1(self, amt: int | None = None, decode_content: bool | None = None) -> bytes:
-        """Return what has arrived, as it came; in a burst, more than `amt` to a reader that asks for much."""
+        """Return received bytes; in a burst, more than `amt` if the reader asks for many."""
         if self._file is not None:
             return self._shown(self._read_chunks())
         size = self._size if amt == _RECEIVE else amt
@@ -45,12 +45,12 @@ class Tee:
         return self._shown(data)
 
     def read(self, amt: int | None = None, decode_content: bool | None = None, cache_content: bool = False) -> bytes:
-        """Return `amt` bytes, waiting for them, or what they are replaced by."""
+        """Wait for `amt` bytes, and return them or their replacement."""
         data: bytes = self._raw.read(amt, decode_content=decode_content, cache_content=cache_content)
         return self._shown(data)
 
     def _received(self, data: bytes) -> None:
-        """Receive more the next time if `data` was all that there was room for."""
+        """Use a larger buffer next time if `data` has filled this one."""
         self._size = _BURST if len(data) >= _RECEIVE else _RECEIVE
 
     def _shown(self, data: bytes) -> bytes:
@@ -58,13 +58,13 @@ class Tee:
         return data if replaced is None else replaced
 
     def __getattr__(self, name: str) -> Any:
-        # Public names only: through private attributes a reader would bypass this object.
+        # Public names only: with private attributes, a reader would bypass this object.
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self._raw, name)
 
     def _read_chunks(self) -> bytes:
-        """Return all chunks that one receive brings: urllib3 hands out one a call, at 6 us instead of 0.5."""
+        """Return all chunks of one receive; urllib3 returns one per call, at 6 µs instead of 0.5."""
         try:
             self._chunks.check()
             while not self._chunks.ended:
@@ -79,14 +79,14 @@ class Tee:
             raise ReadTimeoutError(None, "", "Read timed out.") from error  # type: ignore[arg-type]  # no pool: its message is not shown
         except (OSError, ValueError) as error:
             raise ProtocolError("Connection broken", error) from error
-        self._raw.close()  # read past urllib3, which must not use the connection again
+        self._raw.close()  # the body was read without urllib3's knowledge, so urllib3 must not reuse the connection
         return b""
 
 
 def _chunked_file(raw: Any) -> Any:
-    """Return the buffered file of a chunked body that nobody has read from; None where it is not there as expected.
+    """Return the buffered file of an unread chunked body; None if it is not found as expected.
 
-    This reaches below what urllib3 and http.client document.
+    This relies on undocumented parts of urllib3 and http.client.
     """
     original: Any = getattr(raw, "_original_response", None)
     if not isinstance(original, HTTPResponse) or getattr(raw, "_fp", None) is not original:

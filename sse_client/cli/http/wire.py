@@ -1,4 +1,4 @@
-"""What goes over the wire, seen from an adapter of requests: heads for -v, exact bytes for --raw, Unix sockets."""
+"""Observes what goes over the wire, in an adapter of requests: heads for -v, exact bytes for --raw; Unix sockets."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _ANYWHERE = frozenset({"cache-control", "connection", "last-event-id", "user-age
 
 
 class Wire(HTTPAdapter):
-    """Sends requests as requests does, and lets others see what is sent and received.
+    """Sends requests as requests does, and lets observers see what is sent and received.
 
     Args:
-        heads: called with each request that is sent, and with each response; None: nobody looks.
-        received: called with the response of each event stream, returns what sees its body's bytes (see `Tee`), without
-            the framing, or None; None: nobody looks.
-        unix_socket: where to connect to, whatever the URL says; None: where the URL says.
+        heads: called with each request that is sent, and with each response; None for no observer.
+        received: called with the response of each event stream; returns an observer of its body's bytes without the
+            framing (see `Tee`), or None. None for no observer.
+        unix_socket: the Unix socket to connect to, whatever the URL says; None: connect to the URL's host.
 
     Raises:
         Failure: this system has no Unix sockets.
@@ -77,7 +77,7 @@ class Wire(HTTPAdapter):
         proxies: Any = None,
         cert: Any = None,
     ) -> Any:
-        """Return the pool that serves `request`: that of the Unix socket, where there is one."""
+        """Return the pool that serves `request`: that of the Unix socket, if there is one."""
         if self._unix_socket is None:
             return super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
         host, options = self.build_connection_pool_key_attributes(request, verify, cert)
@@ -91,7 +91,7 @@ class Wire(HTTPAdapter):
         return self._pools[key]
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
-        """Return the target of the request line: over a Unix socket, there is no proxy."""
+        """Return the target of the request line; over a Unix socket, no proxy is used."""
         return super().request_url(request, None if self._unix_socket else proxies)
 
     def close(self) -> None:
@@ -106,7 +106,7 @@ def _over(path: str, base: Any) -> Any:
 
     class OverUnixSocket(base):  # type: ignore[misc]  # one of two classes of urllib3
         def _new_conn(self) -> socket.socket:
-            # The one method in which urllib3's connections differ by kind of socket.
+            # The only method in which urllib3's connections differ between kinds of sockets.
             from urllib3.exceptions import NewConnectionError
 
             sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -129,7 +129,7 @@ def _naming(error: OSError, path: str) -> OSError:
 
 
 class _Session(requests.Session):
-    """Follows redirects as `sse_client` does: nothing secret, and no body, goes to another origin."""
+    """Follows redirects as `sse_client` does: no credentials and no body are sent to another origin."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         try:
@@ -175,7 +175,7 @@ def session_over(wire: Wire, *, follows: bool = True) -> requests.Session:
 
     Args:
         wire: the adapter.
-        follows: whether it follows redirects itself; a client of `sse_client` does that by rules of its own.
+        follows: whether the session follows redirects itself; False for a client of `sse_client`, which does that.
     """
     session = _Session() if follows else requests.Session()
     session.mount("http://", wire)

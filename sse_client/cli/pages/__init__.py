@@ -1,1 +1,1 @@
-"""The parser's table as `--help` and as the man page."""
+"""The parser's table of commands, as `--help` and as the man page."""

@@ -1,4 +1,4 @@
-"""Command lines that show what a command is for, by its name; `--help` and the man page have them."""
+"""The example command lines of each command, which `--help` and the man page show."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
             "sse-client get URL --json --event price --event trade | jq .data",
         ),
         ("Continue where the last run ended.", "sse-client get URL --checkpoint place.txt >> events.txt"),
-        ("With a key that is not on the command line.", "sse-client get URL --key-env API_TOKEN"),
+        ("Keep the key off the command line.", "sse-client get URL --key-env API_TOKEN"),
     ],
     "post": [
-        ("Send JSON, and read what is streamed.", 'sse-client post URL -d \'{"query": "all"}\''),
+        ("Send JSON, and read the stream that answers.", 'sse-client post URL -d \'{"query": "all"}\''),
         ("Send a file; end at the sentinel.", "sse-client post URL -d @question.json --until '[DONE]'"),
         (
-            "The text of a chat, as it comes.",
+            "The text of a chat, as it arrives.",
             "sse-client post URL --key-env KEY -d @ask.json --field choices.0.delta.content",
         ),
     ],
@@ -34,8 +34,8 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
         ("How fast does it answer?", "sse-client chat 'Count to 50' --timing --plot gaps.png"),
     ],
     "record": [
-        ("Keep ten seconds of a stream.", "sse-client record https://example.com/events -o events.rec --for 10"),
-        ("Keep the answer to a POST.", "sse-client record URL -X POST -d @ask.json --key-env KEY -o chat.rec"),
+        ("Record ten seconds of a stream.", "sse-client record https://example.com/events -o events.rec --for 10"),
+        ("Record the answer to a POST.", "sse-client record URL -X POST -d @ask.json --key-env KEY -o chat.rec"),
     ],
     "replay": [
         ("Serve a recording, twice as fast.", "sse-client replay events.rec --port 8000 --speed 2"),
@@ -53,7 +53,7 @@ EXAMPLES: dict[str, list[tuple[str, str]]] = {
             "sse-client relay URL --stream prices --redis redis://db",
         ),
         (
-            "In order for each user, over 8 streams; with metrics.",
+            "Spread over 8 streams, in order for each user; with metrics.",
             "sse-client relay URL --stream prices --partitions 8 --key user --metrics 9100",
         ),
     ],

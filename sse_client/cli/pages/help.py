@@ -1,4 +1,4 @@
-"""The parser's table to the text of `--help`."""
+"""Formats the parser's table as the text of `--help`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["help_of", "help_text", "labels"]
 
-_COLUMN = 26  # where the help of an option begins
+_COLUMN = 26  # the column at which the help of an option begins
 _INDENT = 6  # the same on a terminal that has no room for two columns
 _NARROW = 60
 _WIDEST = 100
@@ -31,10 +31,10 @@ def help_text(app: App, style: Style, width: int) -> str:
     for command in commands_of(app):
         lines += _entry([command.name], command.summary, style, width)
     lines += ["", style.bold("Options:")]
-    lines += _entry(["-h, --help"], "Show this, or the help of a command.", style, width)
+    lines += _entry(["-h, --help"], "Show this page, or the help of a command.", style, width)
     lines += _entry(["-V, --version"], "Show the version.", style, width)
     lines += _examples("", style, width)
-    lines += ["", *_paragraph("`sse-client COMMAND --help` has the options of a command, and examples.", width)]
+    lines += ["", *_paragraph("`sse-client COMMAND --help` shows the options of a command, and examples.", width)]
     return "\n".join(lines) + "\n"
 
 
@@ -59,7 +59,7 @@ def labels(option: Option) -> list[str]:
 
 
 def described(option: Option) -> str:
-    """Return the help of an option, with its choices and what holds where it is not given."""
+    """Return the help of an option, with its choices and its default."""
     text = option.help[:1].upper() + option.help[1:]
     choices = f" One of {', '.join(option.choices)}." if option.choices else ""
     required = " Required." if option.required and not option.positional else ""

@@ -1,4 +1,4 @@
-"""The parser's table to the man page: `python -m sse_client.cli.pages.manual > man/sse-client.1`."""
+"""Formats the parser's table as the man page: `python -m sse_client.cli.pages.manual > man/sse-client.1`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def manual() -> str:
         "[OPTIONS] ...",
         ".SH DESCRIPTION",
         _text(app.help),
-        "Events go to the standard output; what happens to the connection, and errors, go to the standard error.",
+        "Events go to standard output; news of the connection and errors go to standard error.",
         ".SH COMMANDS",
     ]
     for command in commands_of(app):
@@ -80,7 +80,7 @@ def _command(command: Command) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Return `text` with the characters escaped that mean something in roff."""
+    """Return `text` with roff's special characters escaped."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("`", "\\(ga")
     return "\\&" + escaped if escaped.startswith(".") else escaped
 

@@ -1,4 +1,4 @@
-"""The parser's own table of commands and options, as values: what `--help` and the man page are made from."""
+"""The parser's table of commands and options, as values from which `--help` and the man page are made."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Option:
     """An option, or an argument.
 
     Attributes:
-        names: as they are typed, short ones first; of an argument, its name in capitals.
-        value: placeholder for its value; empty where it has none.
+        names: the names as typed, short ones first; for an argument, its name in capitals.
+        value: placeholder for its value; empty if it has none.
         help: one paragraph.
-        group: the heading that it belongs under.
-        default: what holds where it is not given, if that is worth saying.
-        choices: the values it can have; empty where any will do.
+        group: its heading.
+        default: the default, if it is worth mentioning.
+        choices: the possible values; empty if any value is allowed.
         positional: whether it is an argument.
         required: whether it must be given.
     """
@@ -43,9 +43,9 @@ class Command:
     """A command.
 
     Attributes:
-        name: as it is typed.
+        name: the name as typed.
         summary: one sentence.
-        text: the paragraphs after it.
+        text: the paragraphs after the summary.
         options: its arguments, then its options by group.
     """
 
@@ -56,13 +56,13 @@ class Command:
 
     @property
     def usage(self) -> str:
-        """How it is called."""
+        """The usage line: the command with its placeholders."""
         arguments = "".join(f" {option.names[0]}" for option in self.options if option.positional)
         return f"sse-client {self.name} [OPTIONS]{arguments}"
 
     @property
     def groups(self) -> dict[str, list[Option]]:
-        """The options by their headings."""
+        """The options, grouped by their headings."""
         found: dict[str, list[Option]] = {}
         for option in self.options:
             found.setdefault(option.group, []).append(option)
@@ -70,7 +70,7 @@ class Command:
 
 
 def commands_of(app: App) -> list[Command]:
-    """Return all commands, as they are listed."""
+    """Return all commands, in the order in which they are listed."""
     return [command_of(app, name) for name in app if not name.startswith("-")]
 
 

@@ -1,4 +1,4 @@
-"""`sse-client diff`: two recordings, and how they differ."""
+"""`sse-client diff`: shows how two recordings differ."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def diff(
 ) -> int:
     """Compare two recordings: status and content type, the events in their order, and how each ended.
 
-    The exit code is 1 where they differ.
+    The exit code is 1 if they differ.
 
     Args:
         first: a recording.
         second: another one.
-        tolerance: compare the times between events too, which may differ by this much.
+        tolerance: also compare the times between events, which may differ by this much.
         most: how many differences to show.
     """
     if tolerance is not None and not tolerance >= 0:

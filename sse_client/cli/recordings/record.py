@@ -1,4 +1,4 @@
-"""`sse-client record`: a response to a file."""
+"""`sse-client record`: records a response in a file."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ def record(
     request: RequestOptions = RequestOptions(),  # noqa: B008  (frozen; the parser's way to flatten options)
     connection: ConnectionOptions = ConnectionOptions(),  # noqa: B008
 ) -> int:
-    """Keep a stream in a file: its exact bytes, when each of them came, its status and headers.
+    """Record a stream in a file: its status, its headers, its exact bytes, and when they arrived.
 
-    Credentials are masked in the file. Ctrl-C ends the recording; what has come is kept. One connection is recorded:
-    a recording ends with it.
+    Credentials are masked in the file. Ctrl-C ends the recording, and keeps what has arrived. A single connection is
+    recorded: when it ends, so does the recording.
 
     Args:
         url: what to record; http:// may be left out.
-        output: the file; what is in it is replaced, unless --no-clobber is given.
+        output: the file; an existing one is replaced, unless --no-clobber is given.
         count: end after N events.
-        seconds: end after so many seconds.
-        no_clobber: record nothing where the file is there already.
+        seconds: end after this many seconds.
+        no_clobber: record nothing if the file already exists.
         verbose: show the heads of request and response, without credentials.
         quiet: show no progress.
         request: what is sent.
@@ -89,7 +89,7 @@ class _Limits(NamedTuple):
 
 
 class _Written:
-    """How much is in the recording: called with its writer after each piece."""
+    """The size of the recording so far; called with the writer after each piece."""
 
     def __init__(self, *, quiet: bool) -> None:
         self.quiet = quiet
@@ -102,7 +102,7 @@ class _Written:
         self.seconds = writer.seconds
 
     def begin(self, url: str) -> Progress:
-        """Say what is recorded, and return what shows how much of it."""
+        """Show what is recorded, and return the progress display."""
         self.begun = True
         if not self.quiet:
             say_sentence(f"recording {credentials.url(url)}; Ctrl-C ends it")
@@ -176,7 +176,7 @@ def _as_requests(question: Asked, connection: ConnectionOptions) -> dict[str, An
     timeout = arguments.pop("timeout", None)
     pair = (10.0, 300.0) if timeout is None else (timeout.connect, timeout.read)
     if "authorization" in {name.lower() for name in question.headers}:
-        arguments["auth"] = _as_it_is  # otherwise a password in ~/.netrc would replace the key
+        arguments["auth"] = _as_it_is  # otherwise requests would replace the key by a password from ~/.netrc
     return {**question.arguments, **arguments, "stream": True, "timeout": pair}
 
 
@@ -185,10 +185,10 @@ def _as_it_is(request: _Request) -> _Request:
 
 
 def _check(recording: Recording) -> None:
-    """Say what is wrong with a recording that was made all the same.
+    """Report a problem with a recording that was nevertheless made.
 
     Raises:
-        Failure: it is of no event stream, or that broke off.
+        Failure: the response is not an event stream, or it broke off.
     """
     status, end = recording.response.status, recording.end
     content_type = recording.headers.get("content-type", "")

@@ -1,4 +1,4 @@
-"""`sse-client replay`: a recording, served again."""
+"""`sse-client replay`: serves a recording again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["replay"]
 
-_TICK = 0.5  # seconds until the next look for requests
+_TICK = 0.5  # seconds between two checks for new requests
 
 
 def replay(
@@ -38,10 +38,10 @@ def replay(
 
     Args:
         file: a recording.
-        port: where to listen; a free port where it is not given.
+        port: the port to listen on. By default, a free one is chosen.
         speed: 2 for half the pauses, inf for none.
         drop_after: cut each connection after N events.
-        fault: what goes wrong after --drop-after events, or after the first; the last four replace the whole answer.
+        fault: what goes wrong after --drop-after events (by default one); the last four replace the whole response.
     """
     if not 0 <= port <= 65535:
         raise Failure(f"--port: expected a port from 1 to 65535, got {port}")
@@ -62,7 +62,7 @@ def replay(
 def _server(file: Path, port: int, *, speed: float, drop_after: int | None, fault: Fault | None) -> ReplayServer:
     try:
         return replay_server(file, port=port, speed=speed, drop_after=drop_after, fault=fault)
-    except ValueError as error:  # a recording that cannot be read, too
+    except ValueError as error:  # also if the recording cannot be read
         raise Failure(str(error)) from error
     except OSError as error:
         if error.filename is not None:
@@ -71,7 +71,7 @@ def _server(file: Path, port: int, *, speed: float, drop_after: int | None, faul
 
 
 def _report(server: ReplayServer) -> NoReturn:
-    """Show each request as it comes, until a signal ends it."""
+    """Show each request as it arrives, until a signal ends the command."""
     number = 0
     while True:
         try:

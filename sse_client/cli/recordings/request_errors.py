@@ -1,4 +1,4 @@
-"""The errors of requests, outside of a stream, to what is reported."""
+"""Reports errors of requests that happen outside of a stream."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["failure_of_request", "malformed"]
 
 
 def failure_of_request(error: requests.RequestException, url: str) -> Failure:
-    """Return what to report where a request to `url` brought no response."""
+    """Return the failure to report if a request to `url` brought no response."""
     where = credentials.url(url)
     if isinstance(error, ValueError):
         return malformed(url)
@@ -23,7 +23,7 @@ def failure_of_request(error: requests.RequestException, url: str) -> Failure:
         return Failure(f"expected an answer from {where}, got none in time", Exit.TIMED_OUT)
     if isinstance(error, requests.TooManyRedirects):
         return Failure(f"expected at most 30 redirects from {where}, got another one", Exit.REFUSED)
-    # If the answer was not HTTP, the error quotes its first line.
+    # If the response was not HTTP, the error quotes its first line.
     why = short(" ".join(str(_innermost(error))[:1000].split()))
     if isinstance(next(iter(error.args), None), urllib3.exceptions.ProtocolError):
         return Failure(f"the connection to {where} broke: {why}", Exit.CUT_OFF)
@@ -31,12 +31,12 @@ def failure_of_request(error: requests.RequestException, url: str) -> Failure:
 
 
 def malformed(url: str) -> Failure:
-    """Return what to report where a URL cannot be requested."""
+    """Return the failure to report if a URL cannot be requested."""
     return Failure(f"expected a URL such as https://example.com/events, got {credentials.url(url) or 'none'}")
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """Return the first cause: those above it show the URL with its query."""
+    """Return the innermost cause, because the outer ones show the URL with its query."""
     while True:
         candidates = (getattr(error, "reason", None), error.__cause__, *error.args)
         inner = next((each for each in candidates if isinstance(each, BaseException)), None)

@@ -1,4 +1,4 @@
-"""A limit of time for a block of code, whatever it waits for."""
+"""A time limit for a block of code, whatever the block waits for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["TimeUp", "time_limit"]
 
 
 class TimeUp(BaseException):
-    """A limit of time is reached.
+    """A time limit has been reached.
 
     Attributes:
         option: the option that has set it.
@@ -27,9 +27,9 @@ class TimeUp(BaseException):
 
 @contextmanager
 def time_limit(seconds: float | None, option: str) -> Generator[None]:
-    """Raise `TimeUp` in the main thread after `seconds`, in the middle of a read too; None: never.
+    """Raise `TimeUp` in the main thread after `seconds`, even in the middle of a read; None: never.
 
-    Where there is no SIGALRM, as on Windows, there is no limit.
+    Without SIGALRM, as on Windows, there is no limit.
     """
     if seconds is None or not hasattr(signal, "SIGALRM"):
         yield
@@ -41,7 +41,7 @@ def time_limit(seconds: float | None, option: str) -> Generator[None]:
         if up.is_set():
             raise TimeUp(option)
         if callable(before):
-            before(number, frame)  # it is the limit around this one
+            before(number, frame)  # the handler of the limit around this one
 
     before = signal.signal(signal.SIGALRM, expire)
     main = threading.get_ident()

@@ -1,1 +1,1 @@
-"""What a terminal or a pipe is shown."""
+"""Output on a terminal or into a pipe."""

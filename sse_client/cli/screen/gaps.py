@@ -1,4 +1,4 @@
-"""Arrival times to a summary, and to a picture of the gaps between them; in memory that does not grow."""
+"""Summarises and charts the gaps between arrivals, in bounded memory."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Gaps", "picture", "seconds", "summary"]
 
-_MOST = 4096  # gaps that are kept; then each represents two, and so on
-_STEP = math.log(1.02)  # of the buckets that the median is found in: it is right to 1 %
+_MOST = 4096  # gaps that are stored; beyond that, each stored gap represents two, then four, and so on
+_STEP = math.log(1.02)  # width of the buckets for the median, which is accurate to 1 %
 _SHORTEST = 1e-6
-_FEWEST = 8  # gaps that are worth a picture
+_FEWEST = 8  # the fewest gaps for which a picture is drawn
 _ROWS = 4
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _ASCII = " ...::::#"
@@ -27,15 +27,15 @@ class Gaps:
     """The times between arrivals.
 
     Args:
-        began: when the wait for the first began, in seconds of any clock.
+        began: the time at which the wait for the first arrival began, in seconds of any clock.
 
     Attributes:
-        count: how many have arrived.
-        first: when the first came; None before it.
-        last: when the last came.
-        longest: the longest time between two.
-        kept: the times between two in their order; each is the longest of `stride` in a row.
-        stride: how many gaps one of `kept` represents.
+        count: the number of arrivals.
+        first: the time of the first arrival; None before it.
+        last: the time of the last arrival.
+        longest: the longest gap.
+        kept: the gaps in their order; each value is the longest of `stride` gaps in a row.
+        stride: how many gaps each value of `kept` represents.
     """
 
     def __init__(self, began: float) -> None:
@@ -50,7 +50,7 @@ class Gaps:
         self._buckets: Counter[int] = Counter()
 
     def add(self, now: float, count: int = 1) -> None:
-        """Take note of `count` that arrived together."""
+        """Record `count` arrivals at the same time."""
         if self.first is None:
             self.first = now
         else:
@@ -74,7 +74,7 @@ class Gaps:
 
     @property
     def median(self) -> float:
-        """The time that half of the gaps stay below, to 1 %; 0 where there is none."""
+        """The median gap, accurate to 1 %; 0 if there is no gap."""
         wanted = (self._buckets.total() + 1) // 2
         for bucket in sorted(self._buckets):
             wanted -= self._buckets[bucket]
@@ -96,9 +96,9 @@ def summary(gaps: Gaps, noun: str, now: float, stream: TextIO | None = None) -> 
 
     Args:
         gaps: the arrivals.
-        noun: what arrived: `event`, `token`.
-        now: when the wait ended, by the clock of `gaps`.
-        stream: where the lines are written to; the standard error by default.
+        noun: the word for an arrival: `event`, `token`.
+        now: the time at which the wait ended, by the clock of `gaps`.
+        stream: the output for the lines; standard error by default.
     """
     if gaps.first is None:
         return [f"no {noun} came in {seconds(now - gaps.began)}"]
@@ -139,6 +139,6 @@ def picture(gaps: Gaps, noun: str, stream: TextIO | None = None) -> list[str]:
 
 
 def _columns(values: list[float], most: int) -> list[float]:
-    """Return `values`, or the longest of each few of them where there are more than `most`."""
+    """Return `values`; if there are more than `most`, the longest of each few in a row."""
     each = -(-len(values) // most)
     return [max(values[start : start + each]) for start in range(0, len(values), each)]

@@ -1,4 +1,4 @@
-"""Keys that are pressed while something is drawn: not echoed, because an echo would move the cursor."""
+"""Discards keys pressed while something is being drawn: an echo would move the cursor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["restore_keys", "silent_keys"]
 
 termios: Any = None
-with suppress(ImportError):  # Windows has none, and echoes nothing here
+with suppress(ImportError):  # Windows has no termios, and does not echo here
     termios = import_module("termios")
 
 _before: list[tuple[int, Any]] = []
@@ -23,7 +23,7 @@ _before: list[tuple[int, Any]] = []
 
 @contextmanager
 def silent_keys() -> Generator[None]:
-    """Echo no keys in a block of code; what is typed stays for whoever reads next."""
+    """Turn the echo of keys off within a block; typed keys stay in the input for the next reader."""
     if termios is None or sys.stdin is None or not is_terminal(sys.stdin):
         yield
         return
@@ -40,7 +40,7 @@ def silent_keys() -> Generator[None]:
 
 
 def restore_keys() -> None:
-    """Echo keys again, if they are not; for an end without cleaning up, too."""
+    """Turn the echo of keys on again, if it is off; also for an exit without clean-up."""
     while _before:
         descriptor, settings = _before.pop()
         termios.tcsetattr(descriptor, termios.TCSADRAIN, settings)

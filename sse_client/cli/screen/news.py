@@ -1,4 +1,4 @@
-"""What happens to a connection, in lines on the standard error: opened, lost, resumed, closed."""
+"""Reports what happens to a connection on standard error: opened, lost, resumed, closed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["News", "say", "say_error", "say_sentence"]
 
 
 def say(text: str) -> None:
-    """Write one line to the standard error; where that is closed, nobody wants to know."""
+    """Write one line to standard error; do nothing if that is closed."""
     if sys.stderr is None:
         return
     try:
@@ -31,7 +31,7 @@ def say_sentence(text: str) -> None:
 
 
 def say_error(sentence: str, hint: str, mask: Mask) -> None:
-    """Write what is wrong to the standard error, and in a second line what to do, if there is a `hint`."""
+    """Write an error to standard error, followed by a line with the `hint`, if there is one."""
 
     def shown(text: str) -> str:
         return folded(printable(mask.hide(text)), sys.stderr, len("  "))
@@ -46,7 +46,7 @@ class News:
     """An observer that reports to the user.
 
     Args:
-        mask: takes credentials out.
+        mask: removes credentials.
         quiet: report nothing.
 
     Attributes:
@@ -72,7 +72,7 @@ class News:
         """Write a line about the connection."""
         if not self._quiet:
             shown = folded(printable(self._mask.hide(text)), sys.stderr, len("* "))
-            # Each line by itself: some terminals end a style with the line.
+            # Styled line by line, because some terminals end a style at the end of the line.
             say("\n".join(self._style.dim(line) for line in f"* {shown}".split("\n")))
 
     def _report_opened(self, news: sse.Opened) -> None:

@@ -1,4 +1,4 @@
-"""How far a long job is: one line that is written over on a terminal, now and then a line elsewhere."""
+"""Shows the progress of a long job: on a terminal as one line that is overwritten, elsewhere as occasional lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "size"]
 
 _TICK = 0.5  # seconds, on a terminal
-_FIRST = 2.0  # seconds to the first line elsewhere; each comes after twice as long
+_FIRST = 2.0  # seconds until the first line elsewhere; the interval doubles with each line
 
 
 def size(count: int) -> str:
@@ -29,10 +29,10 @@ def size(count: int) -> str:
 
 
 class Progress:
-    """Shows on the standard error for how long a block of code has been running, and how far it is.
+    """Shows on standard error for how long a block of code has been running, and its progress.
 
     Args:
-        line: returns how far it is, in a few words.
+        line: returns the progress in a few words.
         quiet: show nothing.
     """
 
@@ -45,7 +45,7 @@ class Progress:
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
 
     def stop(self) -> None:
-        """Show no more, and leave the line empty."""
+        """Stop showing progress, and clear the line."""
         self._stopped.set()
         if self._thread.ident is not None:
             self._thread.join()

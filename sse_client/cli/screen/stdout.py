@@ -1,4 +1,4 @@
-"""The standard output as bytes: at once, and without an error where its reader has left."""
+"""Writes bytes to standard output at once, without an error if its reader has left."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["ReaderLeft", "Stdout", "abandon"]
 
 
 class ReaderLeft(Exception):
-    """Whoever read the output has closed it: the end, and no error."""
+    """The reader of the output has closed it, which ends the command without an error."""
 
 
 class Stdout:
-    """Writes to the standard output, and flushes.
+    """Writes to standard output, and flushes.
 
     Raises:
-        Failure: it is closed.
+        Failure: standard output is closed.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Stdout:
 
 
 def abandon() -> None:
-    """Lead the standard output nowhere, so that Python's own flush at the exit finds no closed pipe."""
+    """Redirect standard output to nowhere, so that Python's flush at exit does not fail on a closed pipe."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.close(nowhere)

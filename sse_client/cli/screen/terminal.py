@@ -1,4 +1,4 @@
-"""What a terminal can show: colours, its encoding, its width, and no control characters from a server."""
+"""What a terminal can show: colours, its encoding and width; and control characters from a server, escaped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u2
 def printable(text: str) -> str:
     """Return `text` with its control characters escaped, so that a server cannot command the terminal.
 
-    Line feeds and tabs stay; so does everything that is only a character.
+    Line feeds, tabs and all printable characters are unchanged.
     """
     return _CONTROL.sub(lambda found: _escaped(found[0]), text)
 
@@ -31,7 +31,7 @@ def escaped_json(text: str) -> str:
 
 
 def short(text: str, most: int = 200) -> str:
-    """Return `text` on one line, as `printable` has it, and cut: for what a server sends into a sentence of ours."""
+    """Return `text` escaped like `printable`, on one line, and cut; for a server's text inside a sentence."""
     line = printable(text[: most + 1]).replace("\n", "\\n")
     return line if len(line) <= most else line[:most] + "..."
 
@@ -41,7 +41,7 @@ def _escaped(char: str) -> str:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Return whether `stream` is a terminal; a closed one is none."""
+    """Return whether `stream` is a terminal; False if it is closed."""
     try:
         return stream is not None and stream.isatty()
     except ValueError:
@@ -49,12 +49,12 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def width() -> int:
-    """Return the columns of the terminal; 80 where that is not known."""
+    """Return the width of the terminal in columns; 80 if it is not known."""
     return max(20, shutil.get_terminal_size((80, 24)).columns)
 
 
 def folded(text: str, stream: TextIO | None, indent: int) -> str:
-    """Return `text` in lines between words where `stream` is a terminal, to go on after `indent` columns."""
+    """Return `text` wrapped at words if `stream` is a terminal; further lines begin after `indent` columns."""
     if not is_terminal(stream):
         return text
     lines = textwrap.wrap(text, width() - indent, break_long_words=False, break_on_hyphens=False)
@@ -62,7 +62,7 @@ def folded(text: str, stream: TextIO | None, indent: int) -> str:
 
 
 def encodes(stream: TextIO, text: str) -> bool:
-    """Return whether the terminal of `stream` has all characters of `text`."""
+    """Return whether the encoding of `stream` has all characters of `text`."""
     try:
         text.encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -73,10 +73,10 @@ def encodes(stream: TextIO, text: str) -> bool:
 class Style:
     """SGR sequences of the 16 colours that every terminal has, and that its user may have chosen.
 
-    No black, white, yellow or blue: each of them cannot be read on a light terminal, or on a dark one.
+    Black, white, yellow and blue are not used, because each is unreadable on either a light or a dark terminal.
 
     Args:
-        colours: whether there are any; without, every method returns its text.
+        colours: whether to use colours; if not, every method returns its text unchanged.
     """
 
     def __init__(self, *, colours: bool) -> None:
@@ -86,7 +86,7 @@ class Style:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colours and text else text
 
     def dim(self, text: str) -> str:
-        """Return `text` fainter."""
+        """Return `text` dimmed."""
         return self._sgr("2", text)
 
     def bold(self, text: str) -> str:
@@ -117,7 +117,7 @@ def style_for(stream: TextIO | None, environment: Mapping[str, str] = os.environ
 
 
 def tolerate_encoding() -> None:
-    """Have the standard streams escape what their terminal cannot show, instead of failing."""
+    """Make the standard streams escape characters that their encoding lacks, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -1,1 +1,1 @@
-"""`sse-client get` and `post`: events to lines."""
+"""`sse-client get` and `post`: print events as lines."""

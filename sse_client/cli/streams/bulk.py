@@ -1,8 +1,8 @@
-"""Bursts in bulk: what many whole blocks mean, without a parsed event for each.
+"""Reads a burst of whole blocks at once, without parsing an event for each.
 
-A burst of small events costs the parser many times what it costs to copy their bytes. Where nobody needs each event,
-the blocks that came together are replaced by one with the same effect on the stream: the last event ID, the
-reconnection time, and whether there was an event at all. What is irregular goes to the parser as it came.
+Parsing a burst of small events costs many times more than copying its bytes. If the caller does not need each event,
+the blocks that arrived together are replaced by one block with the same effect on the stream: the last event ID, the
+reconnection time, and whether there was an event. Irregular blocks go to the parser unchanged.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _RETRY = re.compile(rb"(?:retry: ?[0-9]{1,18}\n)?")
 
 
 def in_bulk(data: bytes, replace: Callable[[bytes], bytes | None]) -> bytes:
-    """Return `data` with its whole blocks replaced, but for the first, whose beginning may have come before.
+    """Return `data` with its whole blocks replaced, except the first, which may have begun in an earlier read.
 
     Args:
-        data: what was received.
-        replace: returns the bytes of the blocks that stand for those it is given; None: they stay as they are.
+        data: the received bytes.
+        replace: returns blocks to replace the given ones, or None to keep these.
     """
     end = b"\r\n\r\n" if b"\r" in data else b"\n\n"
     start, last = data.find(end) + len(end), data.rfind(end) + len(end)
@@ -42,7 +42,7 @@ def in_bulk(data: bytes, replace: Callable[[bytes], bytes | None]) -> bytes:
     pieces = [data[:start]]
     while start < last:
         found = last if last - start <= _PART else data.rfind(end, start, start + _PART) + len(end)
-        stop = found if found > start else last  # of a block that is longer
+        stop = found if found > start else last  # inside a longer block
         blocks = data[start:stop]
         replaced = replace(blocks)
         pieces.append(blocks if replaced is None else replaced)
@@ -52,7 +52,7 @@ def in_bulk(data: bytes, replace: Callable[[bytes], bytes | None]) -> bytes:
 
 
 def without_data(blocks: bytes) -> bytes | None:
-    """Return one block without text that leaves a stream as `blocks` do; None if that is not certain.
+    """Return a block without text that has the same effect on a stream as `blocks`; None if that is not certain.
 
     Args:
         blocks: whole blocks.
@@ -65,20 +65,20 @@ def without_data(blocks: bytes) -> bytes | None:
 
 
 def digest(lines: bytes, data: bytes | None) -> bytes | None:
-    """Return one block that leaves a stream as blocks with `lines` do; None if that is not certain.
+    """Return a block that has the same effect on a stream as blocks with `lines`; None if that is not certain.
 
     Args:
-        lines: all that set the last event ID or the reconnection time, with LF line ends.
-        data: of the event that the block is; None: it is none.
+        lines: all lines that set the last event ID or the reconnection time, with LF line ends.
+        data: the data of the block's event; None for a block without an event.
     """
     event = b"\n" if data is None else b"data:" + data + b"\n\n"
     if not lines:
         return event
-    # Searched from the end: where there is nothing to find, that is a sixth of the time.
+    # Searched from the end, which takes a sixth of the time if there is nothing to find.
     last_id, retry = _last_line(lines, b"id"), _last_line(lines, b"retry")
-    # An ID with NUL is none.
+    # An ID with a NUL does not count.
     if b"\0" in lines or not _ID.fullmatch(last_id) or not _RETRY.fullmatch(retry):
-        return None  # the parser knows which one counts
+        return None  # the parser decides which one counts
     return last_id + retry + event
 
 

@@ -1,6 +1,7 @@
-"""The lines that plain output shows of many whole blocks, by operations on all of them at once.
+"""Extracts the data lines of many whole blocks, with operations on all blocks at once.
 
-Each way needs fewer operations than the next one, and fits fewer blocks; where none does, it is the parser's turn.
+The methods are tried in order: each needs fewer operations than the next, but fits fewer blocks. If none fits, the
+blocks go to the parser.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ __all__ = ["Shown", "data_lines", "with_lf"]
 
 _BEFORE_VALUE = re.compile(rb"(?:(?!data)[^\r\n]++\r?\n)*data: ?+")
 _DATA = re.compile(rb"\ndata(?:: |:|(?=\n))(.*+)")
-_LONG = 40  # bytes of a line from which on it is quicker to make an object of each than to find data by a pattern
-_LONGER = 100  # ... and than to find what is between two values
+_LONG = 40  # bytes of a line; from here on, making an object of each line is faster than searching with a pattern
+_LONGER = 100  # bytes of a line; from here on, it is also faster than searching for the text between two values
 
 
 class Shown(NamedTuple):
-    """What blocks show, and the rest of them.
+    """The output for some blocks, and their other effects.
 
     Attributes:
-        values: of the lines of data, each with a line feed.
-        others: lines that leave a stream as the blocks do, but for the event.
+        values: the values of the data lines, each with a line feed.
+        others: lines with the same effect on a stream as the blocks, except for the event.
     """
 
     values: bytes
@@ -31,9 +32,10 @@ class Shown(NamedTuple):
 
 
 def data_lines(blocks: bytes) -> Shown | None:
-    """Return the lines that the events of `blocks` are shown as; None if they are not certain.
+    """Return the output lines for the events of `blocks`; None if they are not certain.
 
-    An event's lines of data are joined by line feeds: shown, they are lines again, whatever its block is like.
+    An event's data lines are joined by line feeds, so in the output they are separate lines again, whatever the block
+    looks like.
 
     Args:
         blocks: whole blocks that end in LF and have no CR, or end in CRLF.
@@ -52,12 +54,12 @@ def data_lines(blocks: bytes) -> Shown | None:
         try:
             shown.values.decode()
         except UnicodeDecodeError:
-            return None  # the parser replaces what is malformed
+            return None  # the parser replaces malformed bytes
     return shown
 
 
 def with_lf(blocks: bytes) -> bytes | None:
-    """Return `blocks` with LF for CRLF; None if there is a CR alone, which ends a line, too."""
+    """Return `blocks` with LF for CRLF; None if there is a bare CR, which also ends a line."""
     if b"\r" not in blocks:
         return blocks
     lines = blocks.rsplit(b"\r\n")  # and `join`: half the time of `replace`
@@ -65,11 +67,11 @@ def with_lf(blocks: bytes) -> bytes | None:
 
 
 def _alike(blocks: bytes, end: bytes) -> Shown | None:
-    """Return what blocks show that differ in the value of one line of data: 60 ns for a block of 120 bytes.
+    """Return the output for blocks that differ only in the value of one data line: 60 ns for a block of 120 bytes.
 
     Args:
         blocks: whole blocks.
-        end: of each of them.
+        end: the end of each block.
     """
     found = _BEFORE_VALUE.match(blocks)
     if found is None:
@@ -77,13 +79,13 @@ def _alike(blocks: bytes, end: bytes) -> Shown | None:
     prefix = found[0]
     others = with_lf(prefix)
     if others is None or not blocks.startswith(prefix, blocks.find(end, len(prefix)) + len(end)):
-        return None  # a look at the second block spares one at all
-    # From the end, a separator is found in half the time.
+        return None  # checking the second block first saves checking all of them
+    # Searching from the end finds a separator in half the time.
     values = blocks.rsplit(end + prefix)
     values[0] = values[0][len(prefix) :]
     values[-1] = values[-1][: -len(end)]
-    # All line ends between two values are known; one more would be in a value. To join them once more and search that
-    # costs 10 ns a value; to count the line feeds of the text, 40 ns.
+    # All line ends between values are known, so any further one would be inside a value. Joining the values and
+    # searching the result takes 10 ns a value; counting the line feeds of the text would take 40 ns.
     text = b"".join(values)
     if b"\n" in text or (len(end) > 2 and b"\r" in text) or (prefix.endswith(b":") and _may_begin_with_space(values)):
         return None
@@ -92,13 +94,13 @@ def _alike(blocks: bytes, end: bytes) -> Shown | None:
 
 
 def _in_columns(blocks: bytes, height: int) -> Shown | None:
-    """Return what blocks show that have as many lines each, data in the same ones: 170 ns for one of 300 bytes.
+    """Return the output for blocks of the same layout: 170 ns for a block of 300 bytes.
 
     Args:
-        blocks: whole blocks with LF line ends.
-        height: lines of each, the blank one included.
+        blocks: whole blocks with LF line ends, all with equally many lines, and with data in the same ones.
+        height: the number of lines of each block, the blank one included.
     """
-    lines = BytesIO(blocks).readlines()  # finds line ends by `memchr`, as no kind of `split` does
+    lines = BytesIO(blocks).readlines()  # finds line ends with `memchr`, which no variant of `split` does
     count, incomplete = divmod(len(lines), height)
     data = [place for place in range(height) if lines[place].startswith(b"data:")]
     if incomplete or not data or lines[height - 1 :: height].count(b"\n") != count:
@@ -110,7 +112,7 @@ def _in_columns(blocks: bytes, height: int) -> Shown | None:
     for number, place in enumerate([height - 1, *reversed(data)]):
         del lines[place :: height - number]
     text, others = b"".join(values), b"".join(lines)
-    # Every line of data was shortened if the lengths add up.
+    # If the lengths add up, the prefix was removed from every data line.
     if len(blocks) != len(text) + len(values) * len(prefix) + len(others) + count:
         return None
     if (b"\n" + others).rfind(b"\ndata") >= 0 or (prefix == b"data:" and _may_begin_with_space(values)):
@@ -119,15 +121,15 @@ def _in_columns(blocks: bytes, height: int) -> Shown | None:
 
 
 def _by_pattern(blocks: bytes) -> Shown:
-    """Return what blocks with LF line ends show: 100 ns for a line of data of 120 bytes."""
+    """Return the output for any blocks with LF line ends: 100 ns for a data line of 120 bytes."""
     values = _DATA.findall(b"\n" + blocks)
     values.append(b"")
     return Shown(b"\n".join(values), blocks)
 
 
 def _may_begin_with_space(values: list[bytes]) -> bool:
-    """Return whether one of `values` may begin with a space, which is no part of it then.
+    """Return whether one of `values` may begin with a space, which is then not part of it.
 
-    An empty one counts, too: the least of them is found in a third of the time that it takes to look at each.
+    An empty value counts, too. Finding the smallest value takes a third of the time of checking each one.
     """
     return min(values) < b"!"

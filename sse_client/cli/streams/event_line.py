@@ -1,4 +1,4 @@
-"""One event to a line for people: its time, type and id, and its data, coloured where that is JSON."""
+"""Formats an event as a line for people: its time, type, id and data, with JSON in colour."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EventLine"]
 
-_MOST_JSON = 100_000  # characters that are parsed and coloured; longer data is shown as it is
+_MOST_JSON = 100_000  # characters; longer data is shown unparsed and without colours
 _INDENT = "    "
 _SGR = re.compile(r"\x1b\[[0-9]*m")
 _TOKEN = re.compile(
@@ -29,7 +29,7 @@ class EventLine:
 
     Args:
         style: the colours.
-        timing: show the seconds since the event before, in place of the time of day.
+        timing: show the seconds since the previous event instead of the time of day.
         clock: returns the time, in seconds since the epoch.
     """
 
@@ -62,11 +62,11 @@ class EventLine:
         return datetime.fromtimestamp(now).astimezone().strftime("%H:%M:%S.%f")[:-3]
 
     def _data(self, data: str, taken: int) -> str:
-        """Return the data: on the same line where it fits, else indented under it.
+        """Return the data: on the same line if it fits, else indented below it.
 
         Args:
-            data: the event's.
-            taken: columns of the line that are used already.
+            data: the event's data.
+            taken: the columns of the line that are already used.
         """
         lines = None
         if data[:1] in {"{", "["} and len(data) <= _MOST_JSON:

@@ -23,7 +23,7 @@ def get(
     resume: ResumeOptions = ResumeOptions(),  # noqa: B008
     output: OutputOptions = OutputOptions(),  # noqa: B008
 ) -> int:
-    """Read an event stream with GET, and connect again when it is lost.
+    """Read an event stream with GET, and reconnect when it is lost.
 
     On a terminal, an event is a line with its time, type, id and data; elsewhere, it is its data alone.
 
@@ -48,10 +48,10 @@ def post(
 ) -> int:
     """Read the event stream that answers a POST.
 
-    It is not sent twice, unless the request cannot have been processed, or --reconnect is given.
+    The POST is sent again only if it cannot have been processed, or if --reconnect is given.
 
     Args:
-        url: where to send it; http:// may be left out.
+        url: where to send the POST; http:// may be left out.
         request: what is sent.
         connection: how the server is reached.
         resume: where to begin, and what follows a loss.

@@ -1,4 +1,4 @@
-"""What `get` and `post` show: which events, how many, in which form, and their timing."""
+"""Decides what `get` and `post` show: which events, how many, in which form, and their timing."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ __all__ = ["Output"]
 
 
 class Output:
-    """Takes the events of one stream.
+    """Shows the events of one stream.
 
     Args:
-        options: what is shown, and how.
-        each: whether each event is needed, whatever the output: a place is kept after it.
+        options: the output options.
+        each: whether each event is needed for a checkpoint, whatever the output.
 
     Raises:
         Failure: the options contradict each other, or there is no output.
@@ -54,7 +54,7 @@ class Output:
         keep_freed_memory()
 
     def wire(self, unix_socket: Path | None) -> Wire | None:
-        """Return what the connection must go over for this output; None where any will do."""
+        """Return the `Wire` that the connection must use for this output; None if it needs none."""
         received: Callable[[requests.Response], Callable[[bytes], bytes | None] | None] | None = None
         if self._raw is not None:
             received = self._raw.of
@@ -72,7 +72,7 @@ class Output:
         )
 
     def write(self, events: Sequence[Event | Comment]) -> bool:
-        """Show those of `events` that are wanted, and return whether that was all."""
+        """Show the wanted ones among `events`, and return whether the output is complete."""
         if self._types:
             events = [event for event in events if isinstance(event, Comment) or event.event in self._types]
         if self._left is not None:
@@ -85,7 +85,7 @@ class Output:
         return self._left == 0
 
     def finish(self) -> None:
-        """Report what the whole stream showed: a field that no event had, the timing."""
+        """Report on the whole stream: the timing, or a field that no event had."""
         if isinstance(self._sink, FieldValues) and self._sink.missed:
             say(f"sse-client: no event had a value at {self._options.field}")
         if self._gaps is not None:
@@ -117,7 +117,7 @@ def _check(options: OutputOptions) -> None:
 
 
 def _first(events: Sequence[Event | Comment], most: int) -> Sequence[Event | Comment]:
-    """Return `events` up to the one that is event number `most`."""
+    """Return `events` up to number `most` of the stream."""
     seen = 0
     for number, event in enumerate(events):
         seen += isinstance(event, Event)

@@ -1,4 +1,4 @@
-"""The data of bursts to lines in bulk: in the order of the stream, which other events of it are in."""
+"""Prints the data of bursts in bulk, in the stream's order among the events that are parsed one by one."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ __all__ = ["PlainInBulk"]
 
 
 class PlainInBulk:
-    """The data of each event, and a line feed, where nobody counts events.
+    """Plain output, the data of each event and a line feed, when events need not be counted.
 
-    What is received goes through `of` before it is parsed: there, a burst's lines are kept, and one event with a mark
-    that no server can know takes their place. `write` puts the lines where that event comes.
+    Received bytes go through `of` before they are parsed. There, a burst is replaced by one event with a mark that no
+    server can know, and its output lines are stored. When that event arrives, `write` writes these lines.
     """
 
     def __init__(self, out: Stdout) -> None:
@@ -34,7 +34,7 @@ class PlainInBulk:
         self._kept: deque[bytes] = deque()
 
     def of(self, response: requests.Response) -> Callable[[bytes], bytes] | None:
-        """Return what replaces bursts in the body of `response`; None where it is compressed."""
+        """Return a function that replaces bursts in the body of `response`; None if the body is compressed."""
         coding = response.headers.get("Content-Encoding", "identity").strip().lower()
         return self._replaced if coding in {"", "identity"} else None
 
@@ -51,8 +51,8 @@ class PlainInBulk:
         return mark
 
     def write(self, events: Sequence[Event | Comment]) -> int:
-        """Write the data of `events`, none of which is a comment."""
+        """Write the data of `events`, which contain no comments."""
         texts = [event.data for event in events if isinstance(event, Event)]
         lines = [self._kept.popleft() if text == self._mark else f"{text}\n".encode() for text in texts]
-        self._out.write(*lines)  # not joined: Python takes what is so long from the system each time
+        self._out.write(*lines)  # not joined: for objects this large, Python asks the system for memory each time
         return len(lines)

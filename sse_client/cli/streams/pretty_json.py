@@ -1,4 +1,4 @@
-"""JSON values to lines that fit a terminal: an object or array that fits stays on one line."""
+"""Lays out JSON values to fit a terminal: an object or array that fits stays on one line."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _DEEPEST = 40
 
 
 def pretty(text: str, room: int) -> list[str] | None:
-    """Return the JSON in `text` as lines of `room` columns, longer only where a single value is.
+    """Lay out the JSON in `text` in lines of `room` columns; only a line with a single long value exceeds them.
 
     Returns:
-        None where it is no JSON, or nested too deeply to be shown in a terminal.
+        The text; None if it is not JSON, or nested too deeply to be shown on a terminal.
     """
     try:
         value = json.loads(text)

@@ -1,4 +1,4 @@
-"""The bytes of a stream as they came, up to the event that is the last one wanted."""
+"""Passes on the bytes of a stream as received, up to the last event that is wanted."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
 
 
 class Writer(Protocol):
-    """Takes bytes."""
+    """An object to which bytes can be written."""
 
     def write(self, data: bytes, /) -> None:
         """Write all of `data`."""
 
 
 class PrintableBytes:
-    """Writes bytes as text to a terminal, with control characters escaped: a server must not command it.
+    """Writes bytes as text to a terminal, with control characters escaped, so that a server cannot control it.
 
     Args:
-        out: where to.
-        encoding: of the terminal.
+        out: the output.
+        encoding: the encoding of the terminal.
     """
 
     def __init__(self, out: Writer, encoding: str) -> None:
@@ -50,11 +50,11 @@ class RawOutput:
     """Writes what is received.
 
     Args:
-        out: where to.
-        until: the data of the event that ends it; None: none does.
+        out: the output.
+        until: the data of the event at which to end; None: no such event.
         include_last: whether that event is written, too.
         count: how many events to write; None: all.
-        bulk: whether nobody needs the events.
+        bulk: whether the parsed events are not needed.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class RawOutput:
         self._bulk = bulk
 
     def of(self, response: requests.Response) -> Callable[[bytes], bytes | None]:
-        """Return what takes the body of `response`; where events are not counted, it replaces bursts in bulk."""
+        """Return a receiver for the body of `response`; if events are not needed, it replaces bursts in bulk."""
         coding = response.headers.get("Content-Encoding", "identity").strip().lower()
         if coding not in {"", "identity"}:
             say(f"sse-client: the server compresses although it was asked not to: these bytes are {coding}")
@@ -92,7 +92,7 @@ class RawOutput:
         return in_bulk(data, without_data)
 
     def _wanted(self, parser: Parser, held: bytearray, data: bytes) -> bytes:
-        """Return the bytes up to the last event; `held` are those of a block that may turn out to be `until`'s."""
+        """Return the bytes up to the last event; `held` are bytes of a block that may be the one of `until`."""
         written = bytearray()
         for line in _LINE.findall(data):
             held += line

@@ -1,4 +1,4 @@
-"""Whether somebody still reads the output: `| head` ends a stream although its next event may never come."""
+"""Checks whether anyone still reads the output: `| head` ends a stream even if its next event never arrives."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["closes_when_reader_leaves"]
 
 @contextmanager
 def closes_when_reader_leaves(stream: EventStream, descriptor: int = 1) -> Generator[None]:
-    """Close `stream` when the other end of a pipe is closed, which `descriptor` writes to."""
+    """Close `stream` when the other end of the pipe that `descriptor` writes to is closed."""
     if not hasattr(select, "poll") or sys.stdout is None or sys.stdout.isatty():
         yield
         return
@@ -38,7 +38,7 @@ def closes_when_reader_leaves(stream: EventStream, descriptor: int = 1) -> Gener
 
 def _watch(stream: EventStream, descriptor: int, stopped: socket.socket) -> None:
     poll = select.poll()
-    poll.register(descriptor, 0)  # errors and hang-ups are reported whatever is asked for
+    poll.register(descriptor, 0)  # errors and hang-ups are always reported
     poll.register(stopped, select.POLLIN)
     if descriptor in {ready for ready, _ in poll.poll()}:
         stream.close()

@@ -1,4 +1,4 @@
-"""A stream from the server to the output: what `get` and `post` do."""
+"""Reads a stream and writes it to the output: the main part of `get` and `post`."""
 
 from __future__ import annotations
 
@@ -52,8 +52,9 @@ def read(
         arguments |= {"until": utf8(options.until, "--until"), "include_last": options.include_last}
     if options.raw:
         question.default_header("Accept-Encoding", "identity")
-    # Not in batches with a checkpoint: asking for the next event confirms that the one before was shown. Nor with
-    # `until`: finding its event may take a moment, and the events before it must not wait for that.
+    # With a checkpoint, events are not read in batches, because asking for the next event confirms that the previous
+    # one was shown. Neither are they with `until`: finding its event may take a moment, and the events before it must
+    # not wait for that.
     batched = resume.checkpoint is None and options.until is None
     try:
         with (
@@ -71,26 +72,26 @@ def read(
 
 
 def _save_place(stream: sse.EventStream, arguments: dict[str, Any]) -> None:
-    """Save the ID of the last event, which was shown, although no other one is asked for."""
+    """Save the ID of the last event, which has been shown, although no further event is requested."""
     checkpoint = arguments.get("checkpoint")
     if checkpoint is not None and stream.last_event_id:
         checkpoint.save(stream.last_event_id)
 
 
 def _batches(stream: sse.EventStream, *, batched: bool) -> Iterator[list[sse.Event | sse.Comment]]:
-    """Yield the events that came together in one list, as soon as they are there.
+    """Yield lists of events that arrived together, as soon as they are available.
 
     Args:
-        stream: where they come from.
-        batched: False: each is in a list of its own.
+        stream: the event stream.
+        batched: if False, each event is in a list of its own.
     """
     for event in stream:
-        # The other events of the same read, as a list: without a call for each, a burst costs a quarter less.
+        # Takes the other events of the same read as a list: without a call for each, a burst costs a quarter less.
         yield [event, *buffered_events(stream)] if batched else [event]
 
 
 def client_over(wire: Wire | None) -> sse.Client:
-    """Return a client that sends over `wire`; the usual one where there is none."""
+    """Return a client that sends over `wire`; a normal one if it is None."""
     if wire is None:
         return sse.Client()
     from sse_client.cli.http.wire import session_over

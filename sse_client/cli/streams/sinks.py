@@ -1,4 +1,4 @@
-"""Events to lines: plain for pipes, JSON, one value of the data, coloured for a terminal; nothing where bytes go."""
+"""The output forms of events: plain for pipes, JSON, one field of the data, coloured for a terminal, or raw bytes."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Sink(Protocol):
-    """Takes events, and shows them at once."""
+    """Shows events at once."""
 
     def write(self, events: Sequence[Event | Comment]) -> int:
-        """Show `events`, which came together; return how many were shown."""
+        """Show `events`, which arrived together; return how many were shown."""
         ...
 
 
 def count_events(events: Sequence[Event | Comment]) -> int:
-    """Return how many of `events` are no comments."""
+    """Return how many of `events` are not comments."""
     return sum([type(event) is Event for event in events])
 
 
@@ -69,9 +69,9 @@ class _Line(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 class JsonLines:
-    """An object a line; with `timing`, it has the time of arrival and the seconds since the one before.
+    """One JSON object per line; with `timing`, it has the time of arrival and the seconds since the previous event.
 
-    With `safe`, characters that command a terminal are escaped as JSON has it: JSON itself leaves U+009B, say.
+    With `safe`, control characters that JSON does not escape, such as U+009B, are escaped in JSON's form.
     """
 
     def __init__(self, out: Stdout, *, timing: bool = False, comments: bool = False, safe: bool = False) -> None:
@@ -121,11 +121,11 @@ def path_of(text: str) -> list[str]:
 
 
 class FieldValues:
-    """One value out of each event's JSON; events that do not have it are passed over.
+    """One value of each event's JSON; events without it are skipped.
 
     Args:
-        out: where to.
-        path: where in the JSON.
+        out: the output.
+        path: the path of the value in the JSON.
         safe: whether control characters are escaped, for a terminal.
     """
 
@@ -137,12 +137,12 @@ class FieldValues:
 
     @property
     def missed(self) -> bool:
-        """Whether events came, and none had it."""
+        """Whether events arrived, but none had the value."""
         return self._came and not self._found
 
     def write(self, events: Sequence[Event | Comment]) -> int:
-        """Write the values: a text as it is, anything else as JSON."""
-        self._came = True  # no comments: they do not go with --field
+        """Write the values: a string as its text, anything else as JSON."""
+        self._came = True  # no test for comments, which cannot be combined with --field
         values = [found for event in events if isinstance(event, Event) for found in self._values(event.data)]
         if values:
             self._found = True
@@ -162,9 +162,9 @@ class FieldValues:
 
 def _decoded(data: str) -> Any:
     try:
-        return _DECODE(data)  # takes a tenth of the time of `json.loads`; gives the same result where it succeeds
+        return _DECODE(data)  # takes a tenth of the time of `json.loads`, with the same result if it succeeds
     except (msgspec.DecodeError, ValueError, RecursionError):
-        return json.loads(data)  # knows NaN, infinite numbers and lone surrogates, too
+        return json.loads(data)  # also accepts NaN, infinite numbers and lone surrogates
 
 
 def _key(value: object, step: str) -> Any:
@@ -172,7 +172,7 @@ def _key(value: object, step: str) -> Any:
 
 
 class OnTerminal:
-    """A coloured line an event."""
+    """A coloured line for each event."""
 
     def __init__(self, out: Stdout, line: EventLine, encoding: str) -> None:
         self._out = out
@@ -187,7 +187,7 @@ class OnTerminal:
 
 
 class Silent:
-    """Shows nothing: the bytes have been written already."""
+    """Shows nothing, because the bytes have already been written."""
 
     def write(self, events: Sequence[Event | Comment]) -> int:
         """Count `events`."""

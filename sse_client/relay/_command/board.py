@@ -1,4 +1,4 @@
-"""Lines for people: what is said stays, and the last line may be one that is written over."""
+"""Status lines for people: earlier lines stay, and on a terminal the last line may be overwritten."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ __all__ = ["Board", "BoardLog", "SourceNews"]
 
 _CLEAR = "\r\x1b[K"
 _INDENT = "  "
-_REASONS = 8  # that are remembered: a server may make up any number of them
+_REASONS = 8  # reasons that are remembered; a server may invent any number of them
 
 
 class Board:
-    """Writes to a terminal, or to a log; any thread may. Where the output is closed, nobody wants to know.
+    """Writes lines to a terminal or to a log; any thread may use it. A closed output is not an error.
 
     Args:
-        output: where to; None for nowhere.
+        output: the output; None for none.
 
     Attributes:
-        terminal: whether that is a terminal.
+        terminal: whether the output is a terminal.
     """
 
     def __init__(self, output: TextIO | None) -> None:
@@ -60,7 +60,7 @@ class Board:
             self._drawn = True
 
     def keep(self) -> None:
-        """Have the line that was drawn last stay."""
+        """Keep the line that was drawn last."""
         with self._lock:
             self._write("\n" if self._drawn else "")
             self._drawn = False
@@ -73,7 +73,7 @@ class Board:
 
 
 class BoardLog(logging.Handler):
-    """Shows a log on a board, warnings and worse."""
+    """Shows log records on a board, from warnings on."""
 
     def __init__(self, board: Board) -> None:
         super().__init__(logging.WARNING)
@@ -86,7 +86,7 @@ class BoardLog(logging.Handler):
 
 
 class SourceNews:
-    """An observer of the source that says why nothing comes: once for each reason while the source is there."""
+    """An observer of the source that shows why no events arrive, once for each reason until the source is back."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
@@ -95,14 +95,14 @@ class SourceNews:
         self._down = False
 
     def __call__(self, news: object) -> None:
-        """Say that the source is lost, and why, or that it is there again."""
+        """Show that the source is lost, and why, or that it is available again."""
         if isinstance(news, Opened):
             if self._down:
                 self._board.say("the source is there again")
                 self._said.clear()
             self._open, self._down = True, False
         elif isinstance(news, Lost):
-            # Many servers end a connection now and then: the source is away if the next one cannot be made.
+            # Many servers end connections now and then. The source is away only if the next connection fails.
             self._open, self._down = False, not self._open
             reason = str(news.error)
             if reason not in self._said:
@@ -111,7 +111,7 @@ class SourceNews:
 
 
 def _printable(text: str) -> str:
-    """Return `text` with what could command a terminal escaped: IDs are the server's, and names another host's."""
+    """Return `text` with control characters escaped: IDs come from a server, and names from other hosts."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 

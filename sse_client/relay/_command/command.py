@@ -44,8 +44,8 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (StatusError, 4),
     (ContentTypeError, 5),
     (SSEError, 10),
-    (OSError, 9),  # the port of the metrics
-    (Exception, 2),  # an argument
+    (OSError, 9),  # the metrics port cannot be used
+    (Exception, 2),  # an argument is wrong
 )
 
 
@@ -79,41 +79,42 @@ def command(
 ) -> int:
     """Relay the event stream at a URL to a Redis Stream, until it ends or SIGTERM or Ctrl-C comes.
 
-    Start it on as many hosts as you like: one reads, the others wait. On a signal, what was read is written, and the
-    lease is given back.
+    Start it on as many hosts as you like: one reads, the others wait. On a signal, the events already read are written,
+    and the lease is released.
 
     Args:
         url: the event stream.
         stream: the name of the Redis Stream.
-        redis: the URL of Redis, as for `Relay`; the environment's `REDIS_URL` by default, so that its password need
-            not be on the command line.
-        redis_password: in place of one in the URL.
-        redis_cacert: a file of certificates (PEM) to trust, for a URL with TLS.
-        redis_cert: a file with a client's certificate (PEM), and its private key unless `redis_cert_key` has it.
+        redis: the URL of Redis, as for `Relay`; by default the environment's `REDIS_URL`, which keeps the password off
+            the command line.
+        redis_password: the password, instead of one in the URL.
+        redis_cacert: a file of CA certificates (PEM) to trust, for a URL with TLS.
+        redis_cert: a file with a client certificate (PEM), and its private key unless `redis_cert_key` has it.
         redis_cert_key: a file with that private key (PEM).
         method: the HTTP method.
-        header: `Name: value`, any number of them; `Name:` leaves a default one out.
-        partitions: over how many streams the events are spread.
+        header: `Name: value`, any number of them; `Name:` removes a default header.
+        partitions: the number of streams over which the events are spread.
         key: a path into an event's JSON, such as `user.id`; events with the same value stay in one partition.
-        lease: seconds after which a host that says nothing is replaced.
-        max_lag: how many entries the slowest group of consumers may have before it.
+        lease: seconds after which a silent host is replaced.
+        max_lag: how many entries the slowest group of consumers may still have to handle.
         on_lag: at that bound, `wait` stops reading and `trim` removes the oldest entries.
         drop_acknowledged: with `wait`, remove the entries that every group has acknowledged.
-        guard: how many of the last events a double is looked for in.
-        host: this host's name for the others.
+        guard: among how many of the last events duplicates are recognised.
+        host: this host's name in the others' logs.
         metrics: serve Prometheus metrics at `HOST:PORT` or `PORT` (of the loopback interface), under `/metrics`.
         wait_for_redis: seconds to try to reach Redis at the start.
-        patience: seconds that Redis may be away later; no limit by default.
-        view: show how it is doing, and why the source brings nothing, on `output`.
+        patience: seconds that Redis may be unreachable later; no limit by default.
+        view: show the status, and why the source brings nothing, on `output`.
         output: standard error by default.
-        report: called with an error that ends it, and with the exit code, in place of a sentence on `output`.
-        client: whose connections are used.
+        report: called with an error that ends the relay, and with the exit code, instead of writing a sentence to
+            `output`.
+        client: the client whose connections are used.
         **options: as for `Client.stream`: `headers`, `data`, `timeout`, `verify`, `proxies`, `reconnect`, ...
 
     Returns:
-        The exit code: 0 at the end or after a signal, 2 for a wrong argument, 3 where Redis or the source cannot be
-        reached, 4 to 7 where the source fails (status, content type, a connection that breaks, time), 9 where the port
-        of the metrics cannot be used, and 10 where Redis refuses.
+        The exit code: 0 at the end or after a signal, 2 for a wrong argument, 3 if Redis or the source cannot be
+        reached, 4 to 7 if the source fails (status, content type, a connection that breaks, time), 9 if the metrics
+        port cannot be used, and 10 if Redis refuses a command.
     """
     board = Board(sys.stderr if output is None else output)
     ended = partial(_ended, board) if report is None else report
@@ -155,7 +156,7 @@ def _surroundings(
     """Run the log, the metrics, the view and the signals of a relay while the block runs."""
 
     def metrics() -> str:
-        measure(relay)  # without the view, nobody else asks for it
+        measure(relay)  # without the view, nothing else updates it
         return exposition(stream, host, relay.status)
 
     with ExitStack() as stack:

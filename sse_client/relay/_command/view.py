@@ -1,4 +1,4 @@
-"""How a relay is doing, as a line that is written anew each second."""
+"""Shows the state of a relay in a status line that is updated every second."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def line(status: RelayStatus, rate: float | None, host: str) -> str:
     """Return the line for one status.
 
     Args:
-        status: of the relay.
-        rate: events a second, of all hosts; None before it is known.
+        status: the relay's status.
+        rate: events per second, written by all hosts; None while it is unknown.
         host: this host's name.
     """
     if status.role == "starting":
@@ -46,13 +46,13 @@ def line(status: RelayStatus, rate: float | None, host: str) -> str:
 
 @contextmanager
 def watch(relay: Relay, host: str, board: Board, *, seconds: float | None = None) -> Generator[None]:
-    """Draw the line while the block runs: on a terminal over the one before, else each on its own.
+    """Show the status line while the block runs. On a terminal, each line overwrites the one before.
 
     Args:
-        relay: whose status is shown.
+        relay: the relay whose status is shown.
         host: this host's name.
-        board: where to.
-        seconds: between two lines; by default 1 on a terminal, else 10.
+        board: the board that shows the line.
+        seconds: the interval between two lines; by default 1 on a terminal, otherwise 10.
     """
     seconds = seconds if seconds is not None else 1.0 if board.terminal else 10.0
     done = threading.Event()
@@ -64,7 +64,7 @@ def watch(relay: Relay, host: str, board: Board, *, seconds: float | None = None
             measure(relay)
             status, now = relay.status, monotonic()
             rate = None if count is None else max(0.0, (status.count - count) / (now - then))
-            # What was in the stream before is no event of the first seconds.
+            # Entries that were in the stream before do not count as events of the first seconds.
             count, then = None if status.role == "starting" else status.count, now
             board.draw(line(status, rate, host))
 
@@ -79,6 +79,6 @@ def watch(relay: Relay, host: str, board: Board, *, seconds: float | None = None
 
 
 def measure(relay: Relay) -> None:
-    """Bring the lag in the status up to date; while Redis is away it stays as it was, and the status says so."""
+    """Update the lag in the status. While Redis is unreachable, the lag stays as it was, and the status says `away`."""
     with suppress(RelayError):
         relay.lag()

@@ -1,1 +1,1 @@
-"""How a group of consumers shares the partitions of a stream: what is read, tried again, buried, or handed back."""
+"""Consumer groups: who owns a partition, and which entries are read, retried, made dead letters, or given back."""

@@ -1,4 +1,4 @@
-"""What becomes of one entry, without I/O: handled and acknowledged, tried again, buried, or lost."""
+"""Decides what becomes of an entry, without I/O: acknowledged, retried, made a dead letter, or lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SHOWN = 500  # characters of an error in a dead letter
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The numbers of a consumer; `consume` says what they mean."""
+    """The limits and times of a consumer; `Consumer` describes them."""
 
     start: str
     batch: int
@@ -40,11 +40,11 @@ class Settings:
 
 
 class Handling:
-    """The entries of one consumer, one at a time, and how many of them went which way.
+    """Handles the entries of one consumer, one at a time, and counts the outcomes.
 
     Args:
-        group: who it is.
-        settings: its numbers.
+        group: the group and the consumer's identity.
+        settings: its limits and times.
     """
 
     def __init__(self, group: Group, settings: Settings) -> None:
@@ -53,7 +53,7 @@ class Handling:
         self.handled = self.failed = self.dead = self.lost = 0
 
     def retry(self, lane: Lane) -> bool:
-        """Put entries whose time has come at the front of the queue; return whether there were some."""
+        """Move entries whose retry is due to the front of the queue; return whether there were any."""
         due = [each for when, each in lane.later if when <= monotonic()]
         if not due:
             return False
@@ -62,7 +62,7 @@ class Handling:
         return True
 
     def handle(self, lane: Lane, given: StreamEntry | str) -> Steps:
-        """Have an entry handled: one that was read, or by its ID one that was given out before."""
+        """Handle an entry that was read, or, by its ID, one that was delivered before."""
         lane.handling = entry_id_of(given)
         entry = (yield from self._again(lane, given)) if isinstance(given, str) else given
         if entry is not None:
@@ -70,10 +70,10 @@ class Handling:
         lane.handling = None
 
     def _again(self, lane: Lane, entry_id: str) -> Generator[Any, Any, StreamEntry | None]:
-        """Return an entry that was given out before, and count that; None if it is another consumer's by now, or lost.
+        """Fetch an entry delivered before, and count the delivery; None if another consumer has it, or it is lost.
 
-        It is counted now, when it is about to be handled, and not when it was claimed: what was claimed together with
-        an entry that kills its consumers must not be buried with it.
+        The delivery is counted now, when the entry is about to be handled, and not when it was claimed: otherwise
+        entries claimed together with one that kills its consumers would become dead letters with it.
         """
         kept = entry_id not in lane.doubtful
         lane.doubtful.discard(entry_id)
@@ -96,7 +96,7 @@ class Handling:
 
     def _failed(self, lane: Lane, entry: StreamEntry, error: Exception) -> Steps:
         self.failed += 1
-        # A message may name a file whose name is no UTF-8 (PEP 383), which neither a log file nor Redis can hold.
+        # A message may contain a file name that is not UTF-8 (PEP 383), which neither a log file nor Redis can store.
         described = f"{type(error).__name__}: {error}"[:_SHOWN].encode("utf-8", "backslashreplace").decode()
         _log.warning(
             "group %r: entry %s failed, time %d: %s", self._group.group, entry.entry_id, entry.deliveries, described
@@ -112,7 +112,7 @@ class Handling:
         lane.later.append((monotonic() + delay, entry.entry_id))
 
     def _bury(self, lane: Lane, entry: StreamEntry, why: str) -> Steps:
-        """Make an entry a dead letter and acknowledge it, in one step."""
+        """Make an entry a dead letter, and acknowledge it in the same step."""
         letter = {
             "group": self._group.group, "consumer": self._group.consumer, "stream": entry.stream,
             "entry": entry.entry_id, "id": entry.id, "event": entry.event, "data": entry.data, "n": entry.n,
@@ -125,13 +125,14 @@ class Handling:
             _log.error("group %r: entry %s is a dead letter: %s", self._group.group, entry.entry_id, why)
 
     def note_lost(self, lane: Lane, found: tuple[Any, list[Any]]) -> Steps:
-        """Count, log and report entries that are gone, and tell Redis that this was done.
+        """Count, log and report lost entries, and then record the report in Redis.
 
-        A consumer that dies before leaves it to the next one. What `on_lost` raises is raised after that: it was told.
+        If the consumer dies before that, the next one reports them. An exception of `on_lost` is raised only after the
+        record, because `on_lost` was called.
 
         Args:
-            lane: where they were.
-            found: how many there are, and the IDs of those that had been given out.
+            lane: the stream that had them.
+            found: their number, and the IDs of those that had been delivered.
         """
         count, ids = int(found[0]), tuple(map(text, found[1]))
         if not count:

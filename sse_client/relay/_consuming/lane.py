@@ -1,4 +1,4 @@
-"""One stream of a consumer: what it has been given of it and has not finished."""
+"""The state of one stream of a consumer: the entries that it was given and has not finished."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Group", "Lane", "entry_id_of"]
 
-_NUMBER = re.compile("[0-9]{1,18}")  # of an event; another program may write anything
+_NUMBER = re.compile("[0-9]{1,18}")  # an event's number; another program may write anything
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Who asks: a consumer of a group.
+    """The identity of a consumer in its group.
 
     Attributes:
-        token: what it owns partitions with; empty where consumers share every stream.
-        milliseconds: how long it owns one without a renewal.
+        token: the token with which it owns partitions; empty if consumers share every stream.
+        milliseconds: how long it owns a partition without a renewal.
     """
 
     keys: Keys
@@ -35,7 +35,7 @@ class Group:
 
     @property
     def ordered(self) -> bool:
-        """Whether a partition is one consumer's at a time."""
+        """Whether a partition belongs to one consumer at a time."""
         return bool(self.token)
 
     def asked(self, operation: str, partition: int, *arguments: Any) -> tuple[list[str], list[Any]]:
@@ -49,7 +49,7 @@ class Group:
         return self.asked_of(owners, operation, *arguments)
 
     def asked_of(self, keys: list[str], operation: str, *arguments: Any) -> tuple[list[str], list[Any]]:
-        """Return keys and arguments of the script for `keys`, beside those of the group."""
+        """Return keys and arguments of the script for `keys`, in addition to those of the group."""
         return [*self._keys(0), *keys], [operation, self.group, self.consumer, *arguments]
 
     def _keys(self, partition: int) -> list[str]:
@@ -64,19 +64,19 @@ def entry_id_of(given: StreamEntry | str) -> str:
 
 @dataclass(slots=True)
 class Lane:
-    """A stream.
+    """One stream of a consumer, and the entries of it that the consumer holds.
 
     Attributes:
-        queue: what was given out and waits to be handled: entries that were read, and the IDs of those that had been
-            given out before, which are read again when their turn comes.
-        later: entries whose handling failed: when to try again, and their IDs.
-        latest: the ID of the last entry known.
-        ready: whether reading may bring an entry; False where it has just brought all there was.
-        cursor: where to look on for entries that were given out before; None where that is done.
-        held_until: on the monotonic clock, when others may take the partition, or the entries in the queue.
-        overdue: whether that time had passed when it was put off.
-        doubtful: IDs of entries that another consumer may have had since they were given out.
-        claim_at: on the monotonic clock, when to look next for what dead consumers left.
+        queue: delivered entries that wait to be handled: entries that were read, and the IDs of entries that had been
+            delivered before, which are fetched again when their turn comes.
+        later: failed entries: the time of the next try, and the ID.
+        latest: the ID of the last known entry.
+        ready: whether reading may bring an entry; False if the last read has brought all there were.
+        cursor: where to continue the search for entries delivered before; None if the search is finished.
+        held_until: the monotonic time from which others may take the partition, or the entries in the queue.
+        overdue: whether that time had passed when it was extended.
+        doubtful: the IDs of entries that another consumer may have claimed since they were delivered.
+        claim_at: the monotonic time at which to search next for entries left by dead consumers.
     """
 
     partition: int
@@ -93,13 +93,13 @@ class Lane:
     claim_at: float = 0.0
 
     def in_hand(self) -> list[str]:
-        """Return the IDs of what is not finished."""
+        """Return the IDs of all unfinished entries."""
         ids = [entry_id_of(each) for each in tuple(self.queue)] + [each for _, each in tuple(self.later)]
         handling = self.handling
         return ids if handling is None else [handling, *ids]
 
     def entries(self, raw: list[Any]) -> list[StreamEntry]:
-        """Return what the script gave: `[id, fields]` or `[id, fields, deliveries]` each."""
+        """Return the entries in a result of the script, each `[id, fields]` or `[id, fields, deliveries]`."""
         return [self._entry(*each) for each in raw]
 
     def _entry(self, entry_id: Any, flat: list[Any], deliveries: int = 1) -> StreamEntry:
@@ -112,7 +112,7 @@ class Lane:
             stream=self.stream,
             entry_id=text(entry_id),
             partition=self.partition,
-            # An entry that is not the relay's has no number, and is none that can be handled.
+            # An entry that was not written by the relay has no number, and cannot be handled.
             n=int(number) if _NUMBER.fullmatch(number) and "data" in fields else 0,
             deliveries=int(deliveries),
         )

@@ -1,4 +1,4 @@
-"""Whether a consumer was given as many partitions as the relay has, and what is left where the relay had others."""
+"""Checks a consumer's number of partitions against the relay's, and finds entries left in streams of another number."""
 
 from __future__ import annotations
 
@@ -21,23 +21,24 @@ _log = logging.getLogger("sse_client.relay")
 
 
 class Layout:
-    """The partitions of a consumer beside those of the relay.
+    """Compares the partitions of a consumer with those of the relay.
 
-    The stream of a relay with one partition is none of those that it has with several. Where a relay has changed from
-    one to several, or back, a consumer with the former number handles what is left in the former streams, and ends.
+    The stream of a relay with one partition is not among those that it has with several. If a relay has changed from
+    one to several, or back, a consumer with the former number handles what is left in the former streams, and then
+    ends.
 
     Args:
-        group: who consumes.
+        group: the group and the consumer's identity.
         start: where a new group begins.
     """
 
     def __init__(self, group: Group, start: str) -> None:
         self._group = group
         self._start = start
-        self._elsewhere = 0  # how many partitions the relay has, where it writes to none of this consumer's
+        self._elsewhere = 0  # the relay's number of partitions, if it writes to none of this consumer's streams
 
     def begin(self) -> Steps:
-        """Compare before anything is made in Redis, and log what is left in streams that this consumer does not read.
+        """Compare before anything is created in Redis, and log what is left in streams that are not read.
 
         Raises:
             RelayError: as `check` does, or the relay writes elsewhere and nothing is left.
@@ -55,12 +56,12 @@ class Layout:
                 )  # fmt: skip
 
     def check(self, written: int) -> None:
-        """Compare with the relay's number of partitions, 0 where none has run.
+        """Compare with the relay's number of partitions, 0 if no relay has run.
 
-        More than the relay has are in order: there may be entries in those that it had.
+        A consumer may have more than the relay, because there may be entries in those that the relay had before.
 
         Raises:
-            RelayError: the relay writes to some of this consumer's streams and to others, which nobody would read.
+            RelayError: the relay also writes to streams that this consumer does not read.
         """
         own = self._group.keys.partitions
         if written and (written == 1) != (own == 1):
@@ -77,7 +78,7 @@ class Layout:
             raise self._mismatch(written)
 
     def end_if_done(self) -> Steps:
-        """Do nothing while the relay writes to streams of this consumer, or something is left in them.
+        """Do nothing while the relay writes to streams of this consumer, or entries are left in them.
 
         Raises:
             RelayError: the relay writes elsewhere, and the group has finished what it wrote here.

@@ -1,4 +1,4 @@
-"""What a consumer does next, without I/O: take partitions, read, claim, wait, hand back."""
+"""Decides what a consumer does next, without I/O: take partitions, read, claim, wait, give back."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ __all__ = ["SCRIPT", "Consuming"]
 SCRIPT = Script(CONSUMER, ("hash", "hash", "stream", "stream", "zset"), "string")
 
 _log = logging.getLogger("sse_client.relay")
-_LONGEST_WAIT = 1.0  # seconds; a consumer that is closed stops waiting after it
-_OFFERED = 10**9  # milliseconds: longer than any `claim_after`, so that any consumer may claim it at once
+_LONGEST_WAIT = 1.0  # seconds; a closed consumer stops waiting within this time
+_OFFERED = 10**9  # milliseconds; longer than any `claim_after`, so that any consumer may claim the entry at once
 
 
 class Consuming:
     """One consumer of a group.
 
     Args:
-        group: who it is.
-        settings: its numbers.
-        name: what it is called in messages.
+        group: the group and the consumer's identity.
+        settings: its limits and times.
+        name: its name in messages.
     """
 
     def __init__(self, group: Group, settings: Settings, name: str = "") -> None:
@@ -51,7 +51,7 @@ class Consuming:
         self.claimed = 0
 
     def start(self) -> None:
-        """Note that it runs now.
+        """Record that the consumer runs.
 
         Raises:
             RuntimeError: it has run before.
@@ -61,25 +61,25 @@ class Consuming:
         self._started = True
 
     def result(self) -> Consumed:
-        """Return what was done."""
+        """Return the counts."""
         done = self._handling
         return Consumed(
             handled=done.handled, failed=done.failed, claimed=self.claimed, dead=done.dead, lost=done.lost
         )  # fmt: skip
 
     def disturbed(self) -> None:
-        """Note that an answer of Redis may have been lost, with entries in it: look for them before reading on."""
+        """Record that an answer of Redis with entries may have been lost; they are claimed before reading more."""
         for lane in self._lanes.values():
             lane.cursor = "0-0"
 
     def persistent(self, steps: Steps) -> Steps:
-        """Return `steps` with each repeated until Redis has answered, for `patience` seconds at most."""
+        """Return `steps`, each repeated until Redis has answered, for at most `patience` seconds."""
         return persistent(
             steps, Patience(self._settings.patience, self.name, lambda _: None), self.disturbed, lambda: self.closing
         )
 
     def work(self) -> Steps:
-        """Consume until it is closed."""
+        """Consume until the consumer is closed."""
         yield from self._layout.begin()
         for partition, stream in enumerate(self._group.keys.streams):
             yield from self._join(partition)
@@ -92,13 +92,13 @@ class Consuming:
                 more = (yield from self._turn(lane)) or more
             if not more:
                 yield from self._layout.end_if_done()
-            # While one lane has more, nobody waits for the others: each is asked then.
+            # While one lane has more entries, reading does not wait: each of the other lanes is asked without blocking.
             fresh = None if more or self.closing else (yield from self._idle())
             for lane in self._lanes.values():
                 lane.ready = fresh is None or lane.stream in fresh
 
     def keep(self) -> Steps:
-        """Keep what is in hand from being given to others, while handlers run."""
+        """Prevent the entries held from going to other consumers while handlers run."""
         seconds = min(self._settings.claim_after, self._group.milliseconds / 1000) / 3
         while not self.closing:
             yield Sleep(seconds)
@@ -116,9 +116,9 @@ class Consuming:
             lane.held_until = asked_at + self._settings.claim_after
 
     def leave(self) -> Steps:
-        """Hand back what is not finished, and what is owned; without an answer of Redis, leave that to the lease.
+        """Give back unfinished entries and owned partitions; if Redis does not answer, the lease takes care of it.
 
-        What was trimmed in the meantime cannot be handed back: it is lost.
+        Entries that were trimmed in the meantime cannot be given back: they are lost.
         """
         lost: list[tuple[Lane, Any]] = []
         for lane in self._lanes.values():
@@ -144,7 +144,7 @@ class Consuming:
             )  # fmt: skip
 
     def _share(self) -> Steps:
-        """Take and give partitions, so that each living consumer has as many as others."""
+        """Take and give up partitions, so that all living consumers have equally many."""
         now = monotonic()
         if not self._group.ordered or now < self._share_at:
             return
@@ -167,7 +167,7 @@ class Consuming:
                 self._lanes[partition] = Lane(partition, group.keys.streams[partition], held_until=until)
 
     def _turn(self, lane: Lane) -> Generator[Any, Any, bool]:
-        """Handle what a lane has; return whether it may have more at once."""
+        """Handle the entries of a lane; return whether it may have more right away."""
         worked = self._handling.retry(lane)
         if self._group.ordered and lane.later:
             return worked  # later entries of the partition wait for this one
@@ -187,9 +187,9 @@ class Consuming:
         return lane.cursor is not None or (not self._group.ordered and monotonic() >= lane.claim_at)
 
     def _doubt(self, lane: Lane) -> None:
-        """Have each entry in the queue looked up before it is handled: another consumer may have claimed it.
+        """Mark each entry in the queue to be looked up before it is handled, as another consumer may have claimed it.
 
-        This process was frozen, or Redis was away, for longer than `claim_after`.
+        Called after this process was frozen, or Redis was unreachable, for longer than `claim_after`.
         """
         lane.doubtful.update(lane.in_hand())
         lane.queue = deque(entry_id_of(each) for each in lane.queue)
@@ -197,7 +197,7 @@ class Consuming:
         lane.held_until = monotonic() + self._settings.claim_after
 
     def _drop(self, lane: Lane) -> None:
-        """Forget a partition that may be another's by now; what is pending is its next owner's."""
+        """Forget a partition that another consumer may own by now; pending entries belong to the next owner."""
         _log.warning("group %r: partition %d was held too long without a renewal", self._group.group, lane.partition)
         self._lanes.pop(lane.partition, None)
         self._share_at = 0.0
@@ -210,7 +210,7 @@ class Consuming:
                 return
         lease = (group.token, group.milliseconds)
         asked_at = monotonic()
-        # An answer that was lost has entries in it that come first: they are claimed before reading on.
+        # If an answer was lost, it held entries that come first. They are claimed before more are read.
         answer = yield Ask(*group.asked("read", lane.partition, settings.batch, *lease), repeat=False)
         if answer is None:
             return
@@ -230,12 +230,12 @@ class Consuming:
                 self._layout.check(int(answer[4]))
 
     def _hold(self, lane: Lane, since: float) -> None:
-        """Note until when no other consumer claims what was taken at `since`; of partitions, `_renew` notes it."""
+        """Record until when no other consumer claims entries fetched at `since`; for partitions, `_renew` does that."""
         if not self._group.ordered:
             lane.held_until = since + self._settings.claim_after
 
     def _claim(self, lane: Lane) -> Steps:
-        """Take what was given out before: to a dead consumer, to a predecessor, or in an answer that was lost."""
+        """Claim entries delivered before: to a dead consumer, to a predecessor, or in an answer that was lost."""
         settings, group = self._settings, self._group
         if not group.ordered and lane.cursor is not None:
             yield from self._own(lane)
@@ -251,7 +251,7 @@ class Consuming:
             if kind == "fenced":
                 self._drop(lane)
             lane.cursor = None
-            return  # without a group there is nothing to claim; reading makes it anew
+            return  # without a group there is nothing to claim; the next read creates the group again
         cursor, ids = text(answer[2]), map(text, answer[3])
         known = set(lane.in_hand())
         found = [each for each in ids if each not in known]
@@ -263,17 +263,17 @@ class Consuming:
         yield from self._handling.note_lost(lane, answer[1])
 
     def _own(self, lane: Lane) -> Steps:
-        """Take entries that are this consumer's by name and that it does not have in hand."""
+        """Fetch entries that Redis has assigned to this consumer's name, but that it does not hold."""
         answer = yield Ask(*self._group.asked("own", lane.partition, self._settings.batch))
         if text(answer[0]) == "ok":
             known = set(lane.in_hand())
             lane.queue.extendleft(reversed([each for each in map(text, answer[1]) if each not in known]))
 
     def _idle(self) -> Generator[Any, Any, frozenset[str] | None]:
-        """Wait for an entry, a retry, or the time to look for what others left.
+        """Wait for an entry, for a retry, or until it is time to claim what others left.
 
         Returns:
-            The streams that have entries; None if nothing is known of them.
+            The streams that have entries; None if that is not known.
         """
         now = monotonic()
         times = [when for lane in self._lanes.values() for when, _ in lane.later]

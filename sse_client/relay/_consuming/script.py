@@ -1,4 +1,4 @@
-"""The one script of the consumers: who may read a partition, what is read, and what was lost before it was."""
+"""The Lua script of the consumers: who owns a partition, what may be read, and which entries were lost unread."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Final
 
 __all__ = ["CONSUMER"]
 
-# KEYS: state, groups, dead, stream, members, then the owner's key of the partition (of all, for `share` and `leave`),
-# or the streams, for `unfinished`.
-# ARGV: the operation, the group, the consumer, then the operation's own.
+# KEYS: state, groups, dead, stream, members, then the key with the partition's owner (for `share` and `leave`, those of
+# all partitions; for `unfinished`, the streams).
+# ARGV: the operation, the group, the consumer, then the operation's own arguments.
 #
-# An owner's key is looked at where the group reads in order; then ARGV has its token.
+# The owner's key is used only if the group reads in order; then ARGV contains the consumer's token.
 CONSUMER: Final = r"""
 local state, groups, dead, stream, members = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local op, group, consumer = ARGV[1], ARGV[2], ARGV[3]

@@ -1,4 +1,4 @@
-"""A consumer's arguments, checked, as what it does."""
+"""The checked arguments of a consumer, as the settings of its parts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def consuming(
     patience: float | None,
     redis: str,
 ) -> Consuming:
-    """Return what a consumer does; `Consumer` says what the arguments mean, but for `redis`: its name in messages.
+    """Return the steps of a consumer. `Consumer` describes the arguments, except `redis`: its name in messages.
 
     Raises:
         ImportError: redis-py is missing.
@@ -58,7 +58,7 @@ def consuming(
     if start not in {"0", "$"}:
         raise ValueError(f"start must be '0' or '$', not {start!r}")
     for name, number in (("lease", lease), ("claim_after", claim_after), ("retry_delay", retry_delay)):
-        if not 0 < number <= threading.TIMEOUT_MAX:  # of a NaN, neither is true
+        if not 0 < number <= threading.TIMEOUT_MAX:  # also true of a NaN
             raise ValueError(f"{name} must be more than 0 seconds, and a time that can be waited for, not {number:g}")
     for name, number in (("batch", batch), ("max_deliveries", max_deliveries)):
         if number < 1:

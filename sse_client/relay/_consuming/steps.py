@@ -1,4 +1,4 @@
-"""What a consumer asks of whoever runs it, blocking or with asyncio."""
+"""The steps that a consumer asks its runner to do, blocking or with asyncio."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ __all__ = ["Ask", "Handle", "Sleep", "Step", "Steps", "Tell", "Wait", "advance",
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Run the consumers' script, as often as it takes. The answer is what it returns.
+    """Run the consumers' script, and repeat it until Redis answers. The result of this step is the script's answer.
 
     Attributes:
-        final: try it once; the answer is None if Redis is away.
-        repeat: whether it may be repeated though it may have been done. If not, the answer is None when Redis is back.
+        keys: the script's keys.
+        arguments: the script's arguments.
+        final: whether to try only once; the result is None if Redis is unreachable.
+        repeat: whether to repeat a script that may have run. If not, the result is None once Redis is back.
     """
 
     keys: list[str]
@@ -34,9 +36,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Wait until one of the streams has an entry after the ID, for `milliseconds` at most.
+    """Wait until one of the streams has an entry after its ID, for `milliseconds` at most.
 
-    The answer is the names of those that have one; None, or none of them, if nothing came.
+    The result of this step is the names of the streams that have one; None or no names if no entry came.
+
+    Attributes:
+        after: the ID of the last known entry, by stream.
+        milliseconds: the most time to wait.
     """
 
     after: Mapping[str, str]
@@ -52,14 +58,14 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """Call the handler. The answer is the exception that it raised, or None."""
+    """Call the handler. The result of this step is the exception that it raised, or None."""
 
     entry: StreamEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Call a function of the owner's. The answer is the exception that it raised, or None."""
+    """Call one of the consumer's callbacks. The result of this step is the exception that it raised, or None."""
 
     function: Callable[..., object]
     arguments: tuple[Any, ...]
@@ -72,12 +78,12 @@ Steps: TypeAlias = Generator[Step, Any, None]
 def called(
     step: Handle | Tell, handler: Callable[[StreamEntry], object]
 ) -> tuple[Callable[..., object], tuple[Any, ...]]:
-    """Return the function that a step means, and its arguments."""
+    """Return the function that a step calls, and its arguments."""
     return (step.function, step.arguments) if isinstance(step, Tell) else (handler, (step.entry,))
 
 
 def advance(steps: Steps, answer: Any, failed: Unreachable | None) -> Step | None:
-    """Return the next step after the last one was answered, or failed; None at the end."""
+    """Pass the result of the last step, or its error; return the next step, None at the end."""
     try:
         return steps.send(answer) if failed is None else steps.throw(failed)
     except StopIteration:
@@ -85,15 +91,15 @@ def advance(steps: Steps, answer: Any, failed: Unreachable | None) -> Step | Non
 
 
 def persistent(steps: Steps, patience: Patience, disturbed: Callable[[], None], closing: Callable[[], bool]) -> Steps:
-    """Return `steps` with each repeated until Redis has answered it.
+    """Return `steps`, each repeated until Redis has answered.
 
-    Whoever runs them throws `Unreachable` into the generator where a step failed.
+    The runner throws `Unreachable` into the generator if a step fails.
 
     Args:
-        steps: of a consumer.
-        patience: how long Redis may be away.
+        steps: the steps of a consumer.
+        patience: decides how long Redis may be unreachable.
         disturbed: called when an answer may have been lost.
-        closing: whether the consumer was closed; nothing is repeated then.
+        closing: returns whether the consumer was closed; if so, nothing is repeated.
     """
     answer: Any = None
     while True:

@@ -1,1 +1,1 @@
-"""What relays and consumers ask of Redis: a connection that fails fast, the names of keys, and when to try again."""
+"""What relays and consumers share about Redis: connections that fail fast, key names, and when to retry."""

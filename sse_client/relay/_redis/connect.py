@@ -1,4 +1,4 @@
-"""From a Redis URL to a client that fails fast."""
+"""Creates a Redis client that fails fast from a URL."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ __all__ = ["close", "close_async", "connect", "connect_async", "needed", "shown"
 
 
 def connect(client: Any, seconds: float) -> tuple[Any, bool]:
-    """Return a client of redis-py, and whether it was made here. Nothing is sent before its first command.
+    """Return a client of redis-py, and whether it was created here. Nothing is sent before its first command.
 
     Args:
         client: a client, which is returned as it is, or a URL: `redis://`, `rediss://` (TLS), `unix://`,
             `redis+sentinel://host:port,host:port/service`, `redis+cluster://host:port` (`rediss+...` with TLS).
-        seconds: how long a connection may take, and an answer.
+        seconds: the most seconds for a connection, and for an answer.
 
     Raises:
         ImportError: redis-py is missing.
-        ValueError: the URL is none of those, or has an option that redis-py does not know.
+        ValueError: the URL has another form, or an option that redis-py does not know.
     """
     redis = needed()
 
@@ -34,7 +34,7 @@ def connect(client: Any, seconds: float) -> tuple[Any, bool]:
 
 
 def connect_async(client: Any, seconds: float) -> tuple[Any, bool]:
-    """Return a client of redis-py for asyncio, and whether it was made here; see `connect`."""
+    """Return a client of redis-py for asyncio, and whether it was created here; see `connect`."""
     redis = needed()
     from redis.asyncio.cluster import RedisCluster
     from redis.asyncio.sentinel import Sentinel
@@ -43,7 +43,7 @@ def connect_async(client: Any, seconds: float) -> tuple[Any, bool]:
 
 
 def close(client: Any) -> None:
-    """Close a client that was made here, and those of the sentinels that it asks."""
+    """Close a client that was created here, and those of its sentinels."""
     client.close()
     for sentinel in _sentinels(client):
         sentinel.close()
@@ -65,22 +65,22 @@ def needed() -> Any:
     """Return redis-py.
 
     Raises:
-        ImportError: it is missing.
+        ImportError: redis-py is missing.
     """
     try:
         import redis
         from redis import asyncio, sentinel
     except ImportError as error:
         raise ImportError("the relay needs redis-py: pip install 'sse-client[redis]'") from error
-    del asyncio, sentinel  # loaded, and so attributes of the package
+    del asyncio, sentinel  # these imports load submodules, which then are attributes of the package
     return redis
 
 
 class _Cluster:
-    """A client of a cluster that is made for its first command.
+    """A client of a cluster, which is created with its first command.
 
-    `redis.RedisCluster` asks for the slots when it is made, and fails where no node answers then. That is to be tried
-    again, like every other command.
+    `redis.RedisCluster` asks for the slots when it is created, and fails if no node answers. Created this late, it can
+    be retried like every other command.
     """
 
     def __init__(self, make: Callable[[], Any]) -> None:
@@ -105,7 +105,7 @@ def _connected(
     if not isinstance(client, str):
         return client, False
     url = RedisURL.parse(client)
-    # The relay tries again itself: it knows what to repeat, and goes on renewing its lease in between.
+    # The relay retries by itself: it knows what to repeat, and continues to renew its lease in between.
     once = clients.retry.Retry if hasattr(clients, "retry") else redis.retry.Retry
     options: dict[str, Any] = {
         "socket_timeout": seconds,
@@ -118,7 +118,7 @@ def _connected(
         if url.variant == "sentinel":
             return _behind_sentinels(url, options, sentinel, redis.connection.parse_url), True
         found = clients.Redis.from_url(url.plain, **options)
-        # redis-py looks at the options of a connection when it makes one.
+        # redis-py checks a connection's options only when it creates the connection.
         found.connection_pool.connection_class(**found.connection_pool.connection_kwargs)
     except TypeError as error:
         raise ValueError(f"expected options of redis-py in the query of {shown(client)}: {error}") from error
@@ -131,7 +131,7 @@ def _behind_sentinels(
     query = parse(f"redis://?{url.parts.query}")
     options = {**options, **({"ssl": True} if url.kind == "rediss" else {}), **query}
     user, password = url.credentials
-    # Sentinels are asked without the master's password; theirs, if they have one, goes into the query.
+    # Sentinels do not get the master's password; if they have one of their own, it goes into the query.
     theirs = {
         name: options.pop(f"sentinel_{name}") for name in ("username", "password") if f"sentinel_{name}" in options
     }

@@ -1,4 +1,4 @@
-"""What may pass by itself: Redis away, or full."""
+"""The failures of Redis that may pass by themselves: it is unreachable, or full."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ __all__ = ["Full", "Unreachable"]
 
 
 class Unreachable(Exception):
-    """Redis did not answer, or is not the master now: to be tried again."""
+    """Redis did not answer, or is currently not the master; a retry may help."""
 
 
 class Full(Unreachable):
-    """Redis answers, and takes no writes, for want of memory or of room on its disk: to be tried again."""
+    """Redis answers, but refuses writes for lack of memory or disk space; a retry may help."""

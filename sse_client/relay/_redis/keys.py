@@ -1,4 +1,4 @@
-"""The names of the keys that belong to one stream, all in one slot of a Redis Cluster."""
+"""The names of the Redis keys of one feed, all in one slot of a Redis Cluster."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from sse_client.relay._redis.scalar_text import check_scalar
 __all__ = ["Keys"]
 
 _TAG = re.compile(r"[^{}]*\{([^{}]+)\}[^{}]*")
-_MOST_PARTITIONS = 1024  # a script passes a few arguments for each in one call, and Lua takes 8,000
+_MOST_PARTITIONS = 1024  # a script passes a few arguments for each partition in one call, and Lua allows 8,000
 
 
-# A script may touch the keys of one slot alone, and a slot is chosen by what is between the first braces of a name
-# (Redis Cluster specification, "Hash tags"); so the event and the place can be written in one step.
+# A script may access only keys of one slot. The slot is chosen by the text between the first braces of a name (Redis
+# Cluster specification, "Hash tags"), which is the same for all of these keys. So one step can write event and
+# checkpoint.
 @dataclass(frozen=True, slots=True)
 class Keys:
     """The keys of a stream.
 
     Args:
-        name: the stream's name. Braces in it must be one hash tag.
+        name: the stream's name; braces in it must form one hash tag.
         partitions: how many streams there are; the one stream of `partitions=1` is `name` itself.
 
     Raises:
-        ValueError: the name is empty, has braces that are no hash tag, or is no text in UTF-8; or `partitions` is out
-            of range.
+        ValueError: the name is empty, has braces that do not form a hash tag, or has no UTF-8 form; or `partitions` is
+            out of range.
     """
 
     name: str
@@ -47,17 +48,17 @@ class Keys:
 
     @property
     def state(self) -> str:
-        """The hash that holds the place, the count, and who wrote last."""
+        """The hash with the checkpoint, the count, and the last writer."""
         return self._beside("relay")
 
     @property
     def lease(self) -> str:
-        """The key that whoever leads holds."""
+        """The key that the leader holds."""
         return self._beside("relay:lease")
 
     @property
     def seen(self) -> str:
-        """The sorted set of the events written last, by which doubles are known."""
+        """The sorted set of the latest events, by which duplicates are recognised."""
         return self._beside("relay:seen")
 
     @property
@@ -67,7 +68,7 @@ class Keys:
 
     @property
     def groups(self) -> str:
-        """The hash that holds how far each group has read of each partition."""
+        """The hash with the position of each group in each partition."""
         return self._beside("groups")
 
     def members(self, group: str) -> str:
@@ -75,7 +76,7 @@ class Keys:
         return self._beside(f"group:{group}:members")
 
     def owner(self, group: str, partition: int) -> str:
-        """Return the key that the one consumer of a partition holds."""
+        """Return the key that the owner of a partition holds."""
         return self._beside(f"group:{group}:owner:{partition}")
 
     def _beside(self, suffix: str) -> str:

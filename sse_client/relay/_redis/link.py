@@ -1,4 +1,4 @@
-"""Scripts to Redis and answers back, over one connection; what redis-py raises becomes one of three errors."""
+"""Sends scripts to Redis over one connection, and translates redis-py's exceptions into three errors."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Script:
     """A Lua script, and the SHA-1 that Redis knows it by.
 
     Args:
-        source: of the script.
-        kinds: of values, as `TYPE` names them, that its first keys hold.
-        others: the kind that all other keys hold.
+        source: the script's source.
+        kinds: the types of the values of its first keys, as `TYPE` names them.
+        others: the type of the values of all other keys.
     """
 
     def __init__(self, source: str, kinds: Sequence[str] = (), others: str = "stream") -> None:
@@ -34,14 +34,14 @@ class Script:
         self._others = others
 
     def check(self, keys: Sequence[str], found: Sequence[Any]) -> None:
-        """Compare the kinds that keys hold with those that the script expects.
+        """Check that the keys hold values of the types that the script expects.
 
         Args:
-            keys: of one call.
-            found: what `TYPE` answered for each.
+            keys: the keys of one call.
+            found: the answer of `TYPE` for each key.
 
         Raises:
-            WrongType: one holds another kind.
+            WrongType: a key holds a value of another type.
         """
         for place, (key, each) in enumerate(zip(keys, found, strict=True)):
             kind, wanted = text(each), self._kinds[place] if place < len(self._kinds) else self._others
@@ -49,7 +49,7 @@ class Script:
                 raise WrongType(f"expected the key {key!r} to be a {wanted}, but it is a {kind}", key=key)
 
 
-# AuthenticationError is a ConnectionError for redis-py; trying again does not help.
+# In redis-py, AuthenticationError is a subclass of ConnectionError, but a retry does not help.
 _FINAL = (refusals.AuthenticationError, refusals.AuthorizationError, refusals.NoPermissionError)
 _PASSING = (
     refusals.ConnectionError,
@@ -59,10 +59,10 @@ _PASSING = (
     refusals.ClusterDownError,
     refusals.ClusterError,
     refusals.RedisClusterException,
-    refusals.AskError,  # with MovedError, whose base it is
+    refusals.AskError,  # the base of MovedError
     OSError,
 )
-# RedisClusterException is no RedisError.
+# RedisClusterException is not a subclass of RedisError.
 ERRORS = (redis.RedisError, refusals.RedisClusterException, OSError)
 _PASSING_WORDS = ("NOREPLICAS", "MASTERDOWN", "BUSY ", "LOADING", "CLUSTERDOWN", "UNBLOCKED", "READONLY", "TRYAGAIN")
 
@@ -87,8 +87,8 @@ class Link:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        # A connection of its own costs a third less for each command than `execute_command` does. Only a client of
-        # one server has one to give.
+        # With a connection of its own, each command costs a third less than with `execute_command`. Only a client of a
+        # single server can provide one.
         self._pool: Any = client.connection_pool if isinstance(client, redis.Redis) else None
         self._connection: Any = None
 
@@ -96,14 +96,14 @@ class Link:
         """Return the answer of `script`.
 
         Raises:
-            Unreachable: nobody knows whether it ran.
-            RelayError: Redis refused it.
+            Unreachable: Redis did not answer; the script may have run.
+            RelayError: Redis refused the script.
         """
         try:
             try:
                 return self._evaluate(script, keys, arguments)
             except refusals.NoScriptError:
-                # After a restart or a fail-over the server does not have it.
+                # After a restart or a fail-over, the server does not have the script.
                 return self._send("EVAL", script.source, len(keys), *keys, *arguments)
         except refusals.ResponseError as error:
             if str(error).startswith("WRONGTYPE"):  # Redis does not say which key
@@ -116,8 +116,8 @@ class Link:
         """Block until one of the streams holds a later entry, or for `milliseconds`; return those that hold one.
 
         Args:
-            after: the ID of the last entry known, by stream.
-            milliseconds: shortened to half of the time that the client waits for an answer.
+            after: the ID of the last known entry, by stream.
+            milliseconds: the most time to block; at most half of the client's timeout for an answer is used.
 
         Raises:
             Unreachable, RelayError: as for `run`.
@@ -128,7 +128,7 @@ class Link:
             refused(error)
 
     def close(self) -> None:
-        """Give the connection back to its pool; the client stays open."""
+        """Return the connection to its pool; the client stays open."""
         if self._connection is not None:
             self._pool.release(self._connection)
             self._connection = None
@@ -142,8 +142,8 @@ class Link:
     def _evaluate(self, script: Script, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         if self._pool is None:
             return self._send("EVALSHA", script.sha, len(keys), *keys, *arguments)
-        # A third of the command is the same each time, and redis-py packs each argument in five steps: this takes a
-        # third of its time.
+        # Packs the command in a third of redis-py's time: a third of the command is always the same, and redis-py takes
+        # five steps for each argument.
         count = b"*%d\r\n" % (3 + len(keys) + len(arguments))
         return self._exchange(b"".join((count, _head(script.sha, tuple(keys)), *map(_bulk, arguments))))
 
@@ -161,18 +161,18 @@ class Link:
         except refusals.NoScriptError:
             raise
         except BaseException:
-            # Nothing may be left on it that the next command would read. And a connection to a Sentinel's master goes
-            # to the old master when it reconnects by itself; the pool asks the sentinels first.
+            # The next command must not read leftover bytes of this one. And a connection to a Sentinel's master would
+            # reconnect to the old master by itself; the pool asks the sentinels first.
             self._connection.disconnect()
             self.close()
             raise
 
 
 def refused(error: BaseException) -> NoReturn:
-    """Raise what an error of redis-py means.
+    """Raise the error of this package for an exception of redis-py.
 
     Raises:
-        Unreachable, Full, RelayError: by its type, or the word that it begins with.
+        Unreachable, Full, RelayError: chosen by the exception's type, or by the first word of its message.
     """
     message = str(error)
     if isinstance(error, _FINAL):
@@ -194,7 +194,7 @@ def refused(error: BaseException) -> NoReturn:
 
 
 def blocking(client: Any, after: Mapping[str, str], milliseconds: int) -> tuple[Any, ...]:
-    """Return an XREAD that is answered before `client` gives it up."""
+    """Return an XREAD that ends before the timeout of `client`."""
     pool = getattr(client, "connection_pool", None)
     limit = None if pool is None else pool.connection_kwargs.get("socket_timeout")
     if limit:
@@ -203,10 +203,10 @@ def blocking(client: Any, after: Mapping[str, str], milliseconds: int) -> tuple[
 
 
 def streams(answer: Any) -> frozenset[str]:
-    """Return the streams in an answer to XREAD: pairs in RESP2, a map in RESP3, None where the time was over."""
+    """Return the streams in an answer to XREAD: pairs in RESP2, a map in RESP3, None if the time ran out."""
     return frozenset(text(each if isinstance(answer, dict) else each[0]) for each in answer or ())
 
 
 def text(value: Any) -> str:
-    """Return a text of an answer as a `str`; a client may have decoded it already."""
+    """Return a text from an answer as a `str`; the client may have decoded it already."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

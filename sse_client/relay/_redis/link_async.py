@@ -1,4 +1,4 @@
-"""The same as `_link`, with asyncio."""
+"""The asyncio counterpart of `link`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long Redis may be away: what to do between two tries."""
+"""Decides, between two attempts, for how much longer Redis may be unreachable."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _LONGEST = 1.0
 
 
 class Patience:
-    """Counts how long Redis has been away, and logs when it goes and when it is back.
+    """Measures how long Redis has been unreachable, and logs when this begins and ends.
 
     Args:
-        seconds: how long it may be away; None for no limit.
-        what: who waits, for the log.
-        changed: called with `ok`, `away` or `full`.
+        seconds: how long Redis may be unreachable; None for no limit.
+        what: the name of the waiting relay or consumer, for the log.
+        changed: called with the new state: `ok`, `away` or `full`.
     """
 
     def __init__(self, seconds: float | None, what: str, changed: Callable[[str], None]) -> None:
@@ -38,10 +38,10 @@ class Patience:
         self._delay = _SHORTEST
 
     def failed(self, error: Unreachable) -> float:
-        """Return the seconds until the next try.
+        """Return the seconds until the next attempt.
 
         Raises:
-            RedisUnavailable: it has been away for too long.
+            RedisUnavailable: Redis has been unreachable for too long.
         """
         now = monotonic()
         if self._since is None:
@@ -57,7 +57,7 @@ class Patience:
         return delay if left is None else min(delay, left)
 
     def answered(self) -> None:
-        """Note that Redis has answered."""
+        """Record that Redis has answered."""
         if self._since is not None:
             _log.warning("%s: Redis answers again, after %.1f s", self._what, monotonic() - self._since)
             self._since = None

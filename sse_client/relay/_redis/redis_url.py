@@ -1,4 +1,4 @@
-"""A Redis URL, checked before it is used: no message about it holds a part of a password."""
+"""Checks a Redis URL before it is used; no error message contains a part of a password."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class RedisURL:
     Attributes:
         kind: `redis`, `rediss` (TLS) or `unix`.
         variant: `sentinel`, `cluster`, or empty for one server.
-        plain: the URL as redis-py takes it.
-        parts: of it.
+        plain: the URL in the form that redis-py accepts.
+        parts: the parts of `plain`.
     """
 
     kind: str
@@ -33,20 +33,20 @@ class RedisURL:
 
     @classmethod
     def parse(cls, url: str) -> RedisURL:
-        """Return `url`, checked as far as it can be without a connection.
+        """Parse `url`, and check it as far as possible without a connection.
 
         Raises:
-            ValueError: it is no URL of Redis, or names a file that is not there.
+            ValueError: it is not a URL of Redis, or it names a file that does not exist.
         """
         scheme, there, rest = url.partition("://")
         scheme = scheme.lower()
         if not there or scheme not in _SCHEMES:
-            # Without a scheme, what comes first may be a password.
+            # Without a scheme, the URL may begin with a password.
             got = f", not of {scheme!r}" if there else ", such as redis://localhost:6379"
             raise ValueError(f"expected a URL of redis, rediss, unix, redis+sentinel or redis+cluster{got}")
         kind, _, variant = scheme.partition("+")
-        # The messages of `urlsplit`, and of redis-py, quote what they do not understand: half a password, where its
-        # slash or question mark is not encoded.
+        # The error messages of `urlsplit` and redis-py quote what they cannot parse, such as half a password with an
+        # unencoded slash or question mark.
         plain = f"{kind}://{rest}"
         try:
             found = cls(kind, variant, plain, urlsplit(plain))
@@ -65,10 +65,10 @@ class RedisURL:
         return found
 
     def _options(self) -> dict[str, str]:
-        """Return the options in the query, if the rest can be understood, too.
+        """Check all parts of the URL; return the options in its query.
 
         Raises:
-            ValueError: it cannot.
+            ValueError: a part is malformed.
         """
         parts, _ = self.parts, self.addresses
         numbered = self.kind != "unix" and self.variant != "sentinel"
@@ -80,15 +80,15 @@ class RedisURL:
 
     @property
     def path(self) -> str:
-        """What is after the host: a number, the name of a master, or nothing."""
+        """The path without its slash: a database number, the name of a master, or empty."""
         return self.parts.path.strip("/")
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
-        """Hosts and ports, of the sentinels where there are any.
+        """The hosts and ports, those of the sentinels if there are any.
 
         Raises:
-            ValueError: a port is no number.
+            ValueError: a port is not a number.
         """
         if self.variant != "sentinel":
             return [(self.parts.hostname or "localhost", self.parts.port or 6379)]
@@ -100,7 +100,7 @@ class RedisURL:
 
     @property
     def credentials(self) -> tuple[str | None, str | None]:
-        """The user's name and the password."""
+        """The user name and the password."""
         user, _, password = self.parts.netloc.rpartition("@")[0].partition(":")
         return unquote(user) or None, unquote(password) or None
 
@@ -108,10 +108,10 @@ class RedisURL:
 def completed(
     url: str, password: str | None, cacert: str | None = None, cert: str | None = None, cert_key: str | None = None
 ) -> str:
-    """Return `url` with what is not to be written into it: the password, and files of certificates.
+    """Return `url` with the password and the certificate files, which users pass separately.
 
     Raises:
-        ValueError: it has a password already, or it is none of TLS and there are certificates.
+        ValueError: the URL already has a password, or certificates were given and it is not a URL with TLS.
     """
     files = {name: path for name, path in zip(_FILES, (cacert, cert, cert_key), strict=True) if path is not None}
     if password is None and not files:
@@ -133,7 +133,7 @@ def completed(
 
 
 def shown(url: object) -> str:
-    """Return a Redis URL without its password and query, or what kind of client it is."""
+    """Return a Redis URL without its password and query, or the type of a client."""
     if not isinstance(url, str):
         return type(url).__name__
     parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""Texts that have a UTF-8 form: those without half of a surrogate pair (Unicode, "Unicode scalar value")."""
+"""Finds texts without a UTF-8 form, which hold a lone surrogate (Unicode, "Unicode scalar value")."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def check_scalar(what: str, text: str) -> None:
     """Refuse a name that could not be sent to Redis.
 
     Raises:
-        ValueError: it holds half of a surrogate pair.
+        ValueError: it contains a lone surrogate.
     """
     if scalar_text(text) != text:
         raise ValueError(f"{what} holds half of a surrogate pair, which has no UTF-8 form: {text!a}")

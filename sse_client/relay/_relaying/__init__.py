@@ -1,1 +1,1 @@
-"""How hosts relay a feed: one holds the lease, reads, and writes each event together with its place."""
+"""The hosts of a relay: the leader, which holds the lease, reads the feed and writes its events with the checkpoint."""

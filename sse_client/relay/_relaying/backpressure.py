@@ -24,17 +24,17 @@ _POLL = 0.05
 
 
 class Backpressure:
-    """Lets events through as long as the slowest group has not more than `most` of them before it.
+    """Admits events as long as the slowest group has at most `most` of them still to handle.
 
-    Redis is asked only when as many have gone through as the last answer left room for.
+    Redis is asked again only when as many events have been admitted as its last answer allowed.
 
     Args:
-        link: to Redis.
-        keys: of the stream.
+        link: the connection to Redis.
+        keys: the keys of the stream.
         most: the bound; None for none.
-        trim: whether entries are removed that every group has acknowledged.
-        progress: is updated.
-        closing: ends the wait.
+        trim: whether to remove entries that every group has acknowledged.
+        progress: the counters to update.
+        closing: when set, ends the wait.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Backpressure:
             try:
                 found = lag(self._link, self._keys, trim=self._trim)
             except Unreachable:
-                return 1  # the write will find the same, and knows how long to wait
+                return 1  # the write will run into the same failure, and it knows how long to wait
             self._progress.lag = found.entries
             self._room = self._most - found.entries
             if self._room < 1:
@@ -77,7 +77,7 @@ class Backpressure:
         return admitted
 
     def _warn_of(self, former: int) -> None:
-        """Log what holds the relay back where its consumers may no longer look at it."""
+        """Log which streams hold the relay back, if consumers may no longer read them."""
         if former and not self._warned:
             self._warned = True
             _log.warning(

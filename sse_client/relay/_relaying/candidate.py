@@ -1,4 +1,4 @@
-"""One host's way through a relay: wait for the lease, lead, and wait again."""
+"""Runs one host of a relay: wait for the lease, lead, and wait again."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Candidate:
     """A host, while it runs a relay.
 
     Args:
-        client: of redis-py.
-        plan: what to do.
-        source: what to read.
-        progress: is updated.
-        closing: set to end it.
+        client: a client of redis-py.
+        plan: the relay's arguments.
+        source: the source to read.
+        progress: the counters to update.
+        closing: when set, ends the relay.
     """
 
     def __init__(self, client: Any, plan: Plan, source: Source, progress: Progress, closing: threading.Event) -> None:
@@ -73,7 +73,7 @@ class Candidate:
 
     def _elected(self, patience: Patience) -> Granted | None:
         """Wait for the lease; None if the relay was closed first."""
-        token = new_token()  # the same for each try: one whose answer was lost may have got the lease
+        token = new_token()  # the same for each attempt, because one whose answer was lost may have got the lease
         while True:
             try:
                 answer = self._ledger.acquire(token)
@@ -88,7 +88,7 @@ class Candidate:
                 return None
 
     def _stand_by(self, held: Held) -> float:
-        """Note who leads; return the seconds until the lease may be free."""
+        """Record who leads; return the seconds until the lease may be free."""
         progress, plan, config = self._progress, self._plan, self._ledger.config
         progress.role, progress.leader = "follower", held.host
         progress.count, progress.last_event_id = held.count, held.place
@@ -106,7 +106,7 @@ class Candidate:
                     plan.keys.name, plan.keys.lease,
                 )  # fmt: skip
             return plan.milliseconds / 4000
-        # The leader renews it after a third; as soon as it does not, this is when it ends.
+        # The leader renews the lease after a third of it. If the leader stops renewing, the lease ends at this time.
         return min(held.expires / 1000 + 0.002, plan.milliseconds / 4000)
 
     def _lead(self, granted: Granted) -> bool:
@@ -147,7 +147,7 @@ class Candidate:
                     break
         except BaseException as error:
             if not isinstance(error, Exception):
-                closing.set()  # Ctrl-C does not wait for consumers that are behind, or for Redis
+                closing.set()  # Ctrl-C waits neither for slow consumers nor for Redis
             writer.stop()
             if isinstance(writer.error, RelayError) and not isinstance(error, RelayError):
                 _log.error("relay %r: not all that was read before is written: %s", plan.keys.name, writer.error)

@@ -1,4 +1,4 @@
-"""Which events can be known again: those with an ID of their own (WHATWG HTML 9.2.6, "last event ID buffer")."""
+"""Recognises events that can be told from a repeat: those with an ID of their own (WHATWG HTML 9.2.6)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["Guard"]
 
 
 class Guard:
-    """Gives an event that has an ID of its own its checksum, and others none.
+    """Computes the checksum of events that have an ID of their own.
 
-    An event without an `id` field carries the ID of the one before it, so an ID that stays the same means that an
-    event has none of its own. Only the first event of a connection is open to doubt: it may be the last one of the
-    connection before, sent again. It is taken for that as long as every event so far had an ID of its own.
+    An event without an `id` field has the ID of the previous event, so an unchanged ID means that the event has none of
+    its own. Only the first event of a connection is ambiguous: it may be the last event of the previous connection,
+    sent again. It counts as that if every event so far had an ID of its own.
 
     Args:
         previous: the ID of the last event that was written.
@@ -29,7 +29,7 @@ class Guard:
         self._first = True
 
     def connected(self) -> None:
-        """Note that the next event is the first one of a connection."""
+        """Record that the next event is the first one of a connection."""
         self._first = True
 
     def checksum(self, event: Event) -> int | None:

@@ -1,4 +1,4 @@
-"""How far the consumers are behind the relay."""
+"""Measures how far the consumers are behind the relay."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ __all__ = ["Lag", "lag"]
 # KEYS: state, groups, then the streams that the relay writes to, then those that it wrote to when it had another number
 # of partitions. ARGV: 1 to trim what every group has acknowledged, else 0; how many of the streams are written to; 1 if
 # the others are named, else 0.
-#
-# Redis's own lag of a group counts an entry that was trimmed before it was read for as long as the stream exists. So
-# the place that `consume` keeps is preferred; Redis's lag is used for groups of other programs.
+# Redis's own lag of a group includes entries that were trimmed before they were read, for as long as the stream exists.
+# So the position that `consume` stores is preferred; Redis's lag is used for the groups of other programs.
 _LAG: Final = r"""
 local first_stream, current = 3, tonumber(ARGV[2])
 
@@ -112,8 +111,8 @@ class Lag:
     """How far the slowest group is behind.
 
     Attributes:
-        entries: that it has not acknowledged; without a group, how many there are.
-        former: those of them in streams of a former number of partitions.
+        entries: the entries that it has not acknowledged; without a group, all entries.
+        former: those of them that are in streams of a former number of partitions.
     """
 
     entries: int
@@ -124,9 +123,9 @@ def lag(link: Link, keys: Keys, *, trim: bool = False) -> Lag:
     """Return how many entries the slowest group has not acknowledged, in all streams that the relay has written to.
 
     Args:
-        link: to Redis.
-        keys: of the stream.
-        trim: remove the entries that every group has acknowledged.
+        link: the connection to Redis.
+        keys: the keys of the stream.
+        trim: whether to remove the entries that every group has acknowledged.
 
     Raises:
         Unreachable, RelayError: as `Link.run` does.

@@ -1,4 +1,4 @@
-"""The relay's script as typed operations: the lease, and the stream with its place."""
+"""The relay's script as typed operations: the lease, and the stream with its checkpoint."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Item = tuple[str, str, str, int, "int | None"]
 
 
 class Fenced(Exception):
-    """Another host leads, or nobody does: this one's token is not that of the lease.
+    """Another host leads, or nobody does: the lease does not have this host's token.
 
     Attributes:
-        host: who led last, by what Redis knows.
+        host: the last leader that Redis knows.
     """
 
     def __init__(self, host: str) -> None:
@@ -38,12 +38,12 @@ class Fenced(Exception):
 
 
 class Moved(Exception):
-    """Redis is at another place than this host left it: after a fail-over, or because someone changed it."""
+    """The checkpoint in Redis is not where this host left it: after a fail-over, or because someone changed it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The lease is another host's.
+    """Another host holds the lease.
 
     Attributes:
         expires: milliseconds until the lease ends if it is not renewed; -1 if it never does.
@@ -63,15 +63,15 @@ class Granted:
     """This host leads.
 
     Attributes:
-        term: how many terms there were, with this one.
+        term: the number of this term, from 1.
         count: events in the stream so far.
         place: the last event ID.
-        unguarded: how many of those had no ID of their own.
-        host: who led before; empty where nobody did.
-        config: what that one read.
-        note: `recovered` where the place was read from the newest entry, `deleted` where the streams are gone.
+        unguarded: how many of those events had no ID of their own.
+        host: the previous leader; empty if there was none.
+        config: the previous leader's source, in words.
+        note: `recovered` if the checkpoint was read from the newest entry, `deleted` if the streams are gone.
         batch: the name of the last write.
-        partitions: how many there were before; 0 where nobody led.
+        partitions: the previous number of partitions; 0 if there was no leader.
     """
 
     token: str
@@ -88,14 +88,14 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What one host may ask of the relay's keys.
+    """The operations of one host on the relay's keys.
 
     Args:
         host: the name that others see.
-        config: what is relayed, in words, to be compared with what others relay.
-        milliseconds: how long the lease is.
-        window: how many of the last events a double is looked for in; 0 for none.
-        longest: entries that a stream is trimmed to, about; 0 for no limit.
+        config: the source in words, to be compared with that of other hosts.
+        milliseconds: the length of the lease.
+        window: among how many of the last events duplicates are recognised; 0 for none.
+        longest: the approximate number of entries to which a stream is trimmed; 0 for no limit.
     """
 
     link: Link
@@ -105,7 +105,7 @@ class Ledger:
     milliseconds: int
     window: int
     longest: int
-    _all_keys: tuple[str, ...] = field(init=False, repr=False)  # made once: each event needs them
+    _all_keys: tuple[str, ...] = field(init=False, repr=False)  # computed once, because each event needs them
 
     def __post_init__(self) -> None:
         keys = self.keys
@@ -127,19 +127,19 @@ class Ledger:
         return Granted(token, int(term), int(count), text(place), int(unguarded), *words, int(partitions))
 
     def write(self, token: str, expected: int, batch: str, items: Sequence[Item]) -> tuple[int, int]:
-        """Append `items` and set the place, in one step.
+        """Append `items` and set the checkpoint, in one step.
 
         Args:
-            token: of the lease.
-            expected: how many events the stream holds, by what this host knows.
-            batch: the name of this write; if the last write had it, nothing is written again.
+            token: the token of the lease.
+            expected: the number of events in the stream, as known to this host.
+            batch: the name of this write; if the last write had the same name, nothing is written again.
             items: the events.
 
         Returns:
-            How many were no doubles, and how many streams had been deleted by someone.
+            The number of events that were not duplicates, and the number of streams that someone had deleted.
 
         Raises:
-            Fenced: the lease is not this token's.
+            Fenced: the lease does not have this token.
             Moved: the stream holds another number of events.
             Unreachable, RelayError: as `Link.run` does.
         """
@@ -150,16 +150,16 @@ class Ledger:
         return int(values[0]), int(values[1])
 
     def renew(self, token: str) -> None:
-        """Put the end of the lease off.
+        """Extend the lease.
 
         Raises:
-            Fenced: the lease is not this token's.
+            Fenced: the lease does not have this token.
             Unreachable, RelayError: as `Link.run` does.
         """
         self._run("renew", token, self.milliseconds)
 
     def release(self, token: str) -> None:
-        """Give the lease back, if it is still this token's.
+        """Release the lease, if it still has this token.
 
         Raises:
             Unreachable, RelayError: as `Link.run` does.

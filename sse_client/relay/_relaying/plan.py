@@ -1,4 +1,4 @@
-"""What a relay is to do: its arguments, checked."""
+"""The checked arguments of a relay."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sse_client.relay._redis.keys import Keys
-    from sse_client.relay._relaying.partition import Partitioner
+    from sse_client.relay._relaying.partitioner import Partitioner
 
 __all__ = ["Plan"]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The arguments of a relay, checked; `Relay` says what they mean."""
+    """The checked arguments of a relay; `Relay` describes them."""
 
     keys: Keys
     milliseconds: int

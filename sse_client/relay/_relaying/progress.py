@@ -1,4 +1,4 @@
-"""The counters of one relay: what its threads write and its status shows."""
+"""The counters of one relay, which its threads write and its status shows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Progress:
     held_back: bool = False
 
     def status(self) -> RelayStatus:
-        """Return the counters as they are now."""
+        """Return a snapshot of the counters."""
         return RelayStatus(
             role=self.role, leader=self.leader, redis=self.redis, written=self.written, duplicates=self.duplicates,
             terms=self.terms, count=self.count, last_event_id=self.last_event_id, without_key=self.without_key,
@@ -36,7 +36,7 @@ class Progress:
         )  # fmt: skip
 
     def result(self) -> ExactlyOnce | AtLeastOnce:
-        """Return what was done, as the promise that holds for it."""
+        """Return the result: `ExactlyOnce` if every event had an ID of its own, else `AtLeastOnce`."""
         done = {"written": self.written, "duplicates": self.duplicates, "terms": self.terms, "count": self.count}
         if self.without_id:
             return AtLeastOnce(**done, last_event_id=self.last_event_id, without_id=self.without_id)

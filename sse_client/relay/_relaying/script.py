@@ -1,4 +1,4 @@
-"""The one script of the relay: who leads, and the event and the place in one step."""
+"""The Lua script of the relay: who leads, and the write of events and checkpoint in one step."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import Final
 
 __all__ = ["RELAY"]
 
-# KEYS: state, lease, seen, then a stream for each partition. ARGV: the operation, the caller's token, then its own.
+# KEYS: state, lease, seen, then a stream for each partition. ARGV: the operation, the caller's token, then the
+# operation's own arguments.
 #
-# The lease holds the token of who leads and expires on the server's clock, so no two hosts need agree on the time. The
-# token is new for each term: a host that was paused past its lease holds one that matches nothing.
+# The lease holds the leader's token and expires by the server's clock, so hosts need not agree on the time. Each term
+# has a new token, so the token of a host that was paused for longer than its lease no longer matches.
 #
 # A script is not rolled back when a command in it fails. So types are checked first, and the first command that
 # writes is one that Redis refuses when its memory is full.

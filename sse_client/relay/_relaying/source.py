@@ -1,4 +1,4 @@
-"""Where a relay's events come from: a stream over HTTP, a function of the place, or any iterable."""
+"""The source of a relay's events: a stream over HTTP, a function of the last event ID, or any iterable."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _log = logging.getLogger("sse_client.relay")
 
 
 class Source(Protocol):
-    """What can be read from a place on."""
+    """A source that can be read from a given place."""
 
     description: str
 
@@ -40,23 +40,23 @@ class Source(Protocol):
         ...
 
     def wake(self) -> None:
-        """End the iteration, from another thread, where that is possible."""
+        """End the iteration from another thread, if possible."""
         ...
 
     def put_back(self, events: Sequence[Event]) -> None:
-        """Keep events that were read and not written, where the source cannot be read again."""
+        """Keep events that were read but not written, if the source cannot be read again."""
         ...
 
     def close(self) -> None:
-        """Release what the source holds."""
+        """Close the connections or the iterator of the source."""
         ...
 
 
 def source_of(source: object, url: str | None, client: Client | None, options: Mapping[str, Any]) -> Source:
-    """Return the source that the arguments of `Relay.run` mean.
+    """Return the source for the arguments of `Relay.run`.
 
     Raises:
-        TypeError: they mean none.
+        TypeError: the arguments describe no source.
     """
     if isinstance(source, str):
         if url is None:
@@ -91,7 +91,8 @@ class _Http:
         self._stream: EventStream | None = None
         # Mistakes in the options are raised here, before any lease is taken.
         with closing(self._client.stream(method, url, **self._options)) as stream:
-            # Where the options, or the client's own, let the stream begin: by a `Last-Event-ID` among the headers, too.
+            # The last event ID at which the options, or those of the client, let the stream begin; a `Last-Event-ID`
+            # header counts.
             self._start = stream.last_event_id
         self._options.pop("last_event_id", None)
         if headers := self._options.get("headers"):
@@ -114,7 +115,7 @@ class _Http:
             self._stream.close()
 
     def put_back(self, events: Sequence[Event]) -> None:
-        """Drop them: the server has them."""
+        """Drop the events: the server sends them again."""
 
     def close(self) -> None:
         self.wake()
@@ -123,7 +124,7 @@ class _Http:
 
 
 class _Iterated:
-    """An iterable that is read once; what a term could not write comes first in the next one."""
+    """An iterable that is read once. Events that one term could not write come first in the next term."""
 
     def __init__(self, events: Iterable[Event]) -> None:
         self.description = f"the events of a {type(events).__name__}"
@@ -136,17 +137,17 @@ class _Iterated:
         return map(_encodable, chain(first, self._events))
 
     def wake(self) -> None:
-        """Do nothing: an iterable that blocks cannot be woken; its next event finds the relay closed."""
+        """Do nothing: an iterable that blocks cannot be woken; the relay ends at its next event."""
 
     def put_back(self, events: Sequence[Event]) -> None:
         self._unwritten = list(events)
 
     def close(self) -> None:
-        """Do nothing: the iterable is the caller's."""
+        """Do nothing: the iterable belongs to the caller."""
 
 
 class _Replayed(_Iterated):
-    """A sequence, read from the event after the place; from its beginning if none has that ID."""
+    """A sequence, read from the event after the place; from its beginning if no event has that ID."""
 
     def __init__(self, events: Sequence[Event]) -> None:
         super().__init__(events)
@@ -161,11 +162,11 @@ class _Replayed(_Iterated):
         return map(_encodable, self._all[start:])
 
     def put_back(self, events: Sequence[Event]) -> None:
-        """Drop them: the sequence has them."""
+        """Drop the events: the sequence still has them."""
 
 
 class _Function:
-    """A function from a last event ID to the events after it."""
+    """A function that takes the last event ID and returns the events after it."""
 
     def __init__(self, function: Callable[[str], Items]) -> None:
         self.description = f"the events of {getattr(function, '__qualname__', type(function).__name__)}"
@@ -182,20 +183,20 @@ class _Function:
             self._events.close()
 
     def put_back(self, events: Sequence[Event]) -> None:
-        """Drop them: the function is called again."""
+        """Drop the events: the function is called again."""
 
     def close(self) -> None:
         self.wake()
 
 
 def _encodable(event: Event | Comment) -> Event | Comment:
-    """Return an event of the caller's as a server could have sent it; itself where it holds no half of a pair.
+    """Return an event of the caller's with lone surrogates replaced; the event itself if it has none.
 
     Raises:
-        TypeError: its data, type or ID is no text.
+        TypeError: its data, type or ID is not a str.
     """
     if not isinstance(event, Event):
-        return event  # the relay refuses what is no comment
+        return event  # the relay refuses everything that is not a comment
     given = (event.data, event.event, event.id)
     for name, value in zip(("data", "event", "id"), given, strict=True):
         if not isinstance(value, str):

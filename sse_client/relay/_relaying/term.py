@@ -1,4 +1,4 @@
-"""One host's time as the leader: every write is fenced, and repeated until it is known to have been done."""
+"""One host's term as the leader: every write is fenced, and repeated until Redis confirms it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _log = logging.getLogger("sse_client.relay")
 
 
 class Interrupted(Exception):
-    """The relay was closed while Redis was away."""
+    """The relay was closed while Redis was unreachable."""
 
 
 def log_note(keys: Keys, granted: Granted) -> None:
-    """Log what Redis had to say about the stream when it gave the lease."""
+    """Log what Redis reported with the lease: other partitions, a recovered checkpoint, deleted streams."""
     name = keys.name
     if granted.partitions not in {0, keys.partitions}:
         _log.warning(
@@ -43,19 +43,19 @@ def log_note(keys: Keys, granted: Granted) -> None:
 
 
 def new_token() -> str:
-    """Return a token that no other term has."""
+    """Return a unique token for a term."""
     return uuid4().hex
 
 
 class Term:
-    """The lease, as long as this host has it. One thread at a time.
+    """The lease, as long as this host holds it. Only one thread may use it at a time.
 
     Args:
         ledger: the relay's keys.
-        granted: what Redis answered when it gave the lease.
-        progress: is updated.
-        patience: how long Redis may be away.
-        closing: set when the relay is closed; nothing is tried again after that.
+        granted: the answer with which Redis gave the lease.
+        progress: the counters to update.
+        patience: decides how long Redis may be unreachable.
+        closing: set when the relay is closed; nothing is retried after that.
     """
 
     def __init__(
@@ -78,9 +78,9 @@ class Term:
 
         Raises:
             Fenced: another host leads.
-            Moved: Redis is at another place than this term left it.
-            Interrupted: the relay was closed while Redis was away.
-            RelayError: Redis refused it, or was away for too long.
+            Moved: the checkpoint in Redis is not where this term left it.
+            Interrupted: the relay was closed while Redis was unreachable.
+            RelayError: Redis refused the write, or was unreachable for too long.
         """
         self._numbers += 1
         batch = f"{self._token}:{self._numbers}"
@@ -104,7 +104,7 @@ class Term:
         self._note(items, added)
 
     def renew(self) -> None:
-        """Put the end of the lease off, if it is time to.
+        """Extend the lease, if it is time to.
 
         Raises:
             Fenced, Moved, Interrupted, RelayError: as `write` does.
@@ -122,14 +122,14 @@ class Term:
         self._renewed = monotonic()
 
     def release(self) -> None:
-        """Give the lease to whoever asks next."""
+        """Release the lease, so that another host can take it."""
         try:
             self._ledger.release(self._token)
         except Unreachable as error:
             _log.info("relay %r: the lease was not given back and will expire: %s", self._ledger.keys.name, error)
 
     def _regain(self, batch: str) -> None:
-        """Begin a new term where the lease has expired and nobody else has written since."""
+        """Begin a new term if the lease has expired and no other host has written since."""
         token = self._next_token
         try:
             answer = self._ledger.acquire(token)
@@ -141,7 +141,7 @@ class Term:
         log_note(self._ledger.keys, answer)
         self._token, self._next_token = token, new_token()
         self._progress.terms += 1
-        # The batch of a write whose answer was lost is this host's own too.
+        # The batch of a write whose answer was lost was written by this host, too.
         if answer.batch not in {self._last_batch, batch}:
             raise Moved(f"{self._ledger.keys.state} was written by {answer.host or 'someone'} in the meantime")
         self._renewed = monotonic()
@@ -151,7 +151,7 @@ class Term:
         if self._closing.wait(delay):
             raise Interrupted
         if isinstance(error, Full):
-            # A write was refused; keeping the lease takes no memory, and the place stays this host's.
+            # A write was refused for lack of memory. Keeping the lease takes none, so this host stays the leader.
             try:
                 self._ledger.renew(self._token)
             except (Fenced, Unreachable):

@@ -1,4 +1,4 @@
-"""From the thread that reads to Redis: an event alone at once, a burst in batches."""
+"""Passes events from the reading thread to Redis: a single event at once, a burst in batches."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ __all__ = ["Writer"]
 
 _LIVE = 1e-3
 """Seconds: an event that comes so long after the last write, with none pending, is alone."""
-_MOST_CHARACTERS = 1 << 20  # of data in one batch; a longer event makes a batch of its own
+_MOST_CHARACTERS = 1 << 20  # characters of data in one batch; a longer event makes a batch of its own
 
 
 class Writer:
     """Writes events in the order of `put`, and renews the lease while there are none.
 
-    An event that comes alone is written by the thread that brings it. Where events come faster than Redis answers, a
-    second thread writes all that have come since; the reader waits when four batches are pending.
+    The reading thread itself writes an event that comes alone. If events come faster than Redis answers, a second
+    thread writes them in batches; the reading thread waits while four batches are pending.
 
     Args:
-        term: where to write.
-        backpressure: when to.
-        batch: the most events of one write.
-        progress: is updated.
-        failed: called, in the second thread, when nothing more can be written.
+        term: the term that writes.
+        backpressure: decides how many events may be written.
+        batch: the most events in one write.
+        progress: the counters to update.
+        failed: called in the second thread when nothing more can be written.
 
     Attributes:
-        error: of the second thread; nothing is written after it.
+        error: the error of the second thread, after which nothing is written; None if there was none.
     """
 
     def __init__(
@@ -60,13 +60,13 @@ class Writer:
         self._thread.start()
 
     def put(self, item: Item) -> None:
-        """Write `item`, or leave it to the other thread.
+        """Write `item`, or pass it to the second thread.
 
         Raises:
-            Fenced, Moved, Interrupted, RelayError: the other thread, or this one, could not write.
+            Fenced, Moved, Interrupted, RelayError: this thread or the second one could not write.
         """
         alone = perf_counter() - self._written > _LIVE
-        # Only this thread appends, and the other one removes under the same lock: an empty queue stays empty.
+        # Only this thread appends, and the other one removes under the same lock, so an empty queue stays empty.
         if alone and not self._pending and self.error is None and self._redis.acquire(blocking=False):
             try:
                 with self._work:
@@ -78,7 +78,7 @@ class Writer:
             self._append(item)
 
     def close(self) -> None:
-        """Write what is pending, and stop.
+        """Write the pending events, and stop.
 
         Raises:
             Fenced, Moved, Interrupted, RelayError: not everything could be written.
@@ -88,14 +88,14 @@ class Writer:
             raise self.error
 
     def stop(self) -> None:
-        """Write what is pending, and stop; an error stays where it is."""
+        """Write the pending events, and stop; an error is kept in `error`, not raised."""
         with self._work:
             self._closing = True
             self._work.notify()
         self._thread.join()
 
     def unwritten(self) -> list[Item]:
-        """Return the events that were put and are not known to be in Redis; the writer must be closed."""
+        """Return the events whose write Redis has not confirmed; the writer must be closed."""
         return list(self._pending)
 
     def _append(self, item: Item) -> None:
@@ -130,14 +130,14 @@ class Writer:
             self._failed()
 
     def _wait(self) -> bool:
-        """Wait for events or the time to renew; return whether there is more to do."""
+        """Wait for events, or until the lease must be renewed; return whether to continue."""
         with self._work:
             if not self._pending and not self._closing:
                 self._work.wait(self._term.interval)
             return bool(self._pending) or not self._closing
 
     def _write(self) -> None:
-        """Write one batch of what is pending; what fails stays pending."""
+        """Write one batch of the pending events; if that fails, they stay pending."""
         items = self._next_batch()
         admitted = self._backpressure.admit(len(items), self._term)
         self._term.write(items[:admitted])

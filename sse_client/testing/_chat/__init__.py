@@ -1,1 +1,1 @@
-"""Answers of a model, as the endpoints of OpenAI's API give them."""
+"""A model's answers, in the formats of OpenAI's endpoints."""

@@ -1,4 +1,4 @@
-"""What a model says, whatever the endpoint that it says it on."""
+"""A model's answers, independent of the endpoint that sends them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from sse_client.testing._steps import End, Step
 
 DEFAULT_ANSWER: Final = "Every token of this answer is an event of its own."
-CREATED: Final = 1_700_000_000  # the same every time, so that a test may compare whole answers
+CREATED: Final = 1_700_000_000  # always the same, so that tests can compare whole answers
 
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter"]
 
 
 @dataclass(frozen=True, slots=True)
 class ToolAnswer:
-    """Answer a request that offers `tools` with a call of the tool `name`."""
+    """Answers a request that offers `tools` with a call of the tool `name`."""
 
     name: str
     arguments: Mapping[str, Any]
@@ -29,16 +29,16 @@ class ToolAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatAnswer:
-    """Everything that an answer may have.
+    """A model's complete answer.
 
     Attributes:
-        text: its text.
-        reasoning: what the model thinks first.
-        refusal: why it does not answer.
-        tools: calls of tools, in parallel if there are several.
-        finish_reason: `stop`, or `tool_calls` where there are some, if None.
-        error: an error that comes inside the stream, after all this, in place of its end.
-        end: RESET, CLOSE or STALL, in place of the end.
+        text: the answer's text.
+        reasoning: the reasoning before the text.
+        refusal: the text of a refusal.
+        tools: tool calls, in parallel if there are several.
+        finish_reason: None stands for `stop`, or `tool_calls` if there are tool calls.
+        error: the message of an error inside the stream, after everything else, instead of its end.
+        end: RESET, CLOSE or STALL, instead of the end.
     """
 
     text: str = ""
@@ -51,25 +51,25 @@ class ChatAnswer:
 
     @property
     def breaks_off(self) -> bool:
-        """Whether it does not come to its end."""
+        """Whether the answer has no end."""
         return self.error is not None or self.end is not None
 
     @property
     def finished(self) -> FinishReason:
-        """The reason why it ends."""
+        """The finish reason."""
         return self.finish_reason or ("tool_calls" if self.tools else "stop")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatFailure:
-    """An error in place of an answer, in the shape of OpenAI's.
+    """An error instead of an answer, in OpenAI's form.
 
     Attributes:
         status: HTTP status code.
-        message: what went wrong.
-        kind: the `type` of the error.
-        code: its `code`.
-        param: the parameter that is to blame.
+        message: the error's message.
+        kind: the error's `type`.
+        code: the error's `code`.
+        param: the name of the wrong parameter.
         headers: further headers, such as `Retry-After`.
     """
 
@@ -107,7 +107,7 @@ def chosen(answer: Answer, body: dict[str, Any]) -> ChatAnswer | ChatFailure:
     """Return the answer to a request, in its full form.
 
     Raises:
-        TypeError: a function has returned none.
+        TypeError: a function did not return an answer.
     """
     fixed = checked(answer(body)) if callable(answer) else answer
     if callable(fixed):
@@ -123,7 +123,7 @@ def tokens(text: str) -> list[str]:
 
 
 def fragments(arguments: str) -> list[str]:
-    """Return the arguments of a call, as JSON, in the pieces that they come in."""
+    """Return the arguments of a call as JSON, split into the pieces that are sent."""
     return [arguments[start : start + 8] for start in range(0, len(arguments), 8)]
 
 

@@ -1,4 +1,4 @@
-"""Answers as chat completions, streamed or whole."""
+"""Formats answers as chat completions, streamed or whole."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def chat_completion(body: Mapping[str, Any], answer: ChatAnswer, number: int, pa
     """Answer a request of `/chat/completions`.
 
     Args:
-        body: the request's.
-        answer: what the model says.
-        number: which answer this is, for its ids.
+        body: the request's body.
+        answer: the model's answer.
+        number: the number of the answer, for its ids.
         pace: seconds between two tokens.
     """
     deltas = list(_deltas(answer, number))
@@ -73,7 +73,7 @@ def frame_of(payload: Mapping[str, Any]) -> bytes:
 
 
 def broken(answer: ChatAnswer) -> Iterator[Step]:
-    """Yield what comes in place of the end of an answer that breaks off."""
+    """Yield the steps that replace the end of an answer that breaks off."""
     if answer.error is not None:
         error = {"message": answer.error, "type": "server_error", "param": None, "code": None}
         yield frame_of({"error": error})
@@ -81,7 +81,7 @@ def broken(answer: ChatAnswer) -> Iterator[Step]:
 
 
 def usage_of(prompt: Any, completion_tokens: int) -> dict[str, int]:
-    """Count words for tokens."""
+    """Return the usage, counting words as tokens."""
     prompt_tokens = len(json.dumps(prompt).split())
     return {
         "prompt_tokens": prompt_tokens,
@@ -91,12 +91,12 @@ def usage_of(prompt: Any, completion_tokens: int) -> dict[str, int]:
 
 
 def call_id(number: int, index: int) -> str:
-    """Return the id of a tool call of the answer with this number."""
+    """Return the id of a tool call in the answer with this number."""
     return f"call_{number}" if index == 0 else f"call_{number}_{index + 1}"
 
 
 def _deltas(answer: ChatAnswer, number: int) -> Iterator[dict[str, Any]]:
-    """Yield the deltas of an answer: the first with its role, and as OpenAI does it, with a call if that is all."""
+    """Yield the deltas of an answer. The first has the role and, as with OpenAI, a call if there is nothing else."""
     texts = [
         *({"reasoning_content": token} for token in tokens(answer.reasoning)),
         *({"content": token} for token in tokens(answer.text)),

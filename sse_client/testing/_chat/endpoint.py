@@ -1,4 +1,4 @@
-"""Requests of OpenAI's endpoints to answers: the key, the body, the tools it offers, and which answer is next."""
+"""Answers requests to OpenAI's endpoints: checks the key, the body and the offered tools, and picks the next answer."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class _Shape(NamedTuple):
-    """How an endpoint asks and answers.
+    """The formats of an endpoint's requests and answers.
 
     Attributes:
         required: the parameter that a request must have.
-        kinds: of what types it may be.
-        answer: what makes the steps of a response.
+        kinds: the types that it may have.
+        answer: returns the steps of a response.
     """
 
     required: str
@@ -42,11 +42,11 @@ class Endpoint:
     """The script of one endpoint.
 
     Args:
-        shape: how it asks and answers.
+        shape: the formats of its requests and answers.
         choose: returns the answer to a request's body.
-        numbers: give each answer its number.
+        numbers: yields the number of each answer.
         pace: seconds between two tokens.
-        api_key: a request with another one is a 401. None: any will do.
+        api_key: a request with another key gets a 401. None: any key is accepted.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Endpoint:
 
 
 def offered(body: Mapping[str, Any]) -> list[str]:
-    """Return the names of the tools that a request offers, in either shape."""
+    """Return the names of the tools that a request offers, in either API's format."""
     tools: list[Any] = body.get("tools") or []
     return [str(tool.get("function", tool).get("name")) for tool in tools]
 
@@ -92,7 +92,7 @@ def unknown(request: Received) -> Iterable[Step]:
 
 
 def _broken_whole(answer: ChatAnswer) -> Iterable[Step]:
-    """Return what a request without a stream gets of an answer that breaks off."""
+    """Return the response to a request that does not ask for a stream, for an answer that breaks off."""
     if answer.error is not None:
         return ChatFailure(status=500, message=answer.error, kind="server_error").steps()
     return [end for end in (answer.end,) if end is not None]

@@ -1,4 +1,4 @@
-"""Answers as the completions that came before the chats, streamed or whole."""
+"""Formats answers as legacy completions, streamed or whole."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def text_completion(body: Mapping[str, Any], answer: ChatAnswer, number: int, pace: float) -> Iterator[Step]:
-    """Answer a request of `/completions`; of the answer, it has the text alone."""
+    """Answer a request of `/completions`, only with the answer's text."""
     texts = tokens(answer.text)
     frame = {
         "id": f"cmpl-{number}",

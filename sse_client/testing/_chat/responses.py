@@ -1,4 +1,4 @@
-"""Answers as responses of the Responses API, streamed or whole."""
+"""Formats answers as responses of the Responses API, streamed or whole."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _of_part(
 
 
 def _items(answer: ChatAnswer, number: int) -> list[Payload]:
-    """Return the output: reasoning, a message, calls of functions, as far as the answer has them."""
+    """Return the output: the answer's reasoning, message and function calls, if it has them."""
     items: list[Payload] = []
     if answer.reasoning:
         summary = [{"type": "summary_text", "text": answer.reasoning}]
@@ -110,7 +110,7 @@ def _items(answer: ChatAnswer, number: int) -> list[Payload]:
 
 
 def _response(body: Mapping[str, Any], number: int) -> Payload:
-    """Return what every event about the whole response has."""
+    """Return the response object for events about the whole response."""
     return {
         "id": f"resp_{number}",
         "object": "response",

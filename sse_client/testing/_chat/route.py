@@ -1,4 +1,4 @@
-"""The chat of a plain server: one answer to every request."""
+"""The chat route of a plain server, which gives every request the same answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model for one test: what it says next, and what it was asked."""
+"""A model for one test: the answers that it will give, and the requests that it received."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
 
 class ChatServer(Server):
-    """A server that speaks OpenAI's API, and says what the test has prepared, in this order.
+    """A server that speaks OpenAI's API, and gives the answers that the test has prepared, in order.
 
-    It answers `/chat/completions`, `/responses` and the legacy `/completions`, streamed or whole as the request wants
-    it. When no answer is left it gives a default text.
+    It answers `/chat/completions`, `/responses` and the legacy `/completions`, streamed or whole as the request asks.
+    When no answer is left, it gives a default text.
 
     Args:
-        api_key: a request with another one is a 401. None: any will do.
-        tls: serve https with it.
-        port: where to listen; 0 for a free one.
+        api_key: a request with another key gets a 401. None: any key is accepted.
+        tls: an `ssl.SSLContext` with which to serve https.
+        port: the port to listen on; 0 for a free one.
 
     Attributes:
-        api_key: a key to give to clients.
-        base_url: the URL to give to clients, with `/v1` at its end.
+        api_key: the key for clients.
+        base_url: the URL for clients, which ends in `/v1`.
         pace: seconds between two tokens; it may be set at any time.
     """
 
@@ -62,7 +62,7 @@ class ChatServer(Server):
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment variables that lead a client here: for `monkeypatch.setenv`, or for a child process."""
+        """The environment variables that point a client to this server, for `monkeypatch.setenv` or a child process."""
         return {"OPENAI_API_KEY": self.api_key, "OPENAI_BASE_URL": self.base_url}
 
     @property
@@ -72,7 +72,7 @@ class ChatServer(Server):
 
     @property
     def answers_left(self) -> int:
-        """How many prepared answers nobody has asked for."""
+        """The number of prepared answers that have not been requested yet."""
         return len(self._answers)
 
     def answer(
@@ -86,20 +86,20 @@ class ChatServer(Server):
         error: str | None = None,
         end: End | None = None,
     ) -> None:
-        """Prepare one more answer.
+        """Prepare a further answer.
 
         Args:
-            text: what the model says; or a whole answer, or a function that makes one from the request's JSON, without
-                any of the others then.
-            reasoning: what it thinks first: `reasoning_content` in a chat, a summary in a response.
-            refusal: why it does not answer.
-            tools: the tools that it calls, in parallel.
-            finish_reason: `stop`, or `tool_calls` where it calls some, if None.
-            error: a message that comes inside the stream, in place of the answer's end.
-            end: RESET, CLOSE or STALL in place of the end; after the error, if there is one.
+            text: the answer's text; or a complete answer, or a function that returns one for the request's JSON, either
+                without other arguments.
+            reasoning: the reasoning before the text: `reasoning_content` in a chat, a summary in a response.
+            refusal: the text of a refusal.
+            tools: the tools that the model calls, in parallel.
+            finish_reason: None stands for `stop`, or `tool_calls` if there are tool calls.
+            error: the message of an error inside the stream, instead of the answer's end.
+            end: RESET, CLOSE or STALL instead of the end; after the error, if there is one.
 
         Raises:
-            TypeError: it is no answer, or there is more beside a whole answer or a function.
+            TypeError: `text` is of another type, or there are further arguments with a complete answer or a function.
         """
         more = reasoning or refusal or tools or finish_reason or error is not None or end
         if isinstance(text, str):
@@ -133,14 +133,14 @@ class ChatServer(Server):
         param: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Prepare an error in place of an answer.
+        """Prepare an error instead of an answer.
 
         Args:
             status: HTTP status code.
-            message: what went wrong.
+            message: the error's message.
             kind: the error's `type`.
-            code: its `code`.
-            param: the parameter that is to blame.
+            code: the error's `code`.
+            param: the name of the wrong parameter.
             headers: further headers, such as `Retry-After`.
         """
         self._answers.append(

@@ -1,1 +1,1 @@
-"""Recordings of responses: the file format, writing, reading, and what records an open response."""
+"""Recordings of responses: the file format, reading, writing, and recording an open response."""

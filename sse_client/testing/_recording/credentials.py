@@ -1,4 +1,4 @@
-"""Credentials in headers and URLs to `***`: what a file that others may read must not hold."""
+"""Replaces credentials in headers and URLs by `***`, so that a recording can be shared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 MASK: Final = "***"
 
-# `author` and `max_tokens` do not match, `authority` does: a name too many costs less than a key that got out.
+# `author` and `max_tokens` do not match, but `authority` does: masking a name too many is better than leaking a key.
 _SECRET = re.compile(
     r"auth(?!or(?!i))|cookie|token(?!s)|secret|passw|passphrase|pwd|credential|signature|session|jwt|bearer|csrf|xsrf"
     r"|key(\[\])?$|^sig$|^code$|^pass$",
@@ -28,10 +28,10 @@ def is_secret(name: str) -> bool:
 
 
 class Credentials:
-    """Which headers and query parameters have secret values, and the texts without these.
+    """Masks the secret values of headers and query parameters.
 
     Args:
-        names: names of further ones, in any case.
+        names: names of further headers and parameters with secret values; upper and lower case do not matter.
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
@@ -43,14 +43,14 @@ class Credentials:
         return _USER.sub("", address) + self._query(mark + query)
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Return `headers` with secret values masked, and those in the URLs that other values hold."""
+        """Return `headers` with secret values masked, including those in URLs inside other values."""
         return [(name, MASK if self._is_secret(name) else self._text(value)) for name, value in headers]
 
     def _text(self, text: str) -> str:
         return _QUERY.sub(lambda found: self._query(found[0]), _USER.sub("", text))
 
     def _query(self, query: str) -> str:
-        """Mask the secret values of a query or a fragment; a value may hold a semicolon."""
+        """Mask the secret values of a query or a fragment; values may contain semicolons."""
         masked: list[str] = []
         hidden = False
         for number, part in enumerate(_SEPARATOR.split(query)):

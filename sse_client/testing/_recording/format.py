@@ -17,19 +17,19 @@ Reason = Literal["complete", "cut", "stopped"]
 
 
 class RecordingError(ValueError):
-    """A file is no recording that can be read; the text says where it is wrong."""
+    """A file is not a readable recording; the message says where the mistake is."""
 
 
 class RecordingTruncated(RecordingError):
-    """A recording ends before its last line: whoever wrote it was interrupted. What came before is whole."""
+    """A recording ends before its last line, because its writer was interrupted. All earlier lines are complete."""
 
 
 class RecordedRequest(msgspec.Struct, frozen=True):
-    """What was asked.
+    """The request of a recording.
 
     Attributes:
         method: the HTTP method.
-        url: without fragment, user and password; secret query values are `***`.
+        url: the URL without fragment, user and password; secret query values are `***`.
         headers: names and values, in order; secret values are `***`.
     """
 
@@ -44,8 +44,8 @@ class RecordedResponse(msgspec.Struct, frozen=True):
     Attributes:
         status: HTTP status code.
         headers: names and values, in order; secret values are `***`.
-        decoded: the content codings that were undone before the bytes were recorded; `Content-Encoding` is not among
-            the headers then.
+        decoded: the content codings that were decoded before the bytes were recorded; if any, `headers` has no
+            `Content-Encoding`.
     """
 
     status: Annotated[int, msgspec.Meta(ge=100, le=999)]
@@ -54,12 +54,12 @@ class RecordedResponse(msgspec.Struct, frozen=True):
 
 
 class RecordingEnd(msgspec.Struct, frozen=True):
-    """How the response ended.
+    """The end of a recorded response.
 
     Attributes:
-        end: `complete`: the body came to its end; `cut`: the connection broke; `stopped`: the recorder did not read on.
-        seconds: when, since the head of the response.
-        error: the kind of error, if one ended it.
+        end: `complete`: the body ended; `cut`: the connection broke; `stopped`: the recorder stopped reading.
+        seconds: the time of the end, in seconds since the head of the response.
+        error: the kind of error that ended it; empty if there was none.
     """
 
     end: Reason
@@ -112,10 +112,10 @@ def encoded_end(end: RecordingEnd) -> bytes:
 
 
 def decoded_head(line: bytes) -> Head:
-    """Return the first line's content.
+    """Decode the first line.
 
     Raises:
-        ValueError: it is none, or of another version.
+        ValueError: the line is not a recording's first line, or is of another version.
     """
     try:
         found = _VERSION.decode(line)
@@ -129,10 +129,10 @@ def decoded_head(line: bytes) -> Head:
 
 
 def decoded_piece(line: bytes) -> tuple[float, bytes]:
-    """Return a piece of the body, and when it came.
+    """Decode a line as a piece of the body, and the time of its arrival.
 
     Raises:
-        ValueError: the line is none.
+        ValueError: the line is not a piece.
     """
     seconds, data = _PIECE.decode(line)
     if isinstance(data, str):
@@ -141,7 +141,7 @@ def decoded_piece(line: bytes) -> tuple[float, bytes]:
 
 
 def decoded_end(line: bytes) -> RecordingEnd | None:
-    """Return how the response ended, if this line says it."""
+    """Decode the last line; return None if this is not the last line."""
     if not line.startswith(b"{"):
         return None
     try:

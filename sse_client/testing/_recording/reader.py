@@ -1,4 +1,4 @@
-"""A recording to what a response brought, and when."""
+"""Reads from a recording what a response brought, and when."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ _TAIL: Final = 4096
 class Recording:
     """A recorded response: its head, and an iterable of `(seconds, bytes)`, the pieces of its body as they arrived.
 
-    Each iteration reads the file from its beginning, piece by piece. `seconds` count from the head of the
-    response. The bytes are without transfer coding, and in the content coding that `headers` names.
+    Each iteration reads the file from its beginning, piece by piece. `seconds` count from the head of the response.
+    The bytes have no transfer coding, and are in the content coding that `headers` names.
 
     Attributes:
-        path: the file.
-        request: what was asked: `method`, `url`, `headers`.
-        response: the head of the answer: `status`, `headers`, `decoded`.
-        headers: of the response, for look-ups that ignore case.
-        recorded_at: when the recording began.
-        end: how the response ended; None if the file has no last line, because whoever wrote it was interrupted.
+        path: the path of the file.
+        request: the request: `method`, `url`, `headers`.
+        response: the head of the response: `status`, `headers`, `decoded`.
+        headers: the headers of the response; lookup ignores case.
+        recorded_at: the time at which the recording began.
+        end: how the response ended; None if the file has no last line, because its writer was interrupted.
     """
 
     def __init__(self, path: Path, head: Head, end: RecordingEnd | None) -> None:
@@ -62,12 +62,12 @@ class Recording:
         """Read the head of a recording, and how it ended.
 
         Raises:
-            RecordingError: the file is no recording, or one of another version.
-            OSError: it cannot be read.
+            RecordingError: the file is not a recording, or one of another version.
+            OSError: the file cannot be read.
         """
         path = Path(path)
         if not stat.S_ISREG(path.stat().st_mode):
-            # A pipe would never end, and what came through it cannot be read again.
+            # A pipe may never end, and its contents cannot be read twice.
             raise RecordingError(f"{path} is no recording that can be read: expected a regular file")
         with path.open("rb") as file:
             first = file.readline(MAX_LINE)
@@ -85,7 +85,7 @@ class Recording:
         return cls(path, head, decoded_end(tail.splitlines()[-1]) if tail.endswith(b"\n") else None)
 
     def __iter__(self) -> Iterator[tuple[float, bytes]]:
-        """Yield when each piece of the body came, and the piece.
+        """Yield the time of each piece of the body, in seconds since the head, and the piece.
 
         Raises:
             RecordingTruncated: after the last whole piece, if the file ends there.
@@ -95,7 +95,7 @@ class Recording:
         return ((seconds, data) for _, seconds, data in self.pieces())
 
     def pieces(self, position: int = 0) -> Iterator[tuple[int, float, bytes]]:
-        """Yield the same, each with its position in the file; from the piece at one of these positions on."""
+        """Yield times and pieces with their positions in the file, beginning at one of these positions."""
         last = 0.0
         with self.path.open("rb") as file:
             if position:
@@ -130,7 +130,7 @@ class Recording:
         return self.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}
 
     def decoded(self) -> Iterator[tuple[float, bytes]]:
-        """Yield the same without content coding.
+        """Yield times and pieces with the content coding decoded.
 
         Raises:
             RecordingError: as for the iteration; or the coding is unknown, or the bytes are corrupt.
@@ -147,7 +147,7 @@ class Recording:
                 raise RecordingError(f"{self.path}, at {seconds} s: {error}") from None
 
     def events(self) -> Iterator[tuple[float, Event]]:
-        """Yield the events, and when the last byte of each came.
+        """Yield the time at which the last byte of each event arrived, in seconds since the head, and the event.
 
         Raises:
             RecordingError: as for `decoded`.
@@ -168,7 +168,7 @@ class Recording:
         return f"{self.path}, line {self._lines_before(position) + 1}"
 
     def _lines_before(self, position: int) -> int:
-        """Count the lines before a position in the file: for a message, so that nobody counts while all is well."""
+        """Count the lines before a position in the file; done only for error messages."""
         count = 0
         with self.path.open("rb") as file:
             while position > 0 and (data := file.read(min(position, MAX_LINE))):

@@ -1,4 +1,4 @@
-"""An open response, or a URL, to a recording."""
+"""Records an open response, or the response to a URL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sse_client._http.content_decoding import decoder_for
 from sse_client.errors import ConnectionFailed
 from sse_client.parser import Parser
 from sse_client.request import display_url
-from sse_client.testing._recording.heads import limit_heads
+from sse_client.testing._recording.head_limit import limit_heads
 from sse_client.testing._recording.reader import Recording
 from sse_client.testing._recording.responses import ResponseHead, aopened, opened
 from sse_client.testing._recording.writer import RecordingWriter
@@ -40,25 +40,26 @@ def record(
 ) -> Recording:
     """Record a response to its end, or until one of the limits; return the recording.
 
-    A response that breaks off is a recording too: its `end` says `cut`. An interrupt, such as Ctrl-C, ends the
-    recording as `stopped` and is raised.
+    A response that breaks off is recorded, too: its `end` is `cut`. An interrupt, such as Ctrl-C, ends the recording as
+    `stopped`, and is raised.
 
     Args:
         source: a URL to request, or an open response of requests (made with `stream=True`), urllib3, http.client,
-            httpx or httpx2, its body unread. Who opened it closes it.
-        path: the file; what is in it is replaced.
-        events: stop after the piece that completes this many.
-        seconds: stop with the first piece that comes so long after the head. A server that falls silent is for the
-            request's `timeout`.
-        mask: names of headers and query parameters to mask, beside those that look like credentials.
+            httpx or httpx2, whose body has not been read. The caller closes such a response.
+        path: the file; an existing one is replaced.
+        events: stop after the piece that completes this many events.
+        seconds: stop with the first piece that arrives this long after the head. It does not limit silence; the
+            request's `timeout` does.
+        mask: names of headers and query parameters to mask, in addition to those that look like credentials.
         progress: called with the writer after each piece.
-        **options: for a URL, as `requests.request` takes them, `method` too. Unless `headers` says otherwise, an
-            event stream is asked for, without content coding. `timeout` is 10 seconds to connect and 300 of silence.
+        **options: only for a URL: options of `requests.request`, including `method`. Unless `headers` says otherwise,
+            an event stream is requested, without content coding. `timeout` is by default 10 seconds to connect and 300
+            of silence.
 
     Raises:
-        TypeError: `source` is no response that is known, or has options that are for a URL.
-        ValueError: its body has been read already; the URL is malformed; or its content coding cannot be undone,
-            which counting events needs.
+        TypeError: `source` is not a response of a known library, or there are options without a URL.
+        ValueError: the body has already been read; the URL is malformed; or the content coding cannot be decoded, which
+            counting events requires.
         ConnectionFailed: the URL brought no response.
         OSError: the file cannot be written.
     """
@@ -92,18 +93,18 @@ async def arecord(
     """Record an open response of aiohttp, or of an asyncio client of httpx or httpx2, as `record` does.
 
     Args:
-        response: its body unread. Who opened it closes it.
-        path: the file; what is in it is replaced.
+        response: the response, whose body has not been read. The caller closes it.
+        path: the file; an existing one is replaced.
         events: as for `record`.
         seconds: as for `record`.
         mask: as for `record`.
         progress: as for `record`.
-        auto_decompress: what the session of aiohttp was made with. By default it undoes content codings, and the
-            recording holds the bytes without them.
+        auto_decompress: the `auto_decompress` of the aiohttp session. By default, aiohttp decodes content codings, and
+            the recording has the decoded bytes.
 
     Raises:
-        TypeError: it is no response that is known.
-        ValueError: its body has been read already.
+        TypeError: `response` is not a response of a known library.
+        ValueError: the body has already been read.
         OSError: the file cannot be written.
     """
     head, pieces = aopened(response, auto_decompress=auto_decompress)
@@ -119,7 +120,7 @@ async def arecord(
 
 
 class _Recorder:
-    """Keeps the pieces of one response, and decides when that is over."""
+    """Records the pieces of one response, and decides when to stop."""
 
     def __init__(
         self,
@@ -164,13 +165,13 @@ class _Recorder:
         if self._count is None:
             return False
         for count in self._count.feed(piece):
-            # A few kilobytes may hold an hour's work.
+            # A few kilobytes may take an hour to decode.
             if count >= self._events or monotonic() - self._start >= self._seconds:
                 return True
         return False
 
     def cut(self, error: Exception) -> None:
-        """Write that the connection broke."""
+        """Record that the connection broke."""
         self._end("cut", error)
 
     def _end(self, reason: Reason, error: Exception | None = None) -> None:
@@ -187,7 +188,7 @@ class _Recorder:
 
 
 class _EventCount:
-    """How many events the pieces of a response have completed."""
+    """Counts the events that the pieces of a response have completed."""
 
     def __init__(self, head: ResponseHead) -> None:
         codings = [value for name, value in head.headers if name.lower() == "content-encoding"]
@@ -196,7 +197,7 @@ class _EventCount:
         self._count = 0
 
     def feed(self, piece: bytes) -> Iterator[int]:
-        """Yield how many there are, after each step of decoding a piece."""
+        """Yield the count after each step of decoding a piece."""
         for data in (piece,) if self._decoder is None else self._decoder.decode(piece):
             self._count += len(self._parser.feed(data))
             yield self._count
@@ -218,12 +219,12 @@ def _request(url: str, options: dict[str, Any]) -> requests.Response:
     except requests.RequestException as error:
         if isinstance(error, ValueError):
             raise ValueError(f"expected a URL of http or https, got {display_url(url)}") from None
-        # Its text holds the URL with its query, and so may the texts of its causes.
+        # Its message contains the URL with its query, and so may those of its causes.
         raise ConnectionFailed(f"no response from {display_url(url)} ({type(error).__name__})") from None
 
 
 def _leave_redirects_unread(session: requests.Session) -> None:
-    """Have a session close a redirect: it would read and keep its body, which may have no end."""
+    """Make a session close redirect responses unread: it would read and keep the body, which may have no end."""
     target_of = session.get_redirect_target
 
     def closed_target(resp: requests.Response) -> str | None:

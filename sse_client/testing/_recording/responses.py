@@ -1,6 +1,6 @@
-"""Open responses of HTTP libraries to their head, and to the pieces of their body as these arrive.
+"""Reads the head and the pieces of the body of other HTTP libraries' open responses.
 
-The libraries are recognised by what their responses have: most are not installed, and none is imported here.
+The libraries are recognised by their responses' attributes: most are not installed, and none is imported here.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _RECEIVE: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseHead:
-    """What is known of an open response before its body is read.
+    """The properties of an open response before its body is read.
 
     Attributes:
-        errors: the exceptions by which its library reports that the connection broke.
-        decoded: the content codings that its library undoes.
+        errors: the exceptions with which its library reports that the connection broke.
+        decoded: the content codings that its library decodes.
     """
 
     status: int
@@ -35,11 +35,11 @@ class ResponseHead:
 
 
 def opened(response: Any) -> tuple[ResponseHead, Iterator[bytes]]:
-    """Return the head of a response, and the pieces of its body, in the content coding that they come in.
+    """Return the head of a response, and the pieces of its body, with their content coding.
 
     Raises:
-        TypeError: it is no response of a library that is known.
-        ValueError: its body has been read already.
+        TypeError: the object is not a response of a known library.
+        ValueError: the body has already been read.
     """
     if hasattr(response, "iter_raw"):  # httpx, httpx2
         if response.is_stream_consumed or not hasattr(response.stream, "__iter__"):
@@ -48,7 +48,7 @@ def opened(response: Any) -> tuple[ResponseHead, Iterator[bytes]]:
     raw = getattr(response, "raw", None)
     if hasattr(raw, "read1"):  # requests, niquests
         asked = response.request
-        # What a test library puts in its place (VCR.py) does not know of codings: its body is decoded already.
+        # A test library's replacement (VCR.py) does not know about codings: its body is already decoded.
         coding = "" if hasattr(raw, "decode_content") else response.headers.get("Content-Encoding", "")
         head = ResponseHead(
             status=response.status_code,
@@ -80,12 +80,12 @@ def aopened(response: Any, *, auto_decompress: bool) -> tuple[ResponseHead, Asyn
     """Return the same for a response of an asyncio library.
 
     Args:
-        response: open, its body unread.
-        auto_decompress: as the session of aiohttp that it comes from has it.
+        response: an open response, whose body has not been read.
+        auto_decompress: the `auto_decompress` of the aiohttp session.
 
     Raises:
-        TypeError: it is no response of a library that is known.
-        ValueError: its body has been read already.
+        TypeError: the object is not a response of a known library.
+        ValueError: the body has already been read.
     """
     if hasattr(response, "aiter_raw"):  # httpx, httpx2
         if response.is_stream_consumed or not hasattr(response.stream, "__aiter__"):
@@ -124,7 +124,7 @@ def _head_of_httpx(response: Any) -> ResponseHead:
 
 
 def _read_urllib3(raw: Any) -> Iterator[bytes]:
-    """Return the pieces of a response of urllib3's: of its ways to read, `read1` alone is prompt on every framing."""
+    """Return the pieces of a urllib3 response, read with `read1`, the only method that is prompt with every framing."""
     if raw.tell():
         raise ValueError("expected a response with its body unread; requests needs stream=True")
     as_it_came = {"decode_content": False} if hasattr(raw, "decode_content") else {}
@@ -132,7 +132,7 @@ def _read_urllib3(raw: Any) -> Iterator[bytes]:
 
 
 def _errors(module: str, name: str) -> tuple[type[Exception], ...]:
-    """Return what a library raises when a connection breaks; `module` is loaded if a response comes from it."""
+    """Return a library's exceptions for a broken connection; `module` is loaded if a response comes from it."""
     own = getattr(sys.modules.get(module), name, OSError)
     return (OSError, http.client.HTTPException, own)
 
@@ -142,7 +142,7 @@ def _pairs(headers: Any) -> list[tuple[str, str]]:
 
 
 def _decoded_headers(headers: Any, coding: str) -> list[tuple[str, str]]:
-    """Return the headers of a body whose `coding` is undone, if it had one."""
+    """Return the headers of a body after its `coding`, if it had one, has been decoded."""
     return [(name, value) for name, value in _pairs(headers) if not coding or name.lower() != "content-encoding"]
 
 

@@ -1,4 +1,4 @@
-"""Pieces of a response to a recording, as they come."""
+"""Writes the pieces of a response to a recording as they arrive."""
 
 from __future__ import annotations
 
@@ -32,32 +32,33 @@ if TYPE_CHECKING:
 
 
 class RecordingWriter:
-    """Writes a recording, each piece as it comes: if the process is killed, all that came before is in the file.
+    """Writes a recording, each piece as it arrives, so that nothing is lost if the process is killed.
 
-    Make one when the head of the response has come, call `write` with each piece of the body, and `end`. Leaving
-    the `with` block ends the recording too: as complete, as cut by an exception, or as stopped by an interrupt.
+    Create a writer when the head of the response has arrived, call `write` with each piece of the body, and then `end`.
+    Leaving the `with` block also ends the recording: as complete, as cut by an exception, or as stopped by an
+    interrupt.
 
     Args:
-        path: the file; what is in it is replaced.
+        path: the file; an existing one is replaced.
         status: the response's status code.
-        headers: of the response: pairs of name and value, in order. They say how the bytes are coded: without what
-            has been undone already (`decoded` names it). Values of credentials are masked.
-        method: of the request.
-        url: of the request; user, password and fragment are left out, secret query values are masked.
-        request_headers: as `headers`.
-        decoded: content codings that are undone already, as `Content-Encoding` named them.
+        headers: the response's headers: pairs of name and value, in order, without codings that are already decoded
+            (see `decoded`). Values of credentials are masked.
+        method: the request's method.
+        url: the request's URL; user, password and fragment are left out, secret query values are masked.
+        request_headers: the request's headers, as `headers`.
+        decoded: the content codings that are already decoded, as `Content-Encoding` named them.
         mask: names of further headers and query parameters to mask.
-        clock: seconds; the time when the writer is made is 0 in the recording.
+        clock: returns seconds; the time at which the writer is created is 0 in the recording.
 
     Attributes:
-        path: the file.
-        pieces: how many were written.
-        bytes: how many were written.
-        seconds: when the last piece came.
+        path: the path of the file.
+        pieces: the number of pieces written.
+        bytes: the number of bytes written.
+        seconds: the time of the last piece, in seconds since the head.
 
     Raises:
         OSError: the file cannot be written.
-        ValueError: the head is longer than a recording can have it, 8 MiB.
+        ValueError: the head is longer than the 8 MiB that a recording allows.
     """
 
     def __init__(
@@ -98,11 +99,11 @@ class RecordingWriter:
             raise
 
     def write(self, data: bytes, *, seconds: float | None = None) -> None:
-        """Append a piece of the body. A long one becomes several, at the same time.
+        """Append a piece of the body. A long piece is split into several with the same time.
 
         Args:
             data: the bytes, without transfer coding.
-            seconds: when they came, since the head; now, if None.
+            seconds: the time of their arrival, in seconds since the head; None for now.
 
         Raises:
             ValueError: the recording has ended, or `seconds` is before the last piece.
@@ -121,11 +122,11 @@ class RecordingWriter:
         self.seconds = at
 
     def end(self, reason: Reason = "complete", error: BaseException | None = None) -> None:
-        """Write how the response ended, and close the file. A recording that has ended stays as it is.
+        """Write how the response ended, and close the file. If the recording has already ended, do nothing.
 
         Args:
             reason: `complete`, `cut` or `stopped`; see `RecordingEnd`.
-            error: what ended it. Its kind is recorded, its text is not: that may hold a URL.
+            error: the error that ended it. Only its kind is recorded, because its text may contain a URL.
         """
         if self._file.closed:
             return
@@ -153,7 +154,7 @@ class RecordingWriter:
 
 
 def _text(value: str | bytes) -> str:
-    """Return a field's bytes as Latin-1 text, whichever text a library has made of them."""
+    """Return a field's original bytes as Latin-1 text, however a library has decoded them."""
     if isinstance(value, str):
         latin = max(value, default="") <= "\xff"
         value = value.encode("latin-1") if latin else value.encode("utf-8", "surrogateescape")

@@ -1,1 +1,1 @@
-"""Recordings served again, with faults; and two recordings compared."""
+"""Serves recordings again, with faults, and compares two of them."""

@@ -1,4 +1,4 @@
-"""Two recordings to how they differ: response, events, ids, order, timing, end."""
+"""Finds the differences between two recordings: response, events, ids, order, timing, end."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Difference:
 
     Attributes:
         kind: `response`: status or content type; `missing`: an event of the first is not in the second; `extra`: the
-            other way round; `moved`: an event is in both, in another order; `changed`: an event has the same id and
-            another content, or the same content and another id; `timing`: the time since the event before; `end`: how
+            other way round; `moved`: an event is in both, in another order; `changed`: an event has the same id with
+            other content, or the same content with another id; `timing`: the time since the previous event; `end`: how
             the response ended.
         text: the sentence.
-        first: number of the event in the first recording, from 1; None if it is not there.
-        second: the same in the second.
+        first: the number of the event in the first recording, from 1; None if it is not there.
+        second: the number of the event in the second recording, from 1; None if it is not there.
     """
 
     kind: Kind
@@ -54,7 +54,7 @@ class _Entry(NamedTuple):
 
 
 class _Side:
-    """The events of a recording, those that come next within reach."""
+    """The events of a recording, with a window of the next ones."""
 
     def __init__(self, recording: Recording) -> None:
         self._events = self._numbered(recording)
@@ -62,7 +62,7 @@ class _Side:
         self.matched_at = 0.0
 
     def fill(self) -> bool:
-        """Have as many events in the window as it may hold; return whether there are any."""
+        """Fill the window with events; return whether there are any."""
         while len(self.window) < WINDOW and (entry := next(self._events, None)) is not None:
             self.window.append(entry)
         return bool(self.window)
@@ -73,7 +73,7 @@ class _Side:
 
     @staticmethod
     def _numbered(recording: Recording) -> Iterator[_Entry]:
-        with contextlib.suppress(RecordingTruncated):  # reported as how it ended
+        with contextlib.suppress(RecordingTruncated):  # reported as the recording's end
             for number, (seconds, event) in enumerate(recording.events(), 1):
                 yield _Entry(number, seconds, event)
 
@@ -86,17 +86,17 @@ def diff(
 ) -> Iterator[Difference]:
     """Yield how the second recording differs from the first, in order; nothing if it does not.
 
-    Both are read as they are compared, so they may be longer than the memory: where they disagree, `WINDOW` events
-    ahead are looked at for the next ones that agree. Of a truncated recording, what is whole is compared.
+    Both are read while they are compared, so they may be larger than memory. Where they disagree, the next `WINDOW`
+    events are searched for events that agree. Of a truncated recording, the complete part is compared.
 
     Args:
         first: a recording, or its path.
-        second: the other one.
-        tolerance: seconds by which the time between two events may differ; None to compare no times.
+        second: the other recording, or its path.
+        tolerance: seconds by which the time between two events may differ, 0 or more; None: do not compare times.
 
     Raises:
-        RecordingError: one is no recording, or damaged.
-        OSError: one cannot be read.
+        RecordingError: a file is not a recording, or is damaged.
+        OSError: a file cannot be read.
     """
     one = first if isinstance(first, Recording) else Recording.open(first)
     other = second if isinstance(second, Recording) else Recording.open(second)
@@ -124,9 +124,9 @@ def _of_responses(one: Recording, other: Recording) -> Iterator[Difference]:
 
 
 def _of_events(one: _Side, other: _Side, tolerance: float | None) -> Iterator[tuple[Difference, Event | None]]:
-    """Yield the differences of the events; with an event that is on one side only, the event."""
+    """Yield the differences of the events, each with the event if that is on one side only."""
     while one.fill() | other.fill():
-        # Where the next ones agree, which is nearly always, there is nothing to look for.
+        # If the next events are equal, as nearly always, no search is needed.
         agree = one.window and other.window and one.window[0].event == other.window[0].event
         skip, skip_other = (0, 0) if agree else _agreement(one.window, other.window)
         yield from _of_disagreement(one, other, one.take(skip), other.take(skip_other))
@@ -143,7 +143,7 @@ def _of_events(one: _Side, other: _Side, tolerance: float | None) -> Iterator[tu
 def _of_disagreement(
     one: _Side, other: _Side, left: list[_Entry], right: list[_Entry]
 ) -> list[tuple[Difference, Event | None]]:
-    """Return the differences of events that come where the recordings disagree."""
+    """Return the differences of the events at a place where the recordings disagree."""
     found: list[tuple[Difference, Event | None]] = []
     for a in left:
         b = next((b for b in right if _alike(a.event, b.event)), None)
@@ -162,7 +162,7 @@ def _of_disagreement(
 
 
 def _agreement(one: deque[_Entry], other: deque[_Entry]) -> tuple[int, int]:
-    """Return how many events to skip on either side until two agree: wholly, else in id or content."""
+    """Return how many events to skip on each side until two agree: completely, or else in id or content."""
     for key in (_itself, _id, _content):
         places: dict[object, int] = {}
         for place, entry in enumerate(other):
@@ -195,13 +195,13 @@ def _alike(one: Event, other: Event) -> bool:
 
 
 class _Unplaced:
-    """Differences that are held back for a while: an event that is missing here may be extra there."""
+    """Differences that are held back for a while, because an event that is missing here may be extra elsewhere."""
 
     def __init__(self) -> None:
         self._held: deque[tuple[Difference, Event | None]] = deque()
 
     def put(self, difference: Difference, event: Event | None) -> Iterator[Difference]:
-        """Take one more difference, and yield those that are held no longer."""
+        """Add a difference, and yield those that are no longer held back."""
         for place, (held, its_event) in enumerate(self._held):
             if event is not None and its_event == event and held.kind != difference.kind:
                 first, second = held.first or difference.first, held.second or difference.second
@@ -213,7 +213,7 @@ class _Unplaced:
             yield self._held.popleft()[0]
 
     def rest(self) -> Iterator[Difference]:
-        """Yield all that are held."""
+        """Yield all differences that are held back."""
         return (difference for difference, _ in self._held)
 
 

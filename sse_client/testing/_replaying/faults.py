@@ -43,14 +43,14 @@ def check_fault(fault: str | None) -> None:
     """Refuse a fault that does not exist.
 
     Raises:
-        ValueError: it is none of `FAULTS`.
+        ValueError: it is not one of `FAULTS`.
     """
     if fault is not None and fault not in get_args(Fault):
         raise ValueError(f"expected a fault among {', '.join(FAULTS)}; got {fault!r}")
 
 
 def instead_of_stream(fault: str | None) -> Sequence[Step] | None:
-    """Return the answer that a fault gives in place of the stream; None if it happens in the stream."""
+    """Return the answer of a fault that replaces the stream; None if the fault happens inside the stream."""
     match fault:
         case "status":
             return reply(503, b"a fault of the replay", {"Retry-After": "0"})
@@ -65,11 +65,11 @@ def instead_of_stream(fault: str | None) -> Sequence[Step] | None:
 
 
 def in_stream(fault: str, following: bytes) -> Sequence[Step]:
-    """Return what a fault sends between two events; the stream continues after it, unless it ends the answer.
+    """Return the steps of a fault between two events; the stream continues afterwards, unless they end the answer.
 
     Args:
-        fault: its name.
-        following: the line that comes next.
+        fault: the name of the fault.
+        following: the next line of the stream.
     """
     half = following[: len(following) // 2]
     begun = [chunk(half)] if half else []

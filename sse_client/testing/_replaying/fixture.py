@@ -1,4 +1,4 @@
-"""Recordings of a test's folder to running servers."""
+"""Starts servers for the recordings in a test's folder."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class SSEReplay:
-    """Starts servers that replay recordings, and closes them when it is left.
+    """Starts servers that replay recordings, and closes them at the end of its block.
 
     Args:
-        folder: where relative paths begin.
+        folder: the folder to which paths are relative.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -37,8 +37,8 @@ class SSEReplay:
         """Return a running server for a recording; the arguments are those of `replay_server`.
 
         Raises:
-            RecordingError: the file is no recording.
-            ValueError: an argument is out of its range.
+            RecordingError: the file is not a recording.
+            ValueError: an argument is out of range.
             OSError: the file cannot be read.
         """
         server = replay_server(self._folder / file, speed=speed, drop_after=drop_after, fault=fault)

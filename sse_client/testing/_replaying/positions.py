@@ -1,4 +1,4 @@
-"""A recording's bytes to the places between its events: where a stream may be resumed, or broken."""
+"""Finds the positions between a recording's events, where a stream can be resumed or broken."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 class Place(NamedTuple):
-    """Where to begin, or to break.
+    """A place in a recording at which to begin or to break.
 
     Attributes:
-        piece: the position of a piece in the file; of a recording with a content coding, its number.
-        offset: so many bytes into it.
-        seconds: when it came.
-        last_event_id: the last event ID there.
+        piece: the position of a piece in the file; in a recording with a content coding, the piece's number.
+        offset: the number of bytes into the piece.
+        seconds: the time of the piece.
+        last_event_id: the last event ID at this place.
     """
 
     piece: int = 0
@@ -39,13 +39,13 @@ class Place(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line of the event stream, or what one piece of the recording has of it.
+    """A line of the event stream, or the part of a line in one piece of the recording.
 
     Attributes:
         data: the bytes.
         events: how many events it completes.
         end: the place after it.
-        sets_id: whether the last event ID is another one after it.
+        sets_id: whether it changes the last event ID.
     """
 
     data: bytes
@@ -58,7 +58,7 @@ START: Final = Place()
 
 
 def lines(recording: Recording, start: Place = START) -> Iterator[Line]:
-    """Yield the lines of a recording from a place on, without its content coding; of a truncated one, those it has."""
+    """Yield the decoded lines of a recording from a place on; of a truncated recording, those that it has."""
     parser = Parser(last_event_id=start.last_event_id, max_event_size=None)
     last_event_id = start.last_event_id
     for piece, seconds, data in whole(_pieces(recording, start.piece)):
@@ -70,7 +70,7 @@ def lines(recording: Recording, start: Place = START) -> Iterator[Line]:
 
 
 def whole(pieces: Iterator[_T]) -> Iterator[_T]:
-    """Yield the pieces that a recording has, and end where it is truncated: a cut connection, for a replay."""
+    """Yield the pieces of a recording; a truncated one just ends, which a replay shows as a cut connection."""
     with contextlib.suppress(RecordingTruncated):
         yield from pieces
 
@@ -81,7 +81,7 @@ def has_events(recording: Recording, start: Place) -> bool:
 
 
 class Places:
-    """The places of event ids: those that were passed lately are remembered, others are looked for from the start."""
+    """The places of event ids. Those passed recently are remembered; others are searched for from the start."""
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
@@ -89,7 +89,7 @@ class Places:
         self._lock = threading.Lock()
 
     def passed(self, line: Line) -> None:
-        """Remember the place after a line that sets an id."""
+        """Remember the position after a line that sets an id."""
         with self._lock:
             self._recent[line.end.last_event_id] = line.end
             self._recent.move_to_end(line.end.last_event_id)
@@ -99,7 +99,7 @@ class Places:
     def after(self, last_event_id: str) -> Place | None:
         """Return the place after the event that has this id; None if no event has it.
 
-        If several have it, it is the one that was sent last, else the first.
+        If several events have it, it is the one that was sent last, or else the first.
         """
         with self._lock:
             recent = self._recent.get(last_event_id)

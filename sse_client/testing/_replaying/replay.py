@@ -1,4 +1,4 @@
-"""A recording to answers, with its pauses; resumed by Last-Event-ID (WHATWG HTML 9.2.3)."""
+"""Answers requests from a recording, with its pauses, and resumes by Last-Event-ID (WHATWG HTML 9.2.3)."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _OF_THE_CONNECTION: Final = frozenset(
 
 
 class ReplayServer(Server):
-    """A server that answers every request with a recording; `replay_server` makes it.
+    """A server that answers every request with a recording; `replay_server` returns it.
 
     Attributes:
-        recording: what it replays.
+        recording: the recording.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class ReplayServer(Server):
 
     @property
     def position(self) -> float:
-        """The place in the recording of what was sent last, in its seconds."""
+        """The time in the recording of the last bytes that were sent, in seconds since the head."""
         return self._replay.position
 
 
@@ -62,25 +62,25 @@ def replay_server(
 ) -> ReplayServer:
     """Return a server on 127.0.0.1 that serves a recording again; it answers once it is started or entered.
 
-    Every request, whatever its method and path, gets the recorded status, headers and bytes, in chunks that arrive as
-    the pieces did. The body ends as it did: completely, or cut. A request with the Last-Event-ID of a recorded event
-    gets what follows that event (if several have the id, the one that was sent last), and 204 if no event follows; one
-    with an unknown id gets all. Without ids, a client that reconnects begins again. Headers about the connection, and
-    those whose value was masked, are left out. A body with a content coding is sent without it if it is resumed or
-    broken.
+    Every request, whatever its method and path, gets the recorded status, headers and bytes, in chunks that arrive with
+    the recorded pauses. The body ends as recorded: completely, or cut. A request with the Last-Event-ID of a recorded
+    event gets the part after that event (if several have the id, the one that was sent last), or 204 if no event
+    follows; a request with an unknown id gets everything. Without ids, a client that reconnects begins again. Headers
+    about the connection, and those whose value was masked, are left out. If a body with a content coding is resumed or
+    broken, it is sent decoded.
 
     Args:
-        path: the recording. What is whole of a truncated one is served, and then the connection is cut.
-        port: 0 for a free one.
-        speed: how much faster than recorded; `math.inf` leaves the pauses out.
-        drop_after: each connection fails after this many events, if the stream has more.
-        fault: how, by its name in `FAULTS`; `cut` if only `drop_after` is given. Without `drop_after`, the first
-            connection alone fails, after one event. A fault that comes instead of the stream strikes the first
-            request, and with `drop_after` the one after each drop too.
+        path: the recording. Of a truncated one, the complete part is served, and then the connection is cut.
+        port: the port to listen on; 0 for a free one.
+        speed: the factor by which it is faster than recorded, more than 0; `math.inf` leaves the pauses out.
+        drop_after: each connection fails after this many events, 1 or more, if the stream has more.
+        fault: the kind of failure, one of `FAULTS`; `cut` if only `drop_after` is given. Without `drop_after`, only the
+            first connection fails, after one event. A fault that replaces the stream affects the first request and,
+            with `drop_after`, also the request after each drop.
 
     Raises:
-        RecordingError: the file is no recording.
-        ValueError: an argument is out of its range.
+        RecordingError: the file is not a recording.
+        ValueError: an argument is out of range.
         OSError: the file cannot be read, or the port is in use.
     """
     if not speed > 0:
@@ -117,7 +117,7 @@ class _Replay:
             yield from reply(204)
             return
         break_after = self._break_after(number)
-        # In its coding it can be sent from the start to the end alone.
+        # A coded body can only be sent whole, from its start to its end.
         keeps_coding = self._recording.coded and break_after is None and start == START
         headers = self._headers(without_coding=self._recording.coded and not keeps_coding)
         yield head(self._recording.response.status, headers, content_type=None)
@@ -131,7 +131,7 @@ class _Replay:
         yield from self._end(clock)
 
     def _start(self, request: Received, number: int) -> Place | None:
-        """Return where the answer begins; None if nothing is left for it."""
+        """Return the place at which the answer begins; None if nothing is left to send."""
         last_event_id = request.last_event_id
         if not last_event_id or (self._fault == "forget" and number == 1):
             return START
@@ -161,7 +161,7 @@ class _Replay:
                 yield chunk(piece)
 
     def _lines(self, clock: _Clock, start: Place, break_after: int | None) -> Generator[Step, None, bool]:
-        """Send the pieces, broken after so many events; return whether that has ended the answer."""
+        """Send the pieces, breaking off after the given number of events; return whether that ended the response."""
         events = 0
         dribble = False
         for _, of_piece in groupby(lines(self._recording, start), lambda line: line.end.piece):
@@ -196,7 +196,7 @@ class _Replay:
 
 
 class _Clock:
-    """The times of a recording, as pauses from now on."""
+    """Turns the times of a recording into pauses from now on."""
 
     def __init__(self, start: float, speed: float) -> None:
         self._start = start
@@ -204,7 +204,7 @@ class _Clock:
         self._began = monotonic()
 
     def until(self, seconds: float) -> Iterator[Step]:
-        """Yield the pause until what came at `seconds`; none where a slow client has used it up."""
+        """Yield the pause until `seconds` of the recording; nothing if a slow client has used it up."""
         left = (seconds - self._start) / self._speed - (monotonic() - self._began)
         if left > 0:
             yield Pause(min(left, TIMEOUT_MAX))

@@ -1,4 +1,4 @@
-"""Relative URLs on a session with a `base_url`, as aiohttp joins them."""
+"""Joins relative URLs to the `base_url` of a session, as aiohttp does."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["with_base_url"]
 
 
 def with_base_url(session: aiohttp.ClientSession, url: str) -> str:
-    """Return a URL after the `base_url` of a session; an absolute one, or one that cannot be read, as it is.
+    """Return a URL joined to the session's `base_url`; absolute and malformed URLs are returned unchanged.
 
-    aiohttp does not promise where a session has it: where that has changed, a relative URL is refused later.
+    aiohttp does not document where a session keeps it; if that has changed, a relative URL is refused later.
     """
     base: Any = getattr(session, "_base_url", None)
     if base is None:

@@ -13,7 +13,7 @@ from sse_client.transports._aiohttp.socks import socks_errors
 
 __all__ = ["TRANSPORT_ERRORS", "StaleConnection", "connect_errors", "translated"]
 
-# A connection that is closed under its reader gives a RuntimeError.
+# Closing a connection while it is read raises RuntimeError.
 TRANSPORT_ERRORS = (OSError, aiohttp.ClientError, RuntimeError)
 
 
@@ -21,11 +21,11 @@ _STALE = "Cannot write to closing transport"
 
 
 class StaleConnection(ConnectionFailed):
-    """A connection of the pool that the server had closed: nothing was written to it."""
+    """A pooled connection that the server had closed, so that nothing was written to it."""
 
 
 def connect_errors() -> tuple[type[Exception], ...]:
-    """Return what is raised between a request and the head of its answer."""
+    """Return the exceptions that may be raised between a request and the head of its response."""
     return OSError, aiohttp.ClientError, *socks_errors()
 
 
@@ -42,13 +42,13 @@ def translated(
     """Return this package's error, with its cause set.
 
     Args:
-        error: what aiohttp raised.
-        url: where the request went.
-        connected: whether there was a connection, so that the request may have been processed.
-        proxy: the proxy that it was to go through.
+        error: aiohttp's exception.
+        url: the request's URL.
+        connected: whether a connection was made, so that the request may have been processed.
+        proxy: the proxy of the request.
         silence: the seconds of silence that were allowed.
         connect: the seconds to connect that were allowed.
-        whole: whether the request is written in one piece: if writing it failed, none of it has been sent.
+        whole: whether the request is written in one piece, so that nothing was sent if writing failed.
     """
     cause = _shown(error)
     written = error.__cause__ if whole and isinstance(error, aiohttp.ClientOSError) and error.__cause__ else error
@@ -66,11 +66,11 @@ def translated(
 
 
 def _shown(error: BaseException) -> BaseException:
-    """Return the cause of an error, in words that may be shown: aiohttp's own hold URLs, headers, and what came."""
+    """Return the cause of an error, with a message that may be shown; aiohttp's may quote URLs and headers."""
     if isinstance(error, TimeoutError):
         return TimeoutError("timed out")
     if isinstance(error, socks_errors()):
-        return ConnectionError(str(error))  # it names the proxy, by its host and port
+        return ConnectionError(str(error))  # the message names the proxy's host and port
     cause = innermost(error)
     if not isinstance(cause, OSError):
         return ConnectionError(_words(error))

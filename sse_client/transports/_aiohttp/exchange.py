@@ -1,4 +1,4 @@
-"""A client middleware: sets headers that aiohttp would merge wrongly with the session's, and keeps the error."""
+"""A client middleware that sets headers which aiohttp would merge wrongly with the session's, and keeps the error."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ __all__ = ["FAILURES", "Exchange"]
 _log = logging.getLogger("sse_client")
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-# What goes to other origins beside the headers of the request: what aiohttp adds by itself, and W3C Trace Context.
+# Headers that may be sent to other origins in addition to the request's: those that aiohttp adds, and W3C Trace
+# Context.
 _ANYWHERE = frozenset(
     {
         "accept",
@@ -40,7 +41,7 @@ _ANYWHERE = frozenset(
         "user-agent",
     }
 )
-# What aiohttp adds by itself, and can be told not to.
+# Headers that aiohttp adds itself, unless it is told not to.
 _ADDED = frozenset({"accept", "accept-encoding", "content-type", "user-agent"})
 _POSTS = frozenset({"PATCH", "POST", "PUT"})
 
@@ -54,23 +55,23 @@ FAILURES = (ConnectionFailed, _BodyFailed, OSError, aiohttp.ClientError)
 
 
 class Exchange:
-    """One request and the head of its answer, as the outermost middleware of aiohttp.
+    """One request and the head of its response, as the outermost middleware of aiohttp.
 
     aiohttp merges the session's headers, cookies and credentials with those of the request, and lets a `TraceConfig`
-    change them. What it would merge otherwise than requests does is set afterwards.
+    change them. Fields that aiohttp would merge differently from requests are set afterwards.
 
     Args:
-        session: the session that sends it.
-        request: the request as the caller has it.
+        session: the session that sends the request.
+        request: the caller's request.
         sent: the request as it is sent.
         cross_origin: whether it goes to another origin than the caller's.
-        timeouts: seconds to connect, and of silence.
+        timeouts: seconds to connect, and seconds of silence.
 
     Attributes:
         sent: the request as it is sent.
-        body: its body, as aiohttp is given it.
-        headers: the header fields that aiohttp is given.
-        skipped: the header fields that it would add by itself, and must not; None for none.
+        body: its body, in the form that aiohttp gets.
+        headers: the header fields that aiohttp gets.
+        skipped: the header fields that aiohttp would add, but must not; None for none.
     """
 
     __slots__ = ("_cross_origin", "_late", "_session", "_timeouts", "body", "headers", "sent", "skipped")
@@ -87,7 +88,7 @@ class Exchange:
         self.sent = sent
         self.body = NO_BODY if sent.body is None else OutgoingBody(sent.body)
         self.headers: dict[str, str] = {}
-        # That takes aiohttp 6 µs for each request, so it is not asked to leave out what it does not add.
+        # Telling it so takes 6 µs a request, so it is not told about headers that it would not add anyway.
         skipped: list[str] = []
         for name, value in request.headers.items():
             if value is None and name.lower() in _ADDED:
@@ -99,11 +100,11 @@ class Exchange:
         self._cross_origin = cross_origin
         self._timeouts = timeouts
         self._late: dict[str, str] = {}
-        late = {"expect"}  # set at once, it would make aiohttp wait for "100 Continue", as requests does not
+        late = {"expect"}  # set earlier, it would make aiohttp wait for "100 Continue", which requests does not do
         if session.auth is not None or session.trust_env:
-            late.add("authorization")  # it refuses to choose between two
+            late.add("authorization")  # aiohttp refuses a request with two credentials
         if len(session.cookie_jar):
-            late.add("cookie")  # those of the session would replace the request's
+            late.add("cookie")  # otherwise the session's cookies would replace the request's
         for key, (name, value) in sent.headers.items():
             if key == "transfer-encoding":
                 continue  # aiohttp sets this header itself
@@ -124,7 +125,7 @@ class Exchange:
                 )
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Return itself: aioresponses keeps deep copies of what a request is made with, and would copy the session."""
+        """Return itself, because aioresponses keeps deep copies of arguments, and would copy the session."""
         return self
 
     async def __call__(self, request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
@@ -145,12 +146,12 @@ class Exchange:
             raise MalformedRequest(f"the URL {url} names a host that cannot be looked up") from None
         except connect_errors() as error:
             if self.body.error is not None:
-                raise _BodyFailed from None  # aiohttp would replace it, were it an OSError, by one of its own
-            # Not as an error of aiohttp's, after which it would send a PUT once more.
+                raise _BodyFailed from None  # aiohttp would replace an OSError by one of its own
+            # Not raised as an error of aiohttp's, after which aiohttp would resend a PUT.
             connected = request.response is not None
             for kept in (error, error.__cause__) if connected else ():
                 if kept is not None:
-                    kept.__traceback__ = None  # the connection keeps this exception, and it would keep these frames
+                    kept.__traceback__ = None  # the connection keeps this exception, and so these frames
             through = str(proxy) if proxy else None
             whole = self.body.data is None or isinstance(self.body.data, (bytes, bytearray))
             connect, silence = self._timeouts
@@ -166,7 +167,7 @@ class Exchange:
         try:
             raise failed
         finally:
-            del failed  # its traceback holds this frame
+            del failed  # its traceback would keep this frame alive
 
     def failure(self, error: BaseException) -> BaseException:
         """Return this package's error for one of `FAILURES`, without the frames of aiohttp."""
@@ -191,9 +192,9 @@ class Exchange:
 
 
 def _text(value: str | bytes) -> str | None:
-    """Return a header's value as aiohttp, which writes UTF-8, must have it for the same bytes to be sent.
+    """Return the text for which aiohttp, which writes UTF-8, sends the bytes of a header's value.
 
-    None: it cannot send them.
+    Return None if aiohttp cannot send them.
     """
     if isinstance(value, str):
         try:

@@ -1,7 +1,7 @@
-"""Finds out, without a turn of the event loop, whether a server has closed an idle connection of aiohttp's pool.
+"""Checks, without a turn of the event loop, whether a server has closed an idle connection of aiohttp's pool.
 
-This reaches below what aiohttp documents, in this module alone; where the pool is not as it is known, the answer is
-that a connection may be closed.
+This relies on parts of aiohttp that are not documented; no other module does so for the pool. If the pool differs from
+the known ones, the answer is that a connection may be closed.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from typing import Any
 
 __all__ = ["may_be_stale"]
 
-# Idle connections that are examined at most, at 0.4 µs each: two turns of an idle loop take 20 to 30 µs.
+# The most idle connections that are examined, at 0.4 µs each; two turns of an idle loop take 20 to 30 µs.
 _MOST = 16
 
 
 def may_be_stale(connector: Any) -> bool:
-    """Return whether a pooled connection may have been closed by its server, and the loop has not noticed yet.
+    """Return whether a server may have closed a pooled connection without the event loop having noticed yet.
 
-    A server that says nothing on an idle connection has not closed it: its socket is not readable then.
+    If the socket of an idle connection is not readable, its server has not closed it.
     """
     pools: dict[Any, Any] | None = getattr(connector, "_conns", None)
-    # Windows has no poll. A connector of `socks` has other connectors, one a proxy, with pools of their own.
+    # Windows has no poll. A connector from `socks` has a further connector for each proxy, each with its own pool.
     if not isinstance(pools, dict) or not hasattr(select, "poll") or getattr(connector, "_by_proxy", None):
         return True
     if not pools:
@@ -32,7 +32,7 @@ def may_be_stale(connector: Any) -> bool:
         for protocol, *_ in pool:
             transport = protocol.transport
             if transport is None:
-                continue  # lost already: aiohttp passes over it
+                continue  # already lost: aiohttp skips it
             sock = transport.get_extra_info("socket")
             left -= 1
             if left < 0 or transport.is_closing() or sock is None or sock.fileno() < 0:

@@ -1,8 +1,8 @@
-"""Takes bytes directly out of aiohttp's `StreamReader`: all that have arrived at once, and a future for more.
+"""Takes all bytes that have arrived directly out of aiohttp's `StreamReader`, and waits there for more.
 
-The documented `readany` hands out one HTTP chunk a call, and runs the parser after each: in a burst, a chunk costs two
-thirds here of what it costs by `readany`. So this reaches below what aiohttp documents, in this module alone, and only
-where `_as_expected` has found the reader to be as it is known; `AiohttpBody` is the fallback.
+The documented `readany` returns one HTTP chunk a call, and runs the parser after each. In a burst, a chunk costs two
+thirds here of what it costs with `readany`. This module relies on undocumented parts of aiohttp's reader, and is used
+only if `_as_expected` has found these unchanged; `AiohttpBody` is the fallback.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -33,12 +33,12 @@ _DEFAULT_MAX_SIZE = 256 * 1024
 
 
 class LiveBody(AiohttpBody):
-    """A body taken out of the reader's buffer."""
+    """A body whose bytes are taken directly out of the reader's buffer."""
 
     __slots__ = ()
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return what has arrived of the body, as it is coded; `b""` at its end."""
+        """Return the encoded bytes of the body that have arrived; `b""` at its end."""
         content = self._content
         try:
             while not content._buffer:
@@ -58,7 +58,7 @@ class LiveBody(AiohttpBody):
                 raise
             self._failure = no_data(self.response.url)
         except Exception as error:  # noqa: BLE001  (it is the connection's: the documented way raises it again)
-            error.__traceback__ = None  # aiohttp keeps this exception, and its traceback this frame with the stream
+            error.__traceback__ = None  # aiohttp keeps this exception; its traceback would keep the stream alive
         if deadline is not None:
             self._wakeup.deadline = None
         buffer = content._buffer
@@ -80,20 +80,20 @@ class LiveBody(AiohttpBody):
         return data
 
     async def drain(self) -> None:
-        """Read over the little that may still come; see `ResponseBody.drain`: most often nothing may."""
+        """Read and drop the little that may still arrive, usually nothing; see `ResponseBody.drain`."""
         if self._is_whole():
             self.close()
         else:
             await AiohttpBody.drain(self)
 
     def _is_whole(self) -> bool:
-        """Return whether all of the body has been taken, and it came to its end without an error."""
+        """Return whether the whole body has been taken, and has ended without an error."""
         content, protocol = self._content, self._protocol
         taken = content._eof and not content._buffer and content._exception is None and self._failure is None
         return taken and (protocol is None or protocol.exception() is None)
 
     def _ring(self) -> None:
-        """End a wait that has lasted too long. One timer serves them all: it looks at when the last one began."""
+        """End a wait that has lasted too long. One timer serves all waits: it checks when the last one began."""
         self._timer = None
         waiter = self._waiter
         if waiter is None or waiter.done() or self.silence is None:
@@ -106,7 +106,7 @@ class LiveBody(AiohttpBody):
 
 
 class PlainLiveBody(LiveBody):
-    """A body without content codings, whose `read` is `_receive` itself: a live event passes through one call less."""
+    """A body without content codings, whose `read` is `_receive` itself, which saves a call per live event."""
 
     __slots__ = ()
 
@@ -117,9 +117,9 @@ def body_of(response: Response, wakeup: Wakeup, silence: float | None) -> Aiohtt
     """Return the body of a response, unread."""
     if not reachable(response.raw.content):
         return AiohttpBody(response, wakeup, silence)
-    # Into its 256 KiB, which is above malloc's threshold, asyncio's own plain TCP transport receives each event with a
-    # mapping of memory and two page faults, until the process has freed a block that large: with 64 KiB, live streams
-    # take 0.54 to 0.86 of the CPU time, bursts the same.
+    # With its buffer of 256 KiB, which is above malloc's threshold, asyncio's plain TCP transport receives each event
+    # with a mapping of memory and two page faults, until the process has freed a block that large: with 64 KiB, live
+    # streams take 0.54 to 0.86 of the CPU time, bursts the same.
     transport: Any = getattr(response.raw.connection, "transport", None)
     if getattr(transport, "max_size", None) == _DEFAULT_MAX_SIZE:
         transport.max_size = _MAX_SIZE
@@ -128,7 +128,7 @@ def body_of(response: Response, wakeup: Wakeup, silence: float | None) -> Aiohtt
 
 
 def reachable(content: aiohttp.StreamReader) -> bool:
-    """Return whether `LiveBody` does to a reader, in this version of aiohttp, what its own methods would do."""
+    """Return whether `LiveBody` has the same effect on a reader of this aiohttp version as the reader's own methods."""
     known = type(content) is aiohttp.StreamReader
     protocol = getattr(content, "_protocol", None)
     return known and type(getattr(protocol, "_reading_paused", None)) is bool and _as_expected()
@@ -180,7 +180,7 @@ class _Trial:
         body._failure = body.silence = None
 
     def take(self) -> bytes:
-        """Return what `LiveBody` takes out of the reader."""
+        """Return the bytes that `LiveBody` takes out of the reader."""
         return run_sync(self._body._receive(None))
 
     def wakes(self, say: Callable[[], object]) -> bool:

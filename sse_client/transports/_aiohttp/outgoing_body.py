@@ -18,14 +18,14 @@ _PIECE = 64 * 1024
 
 
 class OutgoingBody:
-    """The body of one request, whose own errors are kept apart from those of the network.
+    """The body of one request, which keeps the caller's errors apart from those of the network.
 
     Args:
-        content: bytes, a string, a file, an iterable of bytes, an asynchronous one too, or None.
+        content: bytes, a string, a file, an iterable of bytes, which may be asynchronous, or None.
 
     Attributes:
-        data: what aiohttp is given.
-        error: what the caller's own iterable or file raised, if it did.
+        data: the body in the form that aiohttp gets.
+        error: the exception that the caller's own iterable or file raised, if it did.
     """
 
     __slots__ = ("__weakref__", "_content", "_reading", "_stopped", "data", "error")
@@ -52,7 +52,7 @@ class OutgoingBody:
                 async for piece in content:
                     yield octets(piece)
             elif hasattr(content, "read"):
-                # Reading from a disk or a pipe may block, so it is not done in the loop's thread.
+                # Reading from a disk or a pipe may block, so it is not done in the event loop's thread.
                 while piece := await asyncio.to_thread(self._read):
                     yield octets(piece)
             else:
@@ -67,22 +67,23 @@ class OutgoingBody:
             return b"" if self._stopped else self._content.read(_PIECE)
 
     async def stop(self) -> None:
-        """Wait until no thread reads from the file any more; none begins to."""
+        """Wait until no thread reads from the file; none will begin to."""
         self._stopped = True
         await asyncio.to_thread(self._reading.acquire)
         self._reading.release()
 
 
-NO_BODY = OutgoingBody(None)  # shared by all requests without one: reading nothing raises no error
+NO_BODY = OutgoingBody(None)  # shared by all requests without a body, because reading an empty body never fails
 
 # The body that reads from a file, by the file's identity. A thread that reads keeps the body, and so the file, alive.
 _readers: weakref.WeakValueDictionary[int, OutgoingBody] = weakref.WeakValueDictionary()
 
 
 async def stop_reading(content: Any) -> bool:
-    """Have no earlier request read from a file any more; return whether one may have moved it.
+    """Stop earlier requests from reading a file; return whether one may have moved its position.
 
-    Where the answer comes before the body is sent, aiohttp stops asking for more, but not the thread that reads.
+    If a response arrives before the body has been sent, aiohttp stops asking for more, but does not stop the thread
+    that reads.
     """
     reader = _readers.get(id(content))
     if reader is None:

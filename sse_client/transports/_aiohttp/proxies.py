@@ -1,4 +1,4 @@
-"""The proxy of a request, as aiohttp takes it."""
+"""Converts a request's proxy into aiohttp's arguments."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ async def find_proxy(url: str, proxies: Mapping[str, str | None] | None, *, envi
     """Return the proxy for a URL; see `proxy_for`. None: there is none, or the session has its own.
 
     Raises:
-        ValueError: it names no host: aiohttp would take it for none, and connect without it.
+        ValueError: the proxy has no host; aiohttp would ignore it, and connect without a proxy.
     """
     environment = environment and may_have_proxies()
     if not proxies and not environment:
         return None
     if environment and getproxies is not getproxies_environment:
-        # The settings of macOS and Windows may have the host looked up, which blocks.
+        # With the system settings of macOS and Windows, this may look up the host, which blocks.
         proxy = await asyncio.to_thread(proxy_for, url, proxies, environment=True)
     else:
         proxy = proxy_for(url, proxies, environment=environment)
@@ -36,14 +36,14 @@ async def find_proxy(url: str, proxies: Mapping[str, str | None] | None, *, envi
 
 
 def check_proxy(proxy: str, connector: object) -> None:
-    """Refuse a proxy to which aiohttp would speak HTTP, though it speaks something else.
+    """Refuse a proxy of another protocol, to which aiohttp would speak HTTP.
 
     Args:
-        proxy: its URL.
-        connector: what makes the connections; `Connector` speaks SOCKS.
+        proxy: the proxy's URL.
+        connector: makes the connections; `Connector` supports SOCKS.
 
     Raises:
-        ValueError: it is no HTTP proxy, nor one of those that the connector speaks to.
+        ValueError: the proxy speaks neither HTTP nor a protocol that the connector supports.
     """
     scheme = proxy.partition("://")[0].lower()
     if is_socks(scheme):

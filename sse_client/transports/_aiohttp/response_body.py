@@ -1,4 +1,4 @@
-"""Reads response bodies, for asyncio: bytes as they arrive, on every framing."""
+"""Reads response bodies for asyncio: bytes as they arrive, with every framing."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from sse_client._core.response_body import TURN, ResponseBody
 from sse_client.transports._aiohttp.errors import TRANSPORT_ERRORS, translated
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sse_client.errors import ConnectionFailed
     from sse_client.observer import Response
     from sse_client.transports._aiohttp.wakeup import Wakeup
@@ -22,11 +24,11 @@ __all__ = ["AiohttpBody"]
 
 
 class AiohttpBody(ResponseBody):
-    """A response of aiohttp's, read as aiohttp documents it.
+    """A response of aiohttp, read by documented methods.
 
     Args:
         response: the head; its `raw` has an unread body.
-        wakeup: what wakes the task that reads.
+        wakeup: wakes the task that reads.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
     """
 
@@ -61,23 +63,23 @@ class AiohttpBody(ResponseBody):
         self._waits_since = self._turn_since = monotonic()
         self._timer: asyncio.TimerHandle | None = None
         if self._raw.connection is not None:
-            # aiohttp's timeout continues while nobody reads, and discards what has arrived.
+            # aiohttp's own timeout runs even while nobody reads, and discards what has arrived.
             self._protocol = self._raw.connection.protocol
             self._protocol.read_timeout = None
             self._protocol.start_timeout()
-            # Where it finds the framing malformed, aiohttp closes the connection, and leaves the reader waiting.
+            # If the framing is malformed, aiohttp closes the connection, but leaves the reader waiting.
             self._lost = self._protocol.closed
             if self._lost is not None:
                 self._lost.add_done_callback(self._on_lost)
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         self._turn_since = monotonic()
         if self._failure is not None:
             raise self._failure
@@ -87,7 +89,7 @@ class AiohttpBody(ResponseBody):
             async with asyncio.timeout(self.silence):
                 data: bytes = await self._content.readany()
             if not data and self._protocol is not None:
-                # A connection that was reset is to aiohttp the end of a body that ends with the connection.
+                # If a body ends with its connection, aiohttp treats a reset as the end of the body.
                 error = self._protocol.exception()
                 if isinstance(error, aiohttp.ClientOSError):
                     raise error
@@ -100,7 +102,7 @@ class AiohttpBody(ResponseBody):
             reset = self._protocol.exception() if self._protocol is not None else None
             own = reset if isinstance(reset, aiohttp.ClientOSError) else error
             self._failure = translated(own, self.response.url, silence=self.silence)
-            error.__traceback__ = None  # aiohttp keeps this exception, and its traceback this frame with the stream
+            error.__traceback__ = None  # aiohttp keeps this exception; its traceback would keep the stream alive
             rest = self._unread()
             if rest:
                 return rest
@@ -109,35 +111,39 @@ class AiohttpBody(ResponseBody):
         raise self._failure
 
     def _is_late(self) -> bool:
-        """Handle a CancelledError; return whether it came from the deadline, and from nobody else."""
+        """Handle a CancelledError; return whether it came only from the deadline."""
         return not self._wakeup.closed and self._wakeup.caught()
 
     def close(self) -> None:
-        """Close the connection, unless its body was read to the end: then its pool has it already."""
+        """Close the connection, unless the body was read to its end: then it is back in its pool."""
         if self._wakeup.inherited:
-            return  # the parent's loop would no longer hear of its own connection: the two share a selector
+            return  # the processes share a selector: the parent's loop would no longer be notified of its connection
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._failure = None  # it holds the frames that it came through, and the stream with them
+        self._failure = None  # its traceback would keep the frames, and so the stream, alive
         if self._lost is not None:
             self._lost.remove_done_callback(self._on_lost)
-            # One for all who use the connection: without it, asyncio complains of an exception that nobody looks at.
+            # Shared by all users of the connection. Without it, asyncio warns of an exception that was never retrieved.
             self._lost.remove_done_callback(_retrieve)
             self._lost.add_done_callback(_retrieve)
         transport = getattr(self._raw.connection, "transport", None)
         self._raw.close()
         if transport is not None and transport.get_extra_info("ssl_object") is not None:
-            transport.abort()  # else asyncio keeps the connection for as long as 30 s, until the server ends TLS, too
+            transport.abort()  # otherwise asyncio keeps the connection for up to 30 s, until the server ends TLS too
 
     def abandon(self) -> None:
-        """Close it from any thread; if its loop is closed, only its socket, as nothing else can be done without it."""
+        """Close the body from any thread; if its loop is closed, close only the socket, which needs no loop."""
         if self._wakeup.inherited:
             return
         try:
             self._loop.call_soon_threadsafe(self.close)
         except RuntimeError:
             _close_socket(self._raw)
+
+    async def _next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
+        # A cancellation leaves the thread to itself for these milliseconds: nothing else uses `steps` any more.
+        return await asyncio.to_thread(next, steps, None)
 
     async def _breathe(self, deadline: float | None) -> None:
         now = monotonic()
@@ -148,21 +154,21 @@ class AiohttpBody(ResponseBody):
             raise no_data(self.response.url)
 
     def _unread(self) -> bytes:
-        """Return what arrived before the connection broke: aiohttp raises, and does not hand it out."""
+        """Return the bytes that arrived before the connection broke; aiohttp raises without returning them."""
         self._content.set_exception(None)
         data: bytes = self._content.read_nowait()
         return data
 
 
 def _end_early(content: Any, lost: asyncio.Future[None]) -> None:
-    """Wake who waits for more of a body whose connection is lost."""
+    """Wake a reader that waits for more of a body whose connection is lost."""
     if lost.cancelled() or content.is_eof() or content.exception() is not None:
         return
     content.set_exception(lost.exception() or aiohttp.ClientPayloadError("the connection is lost"))
 
 
 def _close_socket(raw: Any) -> None:
-    """Close the socket of a response whose loop is closed, and have nobody ask that loop when all is collected."""
+    """Close the socket of a response whose loop is closed, so that garbage collection does not call the loop."""
     connection, raw._connection = raw._connection, None  # noqa: SLF001  (aiohttp has no way to do this)
     protocol = getattr(connection, "_protocol", None)
     if protocol is None:

@@ -1,10 +1,10 @@
-"""The head of a response, parsed before what follows it, with a bound on the interim responses before it.
+"""Parses the head of a response before the bytes that follow it, and limits the interim responses before it.
 
-aiohttp reads any number of interim responses (RFC 9110 15.2). And its parser drops a response, head and events, if what
-came with it in one read is malformed: a body after a status that has none (204), bytes after the end of the body, a
-chunk of no size. So a head is parsed by itself. It also takes a blank before the first field for nothing, where others
-see no field, and reads what begins with a blank line, or is of RTSP. This reaches below what aiohttp documents, in this
-module alone, and only until the head of a response is there.
+aiohttp reads any number of interim responses (RFC 9110 15.2). Its parser drops a response, head and events, if bytes
+that arrived in the same read are malformed: a body after a status that has none (204), bytes after the end of the body,
+a chunk without a size. So a head is parsed by itself. aiohttp's parser also ignores a blank before the first field,
+which other parsers do not, and accepts a head that begins with a blank line, or that is of RTSP. This module relies on
+undocumented parts of aiohttp, and only until the head of a response has arrived.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -28,14 +28,14 @@ MOST_INTERIM = 1000
 
 _END = b"\r\n\r\n"
 _BEGIN = re.compile(rb"HTTP/[^\n]*+\n[^ \t]")
-_H = ord("H")  # of HTTP: the parser sees to the rest
+_H = ord("H")  # the first letter of "HTTP"; the parser checks the rest
 _BLANKS = b" \t"
 
 
-# The classes are kept: a session has one, and a program few kinds of sessions.
+# The classes are cached: a session has one class, and a program has few kinds of sessions.
 @cache
 def head_first(kind: Any) -> Any:
-    """Return the class of responses `kind`, whose head is parsed first; after 1,000 interim responses, it gives up."""
+    """Return a subclass of `kind` that parses the head first, and gives up after 1,000 interim responses."""
 
     def start(self: aiohttp.ClientResponse, connection: Connection) -> Any:
         protocol: Any = connection.protocol
@@ -54,24 +54,24 @@ class _HeadFirst:
     protocol: Any
     parser: Any
     url: Any
-    before: bytes = b""  # the last bytes of the reads before, which may be the begin of the end of a head
+    before: bytes = b""  # the last bytes of earlier reads, which may be the beginning of a head's end
     interim: int = 0
-    stage: Literal["new", "status line", "fields"] = "new"  # of the head that is being parsed
+    stage: Literal["new", "status line", "fields"] = "new"  # the stage of the head that is being parsed
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.parser, name)
 
     def feed_data(self, data: bytes) -> tuple[list[Any], bool, bytes]:
-        """Parse what has come; see aiohttp's `HttpResponseParser.feed_data`."""
+        """Parse received bytes; see aiohttp's `HttpResponseParser.feed_data`."""
         text = self.before + data
-        begin, at = 0, len(self.before)  # where the end of the head is looked for, and what has not been parsed
+        begin, at = 0, len(self.before)  # where the search for the head's end, and the unparsed bytes, begin
         messages: list[Any] = []
         while True:
             end = text.find(_END, begin)
             begin = len(text) if end < 0 else end + len(_END)
             if self.stage != "fields" and at < begin:
                 if self.stage == "new" and _BEGIN.match(text, at, begin):
-                    self.stage = "fields"  # without a call: nearly all heads come in one read
+                    self.stage = "fields"  # set without a call, because nearly all heads arrive in one read
                 else:
                     self._check_begin(text, at, begin)
             found, upgraded, rest = self.parser.feed_data(text[at:begin])
@@ -103,16 +103,16 @@ class _HeadFirst:
         return messages, upgraded, rest
 
     def _check_begin(self, text: bytes, at: int, end: int) -> None:
-        """Refuse a head that begins otherwise than with a status line of HTTP and a field (RFC 9112 2.2).
+        """Refuse a head that does not begin with an HTTP status line and a field (RFC 9112 2.2).
 
         Raises:
-            BadHttpMessage: as the parser does.
+            BadHttpMessage: the head begins with something else.
         """
         if self.stage == "new":
             self.stage, line_end = "status line", text.find(b"\n", at, end)
             malformed = text[at] != _H
         else:
-            malformed, line_end = False, text.find(b"\n", at - 1, end)  # the last byte of the read before may be it
+            malformed, line_end = False, text.find(b"\n", at - 1, end)  # it may be the last byte of the read before
         if 0 <= line_end < end - 1:
             self.stage = "fields"
             malformed = malformed or text[line_end + 1] in _BLANKS
@@ -122,7 +122,7 @@ class _HeadFirst:
             raise BadHttpMessage("expected a status line, and a field after it")
 
     def _fail(self, error: Exception) -> None:
-        """Do what aiohttp does with a connection whose bytes cannot be parsed."""
+        """Handle the connection as aiohttp does when its bytes cannot be parsed."""
         protocol = self.protocol
         if protocol.transport is not None:
             protocol.transport.close()

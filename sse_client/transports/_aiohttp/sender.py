@@ -1,4 +1,4 @@
-"""Prepares requests for an `aiohttp.ClientSession`, and decides which are sent once more."""
+"""Prepares requests for an `aiohttp.ClientSession`, and decides which ones are resent."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Sender"]
 
-# Methods that aiohttp itself sends again, on another connection.
+# Methods that aiohttp itself resends on another connection.
 _REPEATED = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 _MOST_STALE = 10  # pooled connections in a row that the server has closed
 _LONGEST_LINE = 64 * 1024  # bytes of a line of a response's head: http.client's limit
-# What aiohttp is given for every request.
+# The arguments that aiohttp gets for every request.
 _FIXED = {
     "allow_redirects": False,
     "raise_for_status": False,
@@ -50,19 +50,19 @@ _FIXED = {
 }
 
 
-# A struct, as `Options` is: each attempt makes one.
+# A struct, like `Options`, because each attempt creates one.
 class Sender(msgspec.Struct, eq=False):
-    """Prepares the requests of one attempt, each with what the session adds to it.
+    """Prepares the requests of one attempt, with the session's additions.
 
     Args:
-        session: whose connections, cookies, headers and credentials are used.
-        options: `verify`, `cert` and `proxies` are used here; where they name no proxy, the session's own is used.
-        limits: how long it may take.
-        replayable: makes a body ready once more.
-        resume: the value of `Last-Event-ID`, where a request has none of its own; empty: there is none.
-        environment: whether proxies, certificates and ~/.netrc of the environment count.
-        stale_left: how many more connections of the pool that the server has closed are put up with.
-        challenged: whether the server has challenged a request, and so received it.
+        session: the session whose connections, cookies, headers and credentials are used.
+        options: `verify`, `cert` and `proxies` are used here; if they name no proxy, the session's own is used.
+        limits: the time limits.
+        replayable: supplies a body again.
+        resume: the value of `Last-Event-ID`, if a request has none of its own; empty: there is none.
+        environment: whether proxies, certificates and ~/.netrc of the environment are used.
+        stale_left: how many more stale connections of the pool are tolerated.
+        challenged: whether the server has challenged a request, which proves that it received it.
     """
 
     session: aiohttp.ClientSession
@@ -78,19 +78,19 @@ class Sender(msgspec.Struct, eq=False):
         return f"<{type(self).__name__}>"  # options may be secret
 
     def restart(self) -> None:
-        """Begin anew, with the request that a redirect leads to."""
+        """Start again with the request that follows a redirect."""
         self.stale_left, self.challenged = _MOST_STALE, False
 
     async def prepare(self, request: Request, *, cross_origin: bool) -> tuple[Exchange, dict[str, Any]]:
-        """Return the exchange that sends a request, and what aiohttp is given for it.
+        """Return the exchange that sends a request, and the arguments for aiohttp.
 
         Args:
-            request: its body ready to be read.
-            cross_origin: whether it goes to another origin than the caller's: with nothing personal of the session.
+            request: the request, its body ready to be read.
+            cross_origin: whether it goes to another origin than the caller's, without anything personal of the session.
 
         Raises:
-            MalformedRequest: it cannot be sent.
-            TypeError: its authentication object cannot be used here.
+            MalformedRequest: the request cannot be sent.
+            TypeError: the authentication object cannot be used here.
             RuntimeError: the session is closed.
         """
         session, options, environment = self.session, self.options, self.environment
@@ -110,7 +110,7 @@ class Sender(msgspec.Struct, eq=False):
         if sent.prepared is not None and waits_for_response(sent.prepared) and not is_digest(request.auth):
             raise _waits_in_vain(request.auth)
         exchange = Exchange(session, request, sent, cross_origin=cross_origin, timeouts=(connect, silence))
-        # The session's own may add its credentials: none of them beyond the caller's origin.
+        # The session's own middlewares may add credentials, so they do not run outside of the caller's origin.
         others = () if cross_origin else getattr(session, "_middlewares", ())
         secure = sent.url.startswith("https:")
         ssl = await tls_settings(options.verify, options.cert, environment=environment) if secure else True
@@ -118,8 +118,8 @@ class Sender(msgspec.Struct, eq=False):
         if options.proxies or (environment and proxies.may_have_proxies()):
             proxy = await proxies.find_proxy(sent.url, options.proxies, environment=environment)
         if sent.method not in _REPEATED and may_be_stale(session.connector):
-            # One turn of the loop finds out which idle connections the server has closed, the next one takes them out
-            # of the pool. What is written to such a connection may have been processed for all one knows.
+            # In one turn, the loop notices which idle connections the server has closed; in the next, it removes them
+            # from the pool. If a request is written to such a connection, nobody can know whether it was processed.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
         return exchange, {
@@ -134,10 +134,10 @@ class Sender(msgspec.Struct, eq=False):
         }
 
     def after_failure(self, request: Request, failure: BaseException) -> Request:
-        """Return the request to send once more: on another connection, where nothing was written to the pool's.
+        """Return the request to send again on another connection, if nothing was written to a stale one.
 
         Raises:
-            ConnectionFailed: `failure` itself, or whatever else it is, where the request is not sent again.
+            ConnectionFailed: `failure` itself, or the error that it stands for, if the request is not sent again.
         """
         if not isinstance(failure, StaleConnection) or not self.stale_left:
             if isinstance(failure, ConnectionFailed):
@@ -145,7 +145,7 @@ class Sender(msgspec.Struct, eq=False):
             try:
                 raise failure
             finally:
-                del failure  # its traceback holds this frame
+                del failure  # its traceback would keep this frame alive
         self.stale_left -= 1
         if request.data is not None and not isinstance(request.data, (bytes, str, dict)):
             request, self.stale_left = self.replayable.body_for(request), 0  # the body may be partly consumed
@@ -154,7 +154,7 @@ class Sender(msgspec.Struct, eq=False):
     def after_challenge(
         self, request: Request, sent: OutgoingRequest, response: aiohttp.ClientResponse
     ) -> Request | None:
-        """Return the request to send once more where its authentication object answers a challenge in the response."""
+        """Return the request to send again if its authentication object answers a challenge in the response."""
         answer = _answer_to_challenge(sent.prepared, response)
         if answer is None:
             return None
@@ -171,7 +171,7 @@ class Sender(msgspec.Struct, eq=False):
 
 @lru_cache(maxsize=16)
 def _client_timeout(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
-    # Not `sock_connect` too: it is a part of `connect`, and each is a timer of its own.
+    # `sock_connect` is not set: it is part of `connect`, and each one starts a timer of its own.
     return aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=None, sock_read=read)
 
 
@@ -183,18 +183,18 @@ def _waits_in_vain(auth: Any) -> TypeError:
 
 
 def _answer_to_challenge(prepared: Any, response: aiohttp.ClientResponse) -> str | bytes | None:
-    """Return the `Authorization` with which the request is sent once more; None if there is no need."""
+    """Return the `Authorization` with which to send the request again; None if that is not necessary."""
     if response.status != HTTPStatus.UNAUTHORIZED:
         return None
     try:
         return answer_to_challenge(prepared, response.status, Headers(response.raw_headers))
-    except BaseException:  # the authentication object's own
+    except BaseException:  # raised by the authentication object
         response.close()
         raise
 
 
 async def _load(request: Request) -> None:
-    """Import, in another thread, modules that few requests need: importing them would block the loop for tens of ms."""
+    """Import rarely needed modules in another thread, because that would block the loop for tens of ms."""
     if "urllib3.filepost" not in sys.modules and (request.files or request.params or not is_plain(request.url)):
         await asyncio.to_thread(import_module, "urllib3.filepost")
     if callable(request.auth) and "requests" not in sys.modules:

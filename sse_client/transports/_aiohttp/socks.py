@@ -1,4 +1,4 @@
-"""Connections through SOCKS proxies, by aiohttp-socks where that is installed."""
+"""Connects through SOCKS proxies, if aiohttp-socks is installed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Connector", "is_socks", "socks_errors"]
 
-# The version, and whether the proxy looks names up: as curl and requests read these schemes.
+# The SOCKS version, and whether the proxy resolves names, with the schemes' meaning in curl and requests.
 _KINDS = {
     "socks4": ("SOCKS4", False),
     "socks4a": ("SOCKS4", True),
@@ -36,7 +36,7 @@ def is_socks(scheme: str) -> bool:
 
 
 def socks_errors() -> tuple[type[Exception], ...]:
-    """Return what aiohttp-socks raises where a proxy cannot be reached, or makes no connection, if it is loaded."""
+    """Return aiohttp-socks' exceptions for a proxy that is unreachable or makes no connection, if it is loaded."""
     library: Any = sys.modules.get("aiohttp_socks")
     if library is None:
         return ()
@@ -44,14 +44,14 @@ def socks_errors() -> tuple[type[Exception], ...]:
 
 
 class Connector(aiohttp.TCPConnector):
-    """Connects to hosts, and where a request names a SOCKS proxy, by that; each proxy has a pool of its own."""
+    """Connects to hosts, through a SOCKS proxy if the request names one; each proxy has a pool of its own."""
 
-    _by_proxy: dict[URL, aiohttp.TCPConnector] | None = None  # made with the first one
+    _by_proxy: dict[URL, aiohttp.TCPConnector] | None = None  # created with the first proxy
 
     def connect(  # pyright: ignore[reportIncompatibleMethodOverride]  (a coroutine of another class)
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
     ) -> Coroutine[Any, Any, Connection]:
-        """Return a connection for a request, once it is awaited.
+        """Return an awaitable that connects for a request.
 
         Raises:
             ValueError: aiohttp-socks is not installed.
@@ -72,7 +72,7 @@ class Connector(aiohttp.TCPConnector):
             self._by_proxy = {}
         if proxy not in self._by_proxy:
             self._by_proxy[proxy] = _connector(library, proxy)
-        req.update_proxy(None, None, None)  # it is sent as if there were no proxy
+        req.update_proxy(None, None, None)  # the request is sent as if there were no proxy
         return await self._by_proxy[proxy].connect(req, traces, timeout)
 
     def close(  # pyright: ignore[reportIncompatibleMethodOverride]  (a coroutine of another class)
@@ -89,7 +89,7 @@ class Connector(aiohttp.TCPConnector):
 
 async def _library(proxy: str) -> Any:
     try:
-        return await asyncio.to_thread(import_module, "aiohttp_socks")  # not in the loop's own thread
+        return await asyncio.to_thread(import_module, "aiohttp_socks")  # an import would block the event loop
     except ImportError:
         raise ValueError(
             f"the proxy {display_url(proxy)} speaks SOCKS, for which aiohttp needs another package: "

@@ -1,4 +1,4 @@
-"""Converts `verify` and `cert`, as requests has them, into aiohttp's `ssl`."""
+"""Converts `verify` and `cert`, in the form of requests, into aiohttp's `ssl`."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ async def tls_settings(
 ) -> ssl.SSLContext | bool:
     """Return a value for aiohttp's `ssl`: True for the session's own, False for no verification, or a context.
 
-    A context takes tens of milliseconds to make: it is made outside of the loop, and kept for as long as its files stay
-    as they are. The pool, too, looks for connections of the same context.
+    Creating a context takes tens of milliseconds, so it is done outside of the event loop's thread, and the context is
+    kept until its files change. Connections in the pool are also found by their context.
 
     Args:
         verify: None or True for the usual authorities, False for no verification, or the path of a file or a directory
-            of certificates that are trusted in their place.
+            of certificates that are trusted instead.
         cert: the path of the client's certificate with its key, or a pair of paths; None for none.
-        environment: whether the environment's bundle counts where `verify` names none.
+        environment: whether the environment's bundle is used if `verify` names none.
 
     Raises:
-        ValueError: a file does not exist, or is not what it should be.
+        ValueError: a file does not exist, or is malformed.
     """
     trusted = _trusted(verify)
     if trusted is None and environment and verify is not False:

@@ -38,15 +38,15 @@ __all__ = ["AiohttpTransport", "new_session"]
 
 _MOST_REDIRECTS = 30  # as with requests
 
-# aiohttp's own look into the environment makes two trips to another thread for each request: 430 µs, twice what all
-# else of a short chat takes it.
+# aiohttp's own search of the environment makes two trips to another thread per request: 430 µs, twice the cost of the
+# rest of a short chat.
 _trusting: weakref.WeakSet[aiohttp.ClientSession] = weakref.WeakSet()
 
 
 def new_session() -> aiohttp.ClientSession:
-    """Return a session like the blocking client's: proxies, certificates and ~/.netrc of the environment count.
+    """Return a session like the blocking client's: proxies, certificates and ~/.netrc of the environment are used.
 
-    It takes cookies from any host, and has no limit of streams at once.
+    It accepts cookies from any host, and does not limit the number of simultaneous streams.
     """
     session = aiohttp.ClientSession(
         connector=Connector(limit=0), cookie_jar=aiohttp.CookieJar(unsafe=True), trust_env=False
@@ -56,11 +56,11 @@ def new_session() -> aiohttp.ClientSession:
 
 
 class AiohttpTransport(Wakeup):
-    """One stream's way to the network over an `aiohttp.ClientSession`; see `Transport`.
+    """Sends one stream's requests over an `aiohttp.ClientSession`; see `Transport`.
 
     Args:
         session: returns the client's session.
-        options: of the stream; `verify`, `cert`, `proxies` and `allow_redirects` are used here.
+        options: the stream's options; `verify`, `cert`, `proxies` and `allow_redirects` are used here.
         released: awaited once, when the stream has ended.
 
     Attributes:
@@ -83,7 +83,7 @@ class AiohttpTransport(Wakeup):
         self._body = ReplayableBody()
 
     async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
-        """Await what `prepare` returned; return None at the deadline."""
+        """Await the result of `prepare`; return None if the deadline passes first."""
         if deadline is not None:
             self.arm(deadline)
         try:
@@ -118,7 +118,7 @@ class AiohttpTransport(Wakeup):
                     try:
                         request = sender.after_failure(request, failure)
                     finally:
-                        failure = None  # its traceback holds this frame
+                        failure = None  # its traceback would keep this frame alive
                     continue
                 again = None if sent.prepared is None else sender.after_challenge(request, sent, response)
                 if again is not None:
@@ -138,32 +138,32 @@ class AiohttpTransport(Wakeup):
                 raise
         except ConnectionFailed as error:
             error.sent = error.sent or chain.followed > 0
-            # The frames below are the same for whatever fails, and would be half of what the traceback shows.
+            # The inner frames are the same for every failure, and would be half of the traceback.
             raise error.with_traceback(None) from error.__cause__
         finally:
             self.deadline = None
         raise no_data(chain.url)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for `seconds`, or until `close`."""
+        """Wait for `seconds`, or until `close` is called."""
         await asyncio.sleep(min(seconds, threading.TIMEOUT_MAX))
 
     async def release(self) -> None:
-        """Release what was held for this stream alone."""
+        """Release the resources of this stream."""
         self.stop()
-        self.body = None  # it refers to this, too
+        self.body = None  # the body refers back to this object
         if self._released is not None:
             await self._released()
 
 
 def _without_user(url: str) -> str:
-    """Return `url` without user and password: they are in the headers already."""
+    """Return `url` without user and password, which are already in the headers."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _following(chain: RedirectChain, response: aiohttp.ClientResponse) -> Request | None:
-    """Return the request that a response redirects to, and close that response; None if it leads nowhere."""
+    """Return the request that follows a redirect, and close `response`; None if it is not a redirect."""
     locations = Headers(response.raw_headers).all("Location")
     leaving = True
     try:
@@ -171,7 +171,7 @@ def _following(chain: RedirectChain, response: aiohttp.ClientResponse) -> Reques
         leaving = following is not None
     finally:
         if leaving:
-            response.close()  # not read: the body of a redirect may be as slow as it likes
+            response.close()  # not read: the body of a redirect may be arbitrarily slow
     return following
 
 
@@ -181,7 +181,7 @@ def _unread(
     """Return the body of the last response of a chain.
 
     Raises:
-        ConnectionFailed: its framing is one that the blocking client refuses, and aiohttp reads something into.
+        ConnectionFailed: its framing is ambiguous; the blocking client refuses it, but aiohttp would guess.
     """
     request, headers = chain.request, response.headers
     lengths = headers.getall("Content-Length", ())

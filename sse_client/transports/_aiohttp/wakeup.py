@@ -11,18 +11,18 @@ from sse_client.transports.event_loops import not_in_a_task
 __all__ = ["Wakeup"]
 
 
-_NONE = object()  # in the place of a task: no other one is let in
+_NONE = object()  # a sentinel instead of a task, which keeps other tasks out
 
 
 class Wakeup:
     """Cancels the task that is in a stream, and withdraws the cancellation when it has arrived.
 
     Attributes:
-        closed: whether `close` was called: nothing may be sent after it.
-        inherited: whether this process is a fork of the one that made this: connection and loop are the parent's.
+        closed: whether `close` was called; after that nothing may be sent.
+        inherited: whether this object was created before a fork, so that connection and loop belong to the parent.
         task: the task that is in the stream, set by the face that lets it in; None: no task is.
-        cancelling: the requests to cancel that task that others had made before it came in.
-        unsettled: whether `leave` has something to do when the task leaves.
+        cancelling: the number of cancellation requests that the task had before it entered.
+        unsettled: whether `leave` has work to do when the task leaves.
         deadline: when the task's wait is cancelled (of `time.monotonic`), set by `arm`; None: never.
     """
 
@@ -55,7 +55,7 @@ class Wakeup:
         self._timer: asyncio.TimerHandle | None = None
 
     def forbid(self) -> None:
-        """Let no task in any more, in a process that was just forked: ending the stream would reach the parent's."""
+        """Let no task in any more; for a forked child, where ending the stream would affect the parent's."""
         self.closed = self.inherited = self._stopped = True
         self.task = cast("asyncio.Task[object]", _NONE)
 
@@ -65,10 +65,10 @@ class Wakeup:
         return isinstance(error, asyncio.CancelledError)
 
     def enter(self) -> None:
-        """Take the current task.
+        """Let the current task in.
 
         Raises:
-            RuntimeError: another one is in the stream, or there is none.
+            RuntimeError: another task is in the stream, or there is no current task.
         """
         if self.inherited:
             raise RuntimeError("this stream belongs to the parent process: open another one after the fork")
@@ -76,14 +76,14 @@ class Wakeup:
             raise RuntimeError("this stream is being read by another task")
         try:
             self.task = task = asyncio.current_task()
-        except RuntimeError:  # there is no loop
+        except RuntimeError:  # there is no event loop
             task = None
         if task is None:
             raise RuntimeError(not_in_a_task("aiohttp runs on asyncio alone")) from None
         self.cancelling = task.cancelling()
 
     def leave(self) -> None:
-        """Release the task; wake those who wait for that."""
+        """Let the task out, and wake those who wait for that."""
         if self._cancelled:
             self.caught()
         self.task = None
@@ -94,7 +94,7 @@ class Wakeup:
                 future.set_result(None)
 
     async def left(self) -> None:
-        """Wait until the task has left, if it is not the current one."""
+        """Wait until the task has left, unless it is the current task."""
         if self.task is not None and self.task is not asyncio.current_task() and not self.inherited:
             future = asyncio.get_running_loop().create_future()
             self._waiting.append(future)
@@ -102,7 +102,7 @@ class Wakeup:
             await future
 
     def caught(self) -> bool:
-        """Handle a CancelledError; return whether it came from here, and from nobody else too."""
+        """Handle a CancelledError; return whether it came only from this object."""
         if not self._cancelled or self.task is None:
             return False
         self._cancelled = False
@@ -122,7 +122,7 @@ class Wakeup:
             self._set(deadline)
 
     def stop(self) -> None:
-        """Cancel nothing any more, neither at a deadline nor for `close`: what the task still does, it may finish."""
+        """Cancel nothing any more, neither at a deadline nor for `close`; the task may finish its work."""
         self._stopped = True
         self.deadline = None
         self._wakes_at = float("inf")

@@ -1,4 +1,4 @@
-"""Responses to bytes, awaited, off the connection itself."""
+"""Reads a response's bytes directly from its connection, asynchronously."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from sse_client._core.response_body import ResponseBody
+from sse_client._core.response_body import TURN, ResponseBody
 from sse_client.transports._httpx._http2.leaving import reset_stream
 from sse_client.transports._httpx.closing import abort_connection
 from sse_client.transports._httpx.errors import answered, transport_errors
 from sse_client.transports._httpx.source import part_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sse_client.observer import Response
     from sse_client.transports._httpx._http2.async_frames import AsyncFrameSource
     from sse_client.transports._httpx.chunks import AsyncChunkSource
@@ -23,17 +25,17 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncDirectBody", "PlainAsyncDirectBody", "async_direct_body"]
 
-_CLOSING = 1.0  # seconds that closing a response may take
+_CLOSING = 1.0  # seconds allowed for closing a response
 
 
 class AsyncDirectBody(ResponseBody):
-    """A body of an asynchronous client's response.
+    """The body of an asynchronous client's response.
 
     Args:
         head: the head.
-        library: whose response it is.
-        source: what reads it.
-        wakeup: what wakes the reader.
+        library: the library that made the response.
+        source: reads the encoded bytes from the connection.
+        wakeup: wakes the reader.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
     """
 
@@ -59,10 +61,12 @@ class AsyncDirectBody(ResponseBody):
         self._closed = False
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         source = self._source
         try:
             data = source.ready()
+            if data and time.monotonic() - self._turn_since > TURN:
+                await self._breathe(deadline)
             while not data and not source.ended:
                 now = self._turn_since = time.monotonic()
                 end = deadline
@@ -82,16 +86,16 @@ class AsyncDirectBody(ResponseBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     def close(self) -> None:
-        """Leave the connection to `aclose`, which alone can close it."""
+        """Do nothing: only `aclose` can close the connection."""
 
     async def aclose(self) -> None:
         """Close the connection, or reset the stream, unless its body was read to the end."""
@@ -107,19 +111,22 @@ class AsyncDirectBody(ResponseBody):
             await self._raw.aclose()
 
     def abandon(self) -> None:
-        """End the connection of a stream that nobody closes, so that its server hears of it; over HTTP/1.1 alone.
+        """End the connection of a stream that nobody closed, so that its server notices; only over HTTP/1.1.
 
         The connection of HTTP/2 may carry other streams.
         """
         if not self._closed and not self._source.shared and not self._wakeup.inherited:
             abort_connection(self._raw.extensions["network_stream"])
 
+    async def _next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
+        return await self._wakeup.next_in_thread(steps)
+
     async def _breathe(self, deadline: float | None) -> None:
         self._turn_since = await self._wakeup.check(self._turn_since, deadline, self.response.url)
 
 
 class PlainAsyncDirectBody(AsyncDirectBody):
-    """A body without content codings, whose `read` is `_receive` itself: a live event passes through one call less."""
+    """A body without content codings, whose `read` is `_receive` itself, which saves a call per live event."""
 
     __slots__ = ()
 
@@ -133,6 +140,6 @@ def async_direct_body(
     wakeup: ScopedWakeup,
     silence: float | None,
 ) -> AsyncDirectBody:
-    """Return a body that is read off its connection; see `AsyncDirectBody`."""
+    """Return a body that is read directly from its connection; see `AsyncDirectBody`."""
     kind = AsyncDirectBody if head.headers.get("Content-Encoding") else PlainAsyncDirectBody
     return kind(head, library, source, wakeup, silence)

@@ -1,4 +1,4 @@
-"""The asynchronous transport on a client of httpx2 or httpx: under asyncio and trio alike."""
+"""The asynchronous transport on a client of httpx2 or httpx, under asyncio and trio alike."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sse_client.transports._httpx._http2.async_frames import aframe_source, ahea
 from sse_client.transports._httpx._http2.awaited_head import await_head, await_room
 from sse_client.transports._httpx._http2.leaving import reset_stream
 from sse_client.transports._httpx._http2.paced_body import AsyncPacedBody
-from sse_client.transports._httpx._http2.places import take_places
+from sse_client.transports._httpx._http2.stream_limit import take_places
 from sse_client.transports._httpx.async_direct_body import AsyncDirectBody, async_direct_body
 from sse_client.transports._httpx.chunks import achunk_source
 from sse_client.transports._httpx.errors import transport_errors
@@ -39,18 +39,18 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncHttpxTransport"]
 
-_CLOSING = 1.0  # seconds that ending a stream or a connection may take
-# What asyncio and trio say where a connection, or a lock of the pool's, is used in an event loop that is not its own.
+_CLOSING = 1.0  # seconds allowed for ending a stream or a connection
+# The messages of asyncio and trio for a connection, or a lock of the pool, that belongs to another event loop.
 _OF_ANOTHER_LOOP = ("Event loop is closed", "different loop", "different event loop", "called from async context")
 
 
 class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
-    """One stream's way to the network over an `AsyncClient` of httpx2 or httpx; see `Transport`.
+    """Sends one stream's requests over an `AsyncClient` of httpx2 or httpx; see `Transport`.
 
     Args:
-        library: the client's.
+        library: the library of the client.
         client: returns the client.
-        options: of the stream.
+        options: the stream's options.
         released: awaited once, when the stream has ended.
 
     Attributes:
@@ -76,8 +76,8 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
         return await self._follow(request, resume, limits)
 
     async def release(self) -> None:
-        """Release what was held for this stream alone."""
-        self.body = None  # it refers to this, too
+        """Release the resources of this stream."""
+        self.body = None  # the body refers back to this object
         if self._released is not None:
             await self._released()
 
@@ -85,7 +85,7 @@ class AsyncHttpxTransport(HttpxTransport, ScopedWakeup):
         return AsyncExchange()
 
     async def _send(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:
-        """Send a request under two clocks: until there is a connection, and until the response's head has come."""
+        """Send a request with two deadlines: one for the connection, and one for the response's head."""
         deadline = limits.deadline
         connect = None if limits.connect is None else time.monotonic() + limits.connect
         first = min((each for each in (connect, deadline) if each is not None), default=None)

@@ -1,8 +1,8 @@
-"""Bytes off a connection of anyio's under asyncio, which stays readable while its reader comes back at once.
+"""Reads an anyio connection under asyncio, and leaves it registered with the event loop between quick reads.
 
-anyio adds the socket to the loop's selector for each read, and takes it out again: a fifth of what a live event costs.
-Here it is taken out only when the next turn of the loop finds nobody waiting for it. anyio promises none of what is
-used here: where it looks different, it reads.
+anyio registers the socket with the loop's selector for each read, and unregisters it afterwards, which is a fifth of
+the cost of a live event. Here it is unregistered only if nobody waits for it in the next turn of the loop. anyio
+documents none of the parts that this relies on; if they have changed, anyio itself reads.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -18,9 +18,9 @@ __all__ = ["asyncio_receiver"]
 
 
 def asyncio_receiver(stream: Any) -> Callable[[int], Awaitable[bytes]] | None:
-    """Return what receives bytes of a socket's stream of anyio under asyncio; None if it is none, or looks different.
+    """Return a receiver for an anyio socket stream under asyncio; None for other streams, or if anyio has changed.
 
-    It receives as much as there is, and raises what the stream's own `receive` raises.
+    It receives all available bytes, and raises the same exceptions as the stream's own `receive`.
     """
     guard, transport, protocol = (getattr(stream, name, None) for name in ("_receive_guard", "_transport", "_protocol"))
     known = type(stream).__module__ == "anyio._backends._asyncio" and hasattr(guard, "_guarded")
@@ -34,7 +34,7 @@ class _Receiver:
     __slots__ = ("_call_soon", "_guard", "_protocol", "_sleep", "_stream", "_transport")
 
     def __init__(self, stream: Any, guard: Any, transport: Any, protocol: Any) -> None:
-        asyncio: Any = sys.modules["asyncio"]  # it runs
+        asyncio: Any = sys.modules["asyncio"]  # already imported, because it is running
         self._stream = stream
         self._guard = guard
         self._transport = transport
@@ -43,11 +43,11 @@ class _Receiver:
         self._sleep = asyncio.sleep
 
     async def receive(self, max_bytes: int) -> bytes:
-        """Return what has come, waiting for the first byte of it."""
+        """Wait for data, and return all bytes that have arrived."""
         protocol, transport = self._protocol, self._transport
         with self._guard:
             if protocol.read_event.is_set():
-                await self._sleep(0)  # other tasks have a turn, as with anyio
+                await self._sleep(0)  # gives other tasks a turn, as anyio does
             elif not protocol.is_at_eof and not transport.is_closing():
                 transport.resume_reading()
                 try:
@@ -64,6 +64,6 @@ class _Receiver:
         return rest
 
     def _pause(self) -> None:
-        """Take the connection out of the selector, unless somebody waits for it again: a slow reader has no buffer."""
+        """Unregister the connection from the selector, unless a reader waits again; so a slow reader gets no buffer."""
         if not self._guard._guarded and not self._transport.is_closing():
             self._transport.pause_reading()

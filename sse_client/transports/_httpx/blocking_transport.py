@@ -39,12 +39,12 @@ __all__ = ["BlockingHttpxTransport"]
 
 
 class BlockingHttpxTransport(HttpxTransport, Wakeup):
-    """One stream's way to the network over a `Client` of httpx2 or httpx; see `Transport`.
+    """Sends one stream's requests over a `Client` of httpx2 or httpx; see `Transport`.
 
     Args:
-        library: the client's.
+        library: the library of the client.
         client: returns the client.
-        options: of the stream.
+        options: the stream's options.
         released: called once, when the stream has ended.
     """
 
@@ -62,7 +62,7 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
         return await self._follow(request, resume, limits)
 
     async def release(self) -> None:
-        """Release what was held for this stream alone."""
+        """Release the resources of this stream."""
         if self._released is not None:
             self._released()
 
@@ -92,7 +92,7 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
 
         def wait() -> None:
             if exchange.frames is not None:
-                self.watch(exchange.frames.alarm)  # the connection is not this stream's alone
+                self.watch(exchange.frames.alarm)  # other streams use the connection, too
                 wait_for_head(exchange.frames, limits.silence, limits.deadline)
 
         exchange.initiated, exchange.connected, exchange.pace, exchange.wait = initiated, connected, pace, wait
@@ -132,7 +132,7 @@ class BlockingHttpxTransport(HttpxTransport, Wakeup):
         stream = head.raw.extensions.get("network_stream")
         sock = None if stream is None else stream.get_extra_info("socket")
         if head.raw.http_version == "HTTP/2":
-            # Others use it, too: it is watched only while this stream waits for it.
+            # Other streams use the connection too, so it is watched only while this stream waits for it.
             self.release_socket()
             return HttpxBody(head, self._library, exchange, self, silence, sock)
         if sock is not None:

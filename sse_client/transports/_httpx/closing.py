@@ -1,4 +1,4 @@
-"""Closing what its owner does not: a blocking client, from a signal handler too; the connection of a dropped stream."""
+"""Closes blocking clients, even from a signal handler, and the connections of dropped streams."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PATIENCE = 1.0  # seconds to wait for the pool's own locks
 
 
 def close_client(client: Any) -> None:
-    """Close a client in a thread of its own: a signal handler may have interrupted this one inside the pool's lock."""
+    """Close a client in a thread of its own: a signal handler may have interrupted this one inside a pool's lock."""
     done = threading.Lock()
     done.acquire()
     _thread.start_new_thread(_close, (client, done))
@@ -27,27 +27,27 @@ def _close(client: Any, done: threading.Lock) -> None:
 
 
 def abort_connection(stream: Any) -> None:
-    """End a connection of an asynchronous client's at once, without awaiting anything.
+    """End a connection of an asynchronous client at once, without awaiting anything.
 
-    Shutting its socket down would not reach a server that waits for a full buffer to be read. anyio does not promise
-    its way to the connection: where it looks different, this shuts the socket down.
+    Shutting the socket down would not reach a server that waits for a full buffer to be read. anyio does not document
+    how to find the connection; if that has changed, this shuts the socket down.
 
     Args:
         stream: the network stream of httpcore.
     """
     inner: Any = getattr(stream, "_stream", None)
-    while hasattr(inner, "transport_stream"):  # of TLS
+    while hasattr(inner, "transport_stream"):  # a TLS layer
         inner = inner.transport_stream
     transport: Any = getattr(inner, "_transport", None)
     try:
         if hasattr(transport, "abort"):
-            transport.abort()  # of asyncio
+            transport.abort()  # an asyncio stream
         elif hasattr(inner, "socket"):
-            inner.socket.close()  # of trio
+            inner.socket.close()  # a trio stream
         else:
             stream.get_extra_info("socket").shutdown(2)
     except (OSError, RuntimeError, AttributeError, ImportError):
-        # It is closed already, its event loop is, or the interpreter ends.
+        # The connection or its event loop is already closed, or the interpreter is shutting down.
         sock = getattr(transport, "_sock", None)
         if sock is not None:
             transport._sock = None  # noqa: SLF001  (of asyncio's plain transport: its own `close` needs the loop)

@@ -1,9 +1,9 @@
-"""Connections of a blocking client of httpx2 or httpx, made under one deadline for the name, all addresses and a proxy.
+"""Makes a blocking client's connections under one deadline for name lookup, all addresses and a proxy.
 
-By themselves the libraries give each address, and each read of a proxy's answer, all of the time, and nothing wakes
-them there. So a pool's network backend, where it is the library's own, is replaced by a subclass, which does what it
-did for whoever sends by the client otherwise. The libraries do not promise where a pool has its backend: where that
-has changed, deadlines hold from the first connected address on.
+The libraries themselves grant the full timeout to each address, and to each read of a proxy's answer, and cannot be
+woken there. So the network backend of a pool, if it is the library's own, is replaced by a subclass, which behaves as
+before for other users of the client. The libraries do not document where a pool has its backend; if that has changed,
+deadlines apply only after the first address has been connected.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _current = threading.local()
 
 
 class Opening:
-    """One request of a stream, from the connection that it may have to make to the head of its response.
+    """One request of a stream, from making a connection, if necessary, to the head of its response.
 
     Args:
-        wakeup: of the stream: shuts down what is connecting.
-        limits: of the request.
+        wakeup: the stream's wakeup, which shuts down a socket that is connecting.
+        limits: the time limits of the request.
     """
 
     def __init__(self, wakeup: Wakeup, limits: Limits) -> None:
@@ -60,7 +60,7 @@ class Opening:
         return self._connect_by
 
     def connected(self, stream: Any) -> None:
-        """Watch a network stream that TLS may take over: nobody sees its new socket before the handshake is done."""
+        """Watch a network stream that TLS may take over; its new socket is not visible before the handshake is done."""
         sock = _socket_of(stream)
         if sock is not None:
             before, self._handle = self._handle, socket.fromfd(sock.fileno(), sock.family, sock.type)
@@ -69,7 +69,7 @@ class Opening:
                 before.close()
 
     def sending(self, stream: Any) -> None:
-        """Watch the network stream that the request is about to be sent over, up to the deadline of its response."""
+        """Watch the network stream over which the request is about to be sent, until the deadline of its response."""
         self._arm(self._deadline)
         sock = _socket_of(stream)
         if sock is not None:
@@ -77,7 +77,7 @@ class Opening:
             self._close_handle()
 
     def end(self) -> None:
-        """Watch no more; the socket of a response stays the one that `close` shuts down."""
+        """Stop watching; `close` still shuts down the socket of the response."""
         if self._watchdog is not None:
             self._watchdog.stop()
         if self._handle is not None:
@@ -101,7 +101,7 @@ class Opening:
 
 @contextmanager
 def opening_in(client: Any, request: Any, opening: Opening) -> Generator[None]:
-    """Make the connections that `request` needs, within this block and thread, as `opening` asks for."""
+    """Within this block and thread, make the connections for `request` under the limits of `opening`."""
     _install(client, request)
     before = getattr(_current, "opening", None)
     _current.opening = opening
@@ -112,7 +112,7 @@ def opening_in(client: Any, request: Any, opening: Opening) -> Generator[None]:
 
 
 def _install(client: Any, request: Any) -> None:
-    """Replace the network backend of the pool that a request goes through, where it is the library's own."""
+    """Replace the network backend of the pool that serves a request, if it is the library's own."""
     try:
         pool = client._transport_for_url(request.url)._pool  # noqa: SLF001  (what this module is for)
         backend: Any = pool._network_backend  # noqa: SLF001
@@ -120,7 +120,7 @@ def _install(client: Any, request: Any) -> None:
         if own.__name__ == "SyncBackend":
             pool._network_backend = _deadline_backend(own)()  # noqa: SLF001
     except (AttributeError, KeyError):
-        return  # it looks different
+        return  # the library's internals have changed
 
 
 @cache
@@ -128,7 +128,7 @@ def _deadline_backend(base: Any) -> Any:
     """Return a subclass of a library's blocking backend that connects under the deadline of the current opening.
 
     Raises:
-        AttributeError, KeyError: the library is not as it was.
+        AttributeError, KeyError: the library's internals have changed.
     """
     library = sys.modules[base.__module__.partition(".")[0]]
     stream_class = base.connect_tcp.__globals__["SyncStream"]

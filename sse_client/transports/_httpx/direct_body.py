@@ -1,4 +1,4 @@
-"""Responses to bytes, blocking, off the connection itself."""
+"""Reads a response's bytes directly from its connection, blocking."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ __all__ = ["DirectBody", "PlainDirectBody", "direct_body"]
 
 
 class DirectBody(ResponseBody):
-    """A body of a blocking client's response.
+    """The body of a blocking client's response.
 
     Args:
         head: the head.
-        library: whose response it is.
-        source: what reads it.
-        wakeup: what wakes the reader.
+        library: the library that made the response.
+        source: reads the encoded bytes from the connection.
+        wakeup: wakes the reader.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
     """
 
@@ -46,11 +46,11 @@ class DirectBody(ResponseBody):
         wakeup.watch(source.alarm)
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         return self.read_blocking(deadline)
 
     def read_blocking(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         source = self._source
         try:
             data = source.ready()
@@ -71,16 +71,16 @@ class DirectBody(ResponseBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     def _end(self) -> None:
-        """Give the connection back, once: at the body's end, `read` follows `read_blocking`."""
+        """Return the connection to its pool, only once: at the body's end, `read` is called after `read_blocking`."""
         if not self._finished:
             self._finished = True
             self._source.finish(self._errors)
@@ -98,7 +98,7 @@ class DirectBody(ResponseBody):
         self._wakeup.release_socket()
         self._source.close()
         if self._wakeup.inherited:
-            self._raw.extensions["network_stream"].close()  # this process's descriptor alone
+            self._raw.extensions["network_stream"].close()  # closes only this process's descriptor
         else:
             self._raw.stream.close()
             self._raw.close()
@@ -108,7 +108,7 @@ class DirectBody(ResponseBody):
 
 
 class PlainDirectBody(DirectBody):
-    """A body without content codings: the bytes that are received are those that are read."""
+    """A body without content codings: received bytes are returned unchanged."""
 
     __slots__ = ()
 
@@ -119,6 +119,6 @@ class PlainDirectBody(DirectBody):
 def direct_body(
     head: Response, library: Library, source: ChunkSource | FrameSource, wakeup: Wakeup, silence: float | None
 ) -> DirectBody:
-    """Return a body that is read off its connection; see `DirectBody`."""
+    """Return a body that is read directly from its connection; see `DirectBody`."""
     kind = DirectBody if head.headers.get("Content-Encoding") else PlainDirectBody
     return kind(head, library, source, wakeup, silence)

@@ -1,4 +1,4 @@
-"""What httpx2, httpx, httpcore and the network raise, in this package's words: theirs may hold what came, or a URL."""
+"""Translates errors of httpx2, httpx, httpcore and the network; the originals may quote received bytes or a URL."""
 
 from __future__ import annotations
 
@@ -29,46 +29,46 @@ _OF_CORE = (
 _REFUSED_STREAM = 7
 _OF_PROXIES = {"ProxyError", "SOCKSError"}
 _UNSENT = {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "SOCKSError", "UnsupportedProtocol"}
-_UNPROCESSED = "ConnectionNotAvailable"  # after a GOAWAY, of streams above its last one
+_UNPROCESSED = "ConnectionNotAvailable"  # raised after a GOAWAY, for streams above its last stream
 
 
 def transport_errors(library: Library) -> tuple[type[Exception], ...]:
-    """Return what sending a request and reading its answer may raise: of httpcore too, which is below the library."""
+    """Return the exceptions of sending a request and reading its response, including those of httpcore."""
     core = _core(library)
     below = [getattr(core, name) for name in _OF_CORE] if core is not None else []
     return OSError, library.module.TransportError, *below, *http2_errors(), *socks_errors()
 
 
 def unavailable(library: Library) -> type[Exception]:
-    """Return what tells httpcore's pool that a connection takes no more requests."""
+    """Return the exception that tells httpcore's pool that a connection accepts no more requests."""
     kind: type[Exception] = _core(library).ConnectionNotAvailable
     return kind
 
 
 def socks_errors() -> tuple[type[Exception], ...]:
-    """Return what socksio raises of a proxy's malformed answer, if it is loaded: httpcore lets it through."""
+    """Return socksio's exceptions for a proxy's malformed answer, if it is loaded; httpcore does not translate them."""
     socksio: Any = sys.modules.get("socksio")
     return () if socksio is None else (socksio.SOCKSError,)
 
 
 def of_proxies(error: BaseException) -> bool:
-    """Return whether a proxy has refused, or answered with something else than it should."""
+    """Return whether a proxy has refused, or sent a malformed answer."""
     return not _kinds(error).isdisjoint(_OF_PROXIES)
 
 
 def violates_http2(error: BaseException) -> bool:
-    """Return whether h2 has raised an error, or its cause."""
+    """Return whether h2 has raised an error or its cause."""
     return isinstance(_http2_event(error), http2_errors())
 
 
 def takes_no_stream(error: BaseException, connection: Any) -> bool:
-    """Return whether h2 did not send the head of a request because its connection takes none.
+    """Return whether h2 did not send the head of a request because its connection accepts no more streams.
 
-    The server has allowed no streams since it was chosen, or has ended it.
+    After the connection was chosen, the server has stopped allowing streams, or has ended the connection.
 
     Args:
-        error: what the library raised.
-        connection: httpcore's; None where it cannot be told.
+        error: the library's exception.
+        connection: the connection of httpcore; None if it cannot be determined.
     """
     machine: Any = getattr(getattr(connection, "_h2_state", None), "state_machine", None)
     closed = machine is not None and machine.state.name == "CLOSED"
@@ -90,24 +90,24 @@ def translated(
     connect: float | None = None,
     proxy: str | None = None,
 ) -> ConnectionFailed:
-    """Return what to raise from the cause that is set in it.
+    """Return the error to raise; its `__cause__` is set.
 
     Args:
-        error: what the library raised; it loses its traceback.
-        url: where the request went.
-        sent: whether anything of the request was sent; None where that is not known.
-        head: whether the response's head had not come yet.
-        stream_id: of the request, where it went over HTTP/2.
+        error: the library's exception, whose traceback is dropped.
+        url: the request's URL.
+        sent: whether anything of the request was sent; None if that is not known.
+        head: whether the response's head had not arrived yet.
+        stream_id: the stream ID of the request, if it was sent over HTTP/2.
         silence: the seconds of silence that were allowed.
         connect: the seconds that were allowed to connect.
-        proxy: the proxy that could not be reached, or refused, if it is one.
+        proxy: the proxy that could not be reached, or that refused, if any.
     """
     forget_frames(error)
     kinds = _kinds(error)
     if sent is None:
         sent = not kinds & _UNSENT
     if not sent:
-        # What the pool lets a request wait for is no connecting, and is told in its own words.
+        # Waiting for the pool is not connecting, so it has a message of its own.
         seconds = None if "PoolTimeout" in kinds else connect
         return no_connection(url, _shown(error, kinds, head=head), proxy, seconds=seconds)
     event = _http2_event(error)
@@ -128,19 +128,19 @@ def answered(error: BaseException, url: str, silence: float | None) -> Connectio
     """Return the error to raise for one in the body of a response; its `__cause__` is set.
 
     Args:
-        error: what the library, the network or the framing's decoder raised.
-        url: where the request went.
+        error: the exception of the library, the network or the decoder of the framing.
+        url: the request's URL.
         silence: the seconds of silence that were allowed.
     """
     if isinstance(error, ValueError) and _http2_event(error) is None:
         return connection_broke(url, error)
     failed = translated(error, url, sent=True, silence=silence)
-    failed.sent = True  # whatever the server says now: it has answered
+    failed.sent = True  # the server has answered before, whatever it says now
     return failed
 
 
 def _kinds(error: BaseException) -> set[str]:
-    """Return the names of the error's class and of its bases, by which two libraries' errors are alike."""
+    """Return the names of the error's class and its bases, which are the same in both libraries."""
     return {each.__name__ for each in type(error).__mro__}
 
 
@@ -164,7 +164,7 @@ def _shown(error: BaseException, kinds: set[str], *, head: bool) -> BaseExceptio
 
 
 def _first(error: BaseException) -> BaseException:
-    """Return the first of the errors of several addresses, which anyio raises as a group."""
+    """Return the first error of several addresses, which anyio raises as a group."""
     while isinstance(error, BaseExceptionGroup):
         errors: Any = error.exceptions  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         error = innermost(errors[0])
@@ -172,7 +172,7 @@ def _first(error: BaseException) -> BaseException:
 
 
 def _http2_event(error: BaseException) -> Any:
-    """Return what ended a stream of HTTP/2: h2's event of a RST_STREAM or a GOAWAY, or its error; else None."""
+    """Return h2's event (RST_STREAM or GOAWAY) or error that ended a stream of HTTP/2; None if there is none."""
     each: BaseException | None = error
     while each is not None:
         for found in (each, *each.args):
@@ -185,7 +185,7 @@ def _http2_event(error: BaseException) -> Any:
 def _http2_words(event: Any) -> str:
     error_code: Any = event.error_code
     code = getattr(error_code, "name", "an unknown code")
-    if isinstance(event, BaseException) or not getattr(event, "remote_reset", True):  # h2 itself has reset it
+    if isinstance(event, BaseException) or not getattr(event, "remote_reset", True):  # h2 has reset the stream itself
         said = "broke the rules of HTTP/2 ("
     elif hasattr(event, "last_stream_id"):
         said = "ended the connection (GOAWAY, "

@@ -1,10 +1,11 @@
-"""One request on its way: what the library reports of it through the `trace` extension, which it documents."""
+"""One request and its response, as the library reports them through its documented `trace` extension."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from sse_client.transports._httpx._http2.awaited_head import Unanswered
+from sse_client.transports._httpx.closing import abort_connection
 from sse_client.transports._httpx.head_limit import limit_head
 
 if TYPE_CHECKING:
@@ -15,26 +16,28 @@ if TYPE_CHECKING:
 __all__ = ["AsyncExchange", "Exchange"]
 
 _CONNECTED = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
+_NOT_CONNECTED = ("setup_socks5_connection.failed", "start_tls.failed")
 
 
 class Exchange:
-    """Follows one request of a blocking client; the library calls it at each step.
+    """Tracks one request; the library calls it at each step.
 
     Attributes:
-        sent: whether anything of it was sent; None where nothing is known, as of a transport that reports nothing.
-        stream_id: its stream, over HTTP/2.
-        head_sent: whether its head was sent whole.
-        stream: the last network stream that was made for it; None: none was.
-        request: httpcore's own, which was sent.
-        connection: httpcore's, which it was sent over, where the transport has found it out.
-        frames: what the response is read off, over HTTP/2; None where the library reads it.
-        body: what hands its body out there, of an asynchronous client's request.
-        initiated: called before the first stream of a connection of HTTP/2, before other threads can use it.
-        connected: called with each network stream that is made for it, and once more when it is about to be sent: with
-            the last of them, None where the pool had a connection, and whether it has just been made.
-        used_stream: returns the network stream of a connection that the pool had; None where it cannot be told.
+        sent: whether any part of the request was sent; None if that is not known, because the transport does not report
+            it.
+        stream_id: the request's stream, over HTTP/2.
+        head_sent: whether the whole head was sent.
+        stream: the last network stream that was made for the request; None if none was.
+        request: httpcore's own request, which was sent.
+        connection: httpcore's connection over which it was sent, if the transport has found it.
+        frames: the source of the response, over HTTP/2; None if the library reads it.
+        body: supplies the request's body over HTTP/2, in an asynchronous client.
+        initiated: called before the first stream of an HTTP/2 connection, before other threads can use it.
+        connected: called with each network stream that is made for the request, and once more before the request is
+            sent: with the last of these streams (None if the pool had a connection), and whether it has just been made.
+        used_stream: returns the network stream of a connection that the pool had; None if it cannot be determined.
         pace: called with the stream of a request over HTTP/2 before its body is sent.
-        wait: called, or awaited, when it was sent, to wait for the head of its response.
+        wait: called, or awaited, after the request was sent, to wait for the head of its response.
     """
 
     _awaits = False
@@ -56,14 +59,14 @@ class Exchange:
         self._end_limit: Callable[[], None] | None = None
 
     def __call__(self, name: str, info: dict[str, Any]) -> Any:
-        """Take note of a step."""
+        """Record a step."""
         step = name.partition(".")[2]
         self._note(step, info)
         if self.wait is not None and self._awaits_head(step, info):
             self.wait()
 
     def unanswered(self) -> Unanswered | None:
-        """Return what resets the stream of a request that failed; None where there is none."""
+        """Return an object that resets the stream of a failed request; None if there is none."""
         if self.stream_id is None or self.connection is None:
             return None
         return Unanswered(self.connection, self.request, self.stream_id)
@@ -88,7 +91,7 @@ class Exchange:
                 self.initiated()
         elif step == "send_request_headers.started":
             request = info.get("request")
-            if getattr(request, "method", b"") != b"CONNECT":  # that is a proxy's
+            if getattr(request, "method", b"") != b"CONNECT":  # CONNECT goes to a proxy
                 self.stream_id, self.request = info.get("stream_id"), request
                 self.connection = self.frames = None
                 self.sent = self.head_sent = False
@@ -104,7 +107,7 @@ class Exchange:
             self._limit_head(step, info)
 
     def _limit_head(self, step: str, info: dict[str, Any]) -> None:
-        """Bound what is read until the head is there; over HTTP/2, whose frames are bounded, not."""
+        """Limit the bytes read until the head is complete; over HTTP/2, frames are bounded already."""
         if self._end_limit is not None:
             self._end_limit()
             self._end_limit = None
@@ -130,8 +133,10 @@ class AsyncExchange(Exchange):
     _awaits = True
 
     async def __call__(self, name: str, info: dict[str, Any]) -> None:
-        """Take note of a step."""
+        """Record a step."""
         step = name.partition(".")[2]
+        if step in _NOT_CONNECTED and self.stream is not None:
+            abort_connection(self.stream)  # which the library drops, and does not close, when it is cancelled there
         self._note(step, info)
         if self.wait is not None and self._awaits_head(step, info):
             await self.wait()

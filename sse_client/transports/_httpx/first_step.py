@@ -1,4 +1,4 @@
-"""The first step of an asynchronous generator, of which alone the event loop is told, and not of those inside it."""
+"""Runs the first step of an asynchronous generator so that the event loop does not learn of the generators inside."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["first_step"]
 class first_step:  # noqa: N801  (it is awaited like a coroutine function's call)
     """Awaits the first item of a generator that iterates over others.
 
-    At the end of `asyncio.run`, a loop closes all generators that it knows of, at the same time. One that is closed
-    closes those inside it, which are being closed by the loop at that moment: it complains. If it knows the outermost
-    one alone, that one closes the others, in order.
+    At the end of `asyncio.run`, the event loop closes all generators that it knows at the same time. A generator that
+    is closed then closes the inner ones, which the loop is also closing at that moment, and Python complains. If the
+    loop knows only the outermost generator, that one closes the others in order.
 
     Args:
-        pieces: the generator; its first step must begin the others before it waits for anything.
-        known: whether the loop is told of the outermost one. It need not be where closing that waits for nothing: then
-            trio does not complain of one that is dropped.
+        pieces: the generator; its first step must start the inner ones before it waits for anything.
+        known: whether the loop learns of the outermost generator. It need not if closing it does not wait; then trio
+            does not complain about a dropped generator.
     """
 
     def __init__(self, pieces: AsyncIterator[bytes], *, known: bool = True) -> None:
@@ -45,7 +45,7 @@ class first_step:  # noqa: N801  (it is awaited like a coroutine function's call
 
 
 def _resumed(step: Any, waits: Any) -> Generator[Any, Any, bytes]:
-    """Continue an awaitable that has been begun; what it waits for is yielded first."""
+    """Continue an awaitable that has been started; yield first what it waits for."""
     while True:
         try:
             sent = yield waits

@@ -1,4 +1,4 @@
-"""A client of the library in a process that was just forked: without the connections of its parent."""
+"""Drops the parent's connections from a client of the library after a fork."""
 # ruff: noqa: SLF001  (it is what this module is for)
 
 from __future__ import annotations
@@ -7,15 +7,15 @@ from typing import Any
 
 __all__ = ["forget_connections"]
 
-_parents: list[object] = []  # connections of the parent: what closes an asynchronous one would reach its event loop
+_parents: list[object] = []  # the parent's connections, kept: closing an asynchronous one would reach its event loop
 _WITHOUT_SOCKETS = {"MockTransport", "ASGITransport", "WSGITransport"}
 
 
 def forget_connections(client: Any) -> bool:
-    """Empty the pools of a client; return whether that could be done with all of its transports.
+    """Empty the pools of a client; return whether that was possible for all of its transports.
 
-    Neither library promises its pools, or what a transport of the caller's own holds: a client of which one is not
-    known cannot be used in the child.
+    Neither library documents its pools, and a transport of the caller's own may hold anything. A client with an unknown
+    transport cannot be used in the child.
     """
     transports = [getattr(client, "_transport", None), *getattr(client, "_mounts", {}).values()]
     pools = [_pool_of(transport) for transport in transports if transport is not None]
@@ -27,7 +27,7 @@ def forget_connections(client: Any) -> bool:
         _parents.append(pool._connections)
         pool._connections, pool._requests = [], []
         lock = getattr(pool, "_optional_thread_lock", None)
-        if lock is not None:  # another thread of the parent's may have held it
+        if lock is not None:  # another thread of the parent may have held it
             pool._optional_thread_lock = type(lock)()
     return True
 
@@ -36,7 +36,7 @@ _UNKNOWN = object()
 
 
 def _pool_of(transport: Any) -> Any:
-    """Return a transport's pool; None if it needs none, `_UNKNOWN` if that cannot be told."""
+    """Return a transport's pool; None if it has none, `_UNKNOWN` if that cannot be determined."""
     pool = getattr(transport, "_pool", None)
     if all(hasattr(pool, name) for name in ("_connections", "_requests")):
         return pool

@@ -1,4 +1,4 @@
-"""A bound of what comes before the head of a response: httpcore reads over any number of interim responses."""
+"""Limits what precedes the head of a response; httpcore skips any number of interim responses."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ if TYPE_CHECKING:
 
 __all__ = ["limit_head"]
 
-_MAX_HEAD = 256 * 1024  # bytes, as with requests; they may hold the begin of the body
+_MAX_HEAD = 256 * 1024  # bytes, as with requests; they may include the beginning of the body
+# Bytes a read where other tasks share the loop: h11 takes 30 ms for 64 KiB of the shortest interim responses.
+_MAX_READ = 16 * 1024
 
 
 def limit_head(stream: Any, *, awaits: bool) -> Callable[[], None]:
-    """Have reads of a network stream fail once they have brought more than any head is long; return what ends that.
+    """Make reads of a network stream fail once they exceed the limit of a head; return a function that ends this.
 
     Args:
-        stream: of the connection, which this request alone uses.
+        stream: the network stream of the connection, which only this request uses.
         awaits: whether its `read` is a coroutine function.
     """
     read = stream.read
@@ -32,8 +34,8 @@ def limit_head(stream: Any, *, awaits: bool) -> Callable[[], None]:
     def counted(*args: Any, **kwargs: Any) -> bytes:
         return count(read(*args, **kwargs))
 
-    async def counted_async(*args: Any, **kwargs: Any) -> bytes:
-        return count(await read(*args, **kwargs))
+    async def counted_async(max_bytes: int, *args: Any, **kwargs: Any) -> bytes:
+        return count(await read(min(max_bytes, _MAX_READ), *args, **kwargs))
 
     def end() -> None:
         del stream.read

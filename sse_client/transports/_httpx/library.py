@@ -1,4 +1,4 @@
-"""Which of the two libraries a client is of, told by its type: neither is imported for that."""
+"""Tells from a client's type which of the two libraries it belongs to, without importing either."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Library(NamedTuple):
     Attributes:
         name: `httpx2` or `httpx`.
         module: the library itself.
-        kind: the client's class there, `Client` or `AsyncClient`.
+        kind: the library's class of the client, `Client` or `AsyncClient`.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Library(NamedTuple):
 
 
 def library_of(client: object) -> Library | None:
-    """Return the library whose client this is, of a subclass too; None if it is of neither."""
+    """Return the library whose client this is, or an instance of a subclass; None for other objects."""
     for each in type(client).__mro__:
         name = each.__module__.partition(".")[0]
         if name in _NAMES and each.__name__ in {"Client", "AsyncClient"}:
@@ -45,13 +45,13 @@ def accepted_library(client: object, kind: str, accepted: str) -> Library | None
     """Return the library of an open client of a kind; None if it is a client of neither library.
 
     Args:
-        client: what the caller passed.
-        kind: the class that it must be of.
-        accepted: what is accepted, in words.
+        client: the object that the caller passed.
+        kind: the required class.
+        accepted: a description of what is accepted.
 
     Raises:
-        TypeError: it is of the other kind.
-        RuntimeError: it is closed.
+        TypeError: the client is of the other kind.
+        RuntimeError: the client is closed.
     """
     library = library_of(client)
     if library is None:
@@ -64,20 +64,20 @@ def accepted_library(client: object, kind: str, accepted: str) -> Library | None
 
 
 def check_open(client: Any, library: Library) -> None:
-    """Refuse a client that is closed.
+    """Refuse a closed client.
 
     Raises:
-        RuntimeError: it is.
+        RuntimeError: the client is closed.
     """
     if client.is_closed:
         raise RuntimeError(f"the {library.name}.{library.kind} is closed")
 
 
 def check_fixed_options(options: Options, library: Library) -> None:
-    """Refuse what the library fixes for all requests of a client.
+    """Refuse options that the library fixes for all requests of a client.
 
     Raises:
-        TypeError: an option is one of these; the message says where it belongs.
+        TypeError: such an option is set; the message says where it belongs.
     """
     for option, argument in _FIXED.items():
         if getattr(options, option) is not None:
@@ -86,11 +86,11 @@ def check_fixed_options(options: Options, library: Library) -> None:
 
 
 def with_base_url(client: Any, url: str) -> str:
-    """Return a URL after the `base_url` of a client, as the library joins them; an absolute one as it is."""
+    """Return a URL joined to the `base_url` of a client as the library does it; absolute URLs are unchanged."""
     base = str(client.base_url)
     try:
         if not base or url.startswith("//") or urlsplit(url).scheme:
             return url
-    except (AttributeError, ValueError):  # it is refused later
+    except (AttributeError, ValueError):  # the option is refused later
         return url
     return f"{base.rstrip('/')}/{url.lstrip('/')}"

@@ -1,4 +1,4 @@
-"""A request to what the library sends, with what its client adds, as every transport has it."""
+"""Builds the library's request from this package's, with the settings of the library's client."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _UNSENDABLE = re.compile(rb"[\x0b\x0c]")  # h11 treats these as the end of a val
 
 
 class Sendable(NamedTuple):
-    """A request that is ready.
+    """A request that is ready to be sent.
 
     Attributes:
         sent: the request as it is sent.
-        request: the library's own.
-        auth: what the library authenticates it with; None for nothing.
-        body: its body, which keeps the caller's own error.
+        request: the library's request.
+        auth: the authentication for the library to use; None for none.
+        body: the body, which keeps the caller's own error.
     """
 
     sent: OutgoingRequest
@@ -42,7 +42,7 @@ class Sendable(NamedTuple):
 
 
 def _client_headers(client: Any) -> dict[str, str]:
-    """Return the header fields that a client adds by itself, but for codings that nothing here undoes."""
+    """Return the header fields that a client adds by itself, without codings that cannot be decoded here."""
     headers: dict[str, str] = dict(client.headers)
     accepted = headers.get("accept-encoding")
     if accepted:
@@ -65,17 +65,17 @@ def sendable(
     """Return `request` as a client of the library sends it.
 
     Args:
-        library: the client's.
-        client: whose headers, cookies, parameters and credentials are added.
-        request: its body ready to be read.
+        library: the library of the client.
+        client: the client whose headers, cookies, parameters and credentials are added.
+        request: the request, its body ready to be read.
         resume: the value of `Last-Event-ID`, unless the request has one of its own; empty: there is none.
         kind: the class of its body.
-        cross_origin: whether it goes to another origin than the caller's: with nothing personal of the client.
-        followed: whether it follows a redirect, whose location has all the parameters that it needs.
+        cross_origin: whether it goes to another origin than the caller's, without anything personal of the client.
+        followed: whether it follows a redirect, whose location already has all parameters.
 
     Raises:
-        MalformedRequest: it cannot be sent.
-        TypeError: something is of a type that cannot be sent.
+        MalformedRequest: the request cannot be sent.
+        TypeError: a part of the request is of a type that cannot be sent.
     """
     auth = request.auth if hasattr(request.auth, "auth_flow") else None
     if auth is not None:
@@ -106,16 +106,16 @@ def _defaults(client: Any, *, cross_origin: bool, followed: bool) -> SessionDefa
 
     own = client.params
     params = None if followed else {name: own.get_list(name) for name in own} or None
-    has_cookies = any(client.cookies.jar)  # at the first; its length is counted one by one
+    has_cookies = any(client.cookies.jar)  # stops at the first cookie; `len` would count all
     defaults = SessionDefaults(headers=_client_headers(client), params=params, cookies=cookies if has_cookies else None)
     return defaults.across_origins() if cross_origin else defaults
 
 
 def _target(url: str) -> str:
-    """Return `url` without user, password and fragment: the first two are in the headers already.
+    """Return `url` without fragment, and without user and password, which are already in the headers.
 
     Raises:
-        MalformedRequest: no name service takes the host's name.
+        MalformedRequest: the host name cannot be looked up.
     """
     parts = urlsplit(url)
     try:

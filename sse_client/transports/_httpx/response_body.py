@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncHttpxBody", "HttpxBody"]
 
-_CLOSING = 1.0  # seconds that closing a response may take
+_CLOSING = 1.0  # seconds allowed for closing a response
 
-# Generators that were begun and not closed. The garbage collector, which would close those of a dropped stream in no
-# particular order, does not find them: `abandon` drops the outermost one, and the event loop closes that.
+# Generators that were started and not closed, kept here so that the garbage collector does not close those of a dropped
+# stream in arbitrary order: `abandon` drops the outermost one, and the event loop closes that.
 _begun: set[Any] = set()
 
 
 class _LibraryBody(ResponseBody):
-    """What the two kinds have in common.
+    """The part that blocking and asynchronous bodies share.
 
     Args:
         head: the head; its `raw` has an unread body.
-        library: whose response it is.
-        exchange: what is known of the request.
+        library: the library that made the response.
+        exchange: the exchange of the request.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
     """
 
@@ -54,11 +54,11 @@ class _LibraryBody(ResponseBody):
         self._raw: Any = head.raw
         self._errors = transport_errors(library)
         self._exchange = exchange
-        self._limit = silence  # the read timeout that the library was given
+        self._limit = silence  # the read timeout passed to the library
         self._ended = False
 
     def _whole(self) -> bytes | None:
-        """Return a body that a hook or a mock has read already, decoded by the library; None if none has."""
+        """Return a body that a hook or a mock has already read, decoded by the library; None if it is unread."""
         if not self._raw.is_stream_consumed:
             return None
         self._decoder, self.coding_error, self._ended = None, "", True
@@ -66,7 +66,7 @@ class _LibraryBody(ResponseBody):
         return whole
 
     def _until(self, deadline: float | None) -> float | None:
-        """Return when a wait must end that the library does not end by itself."""
+        """Return the time at which a wait has to be ended because the library does not end it."""
         if self.silence == self._limit or self.silence is None:
             return deadline
         end = time.monotonic() + self.silence
@@ -77,15 +77,15 @@ class _LibraryBody(ResponseBody):
 
 
 class HttpxBody(_LibraryBody):
-    """A body of a blocking client's response.
+    """The body of a blocking client's response.
 
     Args:
         head: the head; its `raw` has an unread body.
-        library: whose response it is.
-        exchange: what is known of the request.
-        wakeup: what wakes the reader.
+        library: the library that made the response.
+        exchange: the exchange of the request.
+        wakeup: wakes the reader.
         silence: seconds without a byte after which the connection counts as dead; None for no limit.
-        shared: the socket of a connection that other streams use, too; None where it is this one's alone.
+        shared: the socket of a connection that other streams use, too; None if no other stream does.
     """
 
     __slots__ = ("__weakref__", "_late", "_pieces_of", "_shared", "_wakeup", "_watchdog")
@@ -103,18 +103,18 @@ class HttpxBody(_LibraryBody):
         self._shared = shared
         self._wakeup = wakeup
         self._watchdog: Watchdog | None = None
-        self._late = False  # the connection was shut down at a deadline: what looks like the body's end is none
+        self._late = False  # whether the connection was shut down at a deadline, and not by the server
         whole = self._whole()
         self._pieces_of: Iterator[bytes] = pieces_of(self._raw) if whole is None else iter((whole,))
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         until = self._until(deadline)
         try:
             if self._late or (until is not None and time.monotonic() >= until):
@@ -133,7 +133,7 @@ class HttpxBody(_LibraryBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     def _is_late(self) -> bool:
         # A call, because a type checker assumes that an attribute keeps the value that it was last compared with.
@@ -152,7 +152,7 @@ class HttpxBody(_LibraryBody):
         """Read once, and shut the connection down at the deadline."""
         if self._watchdog is None:
             self._watchdog = Watchdog(self._wakeup)
-            weakref.finalize(self, self._watchdog.stop)  # of a body that is dropped, not closed
+            weakref.finalize(self, self._watchdog.stop)  # for a body that is dropped without being closed
         self._watchdog.arm(deadline)
         try:
             return self._next()
@@ -160,7 +160,7 @@ class HttpxBody(_LibraryBody):
             self._late = self._watchdog.disarm()
 
     def close(self) -> None:
-        """Close the connection, unless its body was read to the end: then its pool has it already."""
+        """Close the connection, unless the body was read to its end: then it is back in its pool."""
         if self._watchdog is not None:
             self._watchdog.stop()
         self._release()
@@ -172,7 +172,7 @@ class HttpxBody(_LibraryBody):
                 reset_stream(self._raw, part_of(self._raw))
         stream = self._raw.extensions.get("network_stream")
         if stream is not None and self._wakeup.inherited:
-            stream.close()  # this process's descriptor alone
+            stream.close()  # closes only this process's descriptor
         else:
             self._raw.stream.close()
             self._raw.close()
@@ -182,7 +182,7 @@ class HttpxBody(_LibraryBody):
 
 
 class AsyncHttpxBody(_LibraryBody):
-    """A body of an asynchronous client's response."""
+    """The body of an asynchronous client's response."""
 
     __slots__ = ("_begun", "_pieces_of", "_turn_since", "_wakeup")
 
@@ -200,13 +200,13 @@ class AsyncHttpxBody(_LibraryBody):
         self._pieces_of: Any = apieces_of(self._raw) if whole is None else _once(whole)
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         began = time.monotonic()
         if began - self._turn_since > TURN:
             await self._breathe(deadline)
@@ -217,7 +217,7 @@ class AsyncHttpxBody(_LibraryBody):
                     self._begun = True
                     _begun.add(self._pieces_of)
                     with contextlib.suppress(StopAsyncIteration):
-                        # httpcore's own generator waits for nothing when it is closed.
+                        # httpcore's own generator does not wait when it is closed.
                         if data := await first_step(self._pieces_of, known=part_of(self._raw) is None):
                             return data
                 async for data in self._pieces_of:
@@ -232,19 +232,19 @@ class AsyncHttpxBody(_LibraryBody):
             await self.aclose()
             return b""
         finally:
-            # A shorter wait may have been none: the library has more chunks of one receive.
+            # The library may have returned without waiting, because it has more chunks of one receive.
             if (now := time.monotonic()) - began > TURN:
                 self._turn_since = now
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     def close(self) -> None:
-        """Leave the connection to `aclose`, which alone can close it."""
+        """Do nothing: only `aclose` can close the connection."""
 
     async def aclose(self) -> None:
-        """Close the connection, unless its body was read to the end: then its pool has it already."""
+        """Close the connection, unless the body was read to its end: then it is back in its pool."""
         with anyio.move_on_after(_CLOSING, shield=True):
             if not self._ended:
                 written = reset_stream(self._raw, part_of(self._raw))
@@ -258,7 +258,7 @@ class AsyncHttpxBody(_LibraryBody):
         _begun.discard(self._pieces_of)
 
     def abandon(self) -> None:
-        """End the connection of a stream that nobody closes, so that its server hears of it; over HTTP/1.1 alone.
+        """End the connection of a stream that nobody closed, so that its server notices; only over HTTP/1.1.
 
         The connection of HTTP/2 may carry other streams.
         """
@@ -269,6 +269,9 @@ class AsyncHttpxBody(_LibraryBody):
             abort_connection(stream)
         _begun.discard(self._pieces_of)
         self._pieces_of = None
+
+    async def _next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
+        return await self._wakeup.next_in_thread(steps)
 
     async def _breathe(self, deadline: float | None) -> None:
         self._turn_since = await self._wakeup.check(self._turn_since, deadline, self.response.url)

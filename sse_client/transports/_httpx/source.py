@@ -1,8 +1,8 @@
-"""What yields a response's bytes as they are coded: of httpcore, below what the library wraps around it.
+"""Finds the generator of httpcore that yields a response's encoded bytes, below what the library wraps around it.
 
-Three generators of httpcore and two of the library hand each piece of a body on, which costs more than parsing its
-events does; and in httpcore 1.0 the outer ones do not close the inner ones, of which trio complains. The libraries
-promise none of what is used here: where it looks different, it is the documented `stream`.
+Three generators of httpcore and two of the library pass each piece of a body on, which costs more than parsing its
+events. In httpcore 1.0, the outer generators do not close the inner ones, about which trio complains. The libraries
+document none of the parts that this relies on; if they have changed, the documented `stream` is used.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -17,7 +17,7 @@ __all__ = ["apieces_of", "part_of", "pieces_of"]
 
 
 def part_of(response: Any) -> Any:
-    """Return httpcore's own part of a response, which has its connection and request; None where there is none."""
+    """Return httpcore's own part of a response, which refers to its connection and request; None if there is none."""
     wrapper = getattr(response.stream, "_stream", None)
     part = getattr(getattr(wrapper, "_httpcore_stream", None), "_stream", None)
     connection = getattr(part, "_connection", None)
@@ -44,11 +44,11 @@ def apieces_of(response: Any) -> Any:
 
 
 async def _closed_first(stream: Any) -> AsyncGenerator[bytes]:
-    """Yield the bytes of a library's stream; if that is left in the middle, close its connection before its generators.
+    """Yield the bytes of a library's stream; if it is left in the middle, close its connection before its generators.
 
-    The libraries' generators close the connection when they are closed, and wait for it; but only those that somebody
-    awaits may wait, and the outer ones leave the inner ones to the garbage collector. Where the connection is closed
-    already, there is nothing left to wait for.
+    When the libraries' generators are closed, they close the connection, and wait for that. But only awaited generators
+    may wait, and the outer ones leave the inner ones to the garbage collector. If the connection is already closed,
+    they need not wait.
     """
     pieces = aiter(stream)
     try:
@@ -63,6 +63,6 @@ async def _closed_first(stream: Any) -> AsyncGenerator[bytes]:
 
 def _arguments(part: Any) -> dict[str, Any]:
     arguments = {"request": part._request}
-    if hasattr(part, "_stream_id"):  # of HTTP/2
+    if hasattr(part, "_stream_id"):  # an HTTP/2 stream
         arguments["stream_id"] = part._stream_id
     return arguments

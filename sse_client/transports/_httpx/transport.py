@@ -46,16 +46,16 @@ if TYPE_CHECKING:
 __all__ = ["HttpxTransport"]
 
 _MOST_REDIRECTS = 30  # as with requests
-_UNSAID = 20  # `max_redirects` of a client of these libraries whose owner named none
+_UNSAID = 20  # the libraries' own default of `max_redirects`
 
 
 class HttpxTransport(ABC):
     """The steps that do not depend on how the client waits; see `Transport`.
 
     Args:
-        library: the client's.
+        library: the library of the client.
         client: returns the client.
-        options: of the stream; `allow_redirects` is used here.
+        options: the stream's options; `allow_redirects` is used here.
     """
 
     _kind: type[SyncBody | AsyncBody]
@@ -68,14 +68,14 @@ class HttpxTransport(ABC):
 
     @abstractmethod
     def _exchange(self) -> Exchange:
-        """Return what follows the next request."""
+        """Return the exchange that tracks the next request."""
 
     @abstractmethod
     async def _send(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:
-        """Send a request by the client; return the library's response.
+        """Send a request with the client; return the library's response.
 
         Raises:
-            TimeoutError: the response's head did not come in time, or the stream was closed.
+            TimeoutError: the response's head did not arrive in time, or the stream was closed.
         """
 
     @abstractmethod
@@ -91,7 +91,7 @@ class HttpxTransport(ABC):
         """Return the body of a response, unread."""
 
     def _adopt(self, client: Any, ready: Sendable, exchange: Exchange, *, chosen: bool) -> Any:
-        """Return the connection that a request is about to go over, if it is of HTTP/2, or `chosen` by a pool."""
+        """Return the connection over which a request is about to be sent, if it is HTTP/2, or `chosen` by a pool."""
         if exchange.stream_id is None and not chosen:
             return None
         connection = chosen_connection(client, ready.request, exchange)
@@ -126,7 +126,7 @@ class HttpxTransport(ABC):
                 leaving = following is not None
             finally:
                 if leaving:
-                    await self._close(response)  # not read: the body of a redirect may be as slow as it likes
+                    await self._close(response)  # not read: the body of a redirect may be arbitrarily slow
             if following is None:
                 return await self._opened(
                     chain, Response(response.status_code, fields, url, response), exchange, limits
@@ -148,7 +148,7 @@ class HttpxTransport(ABC):
     async def _answer(
         self, client: Any, request: Request, resume: bytes, chain: RedirectChain, limits: Limits
     ) -> tuple[str, Any, Exchange]:
-        """Send a request, once more if its authentication object answers a challenge; return URL and response."""
+        """Send a request, and again if its authentication object answers a challenge; return URL and response."""
         challenged = False
         while True:
             ready = sendable(
@@ -171,7 +171,7 @@ class HttpxTransport(ABC):
             try:
                 response = await self._translated(client, ready, exchange, limits)
             except ConnectionFailed as error:
-                error.sent = error.sent or challenged  # whoever challenges the request has had it
+                error.sent = error.sent or challenged  # a server that challenges the request has received it
                 raise
             answer = None
             if prepared is not None and response.status_code == HTTPStatus.UNAUTHORIZED:
@@ -184,7 +184,7 @@ class HttpxTransport(ABC):
             request = self._replayable.body_for(again)
 
     async def _translated(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:
-        """Send a request; raise what goes wrong in this package's words, and the caller's own errors as they are."""
+        """Send a request; translate errors into this package's, and raise the caller's own errors unchanged."""
         module = self._library.module
         ready.request.extensions = {
             **ready.request.extensions,
@@ -203,7 +203,7 @@ class HttpxTransport(ABC):
             if "set-cookie" in response.headers:
                 limit_cookies(client.cookies.jar, cookies, tuple(response.cookies.jar))
             return response
-        except module.InvalidURL:  # httpx looks at the location of a redirect that it is not to follow
+        except module.InvalidURL:  # httpx parses the location of a redirect even if it does not follow it
             raise RedirectRefused("expected a redirect to an HTTP URL, got one that cannot be read") from None
         except module.StreamConsumed:
             raise BodyNotReplayable(
@@ -219,10 +219,10 @@ class HttpxTransport(ABC):
                 raise MalformedRequest("the request holds a header that cannot be sent") from None
             sent = exchange.sent and not refused
             if sent is None and has_pool(client, ready.request):
-                sent = False  # it was still waiting for a connection, or for a free stream on one
+                sent = False  # the request was still waiting for a connection, or for a free stream on one
             if not sent and exchange.stream is not None:
-                await self._discard(exchange.stream)  # httpcore leaves one open whose SOCKS proxy refuses
-            # Until there is a network stream, what is being connected to is the proxy, if there is one.
+                await self._discard(exchange.stream)  # httpcore leaves the stream open if its SOCKS proxy refuses
+            # Until there is a network stream, it is the proxy, if any, that is being connected to.
             connecting = exchange.sent is False and not refused and (exchange.stream is None or of_proxies(error))
             failed = own or translated(
                 error,
@@ -240,9 +240,9 @@ class HttpxTransport(ABC):
         try:
             raise failed from failed.__cause__
         finally:
-            del failed  # its traceback holds this frame, and the stream with it
+            del failed  # its traceback would keep this frame, and so the stream, alive
 
 
 def _used_stream(client: Any, request: Any, exchange: Exchange) -> Any:
-    """Return the network stream of the pool's connection that a request goes over; None if it cannot be told."""
+    """Return the network stream of the pooled connection for a request; None if it cannot be determined."""
     return network_stream(chosen_connection(client, request, exchange))

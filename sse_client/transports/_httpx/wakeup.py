@@ -16,17 +16,17 @@ from sse_client.errors import ConnectionFailed
 from sse_client.transports.event_loops import not_in_a_task, running_loop
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Iterator
     from contextlib import AbstractContextManager
     from types import TracebackType
 
 __all__ = ["ScopedWakeup"]
 
-_LONGEST = 1e9  # seconds: a loop's clock takes no more
+_LONGEST = 1e9  # seconds; event loops accept no longer times
 
 
 class _Task:
-    """The interface of a task of asyncio or trio."""
+    """The interface that tasks of asyncio and trio have in common."""
 
     __slots__ = ("task",)
 
@@ -34,22 +34,22 @@ class _Task:
         self.task = task
 
     def cancelling(self) -> int:
-        """Return 0: a scope catches its own cancellation, and no other."""
+        """Return 0, because a scope catches only its own cancellation."""
         return 0
 
 
 class ScopedWakeup:
-    """Cancels what a task waits for, at a deadline or on `close`; see `AsyncWakeup`.
+    """Cancels a task's wait, at a deadline or on `close`; see `AsyncWakeup`.
 
     Attributes:
-        closed: whether `close` was called: nothing may be sent after it.
-        task: the task that is in the stream; None: no task is.
+        closed: whether `close` was called; after that nothing may be sent.
+        task: the task that is in the stream; None if no task is.
         cancelling: always 0.
-        unsettled: whether `leave` has something to do when the task leaves.
-        scope: of the wait that the task is in; None: it is in none.
+        unsettled: whether `leave` has work to do when the task leaves.
+        scope: the cancel scope of the task's current wait; None if it does not wait.
         kind: the class of cancel scopes on this event loop; None before the first wait.
-        clock_offset: from `time.monotonic` to the clock of the event loop, which may be another one.
-        runs_on: what to say where no such loop runs.
+        clock_offset: the offset from `time.monotonic` to the clock of the event loop, which may be another clock.
+        runs_on: the error message's description of the supported event loops.
     """
 
     runs_on = "httpx runs on asyncio and trio"
@@ -67,16 +67,16 @@ class ScopedWakeup:
 
     @property
     def inherited(self) -> bool:
-        """Whether this process is a fork of the one that made this: its connections are the parent's."""
+        """Whether this object was created before a fork, so that its connections belong to the parent."""
         return os.getpid() != self._process
 
     def forbid(self) -> None:
-        """Let no task in any more, in a process that was just forked: ending the stream would reach the parent's."""
+        """Let no task in any more; for a forked child, where ending the stream would affect the parent's."""
         self.closed = True
         self.task = _Task(None)
 
     def current_task(self) -> _Task | None:
-        """Return the task that runs; None where there is none."""
+        """Return the current task; None if there is none."""
         task = _current_task()
         return None if task is None else _Task(task)
 
@@ -95,7 +95,7 @@ class ScopedWakeup:
             raise RuntimeError(not_in_a_task(self.runs_on))
 
     def leave(self) -> None:
-        """Release the task; wake those who wait for that."""
+        """Let the task out, and wake those who wait for that."""
         self.task = None
         self.unsettled = False
         waiting, self._left = self._left, []
@@ -103,7 +103,7 @@ class ScopedWakeup:
             event.set()
 
     async def left(self) -> None:
-        """Wait until the task has left, if it is not the current one."""
+        """Wait until the task has left, unless it is the current task."""
         if self.task is not None and self.task.task is not _current_task() and not self.inherited:
             event = anyio.Event()
             self._left.append(event)
@@ -111,7 +111,7 @@ class ScopedWakeup:
             await event.wait()
 
     def caught(self) -> bool:
-        """Return False: a cancellation that reaches the face of the stream is somebody else's."""
+        """Return False: a cancellation that reaches the public stream object did not come from here."""
         return False
 
     def close(self) -> None:
@@ -121,27 +121,39 @@ class ScopedWakeup:
             self.scope.cancel()
 
     async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
-        """Await what `prepare` returned; return None at the deadline, and when the stream is closed."""
+        """Await the result of `prepare`; return None at the deadline, and when the stream is closed."""
         with self.waiting(deadline):
             return await prepared
         return None
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for `seconds`, or until `close`."""
+        """Wait for `seconds`, or until `close` is called."""
         if not self.closed:
             with self.waiting():
                 await anyio.sleep(min(seconds, _LONGEST))
 
+    async def next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
+        """Return the next of `steps`, made in a thread; None at their end.
+
+        Raises:
+            ConnectionFailed: the stream was closed.
+        """
+        from anyio import to_thread  # loaded with the first body that needs it
+
+        with self.waiting():
+            return await to_thread.run_sync(next, steps, None)
+        raise ConnectionFailed("the stream was closed")
+
     async def check(self, since: float, deadline: float | None, url: str) -> float:
-        """Check in the midst of decoding that the stream is open, and in time; give other tasks a turn.
+        """Check during decoding that the stream is open, and that its deadline has not passed; give other tasks a turn.
 
         Args:
-            since: when they had the last one, by `time.monotonic`.
-            deadline: of the read; None: no limit.
-            url: of the response, for the error.
+            since: the time of their last turn, by `time.monotonic`.
+            deadline: the deadline of the read; None: no limit.
+            url: the response's URL, for the error.
 
         Returns:
-            When they had the last turn.
+            The time of their last turn.
 
         Raises:
             ConnectionFailed: the stream was closed, or the deadline has passed.
@@ -158,13 +170,13 @@ class ScopedWakeup:
         return since
 
     def waiting(self, deadline: float | None = None) -> AbstractContextManager[anyio.CancelScope, bool]:
-        """Wait inside; the scope's `cancelled_caught` says afterwards whether the wait was ended early.
+        """Wait within this block; afterwards, the scope's `cancelled_caught` says whether the wait was ended early.
 
         Args:
-            deadline: when to end it, by `time.monotonic`.
+            deadline: when to end the wait, by `time.monotonic`.
 
         Raises:
-            ConnectionFailed: the stream is closed already.
+            ConnectionFailed: the stream is already closed.
         """
         if self.closed:
             raise ConnectionFailed("the stream was closed", sent=False)
@@ -177,7 +189,7 @@ class _Wait:
     __slots__ = ("_scope", "_wakeup")
 
     def __init__(self, wakeup: ScopedWakeup, deadline: float | None) -> None:
-        # Finding out again at each wait which event loop this is would cost more than parsing an event.
+        # Cached, because finding out at each wait which event loop runs would cost more than parsing an event.
         kind = wakeup.kind
         if kind is None:
             wakeup.clock_offset = anyio.current_time() - time.monotonic()
@@ -198,16 +210,16 @@ class _Wait:
 
 
 def _scope_class() -> Any:
-    """Return the class of cancel scopes of the event loop that runs."""
+    """Return the class of cancel scopes of the running event loop."""
     if running_loop() == "trio":
         import trio
 
-        return trio.CancelScope  # anyio's is one around it
+        return trio.CancelScope  # anyio's cancel scope would be a wrapper around it
     return type(anyio.CancelScope())
 
 
 def _current_task() -> Any:
-    """Return the task of asyncio or trio that runs; None where there is none."""
+    """Return the current task of asyncio or trio; None if there is none."""
     loop = running_loop()
     if loop == "trio":
         import trio

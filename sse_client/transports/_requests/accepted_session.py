@@ -1,4 +1,4 @@
-"""Which sessions the blocking client takes, beside the clients of httpx2 and httpx."""
+"""Checks which sessions the blocking client accepts: those of requests, and clients of httpx2 and httpx."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sse_client.transports.bypassed import warn_of_bypassed
 
 __all__ = ["check_session"]
 
-# Redirects are followed by rules of this package's own: `allow_redirects`, and what goes to another origin.
+# This package follows redirects by its own rules: `allow_redirects`, and limits on what goes to another origin.
 _BYPASSED = (
     *("send", "request", "get", "options", "head", "post", "put", "patch", "delete"),
     *("resolve_redirects", "get_redirect_target", "rebuild_auth", "rebuild_method", "rebuild_proxies"),
@@ -17,14 +17,14 @@ _BYPASSED = (
 
 
 def check_session(session: object, accepted: str) -> None:
-    """Refuse what is no session of requests, and warn of one whose own sending is bypassed.
+    """Refuse an object that is not a session of requests, and warn if the session overrides methods that are bypassed.
 
     Args:
-        session: what the caller passes to a client.
-        accepted: what that takes, for the message.
+        session: the object that the caller passes to a client.
+        accepted: a description of what the client accepts, for the message.
 
     Raises:
-        TypeError: it is none.
+        TypeError: `session` is not a session of requests.
     """
     if not isinstance(session, requests.Session):
         from sse_client.transports.refused_session import refused_session

@@ -1,4 +1,4 @@
-"""Closing a `requests.Session`, and leaving its connections to the parent after a fork."""
+"""Closes a `requests.Session`, and after a fork leaves its connections to the parent."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["close_session", "close_shared_session", "forget_connections"]
 
 _PATIENCE = 1.0  # seconds to wait for the session's own locks
 
-_parents: list[Any] = []  # sessions of the parent process: closing one would end its connections
+_parents: list[Any] = []  # the parent process's sessions, kept alive: closing one would end the parent's connections
 
 
 def close_session(session: requests.Session) -> None:
     """Close the session, and its idle connections with it.
 
-    Its own `close` leaves connections open for as long as a response, or a traceback, refers to their pool.
+    The session's own `close` leaves connections open while a response, or a traceback, refers to their pool.
     """
     for adapter in session.adapters.values():
         proxies: dict[str, Any] = getattr(adapter, "proxy_manager", {})
@@ -30,16 +30,16 @@ def close_session(session: requests.Session) -> None:
             pools: Any = getattr(manager, "pools", None)
             # The container of urllib3-future, which is installed under urllib3's name, may have no `keys`.
             for key in pools.keys() if hasattr(pools, "keys") else ():
-                with contextlib.suppress(KeyError):  # another thread may have made room for its own
+                with contextlib.suppress(KeyError):  # another thread may have removed it to make room for its own
                     pools[key].close()
     session.close()
 
 
 def close_shared_session(session: requests.Session) -> None:
-    """Close a session that other streams may use at this moment.
+    """Close a session that other streams may be using at this moment.
 
-    This runs in a thread of its own: a signal handler may have interrupted this thread inside a lock of urllib3's,
-    which is free again only when the handler has returned.
+    This runs in a thread of its own: a signal handler may have interrupted this thread while it held a lock of
+    urllib3, which is released only after the handler has returned.
     """
     done = threading.Lock()
     done.acquire()
@@ -55,8 +55,8 @@ def _close(session: requests.Session, done: threading.Lock) -> None:
 
 
 def forget_connections(session: requests.Session) -> None:
-    """Give the session's adapters new pools, in a process that was just forked; the old ones are the parent's."""
+    """In a forked child, give the session's adapters new pools, because the old ones belong to the parent."""
     for adapter in session.adapters.values():
         if isinstance(adapter, HTTPAdapter):
             _parents.append((getattr(adapter, "poolmanager", None), getattr(adapter, "proxy_manager", None)))
-            adapter.__setstate__(adapter.__getstate__())  # makes new pools, as for an adapter that was unpickled
+            adapter.__setstate__(adapter.__getstate__())  # makes new pools, as unpickling does

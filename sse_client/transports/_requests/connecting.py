@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["connect_socket", "look_up"]
 
-_SLICE = 0.1  # seconds between two checks of `closed` where shutdown() does not wake a connect()
+_SLICE = 0.1  # seconds between two checks of `closed`, on systems where shutdown() does not wake a connect()
 _IN_PROGRESS = {0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY}
 
 
@@ -32,14 +32,14 @@ def connect_socket(
     deadline: float | None,
     wakeup: Wakeup,
 ) -> socket.socket:
-    """Return a connected socket, whose timeout is what is left until the deadline.
+    """Return a connected socket, whose timeout is the time left until the deadline.
 
-    Each address gets an equal share of the time that is left, so that one dead address does not use up all of it.
+    Each address gets an equal share of the remaining time, so that one dead address does not use up all of it.
 
     Raises:
         socket.gaierror: the name has no address.
         TimeoutError: the deadline passed.
-        LocationParseError: no name service takes the name.
+        LocationParseError: the name cannot be looked up.
         OSError: no address could be connected to, or the stream was closed.
     """
     addresses = look_up(host, port, deadline, wakeup)
@@ -61,7 +61,7 @@ def connect_socket(
 
 
 def look_up(host: str, port: int, deadline: float | None, wakeup: Wakeup) -> list[tuple[Any, ...]]:
-    """Return the addresses of a name, looked up in a thread of its own: nothing ends `getaddrinfo` early."""
+    """Return the addresses of a name, looked up in a thread of its own, because `getaddrinfo` cannot be interrupted."""
     host = host.strip("[]")
     try:
         host.encode("idna")
@@ -105,7 +105,7 @@ def _connect(
     sock = socket.socket(family, kind, protocol)
     try:
         for option in options:
-            if "udp" not in tuple(option)[3:]:  # urllib3-future names the protocol, too
+            if "udp" not in tuple(option)[3:]:  # urllib3-future also names the protocol
                 sock.setsockopt(*tuple(option)[:3])
         sock.setblocking(False)
         if source_address:

@@ -1,4 +1,4 @@
-"""A connection of urllib3's that keeps one stream's deadlines, and shows its socket to what wakes that stream."""
+"""A urllib3 connection that keeps one stream's deadlines, and gives its socket to the object that wakes the stream."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 
 __all__ = ["HEADS_IN_TIME", "TrackedConnection", "tracked"]
 
-# Whether a tracked connection reads heads within their deadline: urllib3-future, which may be installed under urllib3's
-# name, reads them by itself.
+# Whether a tracked connection reads heads within their deadline. urllib3-future, which may be installed under urllib3's
+# name, reads heads itself.
 HEADS_IN_TIME = issubclass(PooledConnection, HTTPConnection)
 
-_JOINED = 64 * 1024  # bytes or characters of a body that is small enough to be appended to the head
+_JOINED = 64 * 1024  # bytes or characters; a smaller body is sent together with the head
 
 
 class TrackedConnection:
-    """What is added to a connection class of urllib3's."""
+    """Additions to a connection class of urllib3."""
 
     sock: Any
     timeout: Any
     response_class: type[CheckedResponse] = CheckedResponse
-    _connects = False  # whether `_new_conn` is urllib3's own, or that of its SOCKS proxies
-    _pysocks: Any = None  # PySocks, where it is the latter
-    _joins = False  # whether head and body go through http.client's own `send`
-    _handle: socket.socket | None = None  # of the connection, while TLS is being set up on it
+    _connects = False  # whether `_new_conn` is urllib3's own, or its version for SOCKS proxies
+    _pysocks: Any = None  # the module PySocks, if `_new_conn` is the version for SOCKS proxies
+    _joins = False  # whether http.client's own `send` sends both head and body
+    _handle: socket.socket | None = None  # the connection's socket, while TLS is being set up on it
     _head: bytes | None = None  # the head, kept until the body is sent with it; b"" before, None to send at once
 
     def connect(self) -> None:
@@ -51,7 +51,7 @@ class TrackedConnection:
             opening.connecting = False
             opening.connected = True
             if wakeup is not None and (self._handle is not None or not self._connects):
-                wakeup.watch(self.sock)  # else it has been watched since it was made
+                wakeup.watch(self.sock)  # otherwise it has been watched since it was made
         finally:
             if self._handle is not None:
                 if wakeup is not None and not opening.connected:
@@ -96,7 +96,7 @@ class TrackedConnection:
         except OSError as error:
             raise NewConnectionError(this, str(error)) from error
         if hasattr(this, "ssl_context"):
-            # TLS takes the descriptor over, and nobody sees its new object before the handshake is done.
+            # TLS takes over the descriptor, and its new socket object is not visible before the handshake is done.
             self._handle = socket.fromfd(sock.fileno(), sock.family, sock.type)
             wakeup.watch(self._handle)
         return sock
@@ -106,18 +106,18 @@ class TrackedConnection:
         if opening.anonymous and opening.wakeup is not None:
             kept: dict[str, Any] = headers or {}
             headers = {"User-Agent": SKIP_HEADER, **kept}
-        if self.sock is not None:  # else sending the head connects, and that may send to a proxy
+        if self.sock is not None:  # otherwise sending the head connects, which may write to a proxy first
             opening.connected = True
             if opening.wakeup is not None:
                 opening.wakeup.watch(self.sock)
-                # urllib3 would limit the sending of the whole body by the connect timeout.
+                # urllib3 would apply the connect timeout to sending the whole body.
                 self.timeout = seconds_left(opening.silence, opening.deadline)
             small = isinstance(body, (bytes, str)) and 0 < len(body) <= _JOINED
             self._head = b"" if small and self._joins else None
         super().request(method, url, body, headers, *args, **kwargs)  # type: ignore[misc]  # as above
 
     def send(self, data: Any) -> Any:
-        # urllib3 sends the head by itself, which wakes the server too early: a tenth of a short chat's time.
+        # urllib3 would send the head alone, which wakes the server too early and costs a tenth of a short chat's time.
         if self._head == b"":
             self._head = data
             return None
@@ -137,22 +137,22 @@ class TrackedConnection:
 
 
 def _release_conn(weakly: ref[PooledResponse], wakeup: Wakeup) -> None:
-    """Release the socket before urllib3 gives the connection back: from then on it may serve another stream.
+    """Release the socket before urllib3 returns the connection to the pool, where it may serve another stream.
 
     Args:
-        weakly: the response; one that nobody holds any more is closed at once.
-        wakeup: of the stream that reads it.
+        weakly: a weak reference to the response; if nobody holds the response any more, it is closed at once.
+        wakeup: the wakeup of the stream that reads it.
     """
     response = weakly()
     assert response is not None
-    if response.connection is not None:  # else it is back already, and the socket may be that of a later response
+    if response.connection is not None:  # otherwise it is back in the pool, and the socket may serve a later response
         wakeup.release_socket()
     type(response).release_conn(response)
 
 
 @cache
 def tracked(base: Any) -> Any:
-    """Return a class of connections like `base`, which show their sockets."""
+    """Return a subclass of the connection class `base` that gives access to its socket."""
     pysocks = None
     if getattr(getattr(base, "_new_conn", None), "__module__", "") == "urllib3.contrib.socks":
         from sse_client.transports._requests.socks_proxy import pysocks_of

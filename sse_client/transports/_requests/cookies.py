@@ -1,4 +1,4 @@
-"""The cookies of responses, kept within the limits of RFC 6265."""
+"""Keeps the cookies of responses within the limits of RFC 6265."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["keep_cookies"]
 
 
 def keep_cookies(jar: CookieJar, response: requests.Response) -> None:
-    """Add the cookies that a response sets to a jar; those that are too long, or too many, are left out."""
+    """Add the cookies that a response sets to a jar, except those that exceed a limit on length or number."""
     if getattr(response.raw, "_original_response", None) is None:
         return
-    came: Any = RequestsCookieJar()  # of which requests says that it yields names
+    came: Any = RequestsCookieJar()  # requests' type stub says that iterating yields names
     extract_cookies_to_jar(came, response.request, response.raw)
     before = cookies_in(jar)
     extract_cookies_to_jar(jar, response.request, response.raw)

@@ -9,14 +9,14 @@ import requests
 from urllib3 import exceptions as urllib3_errors
 
 from sse_client._core.failures import connection_broke, forget_frames, innermost, no_connection, no_data
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 
 if TYPE_CHECKING:
     from sse_client.errors import ConnectionFailed
 
 __all__ = ["TRANSPORT_ERRORS", "broken", "never_connected"]
 
-# requests' own errors are OSErrors; a socket that was shut down under its file gives a ValueError.
+# requests' own errors are OSErrors; reading from a socket that was shut down may raise ValueError.
 TRANSPORT_ERRORS = (OSError, urllib3_errors.HTTPError, ValueError, HTTPException, EOFError)
 
 _TIMEOUTS = (requests.ReadTimeout, urllib3_errors.ReadTimeoutError, TimeoutError)
@@ -31,15 +31,15 @@ def broken(
     connect: float | None = None,
     proxy: str | None = None,
 ) -> ConnectionFailed:
-    """Return what to raise, with its cause.
+    """Return the error to raise, with its cause.
 
     Args:
-        error: what the transport raised; it loses its traceback.
-        url: where the request went.
-        connected: whether there was a connection, so that the request may have been processed.
+        error: the transport's exception, whose traceback is dropped.
+        url: the request's URL.
+        connected: whether a connection was made, so that the request may have been processed.
         silence: the seconds of silence that were allowed.
         connect: the seconds to connect that were allowed.
-        proxy: the proxy that the request was to go through.
+        proxy: the proxy of the request.
     """
     forget_frames(error)
     cause = _shown(_innermost(error))
@@ -68,25 +68,25 @@ def never_connected(error: BaseException) -> bool:
 def _is_proxys(error: BaseException, proxy: str | None) -> bool:
     wrapped = error.args[0] if error.args else None
     if proxy is not None and proxy.lower().startswith("socks"):
-        return True  # every connection is the proxy's: PySocks' errors are those of a connection that was not made
+        return True  # every connection goes to the proxy, so an error of PySocks means that it was not made
     return isinstance(error, requests.exceptions.ProxyError) or isinstance(
         getattr(wrapped, "reason", None), urllib3_errors.ProxyError
     )
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """Return the first cause of all, where urllib3 does not name it, too: behind a SOCKS proxy."""
+    """Return the innermost cause, even if urllib3 does not chain it, as behind a SOCKS proxy."""
     cause = innermost(error)
     if isinstance(cause, urllib3_errors.NewConnectionError):  # a subclass of ConnectTimeoutError in urllib3
-        behind = getattr(cause.__context__, "socket_err", None)  # of an error of PySocks
+        behind = getattr(cause.__context__, "socket_err", None)  # set by PySocks
         return behind if isinstance(behind, OSError) else cause
     return TimeoutError("timed out") if isinstance(cause, urllib3_errors.ConnectTimeoutError) else cause
 
 
 def _shown(cause: BaseException) -> BaseException:
-    """Return a cause whose words may be shown: those of requests and urllib3 hold URLs, headers, and what came.
+    """Return a cause whose message may be shown; those of requests and urllib3 contain URLs, headers and received data.
 
-    http.client shows what came raw, and at any length.
+    http.client quotes received data raw, and at any length.
     """
     if isinstance(cause, (requests.RequestException, urllib3_errors.HTTPError)):
         return ConnectionError(type(cause).__name__)

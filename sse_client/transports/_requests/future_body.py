@@ -1,6 +1,6 @@
-"""Reads bodies of HTTP/1.1 from the socket of a connection that urllib3-future has made, which has urllib3's name.
+"""Reads HTTP/1.1 bodies from the sockets of urllib3-future, a library installed under urllib3's name.
 
-The library passes each chunk through h11, a state machine and locks of its own, one chunk a call.
+The library itself reads one chunk a call, each through h11, a state machine and locks.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class FutureBody(SocketBody):
         head: the response's head.
         raw: the library's response.
         sock: the connection's socket.
-        wakeup: what wakes the reader.
+        wakeup: wakes the reader.
         silence: seconds without a byte after which the connection counts as dead.
-        taken: what was taken.
+        taken: the body as it was taken over.
     """
 
     __slots__ = ("_end", "_first")
@@ -48,8 +48,8 @@ class FutureBody(SocketBody):
     def _hand_back(self) -> None:
         if self._raw.connection is None:
             return  # the connection is back in the pool already, and may serve another stream
-        # The library reads the end of the body, and does what it does at the end of each: it closes the connection,
-        # changes to another protocol, or keeps it for the next request.
+        # The library reads the end of the body, and does what it always does there: it closes the connection, changes
+        # to another protocol, or keeps the connection for the next request.
         if self._framing.surplus or self._end is None or not self._end():
             self._raw.close()
         else:
@@ -58,7 +58,7 @@ class FutureBody(SocketBody):
 
 
 class PlainFutureBody(FutureBody):
-    """A body without content codings: the bytes that are received are those that are read."""
+    """A body without content codings: received bytes are returned unchanged."""
 
     __slots__ = ()
 

@@ -1,7 +1,7 @@
-"""Takes a body of HTTP/1.1 from urllib3-future, which is installed under urllib3's name, and tells it of its end.
+"""Takes over an HTTP/1.1 body from urllib3-future, and reports the end of the body to it.
 
-What the library has received of the body has been through h11 already, as far as it goes. None of what is used here is
-documented: all of it is looked at before anything is changed.
+h11 has already parsed the part of the body that the library has received. None of the parts used here is documented, so
+all of them are checked before anything is changed.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Taken", "taken_from"]
 
-_SOCKETS = {socket.socket, ssl.SSLSocket}  # not TLS in TLS, nor that of another engine
-_SENT = {"DONE", "MUST_CLOSE"}  # h11's states of a side that has sent everything
-_AFTER_DATA = {b"": b"", b"\r\n": b"", b"\n": b"\r"}  # what h11 still expects after a chunk: what has come of it
+_SOCKETS = {socket.socket, ssl.SSLSocket}  # neither TLS in TLS, nor another TLS engine
+_SENT = {"DONE", "MUST_CLOSE"}  # h11's states for a side that has sent everything
+_AFTER_DATA = {b"": b"", b"\r\n": b"", b"\n": b"\r"}  # h11's remaining line end: the part received
 
 
 class Taken(NamedTuple):
     """A body that was taken from the library.
 
     Attributes:
-        framing: how its end is known.
-        first: what the library has received of it, framed as `framing` expects it.
-        end: tells the library that the body has ended, and returns whether it has understood; None if the connection
-            cannot be used again.
+        framing: finds the body's end.
+        first: the part that the library has already received, framed as `framing` expects it.
+        end: tells the library that the body has ended, and returns whether it accepts that; None if the connection
+            cannot be reused.
     """
 
     framing: Framing
@@ -47,11 +47,11 @@ class Taken(NamedTuple):
 
 
 class _Malformed:
-    """A body in which h11 has found a flaw already.
+    """A body in which h11 has already found a flaw.
 
     Args:
-        why: h11's words.
-        first: what comes before the flaw.
+        why: h11's message.
+        first: the bytes before the flaw.
     """
 
     ended = False
@@ -68,15 +68,15 @@ class _Malformed:
 
 
 class _Unread(NamedTuple):
-    """A response of which nothing has been read, and what the library has of it.
+    """An unread response, and the library's state of it.
 
     Attributes:
         raw: the response.
         protocol: the library's state of the connection.
-        number: the response's, on that connection.
+        number: the response's number on that connection.
         state: h11's state of the connection.
-        events: what the library has made of what it has received, for this response.
-        others: the same, for the connection.
+        events: the library's events for this response, parsed from the bytes received so far.
+        others: the library's events for the whole connection.
     """
 
     raw: Any
@@ -87,18 +87,18 @@ class _Unread(NamedTuple):
     others: deque[Any]
 
     def pieces(self) -> list[bytes]:
-        """Return what has come of the body before its end."""
+        """Return the received pieces of the body before its end."""
         return [bytes(event.data) for event in takewhile(_is_data, self.events)]
 
     def take(self, count: int) -> bytes:
-        """Take so many pieces; return what h11 has not looked at yet."""
+        """Take this number of pieces; return the bytes that h11 has not parsed yet."""
         for _ in range(count):
             self.protocol.next_event(self.number)
         buffer = self.state._receive_buffer
         return bytes(buffer.maybe_extract_at_most(len(buffer)) or b"")
 
     def tell(self, data: bytes) -> bool:
-        """Have the library receive `data`; return whether this gave it something to read, so that it will not wait."""
+        """Pass `data` to the library as received; return whether it can now read without waiting."""
         self.protocol.bytes_received(data)
         return self.is_readable()
 
@@ -111,7 +111,7 @@ def taken_from(raw: Any, sock: Any) -> Taken | None:
 
     Args:
         raw: the response.
-        sock: the socket that its head came from.
+        sock: the socket from which its head was read.
     """
     unread = _unread(raw, sock)
     if unread is None:
@@ -131,11 +131,11 @@ def taken_from(raw: Any, sock: Any) -> Taken | None:
 
 
 def _unread(raw: Any, sock: Any) -> _Unread | None:
-    """Return what the library has of a response of HTTP/1.1; None if that looks different from what is known."""
+    """Return the library's state of an HTTP/1.1 response; None if it differs from what is known."""
     if type(raw) is not HTTPResponse or type(sock) not in _SOCKETS:
         return None
     part = getattr(raw, "_fp", None)
-    # An upgraded connection is no response's, and what has been read already is not to be read again.
+    # An upgraded connection belongs to no response, and bytes that were already read must not be read again.
     if [getattr(part, each, "") for each in ("_eot", "_dsa", "data_in_count")] != [False, None, 0]:
         return None
     connection: Any = raw.connection
@@ -166,7 +166,7 @@ def _chunked(unread: _Unread, reader: Any) -> Taken | None:
     known = type(left) is int and awaited in _AFTER_DATA and getattr(reader, "_reading_trailer", None) is False
     if not known or (awaited and not pieces):
         return None
-    # What has come of all chunks becomes one chunk, as far as the last of them has come.
+    # The received bytes of all chunks become one chunk, which ends where the last chunk's bytes end so far.
     body = b"".join(pieces)
     first = b"%x\r\n%b" % (len(body) + left, body) if body or left else b""
     first += _AFTER_DATA[awaited] if awaited or not body or left else b"\r\n"
@@ -189,7 +189,7 @@ def _of_length(unread: _Unread, reader: Any) -> Taken | None:
 
 
 def _end_length(unread: _Unread, reader: Any) -> bool:
-    # The library ends a body with its last byte: this one is read, and dropped.
+    # The library ends a body with its last byte; this byte is read, and dropped.
     reader._remaining = unread.raw.length_remaining = 1
     return unread.tell(b"\n")
 
@@ -200,7 +200,7 @@ def _until_close(unread: _Unread) -> Taken:
 
 
 def _received_whole(unread: _Unread) -> Taken | None:
-    """Take a body whose end, or flaw, has come with its head; the connection is closed if anything came after that."""
+    """Take a body whose end, or malformed part, arrived with its head; close the connection if more bytes followed."""
     pieces = unread.pieces()
     body = b"".join(pieces)
     framing: Framing

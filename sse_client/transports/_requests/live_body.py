@@ -1,9 +1,8 @@
-"""Reads response bodies from the socket of a connection that urllib3 has made: bytes as they arrive, on every framing.
+"""Reads response bodies from the sockets of urllib3's connections: bytes as they arrive, with every framing.
 
-urllib3 and http.client hand out one chunk a call, which costs several times what parsing its events does, and wait for
-more than has arrived where a body has no chunks. So this reaches below what urllib3 documents, in this module and in
-`future_state` alone, and only where `body_of` has found a plain response of a tracked connection; `LibraryBody` is the
-fallback.
+urllib3 and http.client return one chunk a call, which costs several times as much as parsing its events; and if a body
+has no chunks, they wait for more than has arrived. So this module and `future_state` rely on undocumented parts of
+urllib3, and only if `body_of` has found a plain response of a tracked connection; `LibraryBody` is the fallback.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ __all__ = ["CheckedBody", "PlainCheckedBody", "body_of"]
 
 
 class CheckedBody(SocketBody):
-    """A body whose head is a `CheckedResponse`, of http.client.
+    """The body of a `CheckedResponse`, the response of http.client with a checked head.
 
     Attributes:
-        original: that one; set as soon as the body is made.
+        original: the `CheckedResponse`; set as soon as the body is created.
     """
 
     __slots__ = ("original",)
@@ -54,7 +53,7 @@ class CheckedBody(SocketBody):
 
 
 class PlainCheckedBody(CheckedBody):
-    """A body without content codings: the bytes that are received are those that are read."""
+    """A body without content codings: received bytes are returned unchanged."""
 
     __slots__ = ()
 

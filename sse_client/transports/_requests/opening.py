@@ -1,4 +1,4 @@
-"""The stream that the current thread is opening: the connection that urllib3 picks or makes finds its stream here."""
+"""The stream that the current thread is opening, for the connection that urllib3 picks or makes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Opening(threading.local):
     """The stream that this thread is connecting.
 
     Attributes:
-        wakeup: what wakes the stream's reader; None while this thread opens nothing.
-        silence: timeout, in seconds, for sending a piece of the request and for receiving one of the response.
-        deadline: until when the response's head must have arrived, by `time.monotonic`.
-        connect_deadline: until when the connection must have been made.
+        wakeup: wakes the stream's reader; None while this thread opens nothing.
+        silence: timeout, in seconds, for sending a piece of the request and for receiving a piece of the response.
+        deadline: when the response's head must have arrived, by `time.monotonic`.
+        connect_deadline: when the connection must have been made.
         connected: whether a connection was made, so that the server may have processed the request.
         connecting: whether a connection is being made, so that nothing of the request has been sent.
         anonymous: whether urllib3 must not add a `User-Agent`.
@@ -35,7 +35,7 @@ class Opening(threading.local):
     anonymous = False
 
     def begin(self, wakeup: Wakeup, limits: Limits) -> None:
-        """Open for this stream from now on."""
+        """Begin to open a connection for this stream."""
         self.wakeup = wakeup
         self.silence = limits.silence
         self.deadline = limits.deadline
@@ -44,12 +44,12 @@ class Opening(threading.local):
 
     @property
     def nearest_deadline(self) -> float | None:
-        """When what is being received now must be there: while a connection is being made, that has its own limit."""
+        """The deadline of the current receive; while a connection is being made, the earlier of its own and this."""
         deadline, connect = self.deadline, self.connect_deadline if self.connecting else None
         return deadline if connect is None or (deadline is not None and deadline < connect) else connect
 
     def end(self) -> None:
-        """Open for no stream any more."""
+        """Forget the stream: this thread is no longer opening one."""
         self.wakeup = self.silence = self.deadline = self.connect_deadline = None
         self.connecting = False
 

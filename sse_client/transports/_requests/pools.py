@@ -1,4 +1,4 @@
-"""Pools whose connections are tracked: a reader's socket is known, to wake it, before there is a response."""
+"""Pools whose connections are tracked, so that a reader's socket is known before there is a response."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["new_session", "track_sockets"]
 
 
 class _TrackedPool:
-    """What is added to a pool class of urllib3's."""
+    """Additions to a pool class of urllib3."""
 
     ConnectionCls: Any
 
@@ -32,13 +32,13 @@ _TRACKED_POOLS: dict[str, Any] = {
 
 
 def new_session(connections: int) -> requests.Session:
-    """Return a session whose pools are tracked from the beginning, and have so many places for idle connections."""
+    """Return a session whose pools are tracked from the beginning, and keep up to `connections` idle connections."""
     session = requests.Session()
     for adapter in session.adapters.values():
         manager: Any = getattr(adapter, "poolmanager", None)
         if type(manager) is PoolManager and manager.pool_classes_by_scheme == _POOLS:
             manager.pool_classes_by_scheme = _TRACKED_POOLS
-            manager.connection_pool_kw["maxsize"] = connections  # a pool fills all of its places when it is made
+            manager.connection_pool_kw["maxsize"] = connections  # a pool allocates all of its slots when it is created
     return session
 
 
@@ -53,10 +53,10 @@ def track_sockets(
             prepared, settings["verify"], proxies=settings["proxies"], cert=settings["cert"]
         )
     except (OSError, ValueError, HTTPError):  # requests' own errors are OSErrors
-        return False  # sending fails in the same way, and that error is translated
+        return False  # sending will fail in the same way, and that error is translated
     _track(pool)
     if _plain(adapter):
-        # From now on all pools of the adapter are tracked: looking one up before each request takes 15 µs.
+        # From now on, all pools of the adapter are tracked, because looking one up before each request takes 15 µs.
         manager: Any = adapter.poolmanager
         manager.pool_classes_by_scheme = _TRACKED_POOLS
         for key in manager.pools.keys():  # noqa: SIM118  (it is no mapping that could be iterated over)
@@ -66,7 +66,7 @@ def track_sockets(
 
 
 def _plain(adapter: HTTPAdapter) -> bool:
-    """Return whether the adapter gets its pools as that of requests does, classes and container of urllib3."""
+    """Return whether the adapter creates its pools as requests' own does, from urllib3's classes."""
     own = getattr(adapter.get_connection_with_tls_context, "__func__", None)
     manager: Any = adapter.poolmanager
     return (
@@ -86,12 +86,12 @@ def _track(pool: Any) -> None:
 
 
 def _drop_idle(pool: Any) -> None:
-    """Close the idle connections that were made before, and keep their places in the pool.
+    """Close the idle connections that were made before, and keep their slots in the pool.
 
-    urllib3-future has no queue of them. There they stay, untracked: a reader that waits for the head of a response on
-    one is woken when that comes.
+    urllib3-future has no queue of them. There they remain untracked: a reader that waits for the head of a response on
+    such a connection is woken only when the head arrives.
     """
-    places: Any = pool.pool  # kept here: whoever closes the pool meanwhile leaves None there
+    places: Any = pool.pool  # a local reference, because closing the pool meanwhile sets it to None
     if not issubclass(type(places), queue.Queue):
         return
     idle: list[Any] = []

@@ -11,7 +11,7 @@ from requests.cookies import RequestsCookieJar, cookiejar_from_dict, get_cookie_
 from requests.structures import CaseInsensitiveDict
 
 from sse_client._http.outgoing import OutgoingRequest, SessionDefaults, outgoing
-from sse_client._http.shapes import is_mapping
+from sse_client._http.type_guards import is_mapping
 from sse_client._http.url import MalformedRequest
 from sse_client.request import display_url, with_headers
 
@@ -25,25 +25,25 @@ __all__ = ["flaw_of", "prepared"]
 def prepared(
     session: requests.Session, request: Request, chain: RedirectChain, resume: bytes
 ) -> requests.PreparedRequest:
-    """Return `request` as a session sends it; where it prepares requests in a way of its own, as that has it.
+    """Return `request` as the session sends it, prepared by the session's own `prepare_request` if it overrides that.
 
     Args:
-        session: whose headers, cookies, parameters, credentials and hooks are added.
-        request: its body ready to be read.
-        chain: where it stands in its redirects: nothing personal goes to other origins.
-        resume: the value of `Last-Event-ID`, where the request has none of its own; empty: there is none.
+        session: the session whose headers, cookies, parameters, credentials and hooks are added.
+        request: the request, its body ready to be read.
+        chain: the redirects so far; nothing personal goes to other origins.
+        resume: the value of `Last-Event-ID`, if the request has none of its own; empty: there is none.
 
     Raises:
-        MalformedRequest: it cannot be sent.
-        TypeError: something is of a type that cannot be sent.
+        MalformedRequest: the request cannot be sent.
+        TypeError: a part of the request is of a type that cannot be sent.
     """
     own = getattr(session.prepare_request, "__func__", None) is requests.Session.prepare_request
     if not own and not chain.crossed_origin:
         return _prepared_by(session, request, chain, resume)
     defaults = SessionDefaults(
         headers=session.headers,
-        params=None if chain.followed else session.params,  # a location has all that it needs
-        # `any` ends at the first; the length of a jar is counted one by one.
+        params=None if chain.followed else session.params,  # a redirect's location is complete
+        # `any` stops at the first cookie; `len` would count all of them.
         cookies=partial(_cookie_header, session) if request.cookies or any(session.cookies) else None,
         auth=session.auth,
         netrc=session.trust_env,
@@ -63,13 +63,13 @@ def prepared(
 
 
 def flaw_of(ready: requests.PreparedRequest, error: BaseException) -> str | None:
-    """Return what is malformed in a request that could not be written, without the text itself; None if nothing is.
+    """Return what is malformed in a request that could not be written, without quoting it; None if nothing is.
 
-    http.client looks at headers before it sends anything, and its errors hold their values, or the whole body.
+    http.client checks headers before it sends anything, and its errors quote their values, or the whole body.
 
     Args:
         ready: the request.
-        error: what sending it raised.
+        error: the exception raised by sending it.
     """
     if not isinstance(error, ValueError):
         return None
@@ -83,7 +83,7 @@ def flaw_of(ready: requests.PreparedRequest, error: BaseException) -> str | None
 
 
 def _cookie_header(session: requests.Session, sent: OutgoingRequest, own: Any) -> str:
-    """Return what requests makes of the cookies of a session and a request."""
+    """Return the `Cookie` header that requests builds from the cookies of a session and a request."""
     jar: Any = RequestsCookieJar()
     merge_cookies(jar, session.cookies)
     if isinstance(own, CookieJar):
@@ -100,13 +100,13 @@ def _cookie_header(session: requests.Session, sent: OutgoingRequest, own: Any) -
 def _prepared_by(
     session: requests.Session, request: Request, chain: RedirectChain, resume: bytes
 ) -> requests.PreparedRequest:
-    """Return what the session's own `prepare_request` makes of a request."""
+    """Return the result of the session's own `prepare_request`."""
     complete = with_headers(request, session.headers, "")
     headers: dict[str, Any] = dict(complete.headers)
     auth = request.auth
     given = {name.lower() for name in headers}
     if auth is None and ("authorization" in given or "authorization" in session.headers):
-        # A password in ~/.netrc would take the place of the caller's own key.
+        # Otherwise a password in ~/.netrc would replace the caller's own key.
         auth = _no_auth
     arguments = {name: getattr(request, name) for name in ("method", "url", "params", "data", "json", "files")}
     try:
@@ -114,16 +114,16 @@ def _prepared_by(
             requests.Request(**arguments, headers=headers, auth=auth, cookies=request.cookies)
         )
         if chain.followed:
-            result.prepare_url(request.url, None)  # without the session's parameters: a location has all that it needs
+            result.prepare_url(request.url, None)  # without the session's parameters: the location is complete
     except requests.RequestException as error:
-        # Their own words show the URL with its query.
+        # The original messages show the URL with its query.
         raise MalformedRequest(
             f"the request to {display_url(request.url)} is malformed: {type(error).__name__}"
         ) from None
-    except UnicodeEncodeError:  # it holds the text
+    except UnicodeEncodeError:  # this error holds the text
         raise MalformedRequest("the request holds half of a surrogate pair, which has no UTF-8 form") from None
     if resume and "last-event-id" not in given:
-        # Not before: requests refuses an ID that begins with a form feed; the standard does not.
+        # Set only now, because requests refuses an ID that begins with a form feed, which the standard allows.
         result.headers["Last-Event-ID"] = resume
     return result
 

@@ -1,4 +1,4 @@
-"""Reads response bodies through urllib3, blocking: those that did not come from a tracked connection."""
+"""Reads response bodies through urllib3: those that do not come from a tracked connection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RECEIVE = 64 * 1024
 
 
 class LibraryBody(ResponseBody):
-    """A body read as urllib3 documents it: for responses that come from somewhere else than a tracked connection."""
+    """A body read by urllib3's documented methods; for responses that do not come from a tracked connection."""
 
     __slots__ = ("__weakref__", "_as_coded", "_late", "_raw", "_wakeup", "_watchdog")
 
@@ -32,20 +32,20 @@ class LibraryBody(ResponseBody):
         self._wakeup = wakeup
         self._as_coded: dict[str, bool] = {"decode_content": False}
         if not _can_decode(raw):
-            # What VCR.py, or an adapter, has put in its place: as for requests, its bytes count as decoded.
+            # An object that VCR.py or an adapter has put in its place: as in requests, its bytes count as decoded.
             self._as_coded = {}
             self._decoder, self.coding_error = None, ""
         self._watchdog: Watchdog | None = None
-        self._late = False  # the connection was shut down at a deadline: what looks like the body's end is none
+        self._late = False  # whether the connection was shut down at a deadline, and not by the server
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         try:
             seconds_left(None, deadline)
             data = b"" if self._late else self._read_within(deadline)
@@ -55,22 +55,22 @@ class LibraryBody(ResponseBody):
             failure = broken(error, self.response.url, silence=self.silence)
         else:
             if getattr(self._raw, "connection", None) is None:
-                self._wakeup.release_socket()  # at the body's end, urllib3 gives it back; it may serve another already
+                self._wakeup.release_socket()  # at its end, urllib3 returns the connection to the pool
             return data
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     def _read_within(self, deadline: float | None) -> bytes:
         """Read once, and shut the connection down at the deadline."""
-        # Of all ways to read, `read1` alone is prompt on every framing.
+        # `read1` is the only method that returns promptly with every framing.
         if deadline is None:
             return self._read1()
-        # A server that sends a byte of framing now and then would reset a timeout for each read.
+        # A timeout for each read would start again with every byte of framing that a server sends.
         if self._watchdog is None:
             self._watchdog = Watchdog(self._wakeup)
-            weakref.finalize(self, self._watchdog.stop)  # of a body that is dropped, not closed
+            weakref.finalize(self, self._watchdog.stop)  # for a body that is dropped without being closed
         self._watchdog.arm(deadline)
         try:
             return self._read1()
@@ -82,7 +82,7 @@ class LibraryBody(ResponseBody):
         return data
 
     def close(self) -> None:
-        """Close the connection, unless its body was read to the end: then its pool has it already."""
+        """Close the connection, unless the body was read to its end: then it is back in its pool."""
         if self._watchdog is not None:
             self._watchdog.stop()
         self._wakeup.release_socket()
@@ -93,11 +93,11 @@ class LibraryBody(ResponseBody):
 
 
 def close_response(raw: Any) -> None:
-    """Close urllib3's response with its connection, and give a pool that has a limit its place back."""
+    """Close urllib3's response with its connection, and give a pool with a limit its slot back."""
     raw.close()
     pool = getattr(raw, "_pool", None)
     if pool is not None and getattr(pool, "block", False) and raw.connection is not None:
-        # In a thread of its own: a signal handler that closes a stream may have interrupted the pool's own locking.
+        # In a thread of its own, because a signal handler that closes a stream may have interrupted the pool's locking.
         _thread.start_new_thread(_release, (raw,))
 
 
@@ -106,7 +106,7 @@ def _release(raw: Any) -> None:
 
 
 def _can_decode(raw: Any) -> bool:
-    """Return whether a body knows of content codings, as urllib3's does: a plain file in its place does not."""
+    """Return whether a body can decode content codings, as urllib3's can; a plain file in its place cannot."""
     if hasattr(raw, "decode_content"):
         return True
     try:

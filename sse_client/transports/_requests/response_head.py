@@ -26,26 +26,27 @@ __all__ = ["CheckedResponse", "TimedReader", "TunnelResponse"]
 
 _BUFFER = 64 * 1024
 _STATUS = re.compile(r"[1-9][0-9]{2}")
-_MAX_LINE, _MAX_LINES = 64 * 1024, 100  # of the fields, the blank line included: the bounds of http.client
+_MAX_LINE, _MAX_LINES = 64 * 1024, 100  # the limits of http.client; the count includes the blank line
 
 
 class TimedReader(io.RawIOBase):
-    """A socket's bytes, with a timeout for each receive that keeps the deadline of all of them.
+    """Reads a socket's bytes, and sets the timeout of each receive so that one deadline covers them all.
 
     Attributes:
-        silence: seconds that one receive may take; None for no limit.
-        deadline: when it must be over, by `time.monotonic`; None for no limit.
+        silence: the most seconds of one receive; None for no limit.
+        deadline: when reading must have ended, by `time.monotonic`; None for no limit.
     """
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
-        # Not the socket alone: http.client closes that one, and has its file keep the connection open for the body.
+        # A file as well as the socket: http.client closes the socket, and its file keeps the connection open for the
+        # body.
         self._file = sock.makefile("rb", buffering=0)
         self.silence = opening.silence
         self.deadline = opening.deadline
 
     def makefile(self, *_: Any) -> io.BufferedReader:
-        """Return what http.client asks a socket for: the file that it reads a response from."""
+        """Return this object, which http.client uses as the file from which it reads a response."""
         return io.BufferedReader(self, _BUFFER)
 
     def readable(self) -> bool:
@@ -53,19 +54,19 @@ class TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Receive into `buffer`, and return how many bytes."""
+        """Receive into `buffer`, and return the number of bytes."""
         self._sock.settimeout(self.silence if self.deadline is None else seconds_left(self.silence, self.deadline))
         return cast("int", self._file.readinto(buffer))
 
     def close(self) -> None:
-        """Close the file; the connection goes with it where nothing else holds it."""
+        """Close the file, and with it the connection, unless something else holds that."""
         if not self.closed:
             self._file.close()
         super().close()
 
 
 class _ProxyHead(io.BufferedReader):
-    """A proxy's answer to CONNECT, whose end http.client takes to have come with the end of the connection."""
+    """A proxy's answer to CONNECT; http.client would accept the end of the connection as the end of the head."""
 
     _left = MAX_HEAD
 
@@ -74,7 +75,7 @@ class _ProxyHead(io.BufferedReader):
 
         Raises:
             HTTPException: the head is too long.
-            RemoteDisconnected: the connection ended inside it.
+            RemoteDisconnected: the connection ended inside the head.
         """
         line = super().readline(size)
         self._left -= len(line)
@@ -86,22 +87,22 @@ class _ProxyHead(io.BufferedReader):
 
 
 class CheckedResponse(HTTPResponse):
-    """A response of http.client whose head is whole, and understood line by line.
+    """A response of http.client whose head is complete and well-formed.
 
-    http.client takes a 1xx other than 100 for the answer, the end of the connection for the end of the head, and stops
-    at a line that it cannot parse: the rest of the head, framing included, is dropped then. It has the fields parsed as
-    those of an e-mail, too, which takes 25 µs: a tenth of what opening a stream does.
+    http.client itself treats a 1xx other than 100 as the final response, and the end of the connection as the end of
+    the head. At a line that it cannot parse, it drops the rest of the head, framing included. It also parses the fields
+    as those of an e-mail, which takes 25 µs: a tenth of opening a stream.
     """
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         self.reader = TimedReader(sock)
-        super().__init__(cast("socket.socket", self.reader), *args, **kwargs)  # all that it asks for is the file
+        super().__init__(cast("socket.socket", self.reader), *args, **kwargs)  # http.client only asks it for a file
 
     def begin(self) -> None:
-        """Read the head, within the bounds that http.client has for its lines.
+        """Read the head, within http.client's limits for its lines.
 
         Raises:
-            HTTPException: it is malformed or too long, or the connection ended before its end.
+            HTTPException: the head is malformed or too long, or the connection ended before its end.
         """
         status_line, lines = final_head(self.fp)
         if len(status_line) > _MAX_LINE:
@@ -140,7 +141,7 @@ class CheckedResponse(HTTPResponse):
 
 
 class TunnelResponse(CheckedResponse):
-    """A proxy's answer to CONNECT, whose head http.client reads line by line, from `fp`."""
+    """A proxy's answer to CONNECT, whose head http.client reads line by line from `fp`."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -153,8 +154,8 @@ def _closes(fields: HTTPMessage, *, old: bool) -> bool:
     """Return whether the server closes the connection after a response (RFC 9112 9.3).
 
     Args:
-        fields: of the response.
-        old: whether it is one of HTTP/1.0.
+        fields: the header fields of the response.
+        old: whether it is an HTTP/1.0 response.
     """
     option = (fields.get("Connection") or "").lower()
     if not old:

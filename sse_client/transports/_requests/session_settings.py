@@ -1,6 +1,6 @@
-"""The certificates and proxies of a request: from the options, the `requests.Session`, and the environment.
+"""Determines a request's certificates and proxies from the options, the `requests.Session`, and the environment.
 
-The session's own way looks through the environment for proxies, at 70 µs: a tenth of what a short chat takes.
+The session's own method searches the environment for proxies, which takes 70 µs: a tenth of a short chat.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_certificates", "check_proxy_scheme", "settings"]
 
-# The certificates that have been read; it takes milliseconds, and they are read again when the files change.
+# The certificates read so far. Reading takes milliseconds; it is repeated when the files change.
 _read: dict[object, None] = {}
 _MOST_READ = 16
 
@@ -41,17 +41,17 @@ def settings(session: requests.Session, url: str, options: Options) -> dict[str,
 
 
 def check_certificates(session: requests.Session, options: Options, how: dict[str, Any]) -> None:
-    """Refuse certificates that are not there or cannot be read, before urllib3 reads them for a connection.
+    """Refuse certificates that are missing or cannot be read, before urllib3 reads them for a connection.
 
-    urllib3 would report them as a failure of the connection, and ask the password of a key at the terminal.
+    urllib3 would report them as a failed connection, and ask for the password of a key on the terminal.
 
     Args:
         session: the session.
-        options: of the stream.
-        how: what `settings` returned.
+        options: the stream's options.
+        how: the result of `settings`.
 
     Raises:
-        ValueError: a file does not exist, or is not what it should be.
+        ValueError: a file does not exist, or is malformed.
     """
     verify, cert = how["verify"], how["cert"]
     if not isinstance(verify, str) and not cert:
@@ -72,7 +72,7 @@ def check_certificates(session: requests.Session, options: Options, how: dict[st
 
 
 def _verify(session: requests.Session, options: Options) -> tuple[Any, str]:
-    """Return what is trusted, None where nothing says so, and what says so: the option, the session or a variable."""
+    """Return the trusted certificates, None if they are not set, and their source: option, session or variable."""
     if options.verify is not None:
         return options.verify, "verify"
     # A session's own setting has priority over the environment.
@@ -81,17 +81,17 @@ def _verify(session: requests.Session, options: Options) -> tuple[Any, str]:
     trusted = trusted_certificates() if session.trust_env else None
     if trusted is None:
         return (None if session.verify is True else session.verify), "verify"
-    # requests takes a file or a directory, where OpenSSL would take both.
+    # requests accepts a file or a directory; OpenSSL would accept both.
     paths = [trusted.file] if trusted.file is not None else []
     paths += trusted.directory.split(os.pathsep) if trusted.directory is not None else []
     return next(filter(os.path.exists, paths), paths[0]), trusted.source
 
 
 def check_proxy_scheme(proxy: str) -> None:
-    """Refuse a proxy that urllib3 does not know: its own error shows the URL with user and password.
+    """Refuse a proxy that urllib3 does not support, because its own error shows the URL with user and password.
 
     Raises:
-        ValueError: it is neither of HTTP nor of SOCKS, or is of SOCKS and PySocks is not installed.
+        ValueError: the proxy speaks neither HTTP nor SOCKS, or it speaks SOCKS and PySocks is not installed.
     """
     scheme, separator, _ = proxy.partition("://")
     if separator and scheme.lower() not in _PROXY_SCHEMES:

@@ -1,4 +1,4 @@
-"""Reads a response's body off its socket, blocking: bytes as they arrive, on every framing of HTTP/1.1."""
+"""Reads a response's body from its socket, blocking: bytes as they arrive, with every framing of HTTP/1.1."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _RECEIVE = 64 * 1024
 
 
 class Framing(Protocol):
-    """How a body's end is known.
+    """Finds the end of a body.
 
     Attributes:
-        ended: whether the whole body has come.
-        surplus: whether bytes came after it: the connection cannot be used again.
-        flaw: what is malformed in it; empty if nothing is.
+        ended: whether the whole body has arrived.
+        surplus: whether bytes came after the body, so that the connection cannot be reused.
+        flaw: the flaw in the framing; empty if there is none.
     """
 
     ended: bool
@@ -38,7 +38,7 @@ class Framing(Protocol):
 
 
 class LengthFraming:
-    """A body of so many bytes (RFC 9112 6.2)."""
+    """A body of a known number of bytes (RFC 9112 6.2)."""
 
     def __init__(self, length: int) -> None:
         self._left = length
@@ -68,17 +68,17 @@ class UntilClose:
 
 
 class SocketBody(ResponseBody):
-    """A body read off its socket.
+    """A body read from its socket.
 
-    A subclass knows what the library has received beyond the head, and how it gets its connection back.
+    A subclass knows which bytes the library has received after the head, and how to return the connection to it.
 
     Args:
         head: the response's head.
         raw: urllib3's response.
         sock: the connection's socket.
-        wakeup: what wakes the reader.
+        wakeup: wakes the reader.
         silence: seconds without a byte after which the connection counts as dead.
-        framing: how the body's end is known.
+        framing: finds the body's end.
     """
 
     __slots__ = ("_feed", "_framing", "_raw", "_recv", "_sock", "_timeout", "_wakeup")
@@ -92,21 +92,21 @@ class SocketBody(ResponseBody):
         self._wakeup = wakeup
         self._framing = framing
         self._feed = framing.feed
-        self._timeout: float | None = -1.0  # of the socket, once this has set it
+        self._timeout: float | None = -1.0  # the socket's timeout, once this object has set it
         self._recv = self._receive_first
 
     async def read(self, deadline: float | None) -> bytes:
-        """Return what has arrived, decoded; see `ResponseBody.read`."""
+        """Return the decoded bytes that have arrived; see `ResponseBody.read`."""
         if self._decoder is not None:
             return await self._read_decoded(self._decoder, deadline)
         return await self._receive(deadline)
 
     async def _receive(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         return self.read_blocking(deadline)
 
     def read_blocking(self, deadline: float | None) -> bytes:
-        """Return bytes of the body as they are coded; `b""` at its end."""
+        """Return encoded bytes of the body; `b""` at its end."""
         framing = self._framing
         try:
             while not framing.ended:
@@ -132,11 +132,11 @@ class SocketBody(ResponseBody):
         try:
             raise failure from failure.__cause__
         finally:
-            del failure  # its traceback holds this frame
+            del failure  # its traceback would keep this frame alive
 
     @abstractmethod
     def _receive_first(self, size: int) -> bytes:
-        """Return what came along with the head, or else what arrives next; from then on, receive from the socket."""
+        """Return the bytes that came with the head, or else the next bytes; from then on, receive from the socket."""
 
     def _end_early(self) -> None:
         """Accept the end of the connection as the end of the body, if the framing allows it.
@@ -146,13 +146,13 @@ class SocketBody(ResponseBody):
         """
         if not isinstance(self._framing, UntilClose):
             raise EOFError("it ended before the body's end")
-        # On some versions of CPython, TLS takes a reset for an end; the connection is gone then, not half open.
+        # On some versions of CPython, TLS reports a reset as an end; then the connection is gone, not half-open.
         if not self._wakeup.closed:
             self._sock.getpeername()
 
     def close(self) -> None:
-        """Close the connection, unless its body was read to the end: then its pool has it already."""
-        self._recv = self._sock.recv  # the first one is a method of this object, which would refer to itself
+        """Close the connection, unless the body was read to its end: then it is back in its pool."""
+        self._recv = self._sock.recv  # replaces a method of this object, which would make a reference cycle
         self._wakeup.release_socket()
         close_response(self._raw)
 
@@ -161,7 +161,7 @@ class SocketBody(ResponseBody):
 
     @abstractmethod
     def _hand_back(self) -> None:
-        """Give the connection back to its pool, unless there is more to read on it: then it is closed.
+        """Return the connection to its pool, or close it if there is more to read on it.
 
         Raises:
             OSError, HTTPError: the library has found the body to be malformed.

@@ -1,6 +1,6 @@
-"""Connects through a SOCKS proxy by PySocks, under one deadline, and where `close` can end it.
+"""Connects through a SOCKS proxy with PySocks, under one deadline, and so that `close` can end it.
 
-By itself, PySocks gives each piece of the proxy's answer all of the time.
+PySocks itself grants the full timeout to each piece of the proxy's answer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PORT = 1080
 
 
 def pysocks_of(connection_class: Any) -> Any:
-    """Return PySocks, where a class of urllib3's connections goes through it; else None."""
+    """Return PySocks if a connection class of urllib3 uses it, else None."""
     module = sys.modules.get("urllib3.contrib.socks")
     own = getattr(getattr(module, "SOCKSConnection", None), "_new_conn", None)
     library = getattr(module, "socks", None)
@@ -47,18 +47,18 @@ def connect_by_socks(
 
     Args:
         library: PySocks.
-        proxy: the proxy, as urllib3's connections have it.
-        host: where to.
-        port: where to.
+        proxy: the proxy, in the form that urllib3's connections have.
+        host: the host to connect to.
+        port: the port to connect to.
         source_address: host and port to connect from.
-        options: of the socket.
-        deadline: by `time.monotonic`.
-        wakeup: of the stream.
+        options: socket options.
+        deadline: the deadline, by `time.monotonic`.
+        wakeup: the wakeup of the stream.
 
     Raises:
         socket.gaierror: a name has no address.
         TimeoutError: the deadline passed.
-        OSError: there is no connection, or the stream was closed.
+        OSError: no connection could be made, or the stream was closed.
     """
     host = host.strip("[]").rstrip(".")
     if not proxy["rdns"]:
@@ -97,7 +97,7 @@ def connect_by_socks(
 
 
 def _address(host: str, port: int, deadline: float | None, wakeup: Wakeup, *, old: bool) -> str:
-    """Return the first address of a name, of IPv4 where the proxy knows no other."""
+    """Return the first address of a name; an IPv4 address if the proxy supports no other."""
     found = look_up(host, port, deadline, wakeup)
     usable = [address for address in found if address[0] == socket.AF_INET or not old]
     if not usable:
@@ -113,14 +113,14 @@ def _give_up(sock: socket.socket, wakeup: Wakeup) -> None:
 
 @cache
 def _connected_class(library: Any) -> Any:
-    """Return a subclass of PySocks's socket for one that is connected to the proxy already."""
+    """Return a subclass of PySocks's socket class for a socket that is already connected to the proxy."""
 
     class Connected(socket.socket):
         def connect(self, address: object) -> None:
             """Do nothing: PySocks calls this before it speaks to the proxy."""
 
     class Negotiating(library.socksocket, Connected):  # type: ignore[misc]  # PySocks has no types
-        deadline: float | None = None  # of what the proxy answers
+        deadline: float | None = None  # for the proxy's answer
 
         def recv_into(self, *args: Any, **options: Any) -> int:
             if self.deadline is not None:

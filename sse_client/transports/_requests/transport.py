@@ -43,11 +43,11 @@ __all__ = ["RequestsTransport"]
 
 
 class RequestsTransport(Wakeup):
-    """One stream's way to the network over a `requests.Session`; see `Transport`.
+    """Sends one stream's requests over a `requests.Session`; see `Transport`.
 
     Args:
         session: returns the client's session.
-        options: of the stream; `verify`, `cert`, `proxies` and `allow_redirects` are used here.
+        options: the stream's options; `verify`, `cert`, `proxies` and `allow_redirects` are used here.
         released: called once, when the stream has ended.
     """
 
@@ -80,7 +80,7 @@ class RequestsTransport(Wakeup):
                 try:
                     raise failure
                 finally:
-                    del failure  # its traceback holds this frame, and the stream with it
+                    del failure  # its traceback would keep this frame, and so the stream, alive
             for each in (*response.history, response):
                 if "Set-Cookie" in each.headers:
                     keep_cookies(session.cookies, each)
@@ -91,19 +91,19 @@ class RequestsTransport(Wakeup):
             following = step
 
     async def release(self) -> None:
-        """Release what was held for this stream alone."""
+        """Release the resources of this stream."""
         if self._released is not None:
             self._released()
 
     def _following(self, chain: RedirectChain, response: requests.Response) -> Request | None:
-        """Return the request that a response redirects to, and close that response; None if it leads nowhere."""
+        """Return the request that follows a redirect, and close `response`; None if it is not a redirect."""
         leaving = True
         try:
             step = chain.follow(response.status_code, *read_as_utf8(_locations(response)))
             leaving = step is not None
         finally:
             if leaving:
-                # Closed, not read: the body of a redirect may be as slow as it likes.
+                # Closed, not read: the body of a redirect may be arbitrarily slow.
                 self.release_socket()
                 response.close()
         return step
@@ -111,9 +111,9 @@ class RequestsTransport(Wakeup):
     def _send(
         self, session: requests.Session, ready: requests.PreparedRequest, limits: Limits
     ) -> tuple[requests.Response | None, ConnectionFailed | None]:
-        """Send one request by the session's adapter; return the response, or how the connection failed.
+        """Send one request with the session's adapter; return the response, or the error of the connection.
 
-        The session's own `send` reads a redirect's body to its end.
+        The session's own `send` would read a redirect's body to its end.
         """
         url = ready.url or ""
         try:
@@ -121,7 +121,7 @@ class RequestsTransport(Wakeup):
         except requests.exceptions.InvalidSchema:
             raise MalformedRequest(f"expected a URL of http or https, got {display_url(url)}") from None
         how = settings(session, url, self._options)
-        # Over plain HTTP it is shown to nobody, and requests would take a missing file for a lost connection.
+        # Over plain HTTP, no certificate is presented, and requests would report a missing file as a lost connection.
         how["cert"] = None if url.startswith("http:") else how["cert"]
         if url.startswith("https:"):
             check_certificates(session, self._options, how)
@@ -148,7 +148,7 @@ class RequestsTransport(Wakeup):
                 response = adapter.send(ready, timeout=timeout, **how)
                 hooked = bool(ready.hooks.get("response"))
                 response = _after_challenge(adapter, ready, response, timeout=timeout, **how) if hooked else response
-                # An authentication object may send the request again from here.
+                # Here an authentication object may send the request again.
                 response = dispatch_hook("response", ready.hooks, response, timeout=limits[:2], **how)
         except (requests.exceptions.InvalidURL, LocationValueError, ProxySchemeUnknown):
             raise MalformedRequest(f"the URL {display_url(url)}, or its proxy's, is malformed") from None
@@ -180,10 +180,10 @@ def _is_anonymous(request: Request) -> bool:
 def _after_challenge(
     adapter: BaseAdapter, ready: requests.PreparedRequest, response: requests.Response, **how: Any
 ) -> requests.Response:
-    """Return the response to the request with what digest authentication answers to a challenge; else `response`.
+    """Answer the challenge of digest authentication in `response`; return the new response, else `response`.
 
-    The authentication object itself would read the body of the challenge, which may have no end, to its end, and send
-    the request again where it has no answer to the challenge.
+    The authentication object itself would read the body of the challenge to its end, though it may have none. It would
+    also send the request again if it has no answer to the challenge.
     """
     hooks: list[Any] = ready.hooks["response"]
     own = [hook for hook in hooks if isinstance(getattr(hook, "__self__", None), HTTPDigestAuth)]
@@ -219,7 +219,7 @@ class _OwnBody:
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            if self._begun:  # an authentication object answers a challenge: with the whole body, or not at all
+            if self._begun:  # an authentication object answers a challenge, with the whole body or not at all
                 self._pieces = self._replayable.body_for(Request(method="POST", url="", data=self._pieces)).data
             self._begun = True
             yield from filter(None, map(octets, self._pieces))
@@ -233,13 +233,13 @@ def _locations(response: requests.Response) -> list[str]:
     location = response.headers.get("Location", "")
     several = getattr(getattr(response.raw, "headers", None), "getlist", None)
     found: list[str] = [] if several is None else several("Location")
-    return found if ", ".join(found) == location else [location]  # a hook may have set another one
+    return found if ", ".join(found) == location else [location]  # unless a hook has set another location
 
 
 def _send_is_replaced(session: requests.Session) -> bool:
-    """Return whether something is in place of `requests.Session.send`, as requests-mock has it.
+    """Return whether `requests.Session.send` has been replaced, as by requests-mock.
 
-    The `send` of a subclass is not meant: the client has warned that it is not called.
+    The `send` of a subclass does not count: the client has warned that it is not called.
     """
     if "send" in vars(session):
         return True
@@ -249,7 +249,7 @@ def _send_is_replaced(session: requests.Session) -> bool:
 
 
 def _is_callers(error: BaseException) -> bool:
-    """Return whether an error comes from a hook or an authentication object of the caller's."""
+    """Return whether an error comes from the caller's hook or authentication object."""
     if isinstance(error, requests.exceptions.InvalidHeader):
         return False  # urllib3 has read a response
     return isinstance(error, (ValueError, requests.HTTPError))

@@ -1,4 +1,4 @@
-"""Wakes a blocking reader, asleep or waiting for the network, from another thread or a signal handler."""
+"""Wakes a blocking reader that sleeps or waits for the network, from another thread or a signal handler."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Wakeup"]
 
-# Seconds of one sleep. A signal that arrives after the interpreter's last check for signals, but before the system
-# call, does not interrupt the sleep; its handler runs after it.
+# Seconds of one sleep. A signal that arrives between the interpreter's last check for signals and the system call does
+# not interrupt the sleep; its handler runs afterwards.
 _SLICE = 0.2
 
 
 class Wakeup:
-    """Holds the socket that a reader may be blocked in, and shuts it down on `close`.
+    """Holds the socket on which a reader may block, and shuts it down on `close`.
 
-    Every method is safe in a signal handler that interrupts any other one: the only lock is reentrant, and a sleep
-    waits for a plain lock, which the handler can release (`threading.Event.set` inside its own `wait` deadlocks).
+    Every method is safe in a signal handler that interrupts any other method: the only lock is reentrant, and a sleep
+    waits for a plain lock, which the handler can release. (`threading.Event.set` inside its own `wait` would deadlock.)
 
     Attributes:
-        closed: whether `close` was called: nothing may be sent after it.
+        closed: whether `close` was called; after that nothing may be sent.
     """
 
     __slots__ = ("_alarm", "_lock", "_process", "_socket", "closed")
@@ -44,28 +44,28 @@ class Wakeup:
 
     @property
     def inherited(self) -> bool:
-        """Whether this process is a fork of the one that made this: its sockets are the parent's."""
+        """Whether this object was created before a fork, so that its sockets belong to the parent."""
         return os.getpid() != self._process
 
     def forbid(self) -> None:
-        """Let no thread in any more, in a process that was just forked: its connection is the parent's."""
+        """Let no thread in any more; for a forked child, where the connection belongs to the parent."""
         self.closed = True
-        self._lock = threading.RLock()  # nobody would release the inherited one if it was held during the fork
+        self._lock = threading.RLock()  # an inherited lock that was held during the fork would never be released
 
     def watch(self, sock: Any) -> None:
-        """Take the socket that the reader uses from now on; shut it down at once if `close` was called before."""
+        """Register the socket that the reader uses from now on; shut it down at once if `close` was called before."""
         with self._lock:
             self._socket = sock
             if self.closed:
                 self._shut_down()
 
     def release_socket(self) -> None:
-        """Forget the socket: it is closed, or goes back to its pool."""
+        """Forget the socket, which has been closed or returned to its pool."""
         with self._lock:
             self._socket = None
 
     def interrupt(self) -> None:
-        """Shut the current socket down, and nothing else."""
+        """Shut only the current socket down."""
         with self._lock:
             self._shut_down()
 
@@ -74,44 +74,45 @@ class Wakeup:
         self.closed = True
         alarm = self._alarm
         if alarm is not None:
-            with contextlib.suppress(RuntimeError):  # another thread has closed it, too
+            with contextlib.suppress(RuntimeError):  # another thread has closed it already
                 alarm.release()
         with self._lock:
             self._shut_down()
 
     def pause(self, seconds: float) -> None:
-        """Sleep for `seconds`, or until `close`."""
+        """Sleep for `seconds`, or until `close` is called."""
         alarm = threading.Lock()
         alarm.acquire()
         self._alarm = alarm
         end = time.monotonic() + seconds
-        # This sets `_alarm`, then reads `closed`; `close` sets `closed`, then reads `_alarm`. One sees the other.
+        # This sets `_alarm`, then reads `closed`; `close` sets `closed`, then reads `_alarm`. So at least one sees the
+        # other.
         while not self.closed and (left := end - time.monotonic()) > 0:
             if alarm.acquire(timeout=min(left, _SLICE)):
                 break
         self._alarm = None
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for `seconds`, or until `close`; see `Transport.sleep`."""
+        """Wait for `seconds`, or until `close` is called; see `Transport.sleep`."""
         self.pause(seconds)
 
     async def resolve(self, prepared: Awaitable[object], deadline: float | None) -> object:
-        """Refuse to wait for what `prepare` returns; see `Transport.resolve`.
+        """Refuse to await the result of `prepare`; see `Transport.resolve`.
 
         Raises:
             TypeError: always.
         """
         del deadline
         if isinstance(prepared, Coroutine):
-            prepared.close()  # else Python warns that it was never awaited
+            prepared.close()  # otherwise Python warns that it was never awaited
         raise TypeError("prepare: expected a Request, got an awaitable, which the blocking client cannot await")
 
     def check(self, deadline: float | None, url: str) -> None:
-        """Check in the midst of decoding that the stream is open, and in time.
+        """Check during decoding that the stream is open, and that its deadline has not passed.
 
         Args:
-            deadline: of the read, by `time.monotonic`; None: no limit.
-            url: of the response, for the error.
+            deadline: the deadline of the read, by `time.monotonic`; None: no limit.
+            url: the response's URL, for the error.
 
         Raises:
             ConnectionFailed: the stream was closed, or the deadline has passed.
@@ -125,7 +126,7 @@ class Wakeup:
         sock = self._socket
         if sock is None or os.getpid() != self._process:
             return  # shutting down would reach the parent's connection
-        # The plain socket's method, for TLS too: SSLSocket.shutdown drops the TLS state that the reading thread uses.
+        # The plain socket's method, even for TLS: SSLSocket.shutdown drops the TLS state that the reading thread uses.
         with contextlib.suppress(OSError):
             if isinstance(sock, socket.socket):
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)

@@ -15,7 +15,7 @@ __all__ = ["Watchdog"]
 class Watchdog:
     """A thread that shuts one stream's connection down when a read takes too long.
 
-    Only responses that are not read off a tracked connection's socket need it.
+    Only responses that are not read from a tracked connection's socket need it.
     """
 
     def __init__(self, wakeup: Wakeup) -> None:

@@ -72,6 +72,12 @@ def test_a_chunk_that_carries_nothing_gives_no_delta() -> None:
     assert [delta.content for delta in deltas(events)] == ["Hi"]
 
 
+@pytest.mark.parametrize("element", ["null", '"x"', "[]", "7"])
+def test_what_is_no_object_among_the_tool_calls_is_no_call(element: str) -> None:
+    event = Event(f'{{"choices":[{{"index":0,"delta":{{"content":"Hi","tool_calls":[{element}]}}}}]}}')
+    assert [(delta.content, delta.tool_calls) for delta in deltas([event, DONE])] == [("Hi", ())]
+
+
 def test_an_empty_finish_reason_is_none_in_a_delta_too() -> None:
     assert [delta.finish_reason for delta in deltas([chunk("Hi", ""), DONE])] == [None]
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from sse_client import Event, SSEError
-from sse_client.adapters.openai._shared.tolerant_parser import TolerantParser
+from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.adapters.openai.responses import ResponseEvent
 from sse_client.adapters.openai.responses._reader import ResponseReader
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TEXT: Payload = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
 DELTA = about("output_text.delta", delta="Hel", **TEXT)
+LO = about("output_text.delta", delta="lo", **TEXT)
 EMPTY: Payload = {**MESSAGE, "content": []}
 PART: Payload = {"type": "output_text", "text": "Hello", "annotations": []}
 NO_TEXT: Payload = {**MESSAGE, "content": [{**PART, "text": ""}]}
@@ -213,6 +214,48 @@ def test_a_text_is_there_once_wherever_the_server_sends_it(
     assert came.error is None
     assert "".join(came.pieces) == "Hello"
     assert (came.reply.outcome, came.response.output_text) == ("complete", "Hello")
+
+
+@pytest.mark.parametrize(
+    "payloads",
+    [
+        [DELTA, about("output_text.done", text="Hello", **TEXT), LO],
+        [about("output_text.done", text="Hello", **TEXT), {**DELTA, "delta": ""}, DELTA, LO],
+        [DELTA, about("content_part.done", part=PART, **TEXT), LO],
+        [DELTA, about("output_text.done", text="Hello", **TEXT), about("content_part.done", part=PART, **TEXT), LO],
+        [DELTA, about("output_item.done", item=MESSAGE, output_index=0), LO],
+        [LO, about("output_text.done", text="Hello", **TEXT), DELTA],
+        [about("output_item.done", item=MESSAGE, output_index=0), DELTA, LO],
+    ],
+    ids=["text", "text first", "part", "text and part", "item", "reversed", "item first"],
+)
+@pytest.mark.parametrize("begun_first", [True, False])
+def test_a_piece_after_its_whole_text_adds_nothing(payloads: list[Payload], begun_first: bool, asker: Asker) -> None:
+    begin = [about("output_item.added", item=EMPTY, output_index=0)] if begun_first else []
+    events = [lifecycle("created"), *begin, *payloads, lifecycle("completed", output=[])]
+    with Server(answered(*events)) as server:
+        came = asker.ask(server.url, read="text")
+    assert came.response.output_text == "Hello"
+    # What has been handed out of a reversed text cannot be taken back.
+    assert "".join(came.pieces) == ("lo" if payloads[0] is LO else "Hello")
+
+
+def test_a_text_may_go_on_after_it_was_whole() -> None:
+    more = about("output_text.delta", delta=", you", **TEXT)
+    events = [DELTA, about("output_text.done", text="Hel", **TEXT), LO, more]
+    assert fed(lifecycle("created"), *events).response.output_text == "Hello, you"
+
+
+@pytest.mark.parametrize("kind", ["function_call_arguments", "item", "new item"])
+def test_arguments_after_the_whole_of_them_add_nothing(kind: str) -> None:
+    where: Payload = {"item_id": "f1", "output_index": 0}
+    last = about("output_item.done", item=called("f1", arguments='{"a":1}'), output_index=0)
+    if kind == "function_call_arguments":
+        last = about("function_call_arguments.done", arguments='{"a":1}', **where)
+    begin = [about("output_item.added", item=F1, output_index=0)] if kind != "new item" else []
+    pieces = [piece('{"a"', **where), piece(":1}", **where)]
+    for payloads in ([*begin, last, *pieces], [*begin, pieces[0], last, pieces[1]]):
+        assert arguments(payloads) == [("f1", '{"a":1}')]
 
 
 def test_the_last_event_alone_has_the_text(asker: Asker) -> None:

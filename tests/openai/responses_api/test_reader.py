@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from sse_client import Comment, Event, StreamTruncated
+from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.adapters.openai import ChatError
-from sse_client.adapters.openai._shared.tolerant_parser import TolerantParser
 from sse_client.adapters.openai.responses import (
     IncompleteDetails,
     Response,

@@ -15,8 +15,8 @@ from test_client_kit import KEY, answer
 from test_client_kit import surroundings as surroundings
 
 from sse_client import AsyncClient, Client, Timeout
+from sse_client.adapters._client_arguments import check_client, checked_base_url, checked_key
 from sse_client.adapters.openai import AsyncChatClient, ChatClient
-from sse_client.adapters.openai._shared.client_arguments import check_client, checked_base_url, checked_key
 from sse_client.adapters.openai.batch import ChatBatch
 from sse_client.testing import Server
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -20,7 +23,7 @@ from sse_client.aio import AsyncClient
 from sse_client.testing import LAST_CHUNK, STALL, Server, chunk, head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
 
     from sse_client import Event
     from sse_client.testing import Step
@@ -237,3 +240,64 @@ def test_a_slow_reader_holds_its_server_back(library: Any, loop: str) -> None:
     with Server(script()) as server:
         run(loop, main)
     assert sent == 4000
+
+
+@pytest.fixture
+def silent() -> Iterator[tuple[int, threading.Event, threading.Event]]:
+    """Accept one connection, and answer nothing; say when something came over it, and when the other side ended it."""
+    came, ended = threading.Event(), threading.Event()
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            sock, _ = listener.accept()
+            with sock:
+                sock.settimeout(4 * SOON)
+                while sock.recv(4096):
+                    came.set()
+        ended.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=serve, daemon=True)
+        server.start()
+        yield listener.getsockname()[1], came, ended
+        server.join(SOON)
+
+
+@columns
+@pytest.mark.parametrize("how", ["aclose", "cancel", "deadline"])
+@pytest.mark.parametrize("what", ["TLS", "SOCKS"])
+def test_a_connection_in_the_making_is_closed_at_once(
+    library: Any, loop: str, how: str, what: str, silent: tuple[int, threading.Event, threading.Event]
+) -> None:
+    port, came, ended = silent
+    url, proxy = f"https://127.0.0.1:{port}/", None
+    if what == "SOCKS":
+        url, proxy = "http://localhost/", f"socks5://127.0.0.1:{port}"
+
+    async def main() -> None:
+        async with AsyncClient(library.AsyncClient(proxy=proxy)) as client:
+            limit = 0.5 if how == "deadline" else 60
+            stream = client.stream("POST", url, timeout=Timeout(total=limit, connect=60))
+
+            async def read() -> None:
+                with contextlib.suppress(sse_client.SSEError):
+                    async for _ in stream:
+                        pass
+
+            with anyio.fail_after(2 * SOON):
+                async with anyio.create_task_group() as group:
+                    group.start_soon(read)
+                    while not came.is_set():  # noqa: ASYNC110  (set by a thread)
+                        await anyio.sleep(0.005)
+                    if how == "aclose":
+                        await stream.aclose()
+                    elif how == "cancel":
+                        group.cancel_scope.cancel()
+                while not ended.is_set():  # noqa: ASYNC110  (set by a thread)
+                    await anyio.sleep(0.005)
+
+    gc.disable()  # it would close what is dropped
+    try:
+        run(loop, main)
+    finally:
+        gc.enable()

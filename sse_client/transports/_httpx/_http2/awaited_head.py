@@ -1,7 +1,7 @@
-"""Waiting for the head of a response over HTTP/2, and for room for its request, off its connection; see `frames.py`.
+"""Waits for the head of a response over HTTP/2, and for room to send its request; see `frames.py`.
 
-httpcore takes a timeout of this wait for the end of the connection, and so of all its streams; it looks at none while
-another stream is being read; and it tells no server that nobody waits any more.
+If this wait times out, httpcore treats the whole connection as ended, and so all of its streams. While another stream
+is being read, it ignores the timeout. And it does not inform the server that nobody waits any more.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _STATUS = re.compile(rb"[1-9][0-9]{2}")
 
 
 class Unanswered:
-    """A request over HTTP/2 that has no response yet, or whose response nobody reads.
+    """A request over HTTP/2 that has no response yet, or whose response is not read.
 
     Args:
-        connection: httpcore's.
-        request: httpcore's.
-        stream_id: of the request.
+        connection: the connection of httpcore.
+        request: the request of httpcore.
+        stream_id: the stream ID of the request.
     """
 
     def __init__(self, connection: Any, request: Any, stream_id: int) -> None:
@@ -42,12 +42,12 @@ class Unanswered:
         self.extensions = {"stream_id": stream_id}
 
     def reset(self, errors: tuple[type[Exception], ...]) -> None:
-        """Tell the server of a blocking client's request that nobody waits for its response."""
+        """Reset the stream of a blocking client's request, because nobody waits for its response."""
         with suppress(*errors):  # the connection is gone
             reset_stream(self, self)
 
     async def areset(self, errors: tuple[type[Exception], ...], seconds: float) -> None:
-        """Tell the server of an asynchronous client's request; give it so many seconds to be written."""
+        """Reset the stream of an asynchronous client's request, within `seconds`."""
         with suppress(*errors), anyio.move_on_after(seconds, shield=True):
             written = reset_stream(self, self)
             if written is not None:
@@ -55,17 +55,17 @@ class Unanswered:
 
 
 def wait_for_head(source: FrameSource, silence: float | None, deadline: float | None) -> None:
-    """Wait until the library finds the head among the source's events, or what has ended the stream.
+    """Wait until the source's events contain the response's head, or the end of the stream.
 
     Args:
-        source: of the stream.
+        source: the source of the stream.
         silence: seconds without a sign of life of the stream after which it counts as dead; None for no limit.
-        deadline: until when, by `time.monotonic`; None: no limit.
+        deadline: when to stop waiting, by `time.monotonic`; None: no limit.
 
     Raises:
-        TimeoutError: it did not come in time.
-        ConnectionError: it is malformed, or the stream was closed.
-        Exception: the connection has ended, in the words of httpcore or h2.
+        TimeoutError: the head did not arrive in time.
+        ConnectionError: the head is malformed, or the stream was closed.
+        Exception: the connection has ended; the exception is that of httpcore or h2.
     """
     head = _Head(source.events)
     while not head.has_come():
@@ -78,14 +78,14 @@ def wait_for_room(source: FrameSource, silence: float | None, deadline: float | 
 
 
 async def await_head(source: AsyncFrameSource, silence: float | None) -> None:
-    """Do the same as `wait_for_head`, awaited; whoever awaits it looks at the deadline."""
+    """Do what `wait_for_head` does, asynchronously; the caller enforces the deadline."""
     head = _Head(source.events)
     while not head.has_come():
         await _await(source, silence, None)
 
 
 async def await_room(source: AsyncFrameSource, silence: float | None) -> None:
-    """Do the same as `wait_for_room`, awaited."""
+    """Do what `wait_for_room` does, asynchronously."""
     await _await(source, silence, source.room)
 
 
@@ -100,10 +100,10 @@ async def _await(source: AsyncFrameSource, silence: float | None, arrived: Calla
 
 
 class _Head:
-    """What has come of a response before its body.
+    """Finds the head of a response among the events of its stream.
 
     Args:
-        events: those of its stream that nobody has taken.
+        events: the events of the stream that have not been taken yet.
     """
 
     def __init__(self, events: list[Any]) -> None:
@@ -111,10 +111,10 @@ class _Head:
         self._interim = 0
 
     def has_come(self) -> bool:
-        """Return whether the head is there, or the stream has ended; take interim responses out.
+        """Return whether the head has arrived, or the stream has ended; remove interim responses.
 
         Raises:
-            ConnectionError: it is no head (RFC 9113 8.3.2), or there were too many interim responses.
+            ConnectionError: the head is malformed (RFC 9113 8.3.2), or there were too many interim responses.
         """
         events = self._events
         while events and type(events[0]).__name__ == "InformationalResponseReceived":

@@ -1,4 +1,4 @@
-"""Bodies of HTTP/2 off their connection, in the blocking client; see `frames.py`."""
+"""Reads HTTP/2 bodies directly from their connection, in the blocking client; see `frames.py`."""
 # ruff: noqa: SLF001  (it is what this module is for)
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["FrameSource", "frame_source", "head_source"]
 
 _RECEIVE = 64 * 1024
-_SLICE = 0.05  # seconds after which a thread that waits for another one's read looks at its own stream
-_YIELD = 0.0005  # seconds in which other threads take what one has read for them
+_SLICE = 0.05  # seconds after which a thread that waits for another thread's read checks its own stream
+_YIELD = 0.0005  # seconds in which other threads can pick up what one thread has read for them
 
 
 class FrameSource(Frames):
-    """The same, of a blocking client.
+    """Reads one stream of an HTTP/2 connection, in a blocking client.
 
     Attributes:
-        alarm: what wakes a reader, by being shut down: the connection is not its stream's alone.
+        alarm: a socket that wakes the reader when it is shut down, because other streams use the connection, too.
         sock: the connection's socket.
     """
 
@@ -40,25 +40,24 @@ class FrameSource(Frames):
         self._lock = getattr(self._state, "lock", None) or nullcontext()
         self.alarm, self._wake = socket.socketpair()
         self._poll = _readable(sock, self._wake)
-        self._closing = weakref.finalize(
-            self, _close, self.alarm, self._wake
-        )  # of a stream that is dropped, not closed
+        # For a stream that is dropped without being closed.
+        self._closing = weakref.finalize(self, _close, self.alarm, self._wake)
 
     def receive(self, timeout: float | None) -> bytes:
-        """Wait for what comes of the body next; see `wait`."""
+        """Wait for the next events of the body; see `wait`."""
         self.wait(timeout)
         return self.ready()
 
     def wait(self, timeout: float | None, arrived: Callable[[], object] | None = None) -> None:
-        """Wait for what comes of the stream next.
+        """Wait for the next events of the stream.
 
         Args:
-            timeout: for how many seconds.
-            arrived: returns whether what is waited for is there; by default, whether there are events.
+            timeout: the most seconds to wait.
+            arrived: returns whether to stop waiting; by default, whether there are events.
 
         Raises:
-            TimeoutError: nothing came in so many seconds.
-            Exception: the stream or its connection has ended, in the words of httpcore or h2.
+            TimeoutError: nothing arrived within `timeout`.
+            Exception: the stream or its connection has ended; the exception is that of httpcore or h2.
         """
         end = None if timeout is None else time.monotonic() + timeout
         connection = self._connection
@@ -83,14 +82,14 @@ class FrameSource(Frames):
             finally:
                 lock.release()
             if over and self.events:
-                connection._receive_events(self._request)  # raises what has ended it
+                connection._receive_events(self._request)  # raises the error that ended the connection
             elif over:
                 self.events.append(connection._receive_stream_event(self._request, self._stream_id))
             elif others:
-                time.sleep(_YIELD)  # else this thread takes the lock again before those that wait for it
+                time.sleep(_YIELD)  # otherwise this thread would take the lock again before the waiting ones
 
     def _read(self, timeout: float | None) -> tuple[bool, bool]:
-        """Read what has come for any stream; return whether it is over, and whether something is for another stream."""
+        """Read what has arrived; return whether the connection has ended, and whether other streams got anything."""
         readable, woken = self._poll(timeout)
         if woken:
             raise ConnectionError("the stream was closed")
@@ -103,43 +102,46 @@ class FrameSource(Frames):
             if not data:
                 return True, False
             with connection._state_lock:
+                changes: list[Any] = []
                 with self._lock:
-                    changes = self._dispatch(data, touched)
+                    while data:
+                        data = self._dispatch(data, touched, changes)
                 for event in changes:
                     connection._receive_remote_settings_change(event)
             if self._state._data_to_send:
-                connection._write_outgoing_data(self._request)  # what h2 answers to a ping, or to settings
+                connection._write_outgoing_data(self._request)  # h2's replies to pings and settings
         except (TimeoutError, ssl.SSLWantReadError):
             return False, False
         except BaseException:
-            # Bytes may have been received and not dispatched, after Ctrl-C too: no more requests over this connection.
+            # Bytes may have been received but not dispatched (after Ctrl-C, for example), so the connection takes no
+            # more requests.
             connection._connection_error = True
             raise
         return False, bool(touched - {self._stream_id})
 
     def finish(self, errors: tuple[type[Exception], ...]) -> None:
-        """Write what was credited; the body is whole, whether that can be written or not."""
+        """Write the pending window updates; errors are ignored, because the body is complete."""
         with suppress(*errors):
             self._connection._write_outgoing_data(self._request)
 
     def close(self) -> None:
-        """Close what wakes a reader."""
+        """Close the sockets that wake a reader."""
         self._closing()
 
 
 def frame_source(response: Any) -> FrameSource | None:
-    """Return the body of a blocking client's response; None if it is none of HTTP/2, or the library has to read it."""
+    """Return the body of a blocking client's response; None without HTTP/2, or if the library has to read it."""
     part = frames_part(response)
     return None if part is None else _source(response.extensions.get("network_stream"), *part)
 
 
 def head_source(connection: Any, request: Any, stream_id: int) -> FrameSource | None:
-    """Return what a response that has not come is read off; None where `frame_source` returns None.
+    """Return the source of a response that has not arrived yet; None if `frame_source` returns None.
 
     Args:
-        connection: httpcore's.
-        request: httpcore's.
-        stream_id: of the request.
+        connection: the connection of httpcore.
+        request: the request of httpcore.
+        stream_id: the stream ID of the request.
     """
     known = has_frames(connection, stream_id)
     return _source(network_stream(connection), connection, request, stream_id) if known else None
@@ -159,7 +161,7 @@ def _close(*socks: socket.socket) -> None:
 
 
 def _readable(sock: Any, wake: Any) -> Callable[[float | None], tuple[bool, bool]]:
-    """Return a function that waits so many seconds; it returns whether there is something to read on each of two."""
+    """Return a function that waits for some seconds; it returns which of two sockets are readable."""
     pending = sock.pending if isinstance(sock, ssl.SSLSocket) else None
 
     def poll(seconds: float | None) -> tuple[bool, bool]:

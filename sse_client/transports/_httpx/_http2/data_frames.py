@@ -1,8 +1,8 @@
-"""Frames of HTTP/2 that hold nothing but data (RFC 9113 6.1) to h2's events, without h2's machinery for each of them.
+"""Parses HTTP/2 frames that hold only data (RFC 9113 6.1) into h2's events, without running h2 for each of them.
 
-h2 takes 6 µs to read such a frame and to report it, several times what parsing the event in it costs; here it is 1 µs.
-Whatever is not plainly the next part of an open stream, within its windows, is left to h2, which then sees the same
-windows as if it had read all of it.
+h2 takes 6 µs to read and report such a frame, several times the cost of parsing the event in it; here it takes 1 µs. A
+frame that is not simply the next part of an open stream, within its windows, is left to h2. The windows that h2 then
+sees are the same as if it had read all frames itself.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -16,7 +16,7 @@ _HEAD = 9  # bytes of a frame's head
 
 
 def can_take_data(state: Any, stream_id: int) -> bool:
-    """Return whether h2's state of a connection, and of a stream of it, has what is looked at and changed here."""
+    """Return whether h2's states of a connection and of a stream have the parts that are read and changed here."""
     stream = getattr(state, "streams", {}).get(stream_id)
     return (
         all(hasattr(getattr(state, "incoming_buffer", None), name) for name in ("_data", "_headers_buffer"))
@@ -28,10 +28,10 @@ def can_take_data(state: Any, stream_id: int) -> bool:
 
 
 def first_frame(state: Any, data: bytes) -> tuple[bytes, bytes]:
-    """Return what of `data` belongs to the frame that h2 has begun to read, or to the next one; and the rest.
+    """Split `data` after the frame that h2 has begun to read, or after the next frame.
 
     Raises:
-        FrameTooLargeError: it is too large. h2 would wait for all of it first, of a server that speaks HTTP/1.1, too.
+        FrameTooLargeError: the frame is too large. h2 would first wait for all of it, even from an HTTP/1.1 server.
     """
     begun = state.incoming_buffer._data
     head = bytes(begun[:_HEAD]) + data[: max(0, _HEAD - len(begun))]
@@ -47,25 +47,25 @@ def first_frame(state: Any, data: bytes) -> tuple[bytes, bytes]:
 
 
 def take_data(state: Any, queues: dict[int, list[Any]], data: bytes, touched: set[int]) -> bytes:
-    """Put what plain frames of data hold into their streams' queues; return what is left for h2.
+    """Put the data of plain DATA frames into their streams' queues; return the bytes that are left for h2.
 
     Args:
-        state: h2's, of the connection.
-        queues: the events of each stream that nobody has taken.
-        data: what has come.
-        touched: gets the streams for which something came.
+        state: h2's state of the connection.
+        queues: the events of each stream that have not been taken yet.
+        data: the received bytes.
+        touched: the set to which the streams that got data are added.
     """
     buffer = state.incoming_buffer
     if buffer._data or buffer._headers_buffer or state.state_machine.state.name != "CLIENT_OPEN":
         return data
     start, size = 0, len(data)
     window = state._inbound_flow_control_window_manager
-    while start + _HEAD <= size and data[start + 3 : start + 5] == b"\0\0":  # of data, without flags
+    while start + _HEAD <= size and data[start + 3 : start + 5] == b"\0\0":  # a DATA frame without flags
         head = data[start : start + _HEAD]
         stream = _open_stream(state, queues, head)
         if stream is None:
             break
-        # All frames of one stream in a row become one event.
+        # Consecutive frames of one stream become one event.
         pieces: list[bytes] = []
         total, own = 0, stream._inbound_window_manager
         most = min(window.current_window_size, own.current_window_size)
@@ -88,7 +88,7 @@ def take_data(state: Any, queues: dict[int, list[Any]], data: bytes, touched: se
 
 
 def _open_stream(state: Any, queues: dict[int, list[Any]], head: bytes) -> Any:
-    """Return the stream of a frame, if more data may come of it; None if h2 has to decide."""
+    """Return the stream of a frame if it may receive more data; None if h2 has to decide."""
     stream_id = int.from_bytes(head[5:], "big")
     stream = state.streams.get(stream_id)
     if stream is None or stream_id not in queues or stream._expected_content_length is not None:
@@ -100,7 +100,7 @@ def _open_stream(state: Any, queues: dict[int, list[Any]], head: bytes) -> Any:
 def _received(stream_id: int, pieces: list[bytes], total: int) -> Any:
     from h2.events import DataReceived
 
-    event = DataReceived.__new__(DataReceived)  # its constructor differs from version to version
+    event = DataReceived.__new__(DataReceived)  # the constructor differs between versions
     event.stream_id = stream_id
     event.data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
     event.flow_controlled_length = total

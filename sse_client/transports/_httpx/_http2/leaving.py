@@ -1,6 +1,6 @@
-"""HTTP/2 where httpcore does not do what a stream needs: leaving one in the middle, and a GOAWAY that lets it finish.
+"""HTTP/2 behaviour that httpcore lacks: closing a stream early, and finishing a stream after a GOAWAY.
 
-httpcore promises none of what is used here: where it looks different, the stream is as httpcore has it.
+httpcore documents none of the parts that this relies on; if they have changed, its own behaviour remains.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -16,21 +16,21 @@ _CANCEL = 8  # RFC 9113 7: "the stream is no longer needed"
 
 
 def http2_errors() -> tuple[type[Exception], ...]:
-    """Return what h2 raises of a peer that breaks the rules of HTTP/2, if h2 is loaded: httpcore lets it pass."""
+    """Return h2's exceptions for a peer that breaks the rules of HTTP/2, if h2 is loaded; httpcore passes them on."""
     exceptions: Any = sys.modules.get("h2.exceptions")
     return () if exceptions is None else (exceptions.H2Error,)
 
 
 def adopt_stream(connection: Any, stream_id: int, unavailable: type[Exception]) -> None:
-    """Have a stream finish that is open when the server sends a GOAWAY; called before its request is sent.
+    """Let a stream finish if it is open when the server sends a GOAWAY; called before its request is sent.
 
     Args:
-        connection: of httpcore; None where it cannot be told.
-        stream_id: of the request.
-        unavailable: what tells httpcore's pool to take another connection.
+        connection: the connection of httpcore; None if it cannot be determined.
+        stream_id: the stream ID of the request.
+        unavailable: the exception that tells httpcore's pool to use another connection.
 
     Raises:
-        Exception: `unavailable`, where the server has sent a GOAWAY: it would not process the request.
+        Exception: `unavailable`, if the server has sent a GOAWAY, so that it would not process the request.
     """
     try:
         table: dict[Any, Any] = connection._h2_state._frame_dispatch_table
@@ -47,13 +47,13 @@ def adopt_stream(connection: Any, stream_id: int, unavailable: type[Exception]) 
 
 
 class _Goaway:
-    """Takes a GOAWAY as RFC 9113 6.8 means it: no new streams, and an end for those above the last one alone.
+    """Handles a GOAWAY as in RFC 9113 6.8: no new streams, and only those above the last stream end.
 
-    h2 takes it as the end of the connection, and drops what the server still sends on its other streams.
+    h2 treats it as the end of the connection, and drops what the server still sends on other streams.
 
     Attributes:
         adopted: the streams whose requests are this package's.
-        received: whether there was one.
+        received: whether a GOAWAY was received.
     """
 
     def __init__(self, connection: weakref.ref[Any], otherwise: Any) -> None:
@@ -63,16 +63,18 @@ class _Goaway:
         self.received = False
 
     def __call__(self, frame: Any) -> tuple[list[Any], list[Any]]:
-        """Return the frames to send, and the events, of a GOAWAY."""
+        """Return the frames to send, and the events, for a GOAWAY."""
         from h2.errors import ErrorCodes
         from h2.events import ConnectionTerminated, StreamReset
 
         connection = self._connection()
         if connection is None or not self.adopted.issuperset(connection._events):
-            answer: tuple[list[Any], list[Any]] = self._otherwise(frame)  # requests of the client's owner, too
+            answer: tuple[list[Any], list[Any]] = self._otherwise(frame)  # the owner's requests too
             return answer
         self.received = True
-        connection._used_all_stream_ids = True  # the pool sends no more over it, and closes it after its last stream
+        connection._used_all_stream_ids = (
+            True  # makes the pool send no more over it, and close it after its last stream
+        )
         known = frame.error_code in ErrorCodes.__members__.values()
         code = ErrorCodes(frame.error_code) if known else frame.error_code
         if code != ErrorCodes.NO_ERROR:
@@ -89,14 +91,14 @@ class _Goaway:
 
 
 def reset_stream(response: Any, part: Any) -> Any:
-    """Tell the server that a stream is no longer read, unless it has ended; credit what had come of it.
+    """Reset a stream that is no longer read, unless it has ended; credit its unread data.
 
     Args:
-        response: of the library.
-        part: httpcore's own part of it; None where it cannot be told.
+        response: the library's response.
+        part: httpcore's own part of it; None if it cannot be determined.
 
     Returns:
-        What an asynchronous client awaits for the frame to be written; None where there is nothing to write, or it is.
+        An awaitable that writes the frame, for an asynchronous client; None if there is nothing left to write.
     """
     stream_id = response.extensions.get("stream_id")
     connection, request = getattr(part, "_connection", None), getattr(part, "_request", None)

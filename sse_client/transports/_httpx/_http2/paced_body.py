@@ -1,7 +1,7 @@
-"""The body of a request over HTTP/2 in pieces that the server's windows have room for, so that httpcore waits for none.
+"""Sends an HTTP/2 request body in pieces that fit the server's windows, so that httpcore never waits for room.
 
-Where a window is closed, httpcore reads until it is open, and takes a timeout for the end of the connection, and so of
-all its streams. In httpcore 1.0 it does not look whether another stream's reader has opened it meanwhile. Of a blocking
+If a window is full, httpcore itself reads until it has room, and treats a timeout as the end of the connection, and so
+of all its streams. httpcore 1.0 does not notice that another stream's reader has made room meanwhile. In a blocking
 client, `shared_connection` sends the pieces.
 """
 
@@ -16,10 +16,10 @@ __all__ = ["AsyncPacedBody"]
 
 
 class AsyncPacedBody:
-    """A body of an asynchronous client's request.
+    """The body of an asynchronous client's request.
 
     Args:
-        pieces: the body, as httpcore has it.
+        pieces: the body, in httpcore's form.
         room: returns how many bytes may be sent now.
         wait: awaited until there is room.
     """
@@ -45,6 +45,6 @@ class AsyncPacedBody:
         return piece
 
     async def aclose(self) -> None:
-        """Close the body that is left in the middle."""
+        """Close a body that is left in the middle."""
         if hasattr(self._iterator, "aclose"):
             await self._iterator.aclose()

@@ -1,9 +1,9 @@
-"""A connection of HTTP/2 whose streams are opened and read by several threads of a blocking client.
+"""Lets several threads of a blocking client open and read streams over one HTTP/2 connection.
 
-httpcore takes a stream's number and sends its head in two steps, looks at the windows and sends a piece of a body in
-two steps, and calls h2, which is not made for threads, from all threads: two of them took one number, or sent theirs
-out of order, which ends the connection. It promises none of what is replaced here: where it looks different, the
-connection is as httpcore has it.
+httpcore takes a stream's number and sends its head in two steps, and checks the windows and sends a piece of a body in
+two steps. It calls h2, which is not thread-safe, from all threads. So two threads could take the same number, or send
+their heads out of order, which ends the connection. httpcore documents none of the parts that are replaced here; if
+they have changed, its own behaviour remains.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -15,7 +15,7 @@ from functools import cache, wraps
 from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
-from sse_client.transports._httpx._http2.places import Places, name_limit
+from sse_client.transports._httpx._http2.stream_limit import Places, name_limit
 from sse_client.transports._httpx._http2.waiting import wait_for_room, wait_to
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def share_connection(connection: Any) -> None:
     """Make a connection of httpcore safe for threads, before its first stream is opened if possible.
 
     Args:
-        connection: of HTTP/2; any other one, and None, is left as it is.
+        connection: an HTTP/2 connection; any other one, and None, is left unchanged.
     """
     kind: Any = connection.__class__
     if not all(hasattr(connection, name) for name in (*_PARTS, *_SENDING)) or hasattr(kind, "shared"):
@@ -58,7 +58,7 @@ class _Turn:
         """Wait until no other stream is being opened.
 
         Raises:
-            ConnectionFailed: the stream was closed, or it took too long.
+            ConnectionFailed: the stream was closed, or the wait took too long.
         """
         wait_to(self._acquire, "another request is being sent over the same connection, and was not in time")
         self._owner = threading.get_ident()
@@ -74,7 +74,7 @@ class _Turn:
 
 
 class _SerialState(_library):  # type: ignore[misc]  # which version's it is, is seen when it runs
-    """Of h2's methods, the one that gives a stream its number."""
+    """The method of h2 that gives a stream its number, run by one thread at a time."""
 
     lock: threading.RLock
     turn: _Turn
@@ -92,7 +92,7 @@ class _SerialState(_library):  # type: ignore[misc]  # which version's it is, is
 
 @cache
 def _serial(kind: Hashable) -> Any:
-    """Return a subclass of h2's state of a connection of which one thread at a time is in any method."""
+    """Return a subclass of h2's connection state whose methods only one thread at a time runs."""
     library: Any = kind
     methods = {
         name: _one_at_a_time(method)
@@ -112,7 +112,7 @@ def _one_at_a_time(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _SharedConnection(_library):  # type: ignore[misc]  # which of the two libraries' it is, is seen when it runs
-    """Of a connection's methods, those that two threads must not be in at once."""
+    """The methods of a connection that two threads must not run at once."""
 
     shared = True
 
@@ -141,7 +141,7 @@ class _SharedConnection(_library):  # type: ignore[misc]  # which of the two lib
     def _send_stream_data(self, request: Any, stream_id: int, data: bytes) -> None:
         state, position = self._h2_state, 0
         while position < len(data):
-            with state.lock:  # other threads' bodies use the connection's window up, too
+            with state.lock:  # other threads' bodies also use up the connection's window
                 room = min(state.local_flow_control_window(stream_id), state.max_outbound_frame_size)
                 piece = data[position : position + max(0, room)]
                 if piece:
@@ -162,6 +162,6 @@ class _SharedConnection(_library):  # type: ignore[misc]  # which of the two lib
 
 @cache
 def _shared(kind: Hashable) -> Any:
-    """Return such a subclass of a library's class."""
+    """Return a subclass of a library's connection class with these methods."""
     library: Any = kind
     return type(f"Shared{library.__name__}", (_SharedConnection, library), {})

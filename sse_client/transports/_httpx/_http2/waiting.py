@@ -1,4 +1,4 @@
-"""What a thread that opens a stream waits for while others use the connection: as long as its stream may wait."""
+"""Waits, within a stream's deadline, while other threads use the connection on which it is opened."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["opening_a_stream", "set_wait_for_room", "wait_for_room", "wait_to"]
 
-_SLICE = 0.05  # seconds after which a thread that waits looks whether its stream was closed
+_SLICE = 0.05  # seconds after which a waiting thread checks whether its stream was closed
 
 
 class _Wait(NamedTuple):
@@ -34,12 +34,12 @@ _threads = _Threads()
 
 @contextmanager
 def opening_a_stream(wakeup: Wakeup, seconds: float | None, deadline: float | None) -> Generator[None, None, None]:
-    """Wait in this thread, inside, until a stream is closed or it has taken too long.
+    """Within this block, waits in this thread end when the stream is closed, or when they take too long.
 
     Args:
-        wakeup: of the stream.
-        seconds: how long at most; None: no limit.
-        deadline: until when, by `time.monotonic`; None: no limit.
+        wakeup: the wakeup of the stream.
+        seconds: the most seconds of a wait; None: no limit.
+        deadline: when to stop waiting, by `time.monotonic`; None: no limit.
     """
     now = time.monotonic()
     ends = [end for end in (None if seconds is None else now + seconds, deadline) if end is not None]
@@ -52,15 +52,15 @@ def opening_a_stream(wakeup: Wakeup, seconds: float | None, deadline: float | No
 
 
 def set_wait_for_room(wait: Callable[[], object]) -> None:
-    """Set what waits, until the stream is open that this thread opens, for room for its request's body."""
+    """Set the function that waits for room for a request's body, while this thread opens a stream."""
     _threads.room = wait
 
 
 def wait_for_room() -> bool:
-    """Wait for room for a body; return False if this thread has nothing to wait with.
+    """Wait for room for a body; return False if no such function is set in this thread.
 
     Raises:
-        Exception: of what waits: the stream was closed, or it took too long, or the connection has ended.
+        Exception: the function's: the stream was closed, the wait took too long, or the connection has ended.
     """
     if _threads.room is None:
         return False
@@ -69,14 +69,14 @@ def wait_for_room() -> bool:
 
 
 def wait_to(acquire: Callable[[float | None], bool], why_not: str) -> None:
-    """Acquire what other threads have.
+    """Acquire a resource that other threads hold.
 
     Args:
-        acquire: waits so many seconds, None for as long as it takes; returns whether it has got it.
-        why_not: what the error says if the stream may not wait as long.
+        acquire: waits for the given number of seconds (None: without limit); returns whether it acquired the resource.
+        why_not: the reason in the error message if the wait took too long.
 
     Raises:
-        ConnectionFailed: the stream was closed, or it took too long; nothing was sent.
+        ConnectionFailed: the stream was closed, or the wait took too long; nothing was sent.
     """
     wait = _threads.wait
     if wait is None:

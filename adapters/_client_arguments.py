@@ -1,4 +1,4 @@
-"""The arguments that a chat client is made with, checked before anything is sent."""
+"""Checks the arguments with which an adapter's client is created."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sse_client.options import Timeout
 
 __all__ = ["check_client", "check_retries", "check_timeout", "checked_base_url", "checked_key"]
 
-# A URL with a scheme, which may be misspelled; a local address, an IP address, or a name with a port; or a name with
-# the path of an API. Each has one of these characters, or `localhost`; most keys have neither, and need
-# no pattern, which takes 0.6 ms to compile.
+# Matches a URL with a scheme, which may be misspelled; a local address, an IP address, or a name with a port; or a name
+# with the path of an API. Each has one of these characters, or `localhost`; most keys have neither, and need no
+# pattern, which takes 0.6 ms to compile.
 _URL_SIGNS = frozenset("/:.[")
 _URL = r"""(?xi)
     \s* (?: (?: [a-z][a-z0-9+.-]*: )?//
@@ -24,7 +24,7 @@ _URL = r"""(?xi)
 # The paths that this package appends to a base URL, after its host or path.
 _ENDPOINT = re.compile(r"(?<=[^:/])/+(?:chat/completions|completions|responses)/*\Z")
 
-# By kind of client or session: the class that accepts it.
+# The class that accepts each kind of client or session.
 _TAKES = {
     "sse_client.client.Client": "ChatClient(client=...)",
     "sse_client.aio.AsyncClient": "AsyncChatClient(client=...)",
@@ -38,11 +38,11 @@ _TAKES = {
 
 
 def checked_key(key: Any, name: str = "api_key") -> str | None:
-    """Return `key` after checking that it can be one.
+    """Return `key` after checking that it can be a key.
 
     Raises:
-        TypeError: it is not a str.
-        ValueError: it looks like a URL. The message does not show it: a URL may contain a password.
+        TypeError: the key is not a str.
+        ValueError: the key looks like a URL. The message does not show it, because a URL may contain a password.
     """
     if key is None:
         return None
@@ -56,11 +56,11 @@ def checked_key(key: Any, name: str = "api_key") -> str | None:
 
 
 def checked_base_url(base_url: Any) -> str:
-    """Return a base URL without the path of an endpoint, if that is at the end of its path.
+    """Return a base URL without the path of an endpoint at the end of its path.
 
     Raises:
-        TypeError: it is no text.
-        ValueError: it is empty.
+        TypeError: the URL is not a str.
+        ValueError: the URL is empty.
     """
     if not isinstance(base_url, str):
         raise TypeError(f"base_url: expected a str, got {type(base_url).__name__}")
@@ -71,11 +71,11 @@ def checked_base_url(base_url: Any) -> str:
 
 
 def check_retries(max_retries: Any) -> None:
-    """Refuse what is no number of retries.
+    """Refuse a value that cannot be a number of retries.
 
     Raises:
-        TypeError: it is no int.
-        ValueError: it is negative.
+        TypeError: the value is not an int.
+        ValueError: the value is negative.
     """
     if not isinstance(max_retries, int) or isinstance(max_retries, bool):
         raise TypeError(f"max_retries: expected an int, got {type(max_retries).__name__}")
@@ -84,11 +84,11 @@ def check_retries(max_retries: Any) -> None:
 
 
 def check_timeout(timeout: Any) -> None:
-    """Refuse what is no `timeout` of a stream.
+    """Refuse a value that cannot be the `timeout` of a stream.
 
     Raises:
-        TypeError: it is none, or a part of it is no number.
-        ValueError: a number is not more than 0, or there are not two of them.
+        TypeError: the value, or a part of it, is not a number.
+        ValueError: a number is not more than 0, or a sequence does not have two numbers.
     """
     if timeout is None or isinstance(timeout, Timeout):
         return
@@ -103,10 +103,10 @@ def _is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:
 
 
 def check_client(client: Any, kind: type[Any]) -> None:
-    """Refuse a client that is none of the kind that the chat client works with.
+    """Refuse a `client` argument that is not an instance of `kind`.
 
     Raises:
-        TypeError: it is none.
+        TypeError: the client is not an instance; the message names the class that accepts it, if there is one.
     """
     if isinstance(client, kind):
         return

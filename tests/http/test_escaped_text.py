@@ -9,7 +9,7 @@ from doubling import assert_linear
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sse_client._http.foreign_text import shown
+from sse_client._http.escaped_text import shown
 
 
 @pytest.mark.parametrize(

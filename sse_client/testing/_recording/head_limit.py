@@ -1,4 +1,4 @@
-"""Has a session of requests read heads and trailers within bounds: http.client reads them for as long as they come."""
+"""Limits the heads and trailers that a session of requests reads; http.client reads them without a limit."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def limit_heads(session: requests.Session) -> None:
-    """Have a session of requests read the heads of responses as a stream of this package does, within 256 KiB.
+    """Make a session of requests read the heads of responses as streams of this package do, within 256 KiB.
 
-    Interim responses are skipped; http.client takes a 103 for the answer, and any number of 100 for none. A malformed
-    line is an error; it would hide the framing. Trailers are limited in the same way.
+    Interim responses are skipped. (http.client treats a 103 as the final response, and skips any number of 100.) A
+    malformed line is an error, because it may hide the framing. Trailers are limited in the same way.
 
     Args:
-        session: whose adapters are changed.
+        session: the session, whose adapters are changed.
     """
     for adapter in session.adapters.values():
         pool_of: Any = getattr(adapter, "get_connection_with_tls_context", None)
@@ -33,7 +33,7 @@ def _limiting(pool_of: Any) -> Any:
 
     def limited_pool(*args: Any, **kwargs: Any) -> Any:
         pool = pool_of(*args, **kwargs)
-        if hasattr(pool.ConnectionCls, "response_class"):  # urllib3-future has none, and reads heads by h11
+        if hasattr(pool.ConnectionCls, "response_class"):  # urllib3-future has no such class, and reads heads with h11
             pool.ConnectionCls = _limited(pool.ConnectionCls)
         return pool
 
@@ -42,20 +42,20 @@ def _limiting(pool_of: Any) -> Any:
 
 @cache
 def _limited(base: Any) -> Any:
-    """Return a class of connections like `base`, whose responses are of `_Response`."""
+    """Return a subclass of the connection class `base` whose responses are of class `_Response`."""
     if issubclass(base.response_class, _Response):
         return base
     return type(f"Limited{base.__name__}", (base,), {"response_class": _Response})
 
 
 class _Response(HTTPResponse):
-    """A response whose head and trailers are bounded."""
+    """A response whose head and trailers are limited in size."""
 
     def begin(self) -> None:
         """Read the head.
 
         Raises:
-            HTTPException: it is malformed or too long, or the connection ended before its end.
+            HTTPException: the head is malformed or too long, or the connection ended before its end.
         """
         file = self.fp
         status_line, fields = final_head(file)

@@ -1,4 +1,4 @@
-"""Bytes to the events of a chat stream, including the errors that old llama.cpp sends in a field of their own."""
+"""Parses the events of a reply, including errors that old llama.cpp sends in a field of their own."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from sse_client.parser import DEFAULT_MAX_EVENT_SIZE
 
 __all__ = ["TolerantParser"]
 
-_KEPT = 64 * 1024  # characters of stray lines that are kept; the line that exceeds it is kept whole
+_KEPT = 64 * 1024  # characters of stray lines that are kept; the line that exceeds this is kept whole
 
 
 class TolerantParser(ExtensibleParser):
-    """A parser that makes an event of the type `error` of a line `error: {...}`, and keeps stray lines.
+    """A parser that turns a line `error: {...}` into an event of type `error`, and keeps stray lines.
 
-    The standard has a parser ignore a field that it does not know. llama.cpp until September 2025 reported every
-    error in one, so that its clients saw a stream that ended for no reason.
+    By the standard, a parser ignores unknown fields. Until September 2025, llama.cpp reported every error in such a
+    field, so its clients saw a stream that ended for no reason.
 
-    Stray lines are all others that no event stream has: those of a page, or of JSON, that is sent as an event stream.
+    Stray lines are all other lines that do not belong to an event stream, such as those of an HTML page or of JSON that
+    is sent as an event stream.
 
     Attributes:
         stray: the first of the stray lines.
@@ -42,7 +43,7 @@ class TolerantParser(ExtensibleParser):
 
     @property
     def tail(self) -> str:
-        """The stray lines, which no parser makes an event of, and then what is not dispatched yet."""
+        """The stray lines, and then the text that has not been dispatched."""
         return "\n".join(filter(None, (self.stray, super().tail)))
 
     def unknown_field(self, name: str, value: str, line: str) -> Event | None:

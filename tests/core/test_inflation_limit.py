@@ -7,16 +7,16 @@ import time
 import pytest
 
 from sse_client import EventTooLarge
-from sse_client._core import inflation
+from sse_client._core import inflation_limit
 from sse_client._core.delivery import Delivery
-from sse_client._core.inflation import Inflation
+from sse_client._core.inflation_limit import Inflation
 from sse_client.options import DEFAULTS
 
 
 @pytest.fixture
 def delivery(monkeypatch: pytest.MonkeyPatch) -> Delivery:
-    monkeypatch.setattr(inflation, "_LINES", 10)
-    monkeypatch.setattr(inflation, "_BYTES", 1000)
+    monkeypatch.setattr(inflation_limit, "_LINES", 10)
+    monkeypatch.setattr(inflation_limit, "_BYTES", 1000)
     delivery = Delivery(DEFAULTS)
     delivery.begin()
     return delivery

@@ -1,4 +1,4 @@
-"""From an event to its partition: events with the same key are in the same one, on every host."""
+"""Chooses the partition of an event by its key, the same on every host."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ class Partitioner:
     Events without a key, because the path leads nowhere or the function raises, go into partition 0, in their order.
 
     Args:
-        key: what events are ordered by; None: everything is in one order, whatever the number of partitions.
-        partitions: how many there are.
+        key: a path into an event's JSON, or a function of the event; events with the same key stay in order. None:
+            all events stay in one order, whatever the number of partitions.
+        partitions: the number of partitions.
 
     Raises:
         TypeError: the function is async.
 
     Attributes:
-        without_key: how many events had no key.
+        without_key: the number of events without a key.
     """
 
     def __init__(self, key: Key | None, partitions: int) -> None:

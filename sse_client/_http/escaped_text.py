@@ -8,10 +8,10 @@ __all__ = ["shown"]
 
 
 def shown(text: str | bytes, most: int = 200) -> str:
-    r"""Return `text` in at most `most` characters that can be printed, with an ellipsis where it is cut.
+    r"""Return `text` in at most `most` printable characters, with an ellipsis if it is cut.
 
-    What cannot be printed is escaped as Python does it, `\x1b`: control characters, line ends, marks that change the
-    direction of writing, halves of surrogate pairs, bytes that are no UTF-8. It is cut before it is looked at.
+    Unprintable characters are escaped as in Python, `\x1b`: control characters, line ends, marks that change the
+    writing direction, lone surrogates, and bytes that are not UTF-8. The text is cut before it is examined.
     """
     # UTF-8 takes at most 4 bytes a character, so a character that is cut in two here is beyond `most` in any case.
     beginning = text[: most + 1] if isinstance(text, str) else text[: 4 * most + 4].decode("utf-8", "backslashreplace")

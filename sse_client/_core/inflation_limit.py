@@ -1,4 +1,4 @@
-"""Bounds the work of a body that inflates to much and brings no events, whose bytes cost its sender next to nothing."""
+"""Limits the work for a compressed body that inflates to much data but brings no events."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Inflation"]
 
-# A line takes the parser up to a microsecond whatever its length. Each event excuses the lines of its block.
+# A line costs the parser up to a microsecond, whatever its length. Each event allows for the lines of its block.
 _LINES = 1024 * 1024
 _LINES_PER_BYTE = 2
 _LINES_PER_EVENT = 8
-# To inflate a byte and to look for the end of its line takes up to 5 ns. Text inflates to 50 times its size at most.
+# Inflating a byte and searching it for a line end takes up to 5 ns. Text inflates to 50 times its size at most.
 _BYTES = 64 * 1024 * 1024
 _BYTES_PER_BYTE = 200
-_SOON = 10.0  # seconds to a deadline below which that is what ends the stream
+_SOON = 10.0  # seconds; if a deadline is nearer, the deadline ends the stream instead
 
 
 class Inflation:
-    """What a compressed body has brought, and how much of that may lead to nothing.
+    """Counts what a compressed body inflates to, and limits how much of it may bring no event.
 
     Args:
         delivery: counts the events of the stream; its parser counts the lines without data.
-        max_event_size: the most bytes of a block, which may come without an event before its end.
+        max_event_size: the most bytes of a block; that many may arrive before its event does.
     """
 
     __slots__ = ("_bytes", "_delivery", "_events", "_limit", "_received")
@@ -40,14 +40,14 @@ class Inflation:
         self._bytes = 0  # since the last event
 
     def add_received(self, size: int) -> None:
-        """Count bytes as they are coded, which allow for more."""
+        """Count encoded bytes, which raise the limit."""
         self._received += size
 
     def add_inflated(self, size: int, deadline: float | None) -> None:
         """Count decoded bytes that are about to be parsed.
 
         Raises:
-            EventTooLarge: those before them were too many for what they brought, and no deadline is near.
+            EventTooLarge: the bytes before them exceeded the limit, and no deadline is near.
         """
         delivery = self._delivery
         if delivery.events != self._events:

@@ -1,9 +1,9 @@
-"""Places among the streams that a server allows on one connection of HTTP/2.
+"""Keeps to the number of streams that a server allows on one HTTP/2 connection.
 
-A blocking client's httpcore waits for one without a limit of time, and nothing can wake it. Where a server names no
-limit, httpcore allows one stream at a time; where it allows fewer than are open, httpcore 1.0 waits for some to end,
-with the lock held that reading needs. It does not promise what is replaced here: where it looks different, it waits as
-it does.
+In a blocking client, httpcore itself waits without a time limit until another stream may be opened, and cannot be
+woken. If a server sets no limit, httpcore allows one stream at a time. If the server lowers the limit below the number
+of open streams, httpcore 1.0 waits for some to end while it holds the lock that reading needs. It documents none of the
+parts that are replaced here; if they have changed, its own behaviour remains.
 """
 # ruff: noqa: SLF001  (it is what this module is for)
 
@@ -25,7 +25,7 @@ _library: Any = object  # the class of the library that a subclass here is made 
 
 
 class Places:
-    """The places of a blocking connection, of which httpcore keeps account.
+    """The free stream slots of a blocking connection, in place of httpcore's semaphore.
 
     Args:
         places: httpcore's own semaphore.
@@ -39,7 +39,7 @@ class Places:
 
     @contextmanager
     def reducing(self) -> Generator[None, None, None]:
-        """Have `acquire` in this thread owe the places that are not free, instead of waiting for them."""
+        """Within this block and thread, let `acquire` owe slots that are not free, instead of waiting for them."""
         self._reducing = threading.get_ident()
         try:
             yield
@@ -47,10 +47,10 @@ class Places:
             self._reducing = None
 
     def acquire(self) -> None:
-        """Take a place, when there is one.
+        """Wait for a free slot, and take it.
 
         Raises:
-            ConnectionFailed: the stream was closed, or it took too long.
+            ConnectionFailed: the stream was closed, or the wait took too long.
         """
         if self._reducing == threading.get_ident():
             with self._lock:
@@ -62,11 +62,11 @@ class Places:
         )
 
     def acquire_if_available(self) -> bool:
-        """Take a place if there is one; return whether there was."""
+        """Take a slot if one is free; return whether it was."""
         return self._semaphore.acquire(blocking=False)
 
     def release(self) -> None:
-        """Give a place back."""
+        """Give a slot back."""
         with self._lock:
             if self._owed:
                 self._owed -= 1
@@ -75,7 +75,7 @@ class Places:
 
 
 class _AsyncPlaces:
-    """The same, of an asynchronous connection, whose waits end by a scope."""
+    """The same for an asynchronous connection, whose waits are ended by a cancel scope."""
 
     def __init__(self, places: Any, free: Any) -> None:
         self._places = places
@@ -85,7 +85,7 @@ class _AsyncPlaces:
 
     @contextmanager
     def reducing(self) -> Generator[None, None, None]:
-        """Have `acquire` owe the places that are not free, instead of waiting for them."""
+        """Within this block, let `acquire` owe slots that are not free, instead of waiting for them."""
         self._reducing = True
         try:
             yield
@@ -93,7 +93,7 @@ class _AsyncPlaces:
             self._reducing = False
 
     async def acquire(self) -> None:
-        """Take a place, when there is one."""
+        """Wait for a free slot, and take it."""
         if not self._reducing:
             await self._places.acquire()
         elif self._free.value:
@@ -102,7 +102,7 @@ class _AsyncPlaces:
             self._owed += 1
 
     async def release(self) -> None:
-        """Give a place back."""
+        """Give a slot back."""
         if self._owed:
             self._owed -= 1
         else:
@@ -110,11 +110,11 @@ class _AsyncPlaces:
 
 
 def name_limit(connection: Any, event: Any) -> None:
-    """Have the settings of a server that names no limit say so: "initially, there is no limit" (RFC 9113 6.5.2).
+    """If a server's settings name no limit, set none: "initially, there is no limit" (RFC 9113 6.5.2).
 
     Args:
-        connection: of httpcore, which takes the settings next.
-        event: h2's, of the settings.
+        connection: the connection of httpcore, which reads the settings next.
+        event: h2's event with the settings.
     """
     from h2.settings import ChangedSetting, SettingCodes
 
@@ -125,17 +125,17 @@ def name_limit(connection: Any, event: Any) -> None:
 
 
 def take_places(connection: Any) -> None:
-    """Have an asynchronous connection of httpcore take its server's limits as they are meant.
+    """Make an asynchronous connection of httpcore apply its server's limits correctly.
 
     Args:
-        connection: of HTTP/2; any other one, and None, is left as it is.
+        connection: an HTTP/2 connection; any other one, and None, is left unchanged.
     """
     kind: Any = connection.__class__
     if not hasattr(kind, "_receive_remote_settings_change") or hasattr(kind, "takes_places"):
         return
     places = getattr(connection, "_max_streams_semaphore", None)
     free = getattr(places, "_anyio_semaphore", getattr(places, "_trio_semaphore", None))
-    # httpcore2 owes places itself.
+    # httpcore2 keeps count of owed slots itself.
     if not hasattr(places, "acquire_if_available") and hasattr(free, "acquire_nowait") and hasattr(free, "value"):
         connection._max_streams_semaphore = _AsyncPlaces(places, free)
     connection.__class__ = _limited(kind)
@@ -154,6 +154,6 @@ class _LimitedConnection(_library):  # type: ignore[misc]  # which of the two li
 
 @cache
 def _limited(kind: Hashable) -> Any:
-    """Return such a subclass of a library's class."""
+    """Return a subclass of a library's connection class that does so."""
     library: Any = kind
     return type(f"Limited{library.__name__}", (_LimitedConnection, library), {})

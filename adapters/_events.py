@@ -1,0 +1,88 @@
+"""Checks that a value is an event, and classifies an event by its data."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from sse_client.events import Event
+
+__all__ = ["check_event", "check_events", "is_comment", "is_done", "is_heartbeat", "is_whole", "without_done"]
+
+_SHOWN = 64  # characters; more than `[DONE]` in quotes and blanks can have
+
+_HEARTBEATS = frozenset({"ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"})
+
+# Checks the syntax without creating objects.
+_scan = msgspec.json.Decoder(msgspec.Raw).decode
+
+
+def check_events(events: object, iterates: str, opener: str) -> None:
+    """Refuse an object that cannot be an iterable of events.
+
+    Raises:
+        TypeError: the object is not iterable, or is an iterable of bytes, such as a response.
+    """
+    if isinstance(events, (str, bytes)) or not hasattr(events, iterates) or hasattr(events, "status_code"):
+        raise _no_event(events, opener)
+
+
+def check_event(event: object, opener: str) -> None:
+    """Refuse an element that is not an event. Called only if reading it failed, so that events cost nothing.
+
+    Raises:
+        TypeError: the element is not an event.
+    """
+    if event is not None and not hasattr(event, "data"):
+        raise _no_event(event, opener) from None
+
+
+def _no_event(value: object, opener: str) -> TypeError:
+    kind = type(value).__name__
+    return TypeError(
+        f"events: expected an iterable of Event, got {kind}; those of a response: sse_client.{opener}(response)"
+    )
+
+
+def is_done(data: str) -> bool:
+    """Return whether `data` is `[DONE]`, which some servers quote."""
+    return len(data) < _SHOWN and data.strip().strip('"').strip().upper() == "[DONE]"
+
+
+def without_done(body: str) -> str:
+    """Return the text of a body that is not a stream, without the `[DONE]` that some servers append."""
+    head, _, last = body.rstrip().rpartition("\n")
+    return head if head and is_done(last.removeprefix("data:")) else body
+
+
+def is_comment(data: str) -> bool:
+    """Return whether `data` is empty, or a comment that a gateway wrapped (`data: : PROCESSING`)."""
+    return data.lstrip()[:1] in ("", ":")
+
+
+def is_heartbeat(event: Event) -> bool:
+    """Return whether an event only keeps the connection open, judging by its type or all of its data."""
+    return event.event in _HEARTBEATS or (len(event.data) < _SHOWN and event.data.strip().lower() in _HEARTBEATS)
+
+
+def is_whole(data: str) -> bool:
+    """Return whether `data` is a JSON object or array; other values do not show where they end."""
+    if data[:_SHOWN].lstrip()[:1] not in ("{", "[") or data[-_SHOWN:].rstrip()[-1:] not in ("}", "]"):
+        return False
+    try:
+        _scan(data)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return _is_json(data)
+    return True
+
+
+def _is_json(data: str) -> bool:
+    """Return whether Python's decoder accepts `data`; it also accepts lone surrogates and `NaN`."""
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True

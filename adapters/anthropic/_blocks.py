@@ -1,0 +1,131 @@
+"""Assembles the content blocks of a message, in whatever order a server sends their starts and pieces.
+
+Anthropic starts each block once, under an index of its own, and ends it before the next one. Some gateways give every
+block the index 0, start a block twice, or send its pieces first. `Blocks.begin` decides which block a start belongs to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sse_client.adapters.anthropic._json import array, joined, text
+from sse_client.adapters.anthropic.message import ContentBlock
+
+__all__ = ["TEXTS", "Block", "Blocks"]
+
+TEXTS = ("text", "thinking", "signature", "input_json")
+"""The fields of a block whose text arrives in pieces."""
+
+
+class Block:
+    """A content block, as far as it has arrived.
+
+    Attributes:
+        index: the block's place in the message: the server's index, unless another block has that place.
+        kind: the block's type, such as `text` or `tool_use`.
+        ended: whether the server has ended the block.
+    """
+
+    __slots__ = ("_begun", "_fields", "_half", "_pieces", "ended", "index", "kind")
+
+    def __init__(self, index: int, kind: str) -> None:
+        self.index = index
+        self.kind = kind
+        self.ended = False
+        self._begun = False
+        self._fields: dict[str, Any] = {}
+        self._pieces: dict[str, list[Any]] = {}
+        # The name of a text, and the high surrogate at its end, which waits for the low one in the next piece.
+        self._half: tuple[str, str] = ("", "")
+
+    def may_begin_as(self, kind: str, block: dict[str, Any]) -> bool:
+        """Tell whether a start may belong to this block: as its first start, or as the same start again."""
+        if not self._begun:  # only pieces have arrived; a piece of an input may belong to any kind of tool
+            return kind == self.kind or (self.kind == "tool_use" and kind not in {"text", "thinking"})
+        same = kind == self.kind and block.get("id") == self._fields.get("id")
+        return same and not (self.ended and block.get("id") is None)
+
+    def begin(self, kind: str, block: dict[str, Any]) -> dict[str, str]:
+        """Add the fields of a start; return the texts in it that are new."""
+        self.kind = kind
+        self._fields.update({name: value for name, value in block.items() if name not in {"type", "citations", *TEXTS}})
+        texts: dict[str, str] = {}
+        for name in TEXTS:
+            written = text(block.get(name))
+            if not written or (self._begun and name in self._pieces):
+                continue
+            if name in self._pieces:
+                texts[name] = joined("", written)[0]
+                self._pieces[name].insert(0, texts[name])
+            else:
+                texts[name] = self.add(name, written)
+        if not self._begun:
+            self._pieces["citation"] = [*array(block.get("citations")), *self._pieces.get("citation", ())]
+        self._begun = True
+        return texts
+
+    def add(self, name: str, piece: Any) -> Any:
+        """Append a piece of a text, or a citation; return it without a lone high surrogate at its end."""
+        if name in TEXTS:
+            place, half = self._half
+            piece, half = joined(half if place == name else "", piece)
+            self._half = name, half
+        self._pieces.setdefault(name, []).append(piece)
+        return piece
+
+    def content(self) -> ContentBlock:
+        """Return the block as far as it has arrived."""
+        texts = {name: "".join(self._pieces[name]) for name in TEXTS if name in self._pieces}
+        citations = list(self._pieces.get("citation", ()))
+        return ContentBlock(self.kind, citations=citations, fields=dict(self._fields), **texts)
+
+
+class Blocks:
+    """The blocks of one message."""
+
+    __slots__ = ("_at", "_blocks", "_last", "_next")
+
+    def __init__(self) -> None:
+        self._at: dict[int, Block] = {}  # the latest block of each index of the server
+        self._blocks: dict[int, Block] = {}
+        self._last: Block | None = None
+        self._next = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._blocks)
+
+    def __contains__(self, index: int) -> bool:
+        return index in self._blocks
+
+    def begin(self, index: int | None, kind: str, block: dict[str, Any]) -> tuple[Block, dict[str, str]]:
+        """Return the block that a start belongs to, and the texts in the start that are new."""
+        known = None if index is None else self._at.get(index)
+        if known is None or not known.may_begin_as(kind, block):
+            known = self._new(index, kind)
+        self._last = known
+        return known, known.begin(kind, block)
+
+    def piece_of(self, index: int | None, kind: str) -> Block:
+        """Return the block that a piece belongs to; create a block of type `kind` if its start is missing."""
+        block = self._last if index is None else self._at.get(index)
+        if block is None:
+            block = self._new(index, kind)
+        self._last = block
+        return block
+
+    def end(self, index: int | None) -> None:
+        """Mark a block as ended."""
+        block = self._last if index is None else self._at.get(index)
+        if block is not None:
+            block.ended = True
+
+    def content(self) -> list[ContentBlock]:
+        """Return the blocks as far as they have arrived, ordered by index."""
+        return [block.content() for _, block in sorted(self._blocks.items())]
+
+    def _new(self, index: int | None, kind: str) -> Block:
+        free = self._next if index is None or index in self._blocks else index
+        self._next = max(self._next, free + 1)
+        block = self._blocks[free] = Block(free, kind)
+        self._at[free if index is None else index] = block
+        return block
