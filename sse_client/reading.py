@@ -47,7 +47,7 @@ def read(
         until: the last event: a string that equals its data, or a predicate.
         include_last: whether the event that `until` names is yielded, too.
         comments: whether `Comment`s are yielded, too.
-        max_event_size: the most bytes of one event; None: no limit, nor one on what a compressed body inflates to.
+        max_event_size: the most bytes of one event; None: no limit, and none on what a compressed body inflates to.
         last_event_id: the ID that events have until the stream names one.
 
     Raises:
@@ -156,7 +156,7 @@ async def _aevents(
     asked = turned = monotonic()
     try:
         async for data in pieces:
-            if (now := monotonic()) - asked > TURN:  # a shorter wait may have been none
+            if (now := monotonic()) - asked > TURN:  # after a shorter wait, other tasks may not have run
                 turned = now
             for part in parts.of(data):
                 if monotonic() - turned > TURN:

@@ -1,4 +1,4 @@
-"""Divides the bytes that another library has received and decoded, and limits how far a compressed body may inflate."""
+"""Divides the decoded bytes of another library into parts, and limits how far a compressed body may inflate."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class ReceivedParts:
     """Divides received bytes into parts, which are parsed one at a time.
 
     Args:
-        delivery: counts the events.
-        received: returns how many bytes of a compressed body have been received; None if it is not compressed, or if the
-            number is unknown.
-        max_event_size: the most bytes of one event; None lifts the limit on inflation, too.
+        delivery: counts the events, on which the limit on inflation depends.
+        received: returns how many bytes of a compressed body have been received; None if the body is not compressed, or
+            if the number is unknown.
+        max_event_size: the most bytes of one event; None also removes the limit on inflation.
         shares_loop: whether other tasks of an event loop wait while a part is parsed.
     """
 
@@ -50,10 +50,10 @@ class ReceivedParts:
             self._inflation = Inflation(delivery, max_event_size)
 
     def of(self, data: bytes) -> Iterable[bytes]:
-        """Return the parts of a piece.
+        """Return the parts of the received `data`.
 
         Raises:
-            EventTooLarge: raised during the iteration, if the body inflates to much data but brings few events.
+            EventTooLarge: during the iteration: the body inflates to far more than its events.
         """
         whole = self._inflation is None and (len(data) <= LONG or not self._shares_loop)
         return (data,) if whole else self._divided(data)

@@ -177,7 +177,7 @@ class ResponseBody(ABC):
                 )
 
     async def _decode_in_thread(self, steps: Iterator[bytes]) -> None:
-        """Have the next of `steps` made while other tasks of the event loop run."""
+        """Run the next of `steps` in a thread, while other tasks of the event loop run."""
         piece = await self._next_in_thread(steps)
         if piece is None:
             self._slow_steps = None
@@ -246,7 +246,7 @@ class ResponseBody(ABC):
         """Return encoded bytes of the body; `b""` at its end."""
 
     async def _next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
-        """Return the next of `steps`, made in a thread; None at their end. Needed only where the loop is shared."""
+        """Run the next of `steps` in a thread; return its result, None at the end. Only asynchronous bodies need it."""
         raise NotImplementedError
 
     @abstractmethod

@@ -40,8 +40,8 @@ _FOLDED = rb"[ \t][^\r\n]*+\r?\n"  # the continuation of a trailer's line
 
 # The bytes between the data of two chunks: a line end, the second chunk's size, and a line end.
 _BETWEEN = re.compile(rb"\r\n0*+([0-9a-fA-F]{1,15})\r\n")
-# The same with all that may be there besides, which costs 1 µs a chunk: line by line, 64 KiB of the shortest chunks
-# would take 30 ms. Longer lines are left to the way line by line, which refuses those that are too long.
+# The same, with blanks and extensions allowed, which costs 1 µs per chunk. Read line by line, 64 KiB of the shortest
+# such chunks would take 30 ms. Longer lines are still read line by line, where those over the limit are refused.
 _PADDED_BETWEEN = portable(rb"\r?\n0*+([0-9a-fA-F]{1,15})[ \t]*+(?:%b)*+\r\n" % _EXTENSION)
 _MAX_PADDED = 1024
 

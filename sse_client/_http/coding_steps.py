@@ -4,7 +4,7 @@ A step returns at most about `PIECE` bytes, and `b""` if it produced nothing. It
 of deflate blocks without content, the slowest known input for zlib, take 0.4 ms; 32 empty zstd frames take 0.3 ms.
 brotli fills its window before it outputs any of it, which takes 7 ms for a window of 4 MiB, and 30 ms for one of
 16 MiB, the largest possible; see `Decoder.slow`. Parsing a piece may cost more than the step: the parser takes 7 to
-10 ms for `PIECE` bytes of `id` lines. In an event loop, where other tasks wait for their turn, `Parts` limits that, too.
+10 ms for `PIECE` bytes of `id` lines. In an event loop, `Parts` limits that too, because other tasks wait meanwhile.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Decoder:
         stages: one or two, in the order in which they are undone.
 
     Attributes:
-        slow: whether a step may take 30 ms, as far as is known from the first byte; the GIL is released meanwhile.
+        slow: whether a step may take 30 ms, judging by the first byte; such a step releases the GIL.
     """
 
     __slots__ = ("_begun", "_between", "_stages", "slow")
@@ -72,7 +72,7 @@ class Decoder:
         if data and not self._begun:
             self._begun = True
             first, *inner = self._stages
-            # What the second of two stages will begin with is not known.
+            # The first byte of the second stage's input is not known yet.
             self.slow = (isinstance(first, Brotli) and has_large_window(data[0])) or any(
                 isinstance(stage, Brotli) for stage in inner
             )

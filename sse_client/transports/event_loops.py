@@ -50,7 +50,7 @@ def running_loop_itself() -> object:
 
 
 async def turn() -> None:
-    """Let the other tasks of the event loop run, if it is one that is known."""
+    """Let the other tasks of the event loop run, if it is that of asyncio or trio."""
     loop = running_loop()
     if loop == "trio":
         import trio

@@ -70,7 +70,7 @@ def apieces_of(response: Any) -> tuple[AsyncIterator[bytes], Callable[[], int] |
 
 
 def _counter(response: Any, source: object, attribute: str) -> Callable[[], int] | None:
-    """Return what reads the number of bytes that `source` has received; None for a response without codings."""
+    """Return a function for the number of bytes that `source` has received; None for a response without codings."""
     if "Content-Encoding" not in (getattr(response, "headers", None) or ()) or not hasattr(source, attribute):
         return None
     return partial(getattr, source, attribute)
@@ -108,11 +108,11 @@ class _Counted:
 
     @property
     def received(self) -> int:
-        """The number of encoded bytes. urllib3 may decode them, and counts them itself."""
+        """The number of encoded bytes that have arrived. urllib3 counts them itself, because it may decode them."""
         return int(self._source.tell()) if hasattr(self._source, "decode_content") else self._count
 
     def read1(self, **options: bool) -> bytes:
-        """Return what has arrived."""
+        """Wait for data, and return what has arrived."""
         data: bytes = self._source.read1(_RECEIVE, **options)
         self._count += len(data)
         return data

@@ -20,7 +20,7 @@ import requests
 import urllib3
 
 from sse_client import ConnectionFailed, EventTooLarge, ResponseError, StreamTruncated, aread, read, reading
-from sse_client._core import inflation
+from sse_client._core import inflation_limit
 from sse_client._core.delivery import Delivery
 from sse_client.testing import Server, Wait, stream
 
@@ -213,7 +213,7 @@ LINES = 20_000 + 2 * 4096
 
 @pytest.fixture
 def _few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflation, "_LINES", 20_000)
+    monkeypatch.setattr(inflation_limit, "_LINES", 20_000)
 
 
 @pytest.mark.usefixtures("_few_lines")

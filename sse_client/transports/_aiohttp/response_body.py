@@ -142,7 +142,7 @@ class AiohttpBody(ResponseBody):
             _close_socket(self._raw)
 
     async def _next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
-        # A cancellation leaves the thread to itself for these milliseconds: nothing else uses `steps` any more.
+        # After a cancellation, the thread runs on for some milliseconds. That is safe: nothing else uses `steps` then.
         return await asyncio.to_thread(next, steps, None)
 
     async def _breathe(self, deadline: float | None) -> None:

@@ -106,9 +106,9 @@ class ChunkSource(_Chunks):
 
 
 class AsyncChunkSource(_Chunks):
-    """A chunked body in an asynchronous client; asyncio may deliver 256 KiB at once, which are decoded in parts.
+    """A chunked body in an asynchronous client, decoded in parts: asyncio may deliver 256 KiB at once.
 
-    The framing of 64 KiB of the shortest chunks takes 10 ms.
+    Removing the framing of 64 KiB of the shortest chunks takes 10 ms.
 
     Attributes:
         errors: the exceptions that `receive` raises besides OSError and ValueError.
@@ -124,7 +124,7 @@ class AsyncChunkSource(_Chunks):
         self._most = _RECEIVE
 
     def ready(self) -> bytes:
-        """Return some of what has come already.
+        """Return a part of the bytes that have arrived.
 
         Raises:
             ValueError: the framing is malformed.
@@ -137,13 +137,13 @@ class AsyncChunkSource(_Chunks):
         return data
 
     def _some_of(self, data: bytes) -> bytes:
-        """Return what is in the chunks of the first part of what has come; keep the rest."""
+        """Return the content of the chunks in the first part of `data`; keep the rest."""
         part, self._first = data[: self._most], data[self._most :]
         inside = self._taken(part)
-        # Where more than half is framing, the chunks are as short as those of no stream that means well.
+        # If more than half is framing, the chunks are shorter than those of any honest stream.
         self._most = _RECEIVE if 2 * len(inside) >= len(part) else _SLICE
         if self._first and self.ended:
-            self._feed(self._first)  # it is surplus
+            self._feed(self._first)  # surplus bytes after the body
             self._first = b""
         return inside
 

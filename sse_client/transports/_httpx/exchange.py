@@ -136,7 +136,7 @@ class AsyncExchange(Exchange):
         """Record a step."""
         step = name.partition(".")[2]
         if step in _NOT_CONNECTED and self.stream is not None:
-            abort_connection(self.stream)  # which the library drops, and does not close, when it is cancelled there
+            abort_connection(self.stream)  # cancelled there, the library drops the connection unclosed
         self._note(step, info)
         if self.wait is not None and self._awaits_head(step, info):
             await self.wait()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["limit_head"]
 
 _MAX_HEAD = 256 * 1024  # bytes, as with requests; they may include the beginning of the body
-# Bytes a read where other tasks share the loop: h11 takes 30 ms for 64 KiB of the shortest interim responses.
+# Bytes per read in an event loop, whose other tasks wait: h11 takes 30 ms for 64 KiB of the shortest interim responses.
 _MAX_READ = 16 * 1024
 
 

@@ -133,7 +133,7 @@ class ScopedWakeup:
                 await anyio.sleep(min(seconds, _LONGEST))
 
     async def next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
-        """Return the next of `steps`, made in a thread; None at their end.
+        """Run the next of `steps` in a thread; return its result, None at the end.
 
         Raises:
             ConnectionFailed: the stream was closed.

@@ -102,7 +102,7 @@ class AsyncFrameSource(Frames):
                             await self._connection._receive_remote_settings_change(event)
                 if data:
                     await turn()
-        except BaseException:  # asyncio's own cancellation, which no scope holds back
+        except BaseException:  # asyncio's own cancellation, which a shielded scope does not delay
             while data:
                 data = self._dispatched(data, changes)
             raise

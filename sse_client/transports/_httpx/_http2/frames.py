@@ -15,7 +15,7 @@ from sse_client.transports._httpx.source import part_of
 
 __all__ = ["Frames", "frames_part", "has_frames"]
 
-_FRAMES = 50  # at a time: each takes 20 to 70 µs, and 256 KiB may hold 29,000
+_FRAMES = 50  # handled at a time: each takes 20 to 70 µs, and 256 KiB may hold 29,000
 _CREDIT = 64 * 1024  # bytes that may be read before the windows are updated; httpcore opens them to 16 MiB
 _PARTS = (
     *("_connection_error", "_connection_terminated", "_events", "_h2_state", "_read_exception", "_read_lock"),
