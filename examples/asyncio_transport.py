@@ -8,9 +8,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import h11  # HTTP/1.1 without I/O: pip install h11
+try:
+    import h11  # HTTP/1.1 without I/O
 
-from sse_client import AsyncClient
+    from sse_client import AsyncClient
+except ImportError as missing:
+    sys.exit(f"asyncio_transport: {missing}; install what it needs with: pip install 'sse-client[async]' h11")
+
 from sse_client.testing import Server
 from sse_client.transports.async_custom import AsyncBody, AsyncSession, AsyncTransport, Headers, Response
 

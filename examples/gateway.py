@@ -23,13 +23,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import uvicorn
+try:
+    import uvicorn
+    from fastapi import Body, FastAPI, Header, HTTPException, Response
+    from fastapi.responses import FileResponse, StreamingResponse
+
+    from sse_client.adapters.openai import AsyncChatClient
+except ImportError as missing:
+    sys.exit(f"gateway: {missing}; install what it needs with: pip install 'sse-client[async]' fastapi uvicorn")
+
 from background_response import serve
-from fastapi import Body, FastAPI, Header, HTTPException, Response
-from fastapi.responses import FileResponse, StreamingResponse
 
 from sse_client import Event, SSEError
-from sse_client.adapters.openai import AsyncChatClient
 from sse_client.testing import Server
 
 if TYPE_CHECKING:

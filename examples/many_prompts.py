@@ -91,10 +91,15 @@ def main() -> int:
         if not os.environ.get("OPENAI_API_KEY"):
             server = stack.enter_context(Server(answer="Here it is."))
             options |= {"api_key": "none", "base_url": f"{server.url}/v1"}
-        if asked.engine is None:
-            asyncio.run(alone(ChatBatch(model=MODEL, progress=bar, **options), rows))
-        else:
-            (on_dask if asked.engine == "dask" else on_ray)(options, rows, bar)
+        try:
+            if asked.engine is None:
+                asyncio.run(alone(ChatBatch(model=MODEL, progress=bar, **options), rows))
+            else:
+                (on_dask if asked.engine == "dask" else on_ray)(options, rows, bar)
+        except ImportError as missing:
+            needed = f"pip install 'sse-client[{asked.engine or 'async'}]'"
+            print(f"many_prompts: {missing}; install what it needs with: {needed}", file=sys.stderr)
+            return 1
     print(bar.summary())
     return 0
 

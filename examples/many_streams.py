@@ -21,8 +21,13 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sse_client import AsyncClient, SSEError
-from sse_client.adapters.openai import AsyncChatClient
+from sse_client import SSEError
+
+try:
+    from sse_client import AsyncClient
+    from sse_client.adapters.openai import AsyncChatClient
+except ImportError as missing:
+    sys.exit(f"many_streams: {missing}; install what it needs with: pip install 'sse-client[async]'")
 
 if TYPE_CHECKING:
     from collections.abc import Generator

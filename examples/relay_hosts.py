@@ -64,7 +64,11 @@ def main() -> int:
     if shutil.which("redis-server") is None:
         print("relay_hosts: redis-server is needed (Debian: apt install redis-server)", file=sys.stderr)
         return 1
-    import redis
+    try:
+        import redis
+    except ImportError as missing:
+        print(f"relay_hosts: {missing}; install it with: pip install 'sse-client[redis]'", file=sys.stderr)
+        return 1
 
     spawn = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder, Server(events=EVENTS, pace=0.002) as source:

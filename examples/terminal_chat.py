@@ -14,10 +14,13 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.live import Live
-from rich.markdown import Markdown
-from rich.rule import Rule
+try:
+    from rich.console import Console
+    from rich.live import Live
+    from rich.markdown import Markdown
+    from rich.rule import Rule
+except ImportError as missing:
+    sys.exit(f"terminal_chat: {missing}; install what it needs with: pip install sse-client rich")
 
 from sse_client import SSEError, StreamTruncated
 from sse_client.adapters.openai import ChatClient, ChatError

@@ -90,6 +90,35 @@ def test_an_example_runs_and_shows_what_it_is_about(name: str, arguments: list[s
 WITH_OTHERS = {"gateway.py", "mcp_tool.py"}  # in test_examples_between.py
 
 
+@pytest.mark.parametrize(
+    ("name", "package", "arguments", "extra"),
+    [
+        ("terminal_chat.py", "rich", [], "pip install sse-client rich"),
+        ("gateway.py", "fastapi", [], "pip install 'sse-client[async]' fastapi uvicorn"),
+        ("gateway.py", "uvicorn", [], "pip install 'sse-client[async]' fastapi uvicorn"),
+        ("gateway.py", "aiohttp", [], "pip install 'sse-client[async]' fastapi uvicorn"),
+        ("asyncio_transport.py", "h11", [], "pip install 'sse-client[async]' h11"),
+        ("many_streams.py", "aiohttp", [], "pip install 'sse-client[async]'"),
+        ("many_prompts.py", "aiohttp", ["--rows", "1"], "pip install 'sse-client[async]'"),
+        ("many_prompts.py", "distributed", ["--rows", "1", "--engine", "dask"], "pip install 'sse-client[dask]'"),
+        ("many_prompts.py", "ray", ["--rows", "1", "--engine", "ray"], "pip install 'sse-client[ray]'"),
+        ("relay_hosts.py", "redis", [], "pip install 'sse-client[redis]'"),
+    ],
+)
+def test_an_example_says_what_to_install(
+    name: str, package: str, arguments: list[str], extra: str, tmp_path: Path
+) -> None:
+    if name == "relay_hosts.py" and shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed")
+    absent = dict.fromkeys([package] if package != "aiohttp" else ["aiohttp", "httpx2", "httpx"])
+    (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules.update({absent!r})\n")
+    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
+    done = run(name, *arguments, PYTHONPATH=path)
+    assert (done.returncode, done.stdout) == (1, ""), done
+    line = rf"{name.removesuffix('.py')}: [^\n]*{package}[^\n]*; install (it|what it needs) with: {re.escape(extra)}\n"
+    assert re.fullmatch(line, done.stderr), done
+
+
 def test_every_example_is_run() -> None:
     assert {path.name for path in EXAMPLES.glob("*.py")} == {str(each.values[0]) for each in RUNS} | WITH_OTHERS
 

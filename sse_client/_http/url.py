@@ -138,7 +138,10 @@ def _normalized(url: str, query: str, *, any_scheme: bool = False) -> str:
         authority += f"{host}:{port}" if port else host
         joined = f"{own}&{query}" if own and query else own or query
         made = _requoted(urlunsplit((scheme, authority, path or "/", joined, fragment or "")))
-        return parse_url(made).url  # a second time, because a query given as a string has not been normalised yet
+        parsed = parse_url(made)  # a second time, because a query given as a string has not been normalised yet
+        if "%" in (parsed.host or "").partition("[")[0]:  # the zone of an IPv6 address may have one
+            raise MalformedRequest(f"the host of {display_url(url)} has a character that no host has")
+        return parsed.url
     except LocationParseError:
         raise MalformedRequest(f"the URL {display_url(url)} is malformed: its host, or its port") from None
 

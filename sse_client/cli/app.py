@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from cyclopts import App, CycloptsError
-from cyclopts.exceptions import CoercionError, MissingArgumentError, UnknownCommandError, UnusedCliTokensError
+from cyclopts.exceptions import (
+    CoercionError,
+    MissingArgumentError,
+    UnknownCommandError,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
 
 import sse_client as sse
 from sse_client.cli.exits import Exit, Failure, failure_of
@@ -16,6 +24,7 @@ from sse_client.cli.screen.news import say_error
 from sse_client.cli.screen.stdout import ReaderLeft, Stdout, abandon
 from sse_client.cli.screen.terminal import style_for, tolerate_encoding, width
 from sse_client.cli.signals import Terminated, prompt_signals
+from sse_client.cli.typed import check_typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +44,8 @@ _COMMANDS = {
     "completion": "completion:completion",
 }
 
+_WORD = re.compile(r"[A-Za-z-]{1,20}")
+_URL = re.compile(r"[:/.@]")
 
 _NUMBERS: dict[object, str] = {int: "a whole number", float: "a number"}
 
@@ -62,6 +73,7 @@ app = _App(
     version=sse.__version__,
     version_flags=["--version", "-V"],
     suppress_keyboard_interrupt=False,
+    config=check_typed,
 )
 for _name, _target in _COMMANDS.items():
     # Imported when it is called, so that no command pays for another command's imports.
@@ -144,7 +156,9 @@ def _mistake(error: CycloptsError) -> str:
             kind = "option" if argument.field_info.is_keyword_only else "argument"
             return f"expected the {kind} {argument.names[-1]}"
         case MissingArgumentError(keyword=str(option)):
-            return f"{option}: expected a value, got none"
+            return f"{option}: expected a value, got {_after(option, error)}"
+        case UnknownOptionError(token=token) if token.keyword == "-" or token.value == "-":
+            return 'expected a file, got "-"'
         case CoercionError(target_type=target, token=token) if token is not None and target in _NUMBERS:
             return f'{token.keyword}: expected {_NUMBERS[target]}, got "{token.value}"'
         case _:
@@ -152,16 +166,24 @@ def _mistake(error: CycloptsError) -> str:
             return message[:1].lower() + message[1:].rstrip(".")
 
 
+def _after(option: str, error: CycloptsError) -> str:
+    """Return what follows an option that lacks its value: `-`, with which other commands name the standard input."""
+    typed = error.root_input_tokens or []
+    return '"-"' if [option, "-"] in map(list, pairwise(typed)) else "none"
+
+
 def _unknown_command(name: str) -> Failure:
     from difflib import get_close_matches  # needed only after a mistake
 
-    if "://" in name or name.startswith(("localhost", "127.0.0.1")):
+    if _URL.search(name):
         return Failure(
             f"expected a command before the URL: sse-client get {credentials.url(name)}", hint="See: sse-client --help"
         )
     close = get_close_matches(name, _COMMANDS, n=1)
     meant = f"; did you mean {close[0]}?" if close else f"; the commands are {', '.join(_COMMANDS)}"
-    return Failure(f"unknown command {name!r}{meant}", hint=_help(()))
+    # Anything else than a word may be a key that lacks its option.
+    shown = f" {name!r}" if _WORD.fullmatch(name) else ""
+    return Failure(f"unknown command{shown}{meant}", hint=_help(()))
 
 
 def _help(arguments: Sequence[str]) -> str:

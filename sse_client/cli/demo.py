@@ -9,7 +9,7 @@ import sys
 from sse_client import Event
 from sse_client.cli.exits import Exit
 from sse_client.cli.screen.stdout import Stdout
-from sse_client.cli.screen.terminal import style_for
+from sse_client.cli.screen.terminal import folded, style_for
 from sse_client.testing import Server
 
 __all__ = ["demo"]
@@ -47,7 +47,8 @@ def _show(title: str, arguments: list[str]) -> None:
     from sse_client.cli.app import app  # not at the top: `app` imports this module
 
     style = style_for(sys.stdout)
-    line = f"{style.bold(title)}\n{style.dim('$ sse-client ' + shlex.join(arguments))}\n"
+    lines = "\n".join(map(style.bold, folded(title, sys.stdout, 0).split("\n")))
+    line = f"{lines}\n{style.dim('$ sse-client ' + shlex.join(arguments))}\n"
     Stdout().write(line.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
     app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     Stdout().write(b"\n")

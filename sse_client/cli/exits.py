@@ -10,7 +10,7 @@ import sse_client as sse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Exit", "Failure", "failure_of"]
+__all__ = ["Exit", "Failure", "certificate_hint", "failure_of"]
 
 
 class Exit(IntEnum):
@@ -101,6 +101,16 @@ def _hint(error: sse.SSEError) -> str:
     return next((hint(error) for kind, hint in _HINTS if isinstance(error, kind)), "")
 
 
+def certificate_hint(why: str) -> str:
+    """Return what to do where a connection failed for `why`; empty where that is not about TLS."""
+    if "CERTIFICATE_VERIFY_FAILED" in why:
+        return "--cacert FILE trusts the certificates in a file, --insecure any."
+    if "[SSL" in why:
+        return "Does that port speak TLS? A URL of http:// goes without."
+    return ""
+
+
 _HINTS: list[tuple[type[sse.SSEError], Callable[[sse.SSEError], str]]] = [
+    (sse.ConnectionFailed, lambda error: certificate_hint(str(error))),
     (sse.EventTooLarge, lambda _: "The server sends no blank lines between events, or does not send an event stream."),
 ]

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import stat
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from sse_client.cli.exits import Exit, Failure
 
-__all__ = ["first_line", "key", "read_bytes", "read_text", "reason", "utf8"]
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+__all__ = ["checked_key", "first_line", "key", "read_bytes", "read_text", "reason", "utf8"]
 
 _LONGEST_KEY = 16 * 1024  # characters; no server accepts a longer header
+_LARGEST = 1024**3  # bytes of a file that is read whole: a device such as /dev/zero has no end
+_NO_KEY = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")  # what no header can have
+
+_read_for: WeakKeyDictionary[object, str] = WeakKeyDictionary()
+"""A standard input, once it was read, and the option that it was read for."""
 
 
 def reason(error: OSError) -> str:
@@ -31,16 +42,36 @@ def read_bytes(path: str | Path, what: str, most: int = -1) -> bytes:
     Raises:
         Failure: the file cannot be read.
     """
+    if not str(path):
+        raise Failure(f"{what}: expected a file after @, got nothing")
+    most = _LARGEST + 1 if most < 0 else most
     try:
         if str(path) == "-":
-            if sys.stdin is None:
-                raise Failure(f"{what}: expected something on the standard input, but it is closed")
-            return sys.stdin.buffer.read(most)
-        with Path(path).open("rb") as file:
-            return file.read(most)
+            data = _standard_input(what).read(most)
+        else:
+            with Path(path).open("rb") as file:
+                data = file.read(most)
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)
         raise Failure(f"{what}: cannot read {path}: {why}") from error
+    if len(data) > _LARGEST:
+        raise Failure(f"{what}: expected at most {_LARGEST} bytes in {path}, got more")
+    return data
+
+
+def _standard_input(what: str) -> BinaryIO:
+    """Return the standard input, which can be read once.
+
+    Raises:
+        Failure: it is closed, or was read for another option.
+    """
+    if sys.stdin is None:
+        raise Failure(f"{what}: expected something on the standard input, but it is closed")
+    before = _read_for.get(sys.stdin)
+    if before is not None:
+        raise Failure(f"{what}: the standard input can be read once, and was read for {before}")
+    _read_for[sys.stdin] = what
+    return sys.stdin.buffer
 
 
 def read_text(path: str | Path, what: str, most: int = -1) -> str:
@@ -74,8 +105,8 @@ def first_line(path: str | Path, what: str, kind: str = "key") -> str:
         Failure: the file cannot be read, or is empty.
     """
     # A device such as /dev/zero has no end.
-    lines = read_text(path, what, 4 * _LONGEST_KEY).strip().splitlines()
-    if not lines:
+    lines = re.split(r"\r\n|\r|\n", read_text(path, what, 4 * _LONGEST_KEY).strip())
+    if not lines[0]:
         raise Failure(f"{what}: expected a {kind} in the first line of {path}, but there is none")
     line = lines[0].strip()
     if len(line) > _LONGEST_KEY:
@@ -94,6 +125,23 @@ def utf8(text: str, what: str) -> str:
     except UnicodeEncodeError:
         raise Failure(f"{what}: expected text in UTF-8, got other bytes") from None
     return text
+
+
+def checked_key(value: str, where: str) -> str:
+    """Return a key that is sent in a header, if a header can have it.
+
+    Args:
+        value: the key.
+        where: it was found.
+
+    Raises:
+        Failure: it holds a line end, or another character that no header can have.
+    """
+    if "\r" in value or "\n" in value:
+        raise Failure(f"expected a key of one line in {where}, got one with a line end in it")
+    if _NO_KEY.search(value):
+        raise Failure(f"expected a key in {where}, got something with characters in it that no header can have")
+    return value
 
 
 def key(variable: str | None, path: str | Path | None, option: str = "--key", kind: str = "key") -> str | None:
@@ -116,15 +164,18 @@ def key(variable: str | None, path: str | Path | None, option: str = "--key", ki
         value = os.environ.get(variable, "").strip()
         if not value:
             raise Failure(f"{option}-env: expected a {kind} in the environment variable {variable}, but it is not set")
-        return value
-    return first_line(path, f"{option}-file", kind) if path else None
+        return value if kind != "key" else checked_key(value, f"the environment variable {variable}")
+    if path is None:
+        return None
+    line = first_line(path, f"{option}-file", kind)
+    return line if kind != "key" else checked_key(line, f"the first line of {path}")
 
 
 def writable(path: str | Path, what: str) -> None:
     """Check, before anything is sent, that a file can be created or replaced.
 
     Raises:
-        Failure: its folder does not exist, or the path is a folder.
+        Failure: its folder does not exist, or the path is a folder, a pipe, a socket or a disk.
     """
     target = Path(path)
     if "\0" in str(path):
@@ -132,6 +183,8 @@ def writable(path: str | Path, what: str) -> None:
     try:
         if target.is_dir():
             raise Failure(f"{what}: expected a file, but {path} is a folder", Exit.FILE)
+        if target.is_fifo() or target.is_socket() or target.is_block_device():
+            raise Failure(f"{what}: expected a file, but {path} is something else", Exit.FILE)
         if not target.parent.is_dir():
             raise Failure(f"{what}: expected a folder for {path} to be in, but {target.parent} is none", Exit.FILE)
     except OSError as error:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003  (the parser evaluates the annotations)
+from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 from cyclopts import Group, Parameter
@@ -14,13 +16,25 @@ from sse_client import Client, SSEError
 from sse_client.cli.exits import Exit, Failure, failure_of
 from sse_client.cli.files import key as secret
 from sse_client.cli.http.masking import credentials
-from sse_client.cli.http.request import asked, connection_arguments, readable, reconnect_arguments
+from sse_client.cli.http.request import (
+    asked,
+    client_certificate,
+    connection_arguments,
+    reconnect_arguments,
+    seconds_of,
+    trusted,
+)
 from sse_client.cli.options import ConnectionOptions, ReconnectOptions, RequestOptions
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 __all__ = ["RedisOptions", "relay"]
+
+# How the package names in its errors what is an option here.
+_ARGUMENT = re.compile(r"^(lease|guard|partitions)\b|\b(max_lag|on_lag|drop_acknowledged)\b")
+
+_ACCESS = re.compile(r"auth|password", re.IGNORECASE)  # in what Redis says
 
 REDIS = Group("Redis", sort_key=0)
 LAG = Group("Consumers that are behind", sort_key=4)
@@ -103,6 +117,9 @@ def relay(
     """
     from sse_client.relay import command
 
+    seconds_of("--patience", patience)
+    if not 0 <= wait_for_redis <= TIMEOUT_MAX:
+        raise Failure(f"--wait-for-redis: expected seconds, 0 or more, got {wait_for_redis:g}")
     question = asked("GET", url, request, credentials)
     arguments = {
         **question.arguments,
@@ -130,10 +147,27 @@ def _report(error: Exception, code: int) -> NoReturn:
     Raises:
         Failure: always.
     """
+    from sse_client.relay import RelayError
+
     if isinstance(error, SSEError):
         known = failure_of(error)
-        raise Failure(str(known), Exit(code), known.hint) from error
-    raise Failure(" ".join(str(error).split()) or type(error).__name__, Exit(code)) from error
+        raise Failure(str(known), Exit(code), _hint(error) if isinstance(error, RelayError) else known.hint) from error
+    said = error.strerror if isinstance(error, OSError) else ""
+    sentence = " ".join((said or str(error)).split()) or type(error).__name__
+    raise Failure(_ARGUMENT.sub(_option, sentence), Exit(code)) from error
+
+
+def _hint(error: Exception) -> str:
+    """Return what to do about what Redis refuses; empty where that is not known."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "--redis-cacert FILE trusts the certificates in a file."
+    if _ACCESS.search(str(error)):
+        return "The password of Redis is given with --redis-password-env or --redis-password-file."
+    return ""
+
+
+def _option(argument: re.Match[str]) -> str:
+    return "--" + argument[0].replace("_", "-")
 
 
 def _client(unix_socket: Path | None) -> AbstractContextManager[Client | None]:
@@ -151,16 +185,14 @@ def _redis_arguments(access: RedisOptions) -> dict[str, Any]:
     Raises:
         Failure: two options contradict each other, or a file cannot be read.
     """
-    if access.cert_key and not access.cert:
-        raise Failure("--redis-cert-key: expected a certificate that it belongs to, with --redis-cert")
+    cacert = trusted(access.cacert, "--redis-cacert") if access.cacert else None
+    cert, cert_key = client_certificate(access.cert, access.cert_key, "--redis-cert") or (None, None)
     password = secret(access.password_env, access.password_file, "--redis-password", "password")
     if password is not None:
         credentials.learn(password)
-    files = {"cacert": access.cacert, "cert": access.cert, "cert_key": access.cert_key}
+    files = {"redis_cacert": cacert, "redis_cert": cert, "redis_cert_key": cert_key}
     return {
         "redis": access.redis,
         "redis_password": password,
-        **{
-            f"redis_{name}": readable(f"--redis-{name.replace('_', '-')}", path) for name, path in files.items() if path
-        },
+        **{name: path for name, path in files.items() if path is not None},
     }

@@ -52,6 +52,9 @@ _ASYNCIO = frozenset({"AsyncConsumer", "aconsume"})
 def __getattr__(name: str) -> Any:
     if name not in _ASYNCIO:
         raise AttributeError(f"module 'sse_client.relay' has no attribute {name!r}")
+    from sse_client.relay._redis.connect import needed
+
+    needed()
     from sse_client.relay import aio
 
     return getattr(aio, name)

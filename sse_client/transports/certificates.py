@@ -51,7 +51,11 @@ def tls_context(trusted: TrustedCertificates | None, chain: tuple[str, ...], *, 
     try:
         file = trusted.file if trusted is not None and trusted.file and os.path.exists(trusted.file) else None
         context = ssl.create_default_context(cafile=file, capath=trusted.directory if trusted is not None else None)
-    except OSError:
+    except OSError as error:
+        if error.filename is not None:
+            # Python opens it with each context of this kind; of a file of certificates, it names none.
+            where = f"{os.fsdecode(error.filename)!r}: {error.strerror}"
+            raise ValueError(f"SSLKEYLOGFILE: the keys of connections cannot be written to {where}") from None
         assert trusted is not None
         raise ValueError(f"{trusted.source}: {trusted.file!r} holds no certificates in PEM that can be read") from None
     context.set_alpn_protocols(["http/1.1"])

@@ -342,3 +342,9 @@ def test_netrc_does_not_come_in_where_a_redirect_left_the_callers_key_behind() -
         before, after = follow(client, "GET", first, second, headers={"Authorization": "Bearer mine"})
     assert before.headers["authorization"] == "Bearer mine"
     assert "authorization" not in after.headers
+
+
+@pytest.mark.parametrize("location", ["http://{}/", "http://a%20b/", "http://h%7B/"])
+def test_a_redirect_to_what_no_host_is_called_is_refused(location: str) -> None:
+    with Server(to(location)) as server:
+        assert isinstance(outcome(sse_client.get(server.url, reconnect=False))[1], RedirectRefused)

@@ -144,6 +144,40 @@ KINDS = [
     ("record {ok} -o a.rec --for inf", 2),
     ("check {ssh} --for 1", 6),
     ("relay {ok} --stream x --redis redis://user:sk-a-secret-key@127.0.0.1:1/x", 2),
+    ("get {ok} -n 1.5", 2),
+    ("get {ok} -n 1_0", 2),
+    ("get {ok} --proxy ''", 2),
+    ("get {ok} --proxy ' '", 2),
+    ("get {ok} --proxy http://user:sk-a-secret-key@127.0.0.1:port", 2),
+    ("get {ok} --unix-socket ''", 2),
+    ("get {ok} --unix-socket binary --no-reconnect", 3),
+    ("get {ok} --checkpoint ''", 2),
+    ("get {ok} --cacert binary", 2),
+    ("get {ok} --cert binary", 2),
+    ("get {ok} -H @", 2),
+    ("get {ok} -H 'X: \udcff' -H @binary", 2),
+    ("get http:/127.0.0.1/", 2),
+    ("get http://127.0.0.1:1/\udcff", 2),
+    ("post {ok} -d @- -d @-", 2),
+    ("chat hi --base-url ''", 2),
+    ("chat hi --base-url localhost:8000", 2),
+    ("chat hi --base-url {ok} --system @", 2),
+    ("chat hi --base-url {ok} --system @-", 2),
+    ("chat hi --base-url {ok} --temperature nan", 2),
+    ("chat hi --base-url {ok} --max-tokens 1.5", 2),
+    ("chat hi --base-url {ok} --image wave", 2),
+    ("record {ok} -o ''", 2),
+    ("record {ok} -o -", 2),
+    ("record {ok} -o a.rec --cacert binary", 2),
+    ("record {ok} -o a.rec --cert binary", 2),
+    ("replay ok.rec --port 1.5", 2),
+    ("replay ''", 2),
+    ("replay -", 2),
+    ("relay {ok} --stream x --redis ''", 2),
+    ("relay {ok} --stream x --redis redis://127.0.0.1:1 --wait-for-redis nan", 2),
+    ("relay {ok} --stream x --redis redis://127.0.0.1:1 --patience 0", 2),
+    ("relay {ok} --stream x --redis redis://127.0.0.1:1 --on-lag trim", 2),
+    ("user:sk-a-secret-key@127.0.0.1/", 2),
     ("nothing", 2),
     ("--nothing", 2),
 ]
@@ -161,6 +195,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[dict[st
     (tmp_path / "long").write_text("k" * 100_000)
     (tmp_path / "deep").write_text("[" * 100_000)
     (tmp_path / "dictionary").write_text("{}")
+    (tmp_path / "wave").write_bytes(b"RIFF\0\0\0\0WAVEfmt ")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "binary").write_bytes(bytes(range(256)) * 20)
     with (

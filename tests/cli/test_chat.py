@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Server, ToolAnswer, chunk, head, reply, stream
+from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Pause, Server, ToolAnswer, chunk, head, reply, stream
 
 from .kit import Ran, plain, run
 
@@ -332,3 +332,26 @@ def test_a_long_block_is_drawn_by_its_end(server: Server, monkeypatch: pytest.Mo
     server.script([*answer(delta(content="```\n" + lines), delta(content="```"))])
     shown = plain(chat(server, "Hi", terminal=True).out)
     assert all(f"line_{n}" in shown for n in range(100))
+
+
+def test_an_answer_that_takes_long_is_waited_for_in_sight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sse_client.cli.screen.progress._TICK", 0.02)
+    with Server([Pause(0.2), *reply(429)], answer(delta(content="Here it is"))) as slow:
+        ran = run("chat", "hi", "--base-url", slow.url, terminal=True)
+    assert "\r0 s, waiting for the answer\x1b[K" in ran.err
+    assert "\r0 s, asking again: status 429\x1b[K" in ran.err
+    assert ran.err.endswith("\r\x1b[K")
+    assert "Here it is" in plain(ran.out)
+
+
+def test_a_long_wait_between_attempts_is_a_line_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sse_client.cli.chat.waiting._LONG", 0.1)
+    with Server(reply(429), answer(delta(content="Here it is"))) as slow:
+        ran = run("chat", "hi", "--base-url", slow.url)
+    assert (ran.code, ran.out) == (0, "Here it is\n")
+    assert re.fullmatch(r"\* lost: .* got 429 \(Too Many Requests\); asking again in 0\.\d s\n", ran.err), ran.err
+
+
+def test_a_quick_answer_has_nothing_but_itself() -> None:
+    with Server(answer(delta(content="Here it is"))) as quick:
+        assert run("chat", "hi", "--base-url", quick.url, terminal=True).err == ""

@@ -212,6 +212,31 @@ def test_compression_that_holds_events_back_is_a_problem() -> None:
     assert "Compression (gzip) holds events back: the first came after" in out
 
 
+@pytest.mark.parametrize(
+    ("start", "sentence"),
+    [
+        (b"retry: 1000\n\n", "`retry` is 1000 ms."),
+        (b"retry: 2s\n\n", "`retry` is ignored: expected milliseconds as digits alone"),
+        (b"Data: 1\n\n", "1 line has a field that no client knows ('Data')"),
+        (b": hi\n\n", "No `retry` was sent"),
+    ],
+)
+def test_lines_that_compression_hides_are_looked_at_without_it(start: bytes, sentence: str) -> None:
+    def answers(request: Received) -> Iterable[Step]:
+        coding: Literal["gzip"] | None = None if request.headers["accept-encoding"] == "identity" else "gzip"
+        return stream([start, b"id: 1\ndata: 1\n\n"], coding=coding)
+
+    _, out = check(answers, answers, reply(204), options=("--for", "1"))
+    assert out.count(sentence) == 1, out
+    assert out.count("`retry`") <= 1, out
+
+
+def test_a_post_that_is_compressed_hides_its_retry() -> None:
+    answer = stream([b"retry: 1000\n\n", b"id: 1\ndata: 1\n\n"], coding="gzip")
+    _, out = check(answer, options=("--for", "1", "-X", "POST"))
+    assert "`retry`" not in out
+
+
 def observation(*events: tuple[float, str], coding: str = "", **fields: Any) -> Observation:
     seen = Observation(status=200, headers={"Content-Encoding": coding} if coding else {}, seconds=1, **fields)
     seen.events = [(at, Event("x", id=place)) for at, place in events]

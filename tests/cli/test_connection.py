@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,6 +57,23 @@ def test_an_unknown_certificate_is_refused(secure: Server) -> None:
     assert secure.requests == []
 
 
+def test_what_can_be_done_about_tls_is_said(secure: Server, tmp_path: Path) -> None:
+    for arguments in (["get", secure.url, "--no-reconnect"], ["record", secure.url, "-o", str(tmp_path / "a.rec")]):
+        assert "--cacert FILE trusts the certificates in a file, --insecure any" in run(*arguments).err
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+
+        def answer() -> None:
+            with plain.accept()[0] as connection:
+                connection.recv(1000)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        ran = run("get", f"https://127.0.0.1:{plain.getsockname()[1]}/", "--no-reconnect")
+        thread.join()
+    assert (ran.code, "Does that port speak TLS? A URL of http:// goes without." in ran.err) == (3, True), ran
+
+
 def test_a_certificate_is_trusted_if_it_is_named(secure: Server, authority: Authority) -> None:
     assert run("get", secure.url, "--no-reconnect", "--cacert", authority.certificates).out == "1\n"
 
@@ -87,6 +106,22 @@ def test_certificates_that_are_none_are_a_sentence(secure: Server, tmp_path: Pat
         ran = run("get", secure.url, "--no-reconnect", option, str(tmp_path / "none.pem"))
         assert ran.code in {2, 3}, ran
         assert ran.err.startswith("sse-client: ")
+
+
+@pytest.mark.parametrize("command", [["get"], ["record", "-o", "a.rec"], ["check"]], ids=lambda command: command[0])
+def test_certificates_are_looked_at_before_anything_is_sent(
+    command: list[str], authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "none.pem").write_text("no certificate")
+    refused = run(*command, "https://127.0.0.1:1/", "--cacert", "none.pem")
+    assert (refused.code, refused.err) == (
+        2, "sse-client: --cacert: expected certificates in PEM in none.pem, got something else\n"
+    )  # fmt: skip
+    for certificate, others in (("none.pem", []), (authority.client_certificate, ["--cert-key", "none.pem"])):
+        refused = run(*command, "https://127.0.0.1:1/", "--cert", certificate, *others)
+        assert (refused.code, f"not encrypted, in {certificate}" in refused.err) == (2, True), refused
+        assert "none.pem; got something else" in refused.err
 
 
 def test_a_proxy_is_used_in_place_of_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,6 +91,29 @@ def refused(ran: Ran, code: Exit, *words: str) -> None:
         pytest.param(["get", "http://x/", "--key-file", os.devnull], ["expected a key"], id="an empty file of keys"),
         pytest.param(["get", "http://x/", "--last-event-id", "a\nb"], ["-id: expected an ID"], id="two lines"),
         pytest.param(["get", "http://x/", "--last-event-id", "\udcff"], ["-id: expected text"], id="no text"),
+        pytest.param(["get", "http://x/", "-n", "1.5"], ['-n: expected a whole number, got "1.5"', "get --help"],
+                     id="a broken number"),
+        pytest.param(["replay", "f", "--port", "8000.9"], ['--port: expected a whole number, got "8000.9"'],
+                     id="a broken port"),
+        pytest.param(["chat", "hi", "--base-url", ""], ["--base-url: expected a URL, got nothing"], id="no base URL"),
+        pytest.param(["get", "http://x/", "--proxy", ""], ["--proxy: expected a URL, got nothing"], id="no proxy"),
+        pytest.param(["get", "http://x/", "--checkpoint", ""], ["--checkpoint: expected a file, got nothing"],
+                     id="no checkpoint"),
+        pytest.param(["get", "http://x/", "--unix-socket", ""], ["expected a path, got nothing"], id="no socket"),
+        pytest.param(["diff", "a", ""], ["SECOND: expected a file, got nothing"], id="no file to compare"),
+        pytest.param(["record", "http://x/", "-o", "-"], ['-o: expected a value, got "-"'], id="a hyphen for a file"),
+        pytest.param(["replay", "-"], ['expected a file, got "-"'], id="a hyphen for a recording"),
+        pytest.param(["get", "http:/x/"], ["the URL: expected two slashes after http:"], id="one slash"),
+        pytest.param(["get", "http://x/\udcff"], ["the URL: expected text in UTF-8"], id="a URL that is no text"),
+        pytest.param(["get", "http://x/", "--proxy", "http://x:y"], ["--proxy: expected a URL such as"],
+                     id="a proxy's port"),
+        pytest.param(["get", "http://x/", "-H", "@"], ["-H: expected a file after @, got nothing"], id="headers of @"),
+        pytest.param(["post", "http://x/", "-d", "@-", "-H", "@-"],
+                     ["-d: the standard input can be read once, and was read for -H"], id="two want the input"),
+        pytest.param(["relay", "http://x/", "--stream", "x", "--redis", "redis://127.0.0.1:1", "--max-lag", "0"],
+                     ["--max-lag must be 1 or more"], id="an argument of the relay"),
+        pytest.param(["get", "https://x/", "--cacert=-"], ['--cacert: expected a file, got "-"'], id="a hyphen"),
+        pytest.param(["get", "https://x/", "--cert=-"], ['--cert: expected a file, got "-"'], id="another hyphen"),
         pytest.param(["completion", "tcsh"], ["tcsh"], id="an unknown shell"),
     ],
 )  # fmt: skip
@@ -102,6 +125,101 @@ def test_what_is_malformed_is_not_repeated() -> None:
     assert "secret-key-alone" not in run("get", "http://x/", "-H", "secret-key-alone").err
     assert KEY not in run("get", "http://x/", "Authorization:", "Bearer", KEY).err
     assert KEY not in run("get", "http://x/", f"--{KEY}").err
+
+
+@pytest.mark.parametrize(
+    "typed", ["me:hunter22@x/", "http:/me:hunter22@x/", "https://me:hunter22@[x/", "http://me:hunter22@x/", "hunter22"]
+)
+def test_what_stands_for_a_command_may_be_secret(typed: str) -> None:
+    ran = run(typed)
+    assert (ran.code, "hunter22" in ran.err) == (Exit.USAGE, False)
+
+
+@pytest.mark.parametrize("command", ["get", "chat"])
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        pytest.param("sk-one\nsk-two", "expected a key of one line in {}, got one with a line end", id="two lines"),
+        pytest.param(
+            "sk-a\x0bb", "expected a key in {}, got something with characters in it", id="a control character"
+        ),
+        pytest.param("sk-\u20ac", "expected a key in {}, got something with characters in it", id="beyond Latin-1"),
+    ],
+)
+def test_a_key_that_no_header_can_have_is_named_by_its_place(
+    command: str, key: str, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    arguments = {"get": ["get", "http://x/"], "chat": ["chat", "hi", "--base-url", "http://x/v1"]}[command]
+    monkeypatch.setenv("A_KEY", key)
+    ran = run(*arguments, "--key-env", "A_KEY")
+    refused(ran, Exit.USAGE, words.format("the environment variable A_KEY"))
+    assert "sk-" not in ran.err
+    (tmp_path / "key").write_text(key, encoding="utf-8")
+    if "\n" not in key:  # of a file, the first line counts
+        where = f"the first line of {tmp_path / 'key'}"
+        refused(run(*arguments, "--key-file", str(tmp_path / "key")), Exit.USAGE, words.format(where))
+
+
+def test_the_key_of_the_environment_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-one\r\nsk-two")
+    refused(run("chat", "hi", "--base-url", "http://x/v1"), Exit.USAGE, "variable OPENAI_API_KEY, got one with a line")
+
+
+def test_the_base_url_of_the_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "me:hunter22@localhost/v1")
+    ran = run("chat", "hi")
+    refused(
+        ran,
+        Exit.USAGE,
+        "OPENAI_BASE_URL: expected an absolute URL such as http://localhost:8000/v1, got ****@localhost/v1",
+    )
+
+
+def test_a_file_without_an_end_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not Path("/dev/zero").exists():
+        pytest.skip("this system has no /dev/zero")
+    monkeypatch.setattr("sse_client.cli.files._LARGEST", 1000)
+    refused(run("post", "http://x/", "-d", "@/dev/zero"), Exit.USAGE, "-d: expected at most 1000 bytes in /dev/zero")
+    refused(run("chat", "hi", "--base-url", "http://x/", "--image", "/dev/zero"), Exit.USAGE, "expected at most 1000")
+
+
+def test_a_line_of_a_file_of_headers_ends_where_a_line_ends(tmp_path: Path, server: Server) -> None:
+    (tmp_path / "headers").write_text("X: a\x0cb\u2028c\n", encoding="utf-8")
+    assert run("get", server.url + "/events", "-n", "1", "-H", f"@{tmp_path / 'headers'}").code == 0
+    assert server.requests[0].headers["X"] == "a\x0cb\u2028c".encode().decode("latin-1")
+
+
+def test_a_socket_that_is_none_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ran = run("get", "http://x/", "--unix-socket", str(tmp_path / "file"))
+    refused(ran, Exit.NO_CONNECTION, f"--unix-socket: {tmp_path / 'file'} is no socket")
+
+
+def test_what_a_proxy_repeats_is_not_shown() -> None:
+    with Server(reply(407, b"the password hunter22 is wrong")) as proxy:
+        ran = run("get", "http://x/", "--proxy", f"me:hunter22@127.0.0.1:{proxy.port}", "--no-reconnect")
+    refused(ran, Exit.STATUS, "the password **** is wrong")
+
+
+def test_a_password_is_not_shown_although_its_url_has_no_scheme() -> None:
+    with Server(reply(401, b"the password hunter22 is wrong")) as server:
+        ran = run("get", f"me:hunter22@127.0.0.1:{server.port}", "--no-reconnect")
+    refused(ran, Exit.STATUS, "the password **** is wrong")
+
+
+@pytest.mark.parametrize(
+    ("script", "shown"),
+    [
+        pytest.param(reply(404, b'{"error": {"message": "nothing here"}}'), True, id="404"),
+        pytest.param(reply(200, PAGE, {"Content-Type": "text/html"}), True, id="a page"),
+        pytest.param(reply(404, b'{"error": {"message": "no such model", "code": "no_model"}}'), False, id="model"),
+    ],
+)  # fmt: skip
+def test_a_base_url_that_is_not_of_a_chat_server_has_a_hint(script: list[Step], *, shown: bool) -> None:
+    with Server(script) as server:
+        ran = run("chat", "hi", "--base-url", server.url)
+    refused(ran, Exit.CHAT_ERROR)
+    assert (f"Is {server.url} the base URL of a chat server? Most base URLs end in /v1." in ran.err) is shown
 
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:

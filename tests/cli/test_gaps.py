@@ -107,3 +107,10 @@ def test_the_median_is_not_above_the_longest(gap: float) -> None:
         gaps.add(number * gap)
     assert gaps.median <= gaps.longest
     assert gaps.median == pytest.approx(gap, rel=0.011)
+
+
+def test_the_picture_fits_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = picture(arrivals(*range(75)), "token", Stream())
+    assert max(map(len, lines)) <= 40
+    assert lines[-1].strip() == "(a column is the longest of 3 gaps)"

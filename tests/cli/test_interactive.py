@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ class Typed(PromptSession[str]):
     """Questions as a user would type them; an exception is what pressing a key does."""
 
     def __init__(self, *questions: str | BaseException) -> None:
+        self.history = InMemoryHistory()
         self._questions: Iterator[str | BaseException] = iter(questions)
 
     def prompt(self, *_: Any, **__: Any) -> str:
@@ -178,6 +180,51 @@ def test_a_history_that_cannot_be_written_is_not_missed(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     assert isinstance(history(), InMemoryHistory)
     assert capsys.readouterr().err.count("the questions are not kept") == 2
+
+
+def test_a_history_is_a_file_and_has_a_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    (tmp_path / "sse-client" / "chat-history").mkdir(parents=True)
+    assert isinstance(history(), InMemoryHistory)
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setattr(Path, "home", homeless)
+    assert isinstance(history(), InMemoryHistory)
+    assert "the questions are not kept: there is no home directory\n" in capsys.readouterr().err
+
+
+def test_a_disk_that_fills_up_meanwhile_costs_the_history_alone(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setattr("sse_client.cli.chat.question.is_terminal", always(True))
+    monkeypatch.setattr(FileHistory, "store_string", full)
+    with keyboard("one\rtwo\r\x04"):
+        ran = run("chat", "--base-url", f"{server.url}/v1", terminal=True)
+    assert (ran.code, len(server.requests)) == (0, 2)
+    assert " ".join(plain(ran.err).split()).count("the questions are not kept any more: cannot write") == 1
+    assert "Traceback" not in ran.err + ran.out
+
+
+def test_an_error_of_a_server_that_is_no_chat_server_has_a_hint(server: Server) -> None:
+    with Server(reply(404, b"not here")) as other:
+        _, err, _ = talk(other, "Hi")
+    assert f"Is {other.url}/v1 the base URL of a chat server?" in " ".join(err.split())
+
+
+def test_what_is_said_fits_a_narrow_terminal(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    shown, err, _ = talk(server, "/help", "/nothing")
+    assert max(map(len, (shown + err).splitlines())) <= 40
+    assert "Ctrl-C stops an answer and keeps what\nhas come; Ctrl-D, or /exit, ends.\n" in err
 
 
 def test_a_history_is_at_home_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,11 @@ def test_a_header_is_shown_without_credentials(name: str, value: str, shown: str
         ("/events?sig=abc", "/events?sig=****"),
         ("//x/a", "//x/a"),
         ("http://[broken", "a malformed URL"),
+        ("me:pw@x:8/a?key=abc", "****@x:8/a?key=****"),
+        ("localhost:8000/a", "localhost:8000/a"),
+        ("next?token=abc", "next?token=****"),
+        ("http:/me:pw@x/a", "http:/****@x/a"),
+        ("http:///me:pw@x/a", "http:/****@x/a"),
     ],
 )
 def test_a_url_is_shown_without_credentials(url: str, shown: str) -> None:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 
 import sse_client
 from sse_client.cli import demo as demo_module
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 def test_certificates_and_proxies_are_named_as_requests_has_them(tmp_path: Path) -> None:
     file = tmp_path / "file.pem"
-    file.write_text("")
+    issued: Any = trustme.CA().issue_cert("client@example.com")
+    issued.private_key_and_cert_chain_pem.write_to_path(file)
     assert connection_arguments(ConnectionOptions(cacert=file, cert=file, proxy="proxy:8080")) == {
         "verify": str(file),
         "cert": str(file),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 import socket
 import subprocess
@@ -253,6 +254,19 @@ def test_a_disk_that_is_full_is_a_sentence() -> None:
     assert (ran.code, "-o: cannot write /dev/full: No space left" in ran.err) == (9, True), ran
 
 
+@pytest.mark.parametrize("end", [["-n", "1"], ["--for", "0.1"]], ids=" ".join)
+def test_a_device_that_keeps_nothing_is_a_sentence(end: list[str]) -> None:
+    with Server([*stream(BLOCKS)[:-1], STALL]) as server:
+        ran = run("record", server.url, "-o", os.devnull, *end)
+    assert (ran.code, f"sse-client: -o: {os.devnull} is no recording" in ran.err) == (9, True), ran
+
+
+def test_a_pipe_is_no_file_to_record_into(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    ran = run("record", "http://127.0.0.1:1/", "-o", str(tmp_path / "pipe"))
+    assert (ran.code, "pipe is something else" in ran.err) == (9, True), ran
+
+
 def test_an_interrupted_recording_keeps_what_has_come(file: Path) -> None:
     with (
         Server([head(), chunk(BLOCKS[0]), STALL]) as server,
@@ -277,6 +291,15 @@ def test_progress_is_a_line_that_is_written_over(file: Path, monkeypatch: pytest
         ran = run("record", server.url, "-o", str(file), terminal=True)
     assert "\r0 s, 17 bytes\x1b[K" in ran.err
     assert f"\r\x1b[K{file}: 17 bytes" in ran.err
+
+
+def test_progress_on_a_dumb_terminal_has_no_control_characters(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sse_client.cli.screen.progress._TICK", 0.02)
+    monkeypatch.setattr("sse_client.cli.screen.progress._FIRST", 0.02)
+    monkeypatch.setenv("TERM", "dumb")
+    with Server([head(), chunk(BLOCKS[0]), Pause(0.2), LAST_CHUNK]) as server:
+        ran = run("record", server.url, "-o", str(file), terminal=True)
+    assert ("0 s, 17 bytes\n" in ran.err, "\x1b" in ran.err, "\r" in ran.err) == (True, False, False)
 
 
 def test_progress_elsewhere_is_a_line_now_and_then(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -438,6 +461,21 @@ def test_nothing_secret_is_redirected_to_another_origin(file: Path) -> None:
             ran = run("record", server.url, "-X", "POST", "-d", "{}", *options)
         assert (ran.code, "would carry the body away" in ran.err) == (10, True)
         assert len(other.requests) == 1
+
+
+@pytest.mark.parametrize("url", ["http://{}/", "http://h%7B/", "http://[x/"])
+def test_a_host_that_is_none_is_refused(url: str, file: Path) -> None:
+    ran = run("record", url, "-o", str(file), "--proxy", "http://127.0.0.1:1")
+    assert (ran.code, "expected a URL such as" in ran.err) == (2, True), ran
+
+
+@pytest.mark.parametrize(
+    "location", ["http://{}/", "http://h%7B/", "http://[x/", "http://\x01/", "/\xe9", "http://a:b"]
+)
+def test_a_redirect_to_no_url_is_the_servers_fault(location: str, file: Path) -> None:
+    with Server(reply(302, headers={"Location": location})) as server:
+        ran = run("record", server.url, "-o", str(file))
+    assert (ran.code, "expected a redirect to an HTTP URL, got another one" in ran.err) == (10, True), ran
 
 
 def test_a_recording_of_a_post_has_its_body_sent(file: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -123,6 +124,14 @@ def test_what_is_wrong_is_a_sentence_and_an_exit_code(
     assert says in ran.err
     assert "Traceback" not in ran.err
     assert ran.err.splitlines()[-1].startswith(("sse-client", "  See"))
+
+
+def test_a_port_in_use_is_a_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        place = f"127.0.0.1:{busy.getsockname()[1]}"
+        ran = run("relay", "http://127.0.0.1:9/", "--stream", "t", "--redis", "redis://127.0.0.1:1", "--metrics", place)
+    assert ran.code == 9
+    assert ran.err.startswith(f"sse-client: the metrics cannot be served at {place}: ")
 
 
 def test_a_stream_needs_a_name() -> None:
@@ -284,6 +293,16 @@ PASSWORD = "a/b?c#d@e:f% g"
             "1 events written", id="in two files",
         ),
         pytest.param("--redis-cert {f}/both.pem --redis-password-env PASS", 3, "certificate", id="an unknown one"),
+        pytest.param("--redis-cert {f}/both.pem --redis-password-env PASS", 3, "--redis-cacert FILE trusts the",
+                     id="an unknown one, and what to do"),
+        pytest.param("{ca} --redis-cert {f}/both.pem --redis-password-env WRONG", 10,
+                     "\n  The password of Redis is given with --redis-password-env", id="a wrong one, and what to do"),
+        pytest.param("{ca} --redis-cert {f}/both.pem", 10,
+                     "\n  The password of Redis is given with --redis-password-env", id="none, and what to do"),
+        pytest.param("--redis-cacert {f}/password", 2, "--redis-cacert: expected certificates in PEM in",
+                     id="no certificates"),
+        pytest.param("--redis-cert {f}/password", 2, "--redis-cert: expected a certificate with its key",
+                     id="no certificate"),
         pytest.param("{ca} --redis-password-env PASS", 3, "cannot be reached", id="no certificate of its own"),
         pytest.param("{ca} --redis-cert {f}/both.pem --redis-password-env WRONG", 10, "refused", id="a wrong password"),
         pytest.param("{ca} --redis-cert {f}/both.pem", 10, "refused", id="no password"),

@@ -142,6 +142,8 @@ def test_error_of_the_callers_own_pairs_is_not_hidden() -> None:
         f"http+unix://user:{SECRET}@h/?{SECRET}",
         f"//user:{SECRET}@h/?{SECRET}",
         f"http://user:{SECRET}@%00/",
+        f"http://user:{SECRET}@h%7B/",
+        f"http://user:{SECRET}@{{}}/?{SECRET}",
     ],
 )
 def test_malformed_url_is_refused_without_its_secrets(url: str) -> None:

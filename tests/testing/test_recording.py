@@ -235,6 +235,12 @@ def test_an_empty_file_says_so(path: Path) -> None:
             "Invalid isoformat string",
             id="no date",
         ),
+        pytest.param(
+            b'{"format":"sse-client recording","version":1,"recorded_at":"2031-05-01T09:30:00.000+00:00",'
+            b'"request":{},"response":{"status":2000}}\n',
+            "Expected `int` <= 999",
+            id="no status",
+        ),
     ],
 )
 def test_what_is_no_recording_is_refused(path: Path, content: bytes, message: str) -> None:

@@ -172,6 +172,14 @@ def test_pauses_are_kept_and_scaled(path: Path) -> None:
             assert server.position == 0.5
 
 
+def test_a_pause_that_no_clock_can_wait_is_a_long_one(path: Path) -> None:
+    written(path, BLOCKS[:2], pause=1.0)
+    with replay_server(path, speed=1e-300) as server, requests.get(server.url, stream=True, timeout=1) as response:
+        assert response.status_code == 200
+        with pytest.raises(requests.ConnectionError, match="timed out"):
+            next(response.iter_content(None))
+
+
 def test_slow_client_does_not_add_to_the_pauses(path: Path) -> None:
     written(path, pause=0.1)
     with replay_server(path) as server, requests.get(server.url, stream=True, timeout=10) as response:

@@ -110,6 +110,18 @@ def test_a_certificate_of_the_client_that_is_none_is_named(
     assert said == f"cert: {names}: expected a certificate with its key, in PEM, and the key not encrypted"
 
 
+def test_a_file_of_keys_that_cannot_be_written_is_no_fault_of_the_certificates(
+    client: ReadingClient, silent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(trusted))
+    keys = str(tmp_path / "none" / "keys")
+    monkeypatch.setenv("SSLKEYLOGFILE", keys)
+    assert refusal(client, f"https://{silent}/", verify=str(trusted)) == (
+        f"SSLKEYLOGFILE: the keys of connections cannot be written to {keys!r}: No such file or directory"
+    )
+
+
 def test_certificates_are_read_again_when_they_change(client: ReadingClient, folder: Path) -> None:
     """A refused bundle that is mended is accepted: what fails then is the connection."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -6,7 +6,10 @@ import asyncio
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from distributed import SchedulerPlugin, WorkerPlugin
+try:
+    from distributed import SchedulerPlugin, WorkerPlugin
+except ImportError as error:
+    raise ImportError("limits and progress of a Dask cluster need Dask: pip install 'sse-client[dask]'") from error
 
 from sse_client.adapters.openai.batch.limit import ClockedBudget, check_shared
 from sse_client.adapters.openai.batch.progress import BatchProgress

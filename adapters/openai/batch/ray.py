@@ -10,7 +10,10 @@ from sse_client.adapters.openai.batch.progress import BatchProgress, Total
 
 __all__ = ["RayLimit", "RayProgress"]
 
-ray: Any = import_module("ray")
+try:
+    ray: Any = import_module("ray")
+except ImportError as error:
+    raise ImportError("limits and progress of a Ray cluster need Ray: pip install 'sse-client[ray]'") from error
 
 
 class RayLimit:

@@ -7,6 +7,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from sse_client.cli.chat.waiting import Waiting
 from sse_client.cli.exits import Failure
 from sse_client.cli.files import writable
 from sse_client.cli.screen.gaps import Gaps, summary
@@ -76,6 +77,9 @@ class PlainView:
 class Answering:
     """Shows replies.
 
+    Attributes:
+        waiting: observes the client that they come from.
+
     Raises:
         Failure: the plot could not be written, or there is no output.
     """
@@ -83,10 +87,15 @@ class Answering:
     def __init__(self, options: AnswerOptions) -> None:
         self._options = options
         self._out = Stdout()
+        self.waiting = Waiting(quiet=options.verbose)
         if options.plot:
             writable(options.plot, "--plot")
             if options.plot.suffix.lower() != ".png":
                 raise Failure(f"--plot: expected a file that ends in .png, got {options.plot}")
+            # Loaded now: if what it needs is missing, that is said before anything is asked.
+            from sse_client.cli.chat.plot import draw
+
+            self._draw_gaps = draw
 
     def show(self, reply: ChatStream) -> bool:
         """Show `reply` until it ends; return False if Ctrl-C ended it.
@@ -98,8 +107,9 @@ class Answering:
         gaps = Gaps(time.monotonic())
         view = self._view()
         try:
-            with silent_keys(), _opened(reply):
+            with silent_keys(), self.waiting, _opened(reply):
                 for delta in reply:
+                    self.waiting.end()
                     _show_delta(view, delta, gaps)
         except KeyboardInterrupt:
             return False
@@ -125,9 +135,7 @@ class Answering:
         if not gaps.kept:
             say("nothing to draw: fewer than two tokens came")
             return
-        from sse_client.cli.chat.plot import draw
-
-        draw(gaps, "token", path)
+        self._draw_gaps(gaps, "token", path)
         say(f"drawn: {path}")
 
     def _view(self) -> View:

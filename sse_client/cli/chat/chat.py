@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sse_client.cli.chat.options import AnswerOptions, ChatOptions
 from sse_client.cli.exits import Exit, Failure
 from sse_client.cli.options import ConnectionOptions
-from sse_client.cli.screen.news import say
+from sse_client.cli.screen.news import say_sentence
 
 if TYPE_CHECKING:
     from sse_client.cli.chat.answering import Answering
@@ -39,7 +39,7 @@ def chat(
 
     answering = Answering(answer)
     text = question_text(prompt, options.file)
-    conversation = Conversation(options, connection, heads=answer.verbose)
+    conversation = Conversation(options, connection, heads=answer.verbose, observer=answering.waiting)
     with conversation:
         if text is not None:
             return answer_once(conversation, answering, text)
@@ -63,8 +63,6 @@ def answer_once(conversation: Conversation, answering: Answering, text: str) -> 
         if answering.show(conversation.ask(text)):
             return Exit.DONE
     except ChatError as error:
-        hint = "No key was sent; set OPENAI_API_KEY, or use --key-env or --key-file."
-        missing = error.status == 401 and not conversation.has_key
-        raise Failure(str(error), Exit.CHAT_ERROR, hint if missing else "") from error
-    say("interrupted; the answer is not whole")
+        raise conversation.failure(error) from error
+    say_sentence("interrupted; the answer is not whole")
     return Exit.INTERRUPTED

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import os
+import re
 from typing import TYPE_CHECKING, Any, Self
 
 import sse_client as sse
 from sse_client.adapters.openai import ChatClient, ChatStream
-from sse_client.cli.exits import Failure
-from sse_client.cli.files import key, read_bytes, read_text, utf8
+from sse_client.cli.exits import Exit, Failure
+from sse_client.cli.files import checked_key, key, read_bytes, read_text, utf8
 from sse_client.cli.http.masking import credentials
 from sse_client.cli.http.request import connection_arguments
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
+    from sse_client.adapters.openai import ChatError
     from sse_client.cli.chat.options import ChatOptions
     from sse_client.cli.options import ConnectionOptions
+
+    Observer = Callable[[sse.Opened | sse.Lost | sse.Closed], None]
 
 __all__ = ["Conversation"]
 
 _SILENCE = 600.0  # seconds; a model may think for a long time
+_BASE_URL = re.compile(r"https?://[^/?#]", re.IGNORECASE)
+_VERSION = re.compile(r"/v\d+\b")
 _KINDS = {
     b"\x89PNG": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
     b"GIF8": "image/gif",
-    b"RIFF": "image/webp",
+    b"WEBP": "image/webp",
 }
 
 
@@ -38,7 +46,9 @@ class Conversation:
         Failure: there is no key, a file cannot be read, or an option is out of range.
     """
 
-    def __init__(self, options: ChatOptions, connection: ConnectionOptions, *, heads: bool) -> None:
+    def __init__(
+        self, options: ChatOptions, connection: ConnectionOptions, *, heads: bool, observer: Observer | None = None
+    ) -> None:
         self.model = _model(options)
         self._body = _body(options)
         self._images = [_image(path) for path in options.image]
@@ -51,11 +61,12 @@ class Conversation:
             )
             self.messages.append({"role": "system", "content": system})
         secret = key(options.key_env, options.key_file)
+        _check_environment(options, secret)
         self.has_key = bool(secret or os.environ.get("OPENAI_API_KEY"))
         credentials.learn(secret, os.environ.get("OPENAI_API_KEY"))
         arguments = connection_arguments(connection, silence=_SILENCE)
         timeout = arguments.pop("timeout", sse.Timeout(connect=10, read=_SILENCE))
-        self._client = sse.Client(_session(connection, heads=heads), **arguments)
+        self._client = sse.Client(_session(connection, heads=heads), observer=observer, **arguments)
         try:
             self._chat = ChatClient(api_key=secret, base_url=options.base_url, client=self._client, timeout=timeout)
         except ValueError as error:
@@ -90,6 +101,16 @@ class Conversation:
         except (ValueError, TypeError) as error:
             raise Failure(str(error)) from error
 
+    def failure(self, error: ChatError) -> Failure:
+        """Return what to report for an error that the server reports."""
+        hint = ""
+        if error.status == 401 and not self.has_key:
+            hint = "No key was sent; set OPENAI_API_KEY, or use --key-env or --key-file."
+        elif error.status in {200, 404, 405} and not (error.code or error.type or _choices(error)):
+            usual = "" if _VERSION.search(self.server) else " Most base URLs end in /v1."
+            hint = f"Is {self.server} the base URL of a chat server?{usual}"
+        return Failure(str(error), Exit.CHAT_ERROR, hint)
+
     def answered(self, reply: ChatStream) -> None:
         """Add the answer to the conversation, complete or not; if there is none, remove the question again."""
         choices = reply.completion.choices
@@ -123,6 +144,26 @@ def _session(connection: ConnectionOptions, *, heads: bool) -> Any:
     return session_over(Wire(heads=shown, unix_socket=connection.unix_socket), follows=False)
 
 
+def _choices(error: ChatError) -> bool:
+    """Return whether an answer had begun."""
+    return bool(getattr(error.partial, "choices", None))
+
+
+def _check_environment(options: ChatOptions, secret: str | None) -> None:
+    """Check the server's URL, and the key of the environment where that is the one to be sent.
+
+    Raises:
+        Failure: one is malformed.
+    """
+    variable = os.environ.get("OPENAI_BASE_URL", "")
+    url, name = (options.base_url, "--base-url") if options.base_url else (variable, "OPENAI_BASE_URL")
+    if url and not _BASE_URL.match(url.strip()):
+        got = credentials.url(utf8(url, name))
+        raise Failure(f"{name}: expected an absolute URL such as http://localhost:8000/v1, got {got}")
+    if secret is None:
+        checked_key(os.environ.get("OPENAI_API_KEY", "").strip(), "the environment variable OPENAI_API_KEY")
+
+
 def _model(options: ChatOptions) -> str:
     if not options.model.strip():
         raise Failure("-m: expected the name of a model, got nothing")
@@ -132,6 +173,8 @@ def _model(options: ChatOptions) -> str:
 def _body(options: ChatOptions) -> dict[str, Any]:
     if options.max_tokens is not None and options.max_tokens < 1:
         raise Failure(f"--max-tokens: expected 1 token or more, got {options.max_tokens}")
+    if options.temperature is not None and not math.isfinite(options.temperature):
+        raise Failure(f"--temperature: expected a finite number, got {options.temperature}")
     body: dict[str, Any] = {"temperature": options.temperature, "max_tokens": options.max_tokens}
     if options.tools:
         try:
@@ -147,7 +190,8 @@ def _image(path: str) -> dict[str, Any]:
     url = path
     if not path.startswith(("http://", "https://")):
         content = read_bytes(path, "--image")
-        kind = next((kind for start, kind in _KINDS.items() if content.startswith(start)), None)
+        start = content[8:12] if content.startswith(b"RIFF") else content  # a container of WebP, or of sound
+        kind = next((kind for signature, kind in _KINDS.items() if start.startswith(signature)), None)
         if kind is None:
             raise Failure(f"--image: expected a PNG, JPEG, GIF or WebP picture in {path}, got something else")
         url = f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from sse_client import SSEError
+from sse_client.adapters.openai import ChatError
 from sse_client.cli.exits import Exit, failure_of
+from sse_client.cli.files import reason
 from sse_client.cli.http.masking import credentials
-from sse_client.cli.screen.news import say, say_error
-from sse_client.cli.screen.terminal import printable, style_for
+from sse_client.cli.screen.news import say, say_error, say_sentence
+from sse_client.cli.screen.terminal import folded, printable, style_for
 
 if TYPE_CHECKING:
     from sse_client.cli.chat.answering import Answering
@@ -37,8 +39,8 @@ def converse(conversation: Conversation, answering: Answering, session: PromptSe
         answering: shows the answers.
         session: reads the questions; by default, from the terminal, with a history.
     """
-    style = style_for(sys.stdout)
-    print(style.dim(f"{conversation.model} at {conversation.server}; /help helps, Ctrl-D ends"))  # noqa: T201
+    title = f"{conversation.model} at {conversation.server}; /help helps, Ctrl-D ends"
+    print(_dimmed(title, sys.stdout))  # noqa: T201
     prompts = _session() if session is None else session
     while True:
         try:
@@ -47,15 +49,22 @@ def converse(conversation: Conversation, answering: Answering, session: PromptSe
             continue
         except EOFError:
             return Exit.DONE
+        _report_failure(prompts.history)
         if text in {"/exit", "/quit"}:
             return Exit.DONE
         if text.startswith("/"):
-            say(style.dim(_command(conversation, text)))
+            say(_dimmed(_command(conversation, text), sys.stderr))
         elif text:
             try:
                 _answer(conversation, answering, text)
             except KeyboardInterrupt:  # before there was a reply, or while its end was being shown
-                say("stopped")
+                say_sentence("stopped")
+
+
+def _dimmed(text: str, stream: TextIO) -> str:
+    """Return `text` fainter, in lines that fit; each by itself, because some terminals end a style with the line."""
+    lines = (folded(line, stream, 0) for line in text.split("\n"))
+    return "\n".join(map(style_for(stream).dim, "\n".join(lines).split("\n")))
 
 
 def _session() -> PromptSession[str]:
@@ -72,17 +81,49 @@ def _session() -> PromptSession[str]:
 
 def history() -> History:
     """Return the questions of earlier conversations, kept in a file that only the user can read, if possible."""
-    folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "sse-client"
+    try:
+        folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "sse-client"
+    except RuntimeError:
+        say_sentence("the questions are not kept: there is no home directory")
+        return InMemoryHistory()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / "chat-history"
         path.touch(mode=0o600)
-        if not os.access(path, os.R_OK | os.W_OK):
+        if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
             raise PermissionError(path)
     except OSError:
-        say(f"the questions are not kept: {folder} cannot be written")
+        say_sentence(f"the questions are not kept: {folder} cannot be written")
         return InMemoryHistory()
-    return FileHistory(str(path))
+    return _KeptHistory(str(path))
+
+
+class _KeptHistory(FileHistory):
+    """Keeps questions in its file until that cannot be written, when a disk is full, say.
+
+    Attributes:
+        failure: why it cannot, to be reported once the prompt has ended.
+    """
+
+    failure = ""
+    _failed = False
+
+    def store_string(self, string: str) -> None:
+        if self._failed:
+            return
+        try:
+            super().store_string(string)
+        except OSError as error:
+            self._failed = True
+            self.failure = (
+                f"the questions are not kept any more: cannot write {os.fsdecode(self.filename)}: {reason(error)}"
+            )
+
+
+def _report_failure(history: History) -> None:
+    if isinstance(history, _KeptHistory) and history.failure:
+        say_sentence(history.failure)
+        history.failure = ""
 
 
 def _command(conversation: Conversation, text: str) -> str:
@@ -100,9 +141,9 @@ def _answer(conversation: Conversation, answering: Answering, text: str) -> None
     reply = conversation.ask(text)
     try:
         if not answering.show(reply):
-            say("stopped; what has come is kept")
+            say_sentence("stopped; what has come is kept")
     except SSEError as error:
-        failure = failure_of(error)
+        failure = conversation.failure(error) if isinstance(error, ChatError) else failure_of(error)
         say_error(str(failure), failure.hint, credentials)
     finally:
         conversation.answered(reply)

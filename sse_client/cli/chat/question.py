@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sse_client.cli.exits import Failure
 from sse_client.cli.files import is_piped, read_text, utf8
-from sse_client.cli.screen.news import say
+from sse_client.cli.screen.news import say_sentence
 from sse_client.cli.screen.terminal import is_terminal
 
 if TYPE_CHECKING:
@@ -52,5 +52,7 @@ def _standard_input() -> str:
         poll = select.poll()
         poll.register(sys.stdin.fileno(), select.POLLIN)
         if not poll.poll(_PATIENCE * 1000):
-            say("sse-client: reading the standard input; Ctrl-D ends it, and `< /dev/null` says that there is none")
-    return read_text("-", "standard input").strip()
+            say_sentence(
+                "sse-client: reading the standard input; Ctrl-D ends it, and `< /dev/null` says that there is none"
+            )
+    return read_text("-", "the question").strip()

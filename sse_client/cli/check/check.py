@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from sse_client.cli.check.findings import Finding, of_head, of_refusal
-from sse_client.cli.check.findings_stream import of_compression, of_events, of_resume
+from sse_client.cli.check.findings_stream import of_compression, of_events, of_resume, of_uncompressed
 from sse_client.cli.check.http2 import observe_http2, of_http2, why_not_http2
 from sse_client.cli.check.probe import Observation, observe
 from sse_client.cli.exits import Exit, Failure, failure_of
@@ -92,7 +92,9 @@ def _examine(question: Asked, arguments: dict[str, Any], seconds: float, unix_so
         yield Finding("note", f"Resuming and HTTP/2 were not tried: a {question.method} is sent once.")
         return
     if first.coding:
-        yield from of_compression(first, listen("without compression", {"Accept-Encoding": "identity"}))
+        plain = listen("without compression", {"Accept-Encoding": "identity"})
+        yield from of_compression(first, plain)
+        yield from of_uncompressed(plain, first)
     ids = [event.id for _, event in first.events if event.id]
     if ids:
         yield of_resume(first, listen("resuming", {"Last-Event-ID": ids[0]}))

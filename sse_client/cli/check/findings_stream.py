@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sse_client.cli.check.probe import Observation
 
-__all__ = ["of_compression", "of_events", "of_resume"]
+__all__ = ["of_compression", "of_events", "of_resume", "of_uncompressed"]
 
 _PAUSE = 0.4  # seconds without a byte after which further bytes count as another burst
 _SILENCE = 2.0  # seconds without an event or comment that are worth a note
@@ -155,6 +155,8 @@ def _retry(seen: Observation) -> Iterator[Finding]:
     if ignored:
         shown = short(ignored[0][:30].decode("utf-8", "replace"))
         yield wrong(f"`retry` is ignored: expected milliseconds as digits alone, got {shown!r}.")
+    elif not times and seen.coding:
+        return  # it may have come in a block without data, which cannot be seen
     elif not times:
         yield note("No `retry` was sent: clients wait as long as they like before they connect again.")
     elif times[-1] < 100:
@@ -200,6 +202,15 @@ def of_compression(compressed: Observation, plain: Observation) -> Iterator[Find
         )
     else:
         yield ok(f"The stream is compressed ({coding}), and no event is held back by it.")
+
+
+def of_uncompressed(plain: Observation, compressed: Observation) -> Iterator[Finding]:
+    """Yield what is seen in lines alone, and so not in those of `compressed`, which is of the same endpoint."""
+    if not plain.sample:
+        return
+    yield from _lines(plain)
+    if all(event.retry is None for _, event in compressed.events):
+        yield from _retry(plain)
 
 
 def of_resume(first: Observation, resumed: Observation) -> Finding:

@@ -47,7 +47,7 @@ def _fields(text: str) -> Iterator[tuple[str, str | bytes | None]]:
         yield _field(text, "-H")
         return
     path = text[1:]
-    for number, line in enumerate(read_text(path, "-H").splitlines(), 1):
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", read_text(path, "-H")), 1):
         if line.strip() and not line.startswith("#"):
             yield _field(line, f"-H: {path}, line {number}")
 

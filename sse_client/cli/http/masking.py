@@ -25,6 +25,7 @@ _SCHEME = re.compile(r"(Bearer|Basic|Digest|Token|ApiKey|Negotiate|AWS4-HMAC-SHA
 _LIKE_A_KEY = re.compile(
     r"(?<![A-Za-z0-9])(?:sk|pk|rk|ghp|gho|ghs|github_pat|xox[abprs]|hf|gsk|AIza|eyJ)[-_A-Za-z0-9.]{12,}"
 )
+_PASSWORD = re.compile(r"[^/@:]*:[^/@]*@")  # in the path of a mistyped URL
 _SHORTEST = 4  # characters; shorter secrets are not searched for in other texts
 _OPAQUE = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_\-.~+/=%]{24,}")
 
@@ -48,16 +49,19 @@ def masked_header(name: str, value: str) -> str:
 
 def masked_url(url: str) -> str:
     """Return `url` without user, password, and query values that are or may be secret."""
+    # In a URL that is typed without its scheme, the user would be taken for the scheme.
+    bare = "://" not in url and not url.startswith(("/", "?", "#"))
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(f"//{url}" if bare else url)
     except ValueError:
         return "a malformed URL"  # any part of it may be a password
     netloc = MASK + "@" + parts.netloc.rpartition("@")[2] if "@" in parts.netloc else parts.netloc
     query = "&".join(_masked_pair(pair) for pair in parts.query.split("&")) if parts.query else ""
     fragment = "#" + MASK if parts.fragment else ""
     start = f"{parts.scheme}:" if parts.scheme else ""
-    slashes = "//" if netloc or url.startswith("//") else ""
-    return f"{start}{slashes}{netloc}{_LIKE_A_KEY.sub(MASK, parts.path)}{'?' * bool(query)}{query}{fragment}"
+    slashes = "//" if url.startswith("//") or (netloc and not bare) else ""
+    path = _LIKE_A_KEY.sub(MASK, _PASSWORD.sub(f"{MASK}@", parts.path))
+    return f"{start}{slashes}{netloc}{path}{'?' * bool(query)}{query}{fragment}"
 
 
 def _masked_pair(pair: str) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
+import stat
 import threading
 import warnings
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import sse_client as sse
 from sse_client.cli.exits import Exit, Failure
 from sse_client.cli.files import key, read_bytes, utf8
 from sse_client.cli.http import headers
+from sse_client.cli.http.masking import credentials
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,14 +27,16 @@ if TYPE_CHECKING:
 __all__ = [
     "Asked",
     "asked",
+    "client_certificate",
     "connection_arguments",
-    "readable",
     "reconnect_arguments",
     "resume_arguments",
     "seconds_of",
+    "trusted",
 ]
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
+_ONE_SLASH = re.compile(r"https?:/(?!/)", re.IGNORECASE)
 _LONGEST = threading.TIMEOUT_MAX  # seconds; the longest time that Python can wait
 
 
@@ -60,6 +66,7 @@ def asked(method: str, url: str, options: RequestOptions, mask: Mask) -> Asked:
     Raises:
         Failure: an option is malformed, or a file cannot be read.
     """
+    url = _with_scheme(url, "the URL")
     mask.learn_url(url)
     given = headers.parsed(options.header)
     secret = key(options.key_env, options.key_file)
@@ -71,7 +78,7 @@ def asked(method: str, url: str, options: RequestOptions, mask: Mask) -> Asked:
     if options.method is not None and not options.method.strip():
         raise Failure("-X: expected a method such as GET or POST, got nothing")
     method = (options.method or method).upper()
-    question = Asked(method, _with_scheme(url), given, None)
+    question = Asked(method, url, given, None)
     question.default_header("User-Agent", f"sse-client/{sse.__version__}")
     if options.data:
         if options.method is None and method == "GET":
@@ -85,14 +92,18 @@ def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
-def _with_scheme(url: str) -> str:
-    """Return `url`, with `http://` before it if it has no scheme, as curl does."""
-    return url if "://" in url or not url else f"http://{url}"
+def _with_scheme(url: str, what: str) -> str:
+    """Return `url`, with `http://` before it if it has no scheme, as curl does.
+
+    Raises:
+        Failure: a slash after its scheme is missing, or it is not text.
+    """
+    if _ONE_SLASH.match(url):
+        raise Failure(f"{what}: expected two slashes after http: or https:, got one")
+    return utf8(url if "://" in url or not url else f"http://{url}", what)
 
 
 def _body(parts: tuple[str, ...]) -> tuple[bytes, str]:
-    if "@" in parts:
-        raise Failure("-d: expected a file after @, got nothing")
     pieces = [
         read_bytes(part[1:], "-d") if part.startswith("@") else part.encode("utf-8", "surrogateescape")
         for part in parts
@@ -132,18 +143,87 @@ def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) 
         # The user knows; urllib3 would warn at every connection.
         warnings.filterwarnings("ignore", message="Unverified HTTPS request")
     if options.insecure or options.cacert:
-        arguments["verify"] = readable("--cacert", options.cacert) if options.cacert else False
-    if options.cert_key and not options.cert:
-        raise Failure("--cert-key: expected a certificate that it belongs to, with --cert")
-    if options.cert:
-        certificate = readable("--cert", options.cert)
-        private = readable("--cert-key", options.cert_key) if options.cert_key else None
-        arguments["cert"] = (certificate, private) if private else certificate
+        arguments["verify"] = trusted(options.cacert) if options.cacert else False
+    shown = client_certificate(options.cert, options.cert_key)
+    if shown is not None:
+        arguments["cert"] = shown if shown[1] else shown[0]
+    if options.proxy and options.unix_socket:
+        raise Failure("expected one of --proxy and --unix-socket, got both")
     if options.proxy:
-        if options.unix_socket:
-            raise Failure("expected one of --proxy and --unix-socket, got both")
-        arguments["proxies"] = {"http": _with_scheme(options.proxy), "https": _with_scheme(options.proxy)}
+        proxy = _proxy(options.proxy)
+        arguments["proxies"] = {"http": proxy, "https": proxy}
+    if options.unix_socket and _is_no_socket(options.unix_socket):
+        raise Failure(f"--unix-socket: {options.unix_socket} is no socket", Exit.NO_CONNECTION)
     return arguments
+
+
+def trusted(path: Path, option: str = "--cacert") -> str:
+    """Return the path of a file of certificates.
+
+    Raises:
+        Failure: it cannot be read, or holds none.
+    """
+    import ssl  # not at the top: few commands need it before they connect
+
+    file = _readable(option, path)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except OSError:  # an SSLError, too
+        raise Failure(f"{option}: expected certificates in PEM in {file}, got something else") from None
+    return file
+
+
+def client_certificate(
+    certificate: Path | None, private: Path | None, option: str = "--cert"
+) -> tuple[str, str | None] | None:
+    """Return the paths of a client's certificate, and of its key if that is in another file; None without one.
+
+    Raises:
+        Failure: one cannot be read, or they do not belong together.
+    """
+    if certificate is None:
+        if private is not None:
+            raise Failure(f"{option}-key: expected a certificate that it belongs to, with {option}")
+        return None
+    import ssl
+
+    files = [_readable(option, certificate)] + ([_readable(f"{option}-key", private)] if private else [])
+    try:
+        # Of a key that is encrypted, OpenSSL would ask the password at the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(files[0], files[-1], password=lambda: "")
+    except OSError:  # an SSLError, too
+        names = " and ".join(files)
+        raise Failure(
+            f"{option}: expected a certificate with its key, in PEM, not encrypted, in {names}; got something else"
+        ) from None
+    return files[0], files[1] if private else None
+
+
+def _proxy(url: str) -> str:
+    """Return the URL of a proxy.
+
+    Raises:
+        Failure: it has no host, or a port that cannot be.
+    """
+    url = _with_scheme(url, "--proxy")
+    try:
+        parts = urlsplit(url)
+        known = parts.hostname and parts.hostname.strip() and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:
+        # It is not repeated: which part of it is a password cannot be known.
+        raise Failure("--proxy: expected a URL such as http://localhost:3128, got one whose host or port is malformed")
+    credentials.learn_url(url)
+    return url
+
+
+def _is_no_socket(path: Path) -> bool:
+    """Return whether something else than a socket is there; what is not there yet may become one."""
+    try:
+        return not stat.S_ISSOCK(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def seconds_of(name: str, value: float | None) -> float | None:
@@ -159,12 +239,14 @@ def seconds_of(name: str, value: float | None) -> float | None:
     return value
 
 
-def readable(name: str, path: Path) -> str:
+def _readable(name: str, path: Path) -> str:
     """Return the path of a file that an option names.
 
     Raises:
         Failure: the file cannot be read.
     """
+    if str(path) == "-":
+        raise Failure(f'{name}: expected a file, got "-"')  # it is read more than once
     read_bytes(path, name)
     return str(path)
 

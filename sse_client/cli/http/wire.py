@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -10,6 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import LocationValueError
 
 from sse_client.cli.exits import Exit, Failure
 from sse_client.cli.http.tee import Tee
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["Wire", "session_over"]
+__all__ = ["Wire", "is_http", "session_over"]
 
+_NO_HOST = re.compile(r"""[\s"%<>\\^`{|}]""")  # requests escapes them, and http.client stumbles over the escapes
 _ANYWHERE = frozenset({"cache-control", "connection", "last-event-id", "user-agent"})
 
 
@@ -129,12 +132,15 @@ class _Session(requests.Session):
     """Follows redirects as `sse_client` does: no credentials and no body are sent to another origin."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        target = super().get_redirect_target(resp)
+        try:
+            target = super().get_redirect_target(resp)
+        except UnicodeDecodeError:
+            raise _other_redirect() from None
         if target is not None:
             resp.close()
             resp._content = b""  # noqa: SLF001  (requests would read and keep a body that may have no end)
-            if not _is_http(urljoin(resp.url, target)):
-                raise Failure("expected a redirect to an HTTP URL, got another one", Exit.REFUSED)
+            if not is_http(target, resp.url):
+                raise _other_redirect()
         return target
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
@@ -148,12 +154,20 @@ class _Session(requests.Session):
                 del prepared_request.headers[name]
 
 
-def _is_http(url: str) -> bool:
+def _other_redirect() -> Failure:
+    return Failure("expected a redirect to an HTTP URL, got another one", Exit.REFUSED)
+
+
+def is_http(url: str, base: str = "") -> bool:
+    """Return whether `url`, relative to `base`, can be requested: it is of http or https, and its host may be one."""
     try:
+        url = urljoin(base, url)
         parts = urlsplit(url)
-    except ValueError:
+        host = parts.hostname or ""
+        requests.Request("GET", url).prepare()
+    except (ValueError, requests.RequestException, LocationValueError):
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    return parts.scheme in {"http", "https"} and bool(host) and (":" in host or not _NO_HOST.search(host))
 
 
 def session_over(wire: Wire, *, follows: bool = True) -> requests.Session:

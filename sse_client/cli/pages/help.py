@@ -19,34 +19,36 @@ if TYPE_CHECKING:
 __all__ = ["help_of", "help_text", "labels"]
 
 _COLUMN = 26  # the column at which the help of an option begins
+_INDENT = 6  # the same on a terminal that has no room for two columns
+_NARROW = 60
 _WIDEST = 100
 
 
 def help_text(app: App, style: Style, width: int) -> str:
     """Return the help of the whole command."""
-    lines = [*_paragraph(app.help, width), "", style.bold("Usage:") + " sse-client COMMAND [OPTIONS] ...", ""]
+    lines = [*_paragraph(app.help, width), "", *_usage("sse-client COMMAND [OPTIONS] ...", style, width), ""]
     lines.append(style.bold("Commands:"))
     for command in commands_of(app):
         lines += _entry([command.name], command.summary, style, width)
     lines += ["", style.bold("Options:")]
     lines += _entry(["-h, --help"], "Show this page, or the help of a command.", style, width)
     lines += _entry(["-V, --version"], "Show the version.", style, width)
-    lines += _examples("", style)
-    lines += ["", "`sse-client COMMAND --help` shows the options of a command, and examples."]
+    lines += _examples("", style, width)
+    lines += ["", *_paragraph("`sse-client COMMAND --help` shows the options of a command, and examples.", width)]
     return "\n".join(lines) + "\n"
 
 
 def help_of(app: App, name: str, style: Style, width: int) -> str:
     """Return the help of one command."""
     command = command_of(app, name)
-    lines = [style.bold("Usage:") + f" {command.usage}", "", *_paragraph(command.summary, width)]
+    lines = [*_usage(command.usage, style, width), "", *_paragraph(command.summary, width)]
     for paragraph in filter(None, command.text.split("\n\n")):
         lines += ["", *_paragraph(paragraph, width)]
     for group, options in command.groups.items():
         lines += ["", style.bold(f"{group}:")]
         for option in options:
             lines += _entry(labels(option), described(option), style, width)
-    lines += _examples(name, style)
+    lines += _examples(name, style, width)
     return "\n".join(lines) + "\n"
 
 
@@ -64,6 +66,11 @@ def described(option: Option) -> str:
     return text + choices + required + (f" Default: {option.default}." if option.default else "")
 
 
+def _usage(text: str, style: Style, width: int) -> list[str]:
+    first, *rest = _paragraph(f"Usage: {text}", width)
+    return [first.replace("Usage:", style.bold("Usage:"), 1), *rest]
+
+
 def _paragraph(text: str, width: int) -> list[str]:
     return _wrapped(" ".join(text.split()), min(width, _WIDEST))
 
@@ -74,19 +81,20 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _entry(names: list[str], text: str, style: Style, width: int) -> Iterator[str]:
     name = names[0]
-    room = max(20, min(width, _WIDEST) - _COLUMN)
-    lines = _wrapped(text, room) or [""]
-    if len(name) + 4 > _COLUMN:
+    column = _COLUMN if width >= _NARROW else _INDENT
+    lines = _wrapped(text, min(width, _WIDEST) - column) or [""]
+    if len(name) + 4 > column:
         yield "  " + style.cyan(name)
     else:
-        yield "  " + style.cyan(name) + " " * (_COLUMN - len(name) - 2) + lines.pop(0)
+        yield "  " + style.cyan(name) + " " * (column - len(name) - 2) + lines.pop(0)
     for line in lines:
-        yield " " * _COLUMN + line
+        yield " " * column + line
 
 
-def _examples(name: str, style: Style) -> Iterator[str]:
+def _examples(name: str, style: Style, width: int) -> Iterator[str]:
     yield ""
     yield style.bold("Examples:")
     for text, line in EXAMPLES[name]:
-        yield f"  {style.dim('# ' + text)}"
-        yield f"  {line}"
+        for comment in _wrapped(text, min(width, _WIDEST) - len("  # ")):
+            yield f"  {style.dim('# ' + comment)}"
+        yield f"  {line}"  # in one piece, to be copied

@@ -15,7 +15,7 @@ from sse_client.cli.http.request import asked, connection_arguments, seconds_of
 from sse_client.cli.options import ConnectionOptions, RequestOptions
 from sse_client.cli.recordings.request_errors import failure_of_request, malformed
 from sse_client.cli.recordings.time_limit import TimeUp, time_limit
-from sse_client.cli.screen.news import say
+from sse_client.cli.screen.news import say, say_sentence
 from sse_client.cli.screen.progress import Progress, size
 from sse_client.extension import is_event_stream, opens_stream
 
@@ -105,7 +105,7 @@ class _Written:
         """Show what is recorded, and return the progress display."""
         self.begun = True
         if not self.quiet:
-            say(f"recording {credentials.url(url)}; Ctrl-C ends it")
+            say_sentence(f"recording {credentials.url(url)}; Ctrl-C ends it")
         return Progress(lambda: size(self.bytes), quiet=self.quiet)
 
 
@@ -116,10 +116,13 @@ def _recorded(
     from urllib3.exceptions import LocationValueError
 
     from sse_client.cli.http.heads import Heads
-    from sse_client.cli.http.wire import Wire, session_over
+    from sse_client.cli.http.wire import Wire, is_http, session_over
+    from sse_client.testing import RecordingError
     from sse_client.testing.recording import limit_heads
     from sse_client.testing.recording import record as record_response
 
+    if not is_http(question.url):
+        raise malformed(question.url)
     wire = Wire(heads=Heads(credentials, say) if verbose else None, unix_socket=connection.unix_socket)
     session = session_over(wire)
     limit_heads(session)
@@ -138,6 +141,8 @@ def _recorded(
         raise malformed(question.url) from error
     except OSError as error:
         raise _unwritten(output, error) from error
+    except RecordingError as error:
+        raise _unreadable(error) from error
     except ValueError as error:
         raise Failure(str(error)) from error
 
@@ -146,14 +151,21 @@ def _unwritten(output: Path, error: OSError) -> Failure:
     return Failure(f"-o: cannot write {output}: {reason(error)}", Exit.FILE)
 
 
+def _unreadable(error: Exception) -> Failure:
+    """Return what to report where nothing was kept, as in /dev/null."""
+    return Failure(f"-o: {error}", Exit.FILE)
+
+
 def _stopped(limit: TimeUp, output: Path, written: _Written) -> Recording:
-    from sse_client.testing import Recording
+    from sse_client.testing import Recording, RecordingError
 
     if limit.option == "--for":
         try:
             return Recording.open(output)
         except OSError as error:
             raise _unwritten(output, error) from error
+        except RecordingError as error:
+            raise _unreadable(error) from error
     kept = f"; {size(written.bytes)} are recorded" if written.begun else ""
     raise Failure(f"--max-time is over{kept}", Exit.TIMED_OUT)
 

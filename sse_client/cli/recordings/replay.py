@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from sse_client.cli.exits import Exit, Failure
 from sse_client.cli.files import reason
 from sse_client.cli.http.masking import credentials
-from sse_client.cli.screen.news import say
+from sse_client.cli.screen.news import say, say_sentence
 from sse_client.cli.screen.stdout import Stdout
 from sse_client.cli.screen.terminal import printable
 from sse_client.testing import Fault, replay_server
@@ -52,7 +52,7 @@ def replay(
     server = _server(file, port, speed=speed, drop_after=drop_after, fault=fault)
     server.start()
     Stdout().write(f"{server.url}\n".encode())
-    say(f"serving {file} there; Ctrl-C ends it")
+    say_sentence(f"serving {file} there; Ctrl-C ends it")
     try:
         _report(server)
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import requests
 import urllib3
 
-from sse_client.cli.exits import Exit, Failure
+from sse_client.cli.exits import Exit, Failure, certificate_hint
 from sse_client.cli.http.masking import credentials
 from sse_client.cli.screen.terminal import short
 
@@ -27,7 +27,7 @@ def failure_of_request(error: requests.RequestException, url: str) -> Failure:
     why = short(" ".join(str(_innermost(error))[:1000].split()))
     if isinstance(next(iter(error.args), None), urllib3.exceptions.ProtocolError):
         return Failure(f"the connection to {where} broke: {why}", Exit.CUT_OFF)
-    return Failure(f"could not connect to {where}: {why}", Exit.NO_CONNECTION)
+    return Failure(f"could not connect to {where}: {why}", Exit.NO_CONNECTION, certificate_hint(why))
 
 
 def malformed(url: str) -> Failure:

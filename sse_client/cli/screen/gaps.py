@@ -134,7 +134,7 @@ def picture(gaps: Gaps, noun: str, stream: TextIO | None = None) -> list[str]:
         if margin + len(scale) + 2 + len(note) <= width():
             lines[-1] += f"  {note}"
         else:
-            lines.append(" " * margin + note)
+            lines.append(" " * max(0, min(margin, width() - len(note))) + note)
     return lines
 
 

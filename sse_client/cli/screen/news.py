@@ -11,7 +11,7 @@ from sse_client.cli.screen.terminal import folded, printable, short, style_for
 if TYPE_CHECKING:
     from sse_client.cli.http.masking import Mask
 
-__all__ = ["News", "say", "say_error"]
+__all__ = ["News", "say", "say_error", "say_sentence"]
 
 
 def say(text: str) -> None:
@@ -23,6 +23,11 @@ def say(text: str) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):
         return
+
+
+def say_sentence(text: str) -> None:
+    """Write a sentence, or several of a line each, to the standard error: in lines between words on a terminal."""
+    say("\n".join(folded(line, sys.stderr, 0) for line in text.split("\n")))
 
 
 def say_error(sentence: str, hint: str, mask: Mask) -> None:

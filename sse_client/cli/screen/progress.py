@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Self
 
 from sse_client.cli.screen.news import say
-from sse_client.cli.screen.terminal import is_terminal
+from sse_client.cli.screen.terminal import is_terminal, width
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +39,7 @@ class Progress:
     def __init__(self, line: Callable[[], str], *, quiet: bool = False) -> None:
         self._line = line
         self._quiet = quiet
-        self._in_place = is_terminal(sys.stderr)
+        self._in_place = is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
         self._began = time.monotonic()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
@@ -60,15 +61,17 @@ class Progress:
         self.stop()
 
     def _run(self) -> None:
+        drawn = False
         wait = _TICK if self._in_place else _FIRST
         while not self._stopped.wait(wait):
             line = f"{time.monotonic() - self._began:.0f} s, {self._line()}"
             if self._in_place:
-                sys.stderr.write(f"\r{line}\x1b[K")
+                sys.stderr.write(f"\r{line[: width() - 1]}\x1b[K")
                 sys.stderr.flush()
+                drawn = True
             else:
                 say(line)
                 wait *= 2
-        if self._in_place:
+        if drawn:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()

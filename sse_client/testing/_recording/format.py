@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -48,7 +48,7 @@ class RecordedResponse(msgspec.Struct, frozen=True):
             `Content-Encoding`.
     """
 
-    status: int
+    status: Annotated[int, msgspec.Meta(ge=100, le=999)]
     headers: tuple[tuple[str, str], ...] = ()
     decoded: str = ""
 

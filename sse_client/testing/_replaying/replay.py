@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count, groupby
+from threading import TIMEOUT_MAX
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -206,4 +207,4 @@ class _Clock:
         """Yield the pause until `seconds` of the recording; nothing if a slow client has used it up."""
         left = (seconds - self._start) / self._speed - (monotonic() - self._began)
         if left > 0:
-            yield Pause(left)
+            yield Pause(min(left, TIMEOUT_MAX))
