@@ -103,18 +103,14 @@ class Exchange:
             if stream_id is not None:
                 self.pace(stream_id)
         elif step.startswith("receive_response_headers."):
-            self._limit_head(step, info)
+            self._limit_head(step)
 
-    def _limit_head(self, step: str, info: dict[str, Any]) -> None:
+    def _limit_head(self, step: str) -> None:
         """Bound what is read until the head is there; over HTTP/2, whose frames are bounded, not."""
         if self._end_limit is not None:
             self._end_limit()
             self._end_limit = None
-        if (
-            step.endswith(".started")
-            and self.stream_id is None
-            and getattr(info.get("request"), "method", b"") != b"CONNECT"
-        ):
+        if step.endswith(".started") and self.stream_id is None:
             stream = self.stream
             if stream is None and self.used_stream is not None:
                 stream = self.used_stream()
