@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sse_client.relay._redis.connect import close, connect
 from sse_client.relay._redis.scalar_text import check_scalar
-from sse_client.relay.errors import RedisUnavailable, WrongType
+from sse_client.relay.errors import RedisUnavailable, RelayError, WrongType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ class RedisCheckpoint:
     Args:
         redis: a client of redis-py, which stays open, or a URL as for `Relay`.
         key: the Redis key of the last event ID.
-        timeout: seconds for a connection, and for an answer, 5 by default; used only with a URL.
+        timeout: seconds for a connection, and for which Redis may be silent within an answer; used only with a URL.
 
     Raises:
         ImportError: redis-py is missing.
@@ -42,11 +42,13 @@ class RedisCheckpoint:
 
         Raises:
             RedisUnavailable: Redis does not answer.
-            RelayError: Redis refuses the command, or the key holds another type of value.
+            RelayError: Redis refuses the command, the key holds another type of value, or what answers is not Redis.
             ValueError: the value is not a last event ID.
         """
         # GETRANGE includes the end, so this reads one byte more than an ID can have.
-        found: bytes = self._ask("GETRANGE", self.key, 0, _LONGEST_ID)
+        found = self._ask("GETRANGE", self.key, 0, _LONGEST_ID)
+        if not isinstance(found, bytes):
+            raise RelayError(f"expected a string from Redis, got {type(found).__name__}")
         try:
             place = found.decode() if len(found) <= _LONGEST_ID else "\0"
         except UnicodeDecodeError:
@@ -61,13 +63,15 @@ class RedisCheckpoint:
         Raises:
             ValueError: the ID is longer than 64 MiB, or has no UTF-8 form.
             RedisUnavailable: Redis does not answer, or has no memory left.
-            RelayError: Redis refuses the command.
+            RelayError: Redis refuses the command, or what answers is not Redis.
         """
         check_scalar("last_event_id", last_event_id)
         content = last_event_id.encode()
         if len(content) > _LONGEST_ID:
             raise ValueError(f"expected a last event ID of at most {_LONGEST_ID:,} bytes, got {len(content):,}")
-        self._ask("SET", self.key, content)
+        done = self._ask("SET", self.key, content)
+        if done is not True and done not in (b"OK", "OK"):
+            raise RelayError(f"expected OK from Redis, got {type(done).__name__}")
 
     def close(self) -> None:
         """Close the client, if it was made from a URL."""
@@ -88,3 +92,8 @@ class RedisCheckpoint:
                 raise RedisUnavailable(str(unreachable)) from error
             except WrongType as wrong:
                 raise WrongType(f"expected the key {self.key!r} to be a string: {error}", key=self.key) from wrong
+        except (AttributeError, RecursionError, TypeError, ValueError) as error:
+            # redis-py does not check what it reads. What is left of it would be taken for the next answer.
+            if self._own:
+                self.close()
+            raise RelayError(f"expected an answer from Redis, got something else ({type(error).__name__})") from error

@@ -110,18 +110,14 @@ class Exchange:
                 self.pace(stream_id)
         elif step.startswith("receive_response_headers."):
             self.at_proxy = self.at_proxy and not step.endswith(".complete")
-            self._limit_head(step, info)
+            self._limit_head(step)
 
-    def _limit_head(self, step: str, info: dict[str, Any]) -> None:
+    def _limit_head(self, step: str) -> None:
         """Limit the bytes read until the head is complete; over HTTP/2, frames are bounded already."""
         if self._end_limit is not None:
             self._end_limit()
             self._end_limit = None
-        if (
-            step.endswith(".started")
-            and self.stream_id is None
-            and getattr(info.get("request"), "method", b"") != b"CONNECT"
-        ):
+        if step.endswith(".started") and self.stream_id is None:
             stream = self.stream
             if stream is None and self.used_stream is not None:
                 stream = self.used_stream()

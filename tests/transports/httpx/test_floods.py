@@ -13,18 +13,20 @@ import httpx
 import httpx2
 import pytest
 from h2.connection import H2Connection
+from promises.kit import serving
 
-from sse_client import SSEError
+from sse_client import SSEError, Timeout
 from sse_client.aio import AsyncClient
 from sse_client.testing import CLOSE, Server, head
 from sse_client.transports._httpx import chunks, head_limit
 from sse_client.transports._httpx._http2 import frames
 from sse_client.transports._httpx.head_limit import limit_head
 
-from .columns import run
+from .columns import Column, columns, run
 from .h2_server import H2Server, Peer
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
 loops = pytest.mark.parametrize("loop", ["asyncio", "trio"])
@@ -212,3 +214,21 @@ def test_the_reads_of_an_awaited_head_are_short() -> None:
 
     asyncio.run(main())
     assert asked == [head_limit._MAX_READ, 100, 65536]
+
+
+@columns
+def test_interim_responses_without_end_before_a_tunnel_are_refused(column: Column) -> None:
+    def flood(peer: socket.socket) -> None:
+        peer.recv(65536)
+        while True:
+            peer.sendall(b"HTTP/1.1 103 E\r\n\r\n" * 1_000)
+
+    with serving(flood) as port:
+        outcome = column.read(
+            "POST",
+            "https://localhost/",
+            client={"proxy": f"http://127.0.0.1:{port}"},
+            timeout=Timeout(connect=20),
+            reconnect=False,
+        )
+    assert "longer than 262144 bytes" in str(outcome.error)
