@@ -488,6 +488,28 @@ def test_a_limit_of_time_holds_while_events_are_counted(path: Path) -> None:
     assert recording.end.end == "stopped"
 
 
+def test_the_event_loop_has_turns_while_events_are_counted(path: Path) -> None:
+    coded = gzip.compress(b"\n" * 2**20, 9)
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def main(url: str) -> None:
+        counting = asyncio.create_task(other())
+        async with aiohttp.ClientSession(auto_decompress=False) as session, session.get(url) as response:
+            before = turns
+            await arecord(response, path, events=1, auto_decompress=False)
+            assert turns - before > 40  # of 24 KiB each
+        counting.cancel()
+
+    with Server(reply(200, coded, {"Content-Type": "text/event-stream", "Content-Encoding": "gzip"})) as server:
+        asyncio.run(main(server.url))
+
+
 def test_a_head_that_fits_into_no_line_is_not_recorded(path: Path) -> None:
     with pytest.raises(ValueError, match="expected a head that fits into a line of 8,388,608 bytes, got "):
         RecordingWriter(path, status=200, headers=[("X", '"' * 5_000_000)])

@@ -47,7 +47,8 @@ def record(
         source: a URL to request, or an open response of requests (made with `stream=True`), urllib3, http.client,
             httpx or httpx2, whose body has not been read. The caller closes such a response.
         path: the file; an existing one is replaced.
-        events: stop after the piece that completes this many events.
+        events: stop after the piece that completes this many events. To count them, a compressed body is decoded; a
+            hostile server can make that take long, unless `seconds` limits it.
         seconds: stop with the first piece that arrives this long after the head. It does not limit silence; the
             request's `timeout` does.
         mask: names of headers and query parameters to mask, in addition to those that look like credentials.
@@ -76,7 +77,8 @@ def record(
             except head.errors as error:
                 recorder.cut(error)
             else:
-                recorder.keep(piece)
+                for _ in recorder.keeping(piece):
+                    pass
     return Recording.open(path)
 
 
@@ -107,6 +109,8 @@ async def arecord(
         ValueError: the body has already been read.
         OSError: the file cannot be written.
     """
+    from asyncio import sleep  # not loaded with `record`
+
     head, pieces = aopened(response, auto_decompress=auto_decompress)
     with _Recorder(path, head, mask, progress, events=events, seconds=seconds) as recorder:
         while not recorder.ended:
@@ -115,7 +119,8 @@ async def arecord(
             except head.errors as error:
                 recorder.cut(error)
             else:
-                recorder.keep(piece)
+                for _ in recorder.keeping(piece):
+                    await sleep(0)
     return Recording.open(path)
 
 
@@ -149,26 +154,22 @@ class _Recorder:
         )
         self.ended = False
 
-    def keep(self, piece: bytes | None) -> None:
-        """Write a piece, or the end of the body for None, and stop at a limit."""
+    def keeping(self, piece: bytes | None) -> Iterator[None]:
+        """Write a piece, or the end of the body for None, and stop at a limit; yield after each step of decoding it."""
         if piece is None:
             self._end("complete")
             return
         self._writer.write(piece)
         if self._progress is not None:
             self._progress(self._writer)
-        if self._counted(piece) or self._writer.seconds >= self._seconds:
-            self._end("stopped")
-
-    def _counted(self, piece: bytes) -> bool:
-        """Return whether a piece completes the last event that is wanted, or takes too long to decode."""
-        if self._count is None:
-            return False
-        for count in self._count.feed(piece):
+        for count in () if self._count is None else self._count.feed(piece):
             # A few kilobytes may take an hour to decode.
             if count >= self._events or monotonic() - self._start >= self._seconds:
-                return True
-        return False
+                self._end("stopped")
+                return
+            yield
+        if self._writer.seconds >= self._seconds:
+            self._end("stopped")
 
     def cut(self, error: Exception) -> None:
         """Record that the connection broke."""
