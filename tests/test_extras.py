@@ -1,4 +1,4 @@
-"""What is said where the package of an extra is missing: one sentence, with what to install."""
+"""If the package of an extra is missing, one sentence says what to install."""
 
 from __future__ import annotations
 

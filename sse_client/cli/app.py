@@ -167,7 +167,7 @@ def _mistake(error: CycloptsError) -> str:
 
 
 def _after(option: str, error: CycloptsError) -> str:
-    """Return what follows an option that lacks its value: `-`, with which other commands name the standard input."""
+    """Return the argument after an option that has no value. It is `-` if the user meant the standard input."""
     typed = error.root_input_tokens or []
     return '"-"' if [option, "-"] in map(list, pairwise(typed)) else "none"
 
@@ -181,7 +181,7 @@ def _unknown_command(name: str) -> Failure:
         )
     close = get_close_matches(name, _COMMANDS, n=1)
     meant = f"; did you mean {close[0]}?" if close else f"; the commands are {', '.join(_COMMANDS)}"
-    # Anything else than a word may be a key that lacks its option.
+    # It is not repeated unless it is a plain word, because it may be a key without its option.
     shown = f" {name!r}" if _WORD.fullmatch(name) else ""
     return Failure(f"unknown command{shown}{meant}", hint=_help(()))
 

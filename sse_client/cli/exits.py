@@ -102,7 +102,7 @@ def _hint(error: sse.SSEError) -> str:
 
 
 def certificate_hint(why: str) -> str:
-    """Return what to do where a connection failed for `why`; empty where that is not about TLS."""
+    """Return a hint for a connection that failed because of `why`; an empty string if it was not TLS."""
     if "CERTIFICATE_VERIFY_FAILED" in why:
         return "--cacert FILE trusts the certificates in a file, --insecure any."
     if "[SSL" in why:

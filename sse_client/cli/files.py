@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["checked_key", "first_line", "key", "read_bytes", "read_text", "reason", "utf8"]
 
 _LONGEST_KEY = 16 * 1024  # characters; no server accepts a longer header
-_LARGEST = 1024**3  # bytes of a file that is read whole: a device such as /dev/zero has no end
-_NO_KEY = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")  # what no header can have
+_LARGEST = 1024**3  # bytes; a device such as /dev/zero has no end
+_NO_KEY = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")  # characters that no header may contain
 
 _read_for: WeakKeyDictionary[object, str] = WeakKeyDictionary()
-"""A standard input, once it was read, and the option that it was read for."""
+"""The standard input after it was read, and the option that read it."""
 
 
 def reason(error: OSError) -> str:
@@ -60,10 +60,10 @@ def read_bytes(path: str | Path, what: str, most: int = -1) -> bytes:
 
 
 def _standard_input(what: str) -> BinaryIO:
-    """Return the standard input, which can be read once.
+    """Read the standard input, which can be read only once.
 
     Raises:
-        Failure: it is closed, or was read for another option.
+        Failure: it is closed, or another option has read it.
     """
     if sys.stdin is None:
         raise Failure(f"{what}: expected something on the standard input, but it is closed")
@@ -128,14 +128,14 @@ def utf8(text: str, what: str) -> str:
 
 
 def checked_key(value: str, where: str) -> str:
-    """Return a key that is sent in a header, if a header can have it.
+    """Check a key that is sent in a header, and return it.
 
     Args:
         value: the key.
-        where: it was found.
+        where: where the key was found.
 
     Raises:
-        Failure: it holds a line end, or another character that no header can have.
+        Failure: it contains a line end, or another character that no header may contain.
     """
     if "\r" in value or "\n" in value:
         raise Failure(f"expected a key of one line in {where}, got one with a line end in it")
@@ -175,7 +175,7 @@ def writable(path: str | Path, what: str) -> None:
     """Check, before anything is sent, that a file can be created or replaced.
 
     Raises:
-        Failure: its folder does not exist, or the path is a folder, a pipe, a socket or a disk.
+        Failure: the parent folder does not exist, or the path is a folder, a pipe, a socket or a block device.
     """
     target = Path(path)
     if "\0" in str(path):

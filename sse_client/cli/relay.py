@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RedisOptions", "relay"]
 
-# How the package names in its errors what is an option here.
+# The options that stand for the argument names in the package's errors.
 _ARGUMENT = re.compile(r"^(lease|guard|partitions)\b|\b(max_lag|on_lag|drop_acknowledged)\b")
 
 _ACCESS = re.compile(r"auth|password", re.IGNORECASE)  # in what Redis says
@@ -158,7 +158,7 @@ def _report(error: Exception, code: int) -> NoReturn:
 
 
 def _hint(error: Exception) -> str:
-    """Return what to do about what Redis refuses; empty where that is not known."""
+    """Return a hint for an error of Redis; an empty string if there is none."""
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return "--redis-cacert FILE trusts the certificates in a file."
     if _ACCESS.search(str(error)):

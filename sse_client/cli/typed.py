@@ -1,4 +1,4 @@
-"""What was typed for each option, looked at before the parser converts it: it rounds 1.5, and makes a folder of ''."""
+"""Checks the options as they were typed: the parser would round 1.5, and turn an empty path into the current folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def check_typed(_app: App, commands: tuple[str, ...], arguments: ArgumentCollect
     """Check the values of a command.
 
     Raises:
-        Failure: one is no whole number where one is expected, or empty where something is named.
+        Failure: a value is not a whole number where one is expected, or an empty URL, path or file.
     """
     for argument in arguments:
         expected = _expected(argument)
@@ -37,7 +37,7 @@ def check_typed(_app: App, commands: tuple[str, ...], arguments: ArgumentCollect
 
 
 def _expected(argument: Argument) -> str | None:
-    """Return what an option needs; None where anything will do, or the option looks at it itself."""
+    """Return what an option expects; None if it takes anything, or checks its value itself."""
     kinds = {argument.hint, *get_args(argument.hint)}
     if int in kinds:
         return "a whole number"

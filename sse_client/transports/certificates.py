@@ -53,7 +53,7 @@ def tls_context(trusted: TrustedCertificates | None, chain: tuple[str, ...], *, 
         context = ssl.create_default_context(cafile=file, capath=trusted.directory if trusted is not None else None)
     except OSError as error:
         if error.filename is not None:
-            # Python opens it with each context of this kind; of a file of certificates, it names none.
+            # Python opens that file for each such context; an error about a certificate file would have no file name.
             where = f"{os.fsdecode(error.filename)!r}: {error.strerror}"
             raise ValueError(f"SSLKEYLOGFILE: the keys of connections cannot be written to {where}") from None
         assert trusted is not None

@@ -78,7 +78,7 @@ class Answering:
     """Shows replies.
 
     Attributes:
-        waiting: observes the client that they come from.
+        waiting: the observer of the client.
 
     Raises:
         Failure: the plot could not be written, or there is no output.
@@ -92,7 +92,7 @@ class Answering:
             writable(options.plot, "--plot")
             if options.plot.suffix.lower() != ".png":
                 raise Failure(f"--plot: expected a file that ends in .png, got {options.plot}")
-            # Loaded now: if what it needs is missing, that is said before anything is asked.
+            # Loaded now, so that a missing package is reported before a question is sent.
             from sse_client.cli.chat.plot import draw
 
             self._draw_gaps = draw

@@ -150,10 +150,10 @@ def _choices(error: ChatError) -> bool:
 
 
 def _check_environment(options: ChatOptions, secret: str | None) -> None:
-    """Check the server's URL, and the key of the environment where that is the one to be sent.
+    """Check the server's URL, and the key in the environment if that key will be sent.
 
     Raises:
-        Failure: one is malformed.
+        Failure: the URL or the key is malformed.
     """
     variable = os.environ.get("OPENAI_BASE_URL", "")
     url, name = (options.base_url, "--base-url") if options.base_url else (variable, "OPENAI_BASE_URL")
@@ -190,7 +190,7 @@ def _image(path: str) -> dict[str, Any]:
     url = path
     if not path.startswith(("http://", "https://")):
         content = read_bytes(path, "--image")
-        start = content[8:12] if content.startswith(b"RIFF") else content  # a container of WebP, or of sound
+        start = content[8:12] if content.startswith(b"RIFF") else content  # RIFF contains WebP, but also sound
         kind = next((kind for signature, kind in _KINDS.items() if start.startswith(signature)), None)
         if kind is None:
             raise Failure(f"--image: expected a PNG, JPEG, GIF or WebP picture in {path}, got something else")

@@ -62,7 +62,7 @@ def converse(conversation: Conversation, answering: Answering, session: PromptSe
 
 
 def _dimmed(text: str, stream: TextIO) -> str:
-    """Return `text` fainter, in lines that fit; each by itself, because some terminals end a style with the line."""
+    """Return `text` dimmed and wrapped, each line by itself, because some terminals end a style with the line."""
     lines = (folded(line, stream, 0) for line in text.split("\n"))
     return "\n".join(map(style_for(stream).dim, "\n".join(lines).split("\n")))
 
@@ -99,10 +99,10 @@ def history() -> History:
 
 
 class _KeptHistory(FileHistory):
-    """Keeps questions in its file until that cannot be written, when a disk is full, say.
+    """A history in a file. It stops writing when that fails, for example because the disk is full.
 
     Attributes:
-        failure: why it cannot, to be reported once the prompt has ended.
+        failure: why writing failed, to be reported after the prompt has ended.
     """
 
     failure = ""

@@ -1,4 +1,4 @@
-"""What is said until an answer begins: that it is waited for, and why it is asked for again."""
+"""Tells the user, until an answer begins, that the command is waiting, and why it asks again."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Waiting"]
 
-_LONG = 2.0  # seconds of silence that need a word
+_LONG = 2.0  # seconds; a longer delay is announced
 
 
 class Waiting:
     """An observer of the client, and a context manager around each reply.
 
-    On a terminal, a line shows for how long the answer has been waited for, until it begins. Elsewhere, long waits
-    between two attempts are a line each.
+    On a terminal, a line shows the time since the question until the answer begins. Elsewhere, each long delay between
+    two attempts prints a line.
 
     Args:
-        quiet: no line shows that the answer is waited for.
+        quiet: whether the line on the terminal is left out.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -35,10 +35,10 @@ class Waiting:
         self._progress: Progress | None = None
 
     def __call__(self, news: sse.Opened | sse.Lost | sse.Closed) -> None:
-        """Take note of why a request is sent again."""
+        """Remember why a request is sent again."""
         if not isinstance(news, sse.Lost):
             return
-        # In few words: a line that is written over must fit.
+        # Short, because a line that is overwritten must fit the terminal.
         why = f"status {news.error.status}" if isinstance(news.error, sse.StatusError) else str(news.error)
         self._why = credentials.hide(short(f"asking again: {why}"))
         if self._progress is None and news.delay >= _LONG:
@@ -52,7 +52,7 @@ class Waiting:
         return self
 
     def end(self) -> None:
-        """Say no more: the answer begins."""
+        """Remove the line, because the answer begins."""
         if self._progress is not None:
             self._progress.stop()
             self._progress = None

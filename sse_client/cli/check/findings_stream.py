@@ -156,7 +156,7 @@ def _retry(seen: Observation) -> Iterator[Finding]:
         shown = short(ignored[0][:30].decode("utf-8", "replace"))
         yield wrong(f"`retry` is ignored: expected milliseconds as digits alone, got {shown!r}.")
     elif not times and seen.coding:
-        return  # it may have come in a block without data, which cannot be seen
+        return  # it may be in a block without data, which yields no event
     elif not times:
         yield note("No `retry` was sent: clients wait as long as they like before they connect again.")
     elif times[-1] < 100:
@@ -205,7 +205,7 @@ def of_compression(compressed: Observation, plain: Observation) -> Iterator[Find
 
 
 def of_uncompressed(plain: Observation, compressed: Observation) -> Iterator[Finding]:
-    """Yield what is seen in lines alone, and so not in those of `compressed`, which is of the same endpoint."""
+    """Yield findings that need the raw lines, which a compressed response of the same endpoint does not show."""
     if not plain.sample:
         return
     yield from _lines(plain)

@@ -49,7 +49,7 @@ def masked_header(name: str, value: str) -> str:
 
 def masked_url(url: str) -> str:
     """Return `url` without user, password, and query values that are or may be secret."""
-    # In a URL that is typed without its scheme, the user would be taken for the scheme.
+    # In a URL without a scheme, the user name would be parsed as the scheme.
     bare = "://" not in url and not url.startswith(("/", "?", "#"))
     try:
         parts = urlsplit(f"//{url}" if bare else url)

@@ -96,7 +96,7 @@ def _with_scheme(url: str, what: str) -> str:
     """Return `url`, with `http://` before it if it has no scheme, as curl does.
 
     Raises:
-        Failure: a slash after its scheme is missing, or it is not text.
+        Failure: a slash is missing after the scheme, or the URL contains lone surrogates.
     """
     if _ONE_SLASH.match(url):
         raise Failure(f"{what}: expected two slashes after http: or https:, got one")
@@ -158,10 +158,10 @@ def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) 
 
 
 def trusted(path: Path, option: str = "--cacert") -> str:
-    """Return the path of a file of certificates.
+    """Check a certificate file, and return its path.
 
     Raises:
-        Failure: it cannot be read, or holds none.
+        Failure: it cannot be read, or contains no certificate.
     """
     import ssl  # not at the top: few commands need it before they connect
 
@@ -176,10 +176,10 @@ def trusted(path: Path, option: str = "--cacert") -> str:
 def client_certificate(
     certificate: Path | None, private: Path | None, option: str = "--cert"
 ) -> tuple[str, str | None] | None:
-    """Return the paths of a client's certificate, and of its key if that is in another file; None without one.
+    """Return the paths of the client certificate, and of its key if that is in another file; None if there is none.
 
     Raises:
-        Failure: one cannot be read, or they do not belong together.
+        Failure: a file cannot be read, or certificate and key do not match.
     """
     if certificate is None:
         if private is not None:
@@ -189,7 +189,7 @@ def client_certificate(
 
     files = [_readable(option, certificate)] + ([_readable(f"{option}-key", private)] if private else [])
     try:
-        # Of a key that is encrypted, OpenSSL would ask the password at the terminal.
+        # OpenSSL would ask for the password of an encrypted key at the terminal.
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(files[0], files[-1], password=lambda: "")
     except OSError:  # an SSLError, too
         names = " and ".join(files)
@@ -200,10 +200,10 @@ def client_certificate(
 
 
 def _proxy(url: str) -> str:
-    """Return the URL of a proxy.
+    """Check the URL of a proxy, and return it.
 
     Raises:
-        Failure: it has no host, or a port that cannot be.
+        Failure: it has no host, or an impossible port.
     """
     url = _with_scheme(url, "--proxy")
     try:
@@ -212,14 +212,14 @@ def _proxy(url: str) -> str:
     except ValueError:
         known = False
     if not known:
-        # It is not repeated: which part of it is a password cannot be known.
+        # The URL is not repeated, because any part of it may be a password.
         raise Failure("--proxy: expected a URL such as http://localhost:3128, got one whose host or port is malformed")
     credentials.learn_url(url)
     return url
 
 
 def _is_no_socket(path: Path) -> bool:
-    """Return whether something else than a socket is there; what is not there yet may become one."""
+    """Return whether the path exists and is not a socket. A path that does not exist yet may become one."""
     try:
         return not stat.S_ISSOCK(os.stat(path).st_mode)
     except (OSError, ValueError):
@@ -246,7 +246,7 @@ def _readable(name: str, path: Path) -> str:
         Failure: the file cannot be read.
     """
     if str(path) == "-":
-        raise Failure(f'{name}: expected a file, got "-"')  # it is read more than once
+        raise Failure(f'{name}: expected a file, got "-"')  # the file is read more than once
     read_bytes(path, name)
     return str(path)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Wire", "is_http", "session_over"]
 
-_NO_HOST = re.compile(r"""[\s"%<>\\^`{|}]""")  # requests escapes them, and http.client stumbles over the escapes
+_NO_HOST = re.compile(r"""[\s"%<>\\^`{|}]""")  # requests escapes them, and http.client fails on the escapes
 _ANYWHERE = frozenset({"cache-control", "connection", "last-event-id", "user-agent"})
 
 
@@ -159,7 +159,7 @@ def _other_redirect() -> Failure:
 
 
 def is_http(url: str, base: str = "") -> bool:
-    """Return whether `url`, relative to `base`, can be requested: it is of http or https, and its host may be one."""
+    """Return whether `url`, relative to `base`, can be requested: by http or https, from a host that may exist."""
     try:
         url = urljoin(base, url)
         parts = urlsplit(url)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["help_of", "help_text", "labels"]
 
 _COLUMN = 26  # the column at which the help of an option begins
-_INDENT = 6  # the same on a terminal that has no room for two columns
+_INDENT = 6  # columns, on a terminal that is too narrow for two columns of text
 _NARROW = 60
 _WIDEST = 100
 
@@ -97,4 +97,4 @@ def _examples(name: str, style: Style, width: int) -> Iterator[str]:
     for text, line in EXAMPLES[name]:
         for comment in _wrapped(text, min(width, _WIDEST) - len("  # ")):
             yield f"  {style.dim('# ' + comment)}"
-        yield f"  {line}"  # in one piece, to be copied
+        yield f"  {line}"  # not wrapped, so that it can be copied

@@ -152,7 +152,7 @@ def _unwritten(output: Path, error: OSError) -> Failure:
 
 
 def _unreadable(error: Exception) -> Failure:
-    """Return what to report where nothing was kept, as in /dev/null."""
+    """Return the report for a file that keeps nothing, such as /dev/null."""
     return Failure(f"-o: {error}", Exit.FILE)
 
 

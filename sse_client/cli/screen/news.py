@@ -26,7 +26,7 @@ def say(text: str) -> None:
 
 
 def say_sentence(text: str) -> None:
-    """Write a sentence, or several of a line each, to the standard error: in lines between words on a terminal."""
+    """Write sentences, one a line, to the standard error. On a terminal, they are wrapped between words."""
     say("\n".join(folded(line, sys.stderr, 0) for line in text.split("\n")))
 
 
