@@ -19,7 +19,14 @@ MAY_BE_LOST = "cut, event may be lost"
 CUT_OR_END = "cut or end"
 """One or the other: versions of Python differ in what they make of TLS that ends without a goodbye."""
 
-_POSSIBLE = {MAY_BE_LOST: {"cut", "cut, event lost"}, CUT_OR_END: {"cut", "end"}}
+WITH_NEXT = "with the next event"
+"""Of three events, all may be held back, or every second one: by the least of their delays, that is "at once"."""
+
+_POSSIBLE = {
+    MAY_BE_LOST: {"cut", "cut, event lost"},
+    CUT_OR_END: {"cut", "end"},
+    WITH_NEXT: {WITH_NEXT, "at once"},
+}
 
 
 @dataclass(frozen=True)
@@ -60,8 +67,12 @@ class Proxy:
 
     def possible(self, fault: str) -> set[str]:
         """Return everything that a client may see of a fault."""
-        expected = self.expected(fault)
-        return _POSSIBLE.get(expected, {expected})
+        return possible(self.expected(fault))
+
+
+def possible(expected: str) -> set[str]:
+    """Return everything that may be seen where the page says `expected`."""
+    return _POSSIBLE.get(expected, {expected})
 
 
 USUAL = {
@@ -123,7 +134,7 @@ PROXIES = [
         "haproxy 2.6",
         "option http-no-delay, compression",
         settings.haproxy(f"{_NO_DELAY}\n  {_COMPRESSION}"),
-        chunked="with the next event",
+        chunked=WITH_NEXT,
         coding="gzip",
         sees={**_HAPROXY, **_CUT_SHORT},
     ),

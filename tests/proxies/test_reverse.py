@@ -14,7 +14,7 @@ from sse_client.testing import CLOSE, Pause, Server, chunk, head, stream
 
 from . import faults, settings
 from .chain import Chain
-from .proxies import PROXIES, USUAL, Proxy
+from .proxies import PROXIES, USUAL, Proxy, possible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def chain(request: pytest.FixtureRequest) -> Iterator[Chain]:
 
 @pytest.mark.parametrize("form", faults.LIVE)
 def test_events_arrive_as_the_page_says(chain: Chain, client: ReadingClient, form: str) -> None:
-    assert chain.delivery(client.name, form) == getattr(chain.proxy, form)
+    assert chain.delivery(client.name, form) in possible(getattr(chain.proxy, form))
 
 
 @pytest.mark.parametrize("fault", USUAL)
