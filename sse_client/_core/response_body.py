@@ -247,7 +247,7 @@ class ResponseBody(ABC):
 
     async def _next_in_thread(self, steps: Iterator[bytes]) -> bytes | None:
         """Run the next of `steps` in a thread; return its result, None at the end. Only asynchronous bodies need it."""
-        raise NotImplementedError
+        raise NotImplementedError  # never called: a blocking body has no slow steps
 
     @abstractmethod
     async def _breathe(self, deadline: float | None) -> None:

@@ -15,15 +15,9 @@ from cyclopts import Group, Parameter
 from sse_client import Client, SSEError
 from sse_client.cli.exits import Exit, Failure, failure_of
 from sse_client.cli.files import key as secret
+from sse_client.cli.http.certificates import client_certificate, trusted
 from sse_client.cli.http.masking import credentials
-from sse_client.cli.http.request import (
-    asked,
-    client_certificate,
-    connection_arguments,
-    reconnect_arguments,
-    seconds_of,
-    trusted,
-)
+from sse_client.cli.http.request import asked, connection_arguments, reconnect_arguments, seconds_of
 from sse_client.cli.options import ConnectionOptions, ReconnectOptions, RequestOptions
 
 if TYPE_CHECKING:
