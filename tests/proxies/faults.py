@@ -96,11 +96,20 @@ def delivery(outcome: Outcome) -> str:
     """Return in words how the events of a live stream arrived."""
     if len(outcome.data) < 3:
         return f"{_end(outcome.error)}, {3 - len(outcome.data)} events lost"
-    delays = [(arrived - int(sent)) / 1e9 for arrived, sent in zip(outcome.arrivals, outcome.data, strict=True)]
+    delays = _delays(outcome)
     if delays[0] > 2 * APART:
         return "held to the end"
     late = min(delays)
     return "at once" if late < 0.05 else "with the next event" if late > 0.9 * APART else "late"
+
+
+def held_back(outcome: Outcome) -> bool:
+    """Return whether an event of a live stream, or several, came with the next one."""
+    return max(_delays(outcome)) > 0.9 * APART
+
+
+def _delays(outcome: Outcome) -> list[float]:
+    return [(arrived - int(sent)) / 1e9 for arrived, sent in zip(outcome.arrivals, outcome.data, strict=True)]
 
 
 def _end(error: SSEError | None) -> str:
