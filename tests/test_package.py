@@ -6,8 +6,9 @@ import ast
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +16,9 @@ import sse_client
 from sse_client.adapters import anthropic, openai
 from sse_client.adapters.openai import responses
 from sse_client.testing import Script, Server, stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 
@@ -131,6 +135,34 @@ def test_a_room_imports_only_from_the_rooms_above_it(module: str) -> None:
     assert {room_of(name) for name in imported} <= {own, *ROOMS[own].split()}
 
 
+def at_the_top(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield the imports of a module outside of its functions, those for type checkers alone included."""
+    for statement in body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            yield statement
+        elif isinstance(statement, ast.If):
+            yield from at_the_top(statement.body + statement.orelse)
+
+
+def test_no_modules_import_each_other_not_even_for_types_alone() -> None:
+    paths = {".".join(Path(name).with_suffix("").parts): path for name, path in modules().items()}
+    paths = {
+        ("sse_client." if name.startswith("adapters") else "") + name.removesuffix(".__init__"): path
+        for name, path in paths.items()
+    }
+    needs: dict[str, set[str]] = {}
+    for name, path in paths.items():
+        found: set[str] = set()
+        for statement in at_the_top(ast.parse(path.read_text(encoding="utf-8")).body):
+            source = f"{statement.module}." if isinstance(statement, ast.ImportFrom) else ""
+            for alias in statement.names:
+                whole = source + alias.name
+                found.add(whole if whole in paths else source.removesuffix("."))
+        needs[name] = (found & paths.keys()) - {name}
+    assert sum(map(len, needs.values())) > len(paths)  # it has looked
+    assert len(list(TopologicalSorter(needs).static_order())) == len(paths)  # otherwise CycleError names the modules
+
+
 # Rooms without input and output, and what of these a file may load when it is needed: to encode a body as urllib3
 # does, or to run an authentication object that was made for requests.
 PURE = {
@@ -202,7 +234,10 @@ def test_importing_an_adapter_imports_its_own_modules_and_no_others(adapter: str
         loaded.append(set(run.stdout.split()))
     allowed = ("sse_client.adapters", "sse_client.extension", "sse_client.replies")
     assert not [name for name in loaded[1] - loaded[0] if not name.startswith(allowed)]
-    late = {f"sse_client.adapters.openai.{name}" for name in ("_shared.structured_output", "aio", "responses")}
+    late = {
+        f"sse_client.adapters.openai.{name}"
+        for name in ("_shared.structured_output", "_shared.validator", "aio", "responses")
+    }
     assert not loaded[1] & {*late, "sse_client.adapters.anthropic.aio"}
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from types import TracebackType
 
-    from sse_client.adapters.openai._shared.structured_output import Validates
+    from sse_client.adapters.openai._shared.validator import Validates
     from sse_client.adapters.openai.responses.aio import AsyncResponses
 
 __all__ = ["AsyncChatClient", "AsyncChatStream", "AsyncCompletions"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import TracebackType
 
-    from sse_client.adapters.openai._shared.structured_output import Validates
+    from sse_client.adapters.openai._shared.validator import Validates
     from sse_client.adapters.openai.responses.client import Responses
 
 __all__ = ["ChatClient", "ChatStream", "Completions"]

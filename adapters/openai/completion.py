@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 import msgspec
 
 if TYPE_CHECKING:
-    from sse_client.adapters.openai._shared.structured_output import Validates
+    from sse_client.adapters.openai._shared.validator import Validates
 
 __all__ = [
     "Audio",

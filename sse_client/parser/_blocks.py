@@ -15,8 +15,11 @@ from sse_client.parser._line_ends import CR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Protocol
 
-    from sse_client.parser._parser import Parser
+    class _Parser(Protocol):
+        last_event_id: str
+
 
 __all__ = ["PREFIX", "deferrable", "match_block", "whole_blocks"]
 
@@ -35,7 +38,7 @@ match_block = re.compile(portable(rf"(?:(?:{_FIELD})\n)*+(?(1)|(?!))\n({_DEFERRA
 _split_blocks = re.compile(portable(rf"\n(?:\n(?:{_FIELD}))*+(?(1)|(?!))(?=\n\n)")).split
 
 
-def whole_blocks(data: bytes, blank: bytes, parser: Parser[Any], interpret: Callable[[bytes], list[Any]]) -> list[Any]:
+def whole_blocks(data: bytes, blank: bytes, parser: _Parser, interpret: Callable[[bytes], list[Any]]) -> list[Any]:
     """Return the events of whole blocks, and set the last event ID of `parser`.
 
     `blank` is the end of the last block (see `blank_line`); `interpret` returns the events of blocks line by line.
@@ -54,7 +57,7 @@ def whole_blocks(data: bytes, blank: bytes, parser: Parser[Any], interpret: Call
 
 
 def _alike(
-    data: bytes, match: re.Match[bytes], blank: bytes, parser: Parser[Any], interpret: Callable[[bytes], list[Any]]
+    data: bytes, match: re.Match[bytes], blank: bytes, parser: _Parser, interpret: Callable[[bytes], list[Any]]
 ) -> list[Any] | None:
     """Return the events of blocks that differ only in their values; None if more than a quarter differ otherwise."""
     prefix, name, space = match.groups()
@@ -82,7 +85,7 @@ def _alike(
     return events
 
 
-def _varied(text: str, parser: Parser[Any], interpret: Callable[[bytes], list[Any]]) -> list[Any]:
+def _varied(text: str, parser: _Parser, interpret: Callable[[bytes], list[Any]]) -> list[Any]:
     """Return the events of blocks whose lines end in LF."""
     # Alternates between text that does not match and the groups of a block that does. A blank line precedes each block.
     parts = _split_blocks("\n\n" + text)
@@ -98,7 +101,7 @@ def _varied(text: str, parser: Parser[Any], interpret: Callable[[bytes], list[An
     return events + _matched(data, types, ids, parser)
 
 
-def _matched(data: list[str], types: list[str], ids: list[str], parser: Parser[Any]) -> list[Any]:
+def _matched(data: list[str], types: list[str], ids: list[str], parser: _Parser) -> list[Any]:
     """Return the events of blocks that match, from the groups of `_FIELD`; a field that a block lacks is None."""
     if "\n" in "|".join(data):
         data = [value.replace("\ndata: ", "\n") for value in data]

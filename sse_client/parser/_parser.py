@@ -25,7 +25,7 @@ DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024
 
 _COLON = b":"[0]
 _SHORT = 1024  # bytes; up to this size, pending input is scanned again with each read that adds to it
-_MAX_DIGITS = 600  # `int` has a limit on digits that can be lowered to 640; a time this long is forever anyway
+_MAX_DIGITS = 600  # `int` has a limit on digits that can be lowered to 640; these milliseconds are forever anyway
 
 
 class Parser(Generic[Item]):
@@ -225,11 +225,10 @@ class Parser(Generic[Item]):
             events += whole_blocks(blocks, blank, self, self._interpret)
             if not data:
                 self._learn_affixes(blocks)
-        if data:
-            if len(data) > _SHORT or data.count(b"\r") > data.count(b"\r\n") or not deferrable(data):
-                events += self._interpret(data)
-            else:
-                self._held = data
+        if len(data) > _SHORT or data.count(b"\r") > data.count(b"\r\n") or not deferrable(data):
+            events += self._interpret(data)
+        elif data:
+            self._held = data
         return events
 
     def _interpret(self, data: bytes) -> list[Any]:
@@ -284,8 +283,7 @@ class Parser(Generic[Item]):
         elif name == b"retry":
             # "If the field value consists of only ASCII digits, then interpret the field value as an integer".
             if value.isascii() and value.isdigit():
-                digits = value.lstrip("0") or "0"
-                self.reconnection_time = self._retry = int(digits) if len(digits) <= _MAX_DIGITS else 10**_MAX_DIGITS
+                self.reconnection_time = self._retry = int(value.lstrip("0")[:_MAX_DIGITS] or "0")
         elif name:
             text = line.decode("utf-8", "replace")
             other, _, value = text.partition(":")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,16 +16,7 @@ if TYPE_CHECKING:
 
     from sse_client.adapters.openai.completion import Choice, Completion
 
-__all__ = ["Validates", "answer", "arguments", "decoded"]
-
-T_co = TypeVar("T_co", covariant=True)
-
-
-class Validates(Protocol[T_co]):
-    """The part of `pydantic.TypeAdapter` that is used here."""
-
-    def validate_json(self, data: str, /) -> T_co: ...
-
+__all__ = ["answer", "arguments", "decoded"]
 
 _LANGUAGE = re.compile(r"\A[\w+-]+")  # the language of a code fence, such as `json`
 _AROUND = 40  # characters of a broken text that are shown on each side of the mistake

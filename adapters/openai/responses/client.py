@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sse_client.adapters.openai._shared.endpoint import Endpoint
-    from sse_client.adapters.openai._shared.structured_output import Validates
+    from sse_client.adapters.openai._shared.validator import Validates
 
 __all__ = ["ResponseStream", "Responses"]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
 
-from sse_client.adapters.openai._shared.structured_output import Validates, arguments, decoded
+from sse_client.adapters.openai._shared.structured_output import arguments, decoded
+
+if TYPE_CHECKING:
+    from sse_client.adapters.openai._shared.validator import Validates
 
 __all__ = [
     "ContentPart",
