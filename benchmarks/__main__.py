@@ -58,7 +58,7 @@ def main() -> int:
         default=[],
         type=_environment,
         metavar="NAME=PYTHON",
-        help="measure live streams with the sse_client of another environment too: a name, and its interpreter",
+        help="measure live streams, and many, with the sse_client of another environment too: a name, its interpreter",
     )
     asked = arguments.parse_args()
     unknown = [name for name in asked.parts if name not in PARTS]
@@ -74,7 +74,8 @@ def main() -> int:
     print(f"Load average before it: {busy}; it ought to be under 0.2.")
     began = time.monotonic()
     effort = _LEAST if asked.least else _QUICK if asked.quick else _FULL
-    parts = PARTS | {"live": partial(live.run, beside=dict(asked.beside))}
+    beside = dict(asked.beside)
+    parts = PARTS | {"live": partial(live.run, beside=beside), "many": partial(many.run, beside=beside)}
     results: list[Result] = []
     failed = []
     for name in asked.parts or PARTS:

@@ -94,6 +94,7 @@ TARGETS = (
         for kind in ("", ", asyncio")
     ),
     Target("many: 2000, sse_client: p99", "<=", 100.0, "2,000 streams: 99 of 100 events within 100 ms"),
+    Target("many: 1000: over the least", "<=", 0.6, "1,000 streams: 0.60 of the CPU time of iter_any + Parser"),
     Target("many: sse_client: memory", "<=", 60.0, "2,000 streams: 60 KiB a stream"),
     *(
         Target(f"memory: growth, {name}", "<=", most, f"{text}: constant (KiB over a tenth of them)")

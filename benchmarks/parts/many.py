@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.aio_clients import BARE, OURS, pool
 from benchmarks.bodies import STAMP
+from benchmarks.compiled import COMPILED
 from benchmarks.machine import cores, more_files, resident
 from benchmarks.peers import installed
 from benchmarks.probe import Probe
@@ -22,7 +23,7 @@ from benchmarks.report import Result, Table
 from benchmarks.server import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from benchmarks.measure import Effort
 
@@ -40,18 +41,31 @@ _LATEST = 50_000
 """Lateness is counted in steps of 0.1 ms, up to 5 s."""
 
 
-def run(effort: Effort) -> Result:
-    """Measure."""
+def run(effort: Effort, beside: Mapping[str, str] | None = None) -> Result:
+    """Measure.
+
+    Args:
+        effort: how much to measure.
+        beside: further releases of `sse_client`: a name to the path of the Python interpreter of its environment.
+            Names of other clients are left out.
+    """
     result = Result("many")
     sizes, seconds = effort.pick((_SIZES, 9.0), ((1, 50), 0.9), ((2,), 0.6))
     kept = cores()
-    for name in installed(_NAMES, effort.level):
+    entries: dict[str, tuple[str, str | None]] = {name: (name, None) for name in installed(_NAMES, effort.level)}
+    for release, python in (beside or {}).items():
+        if release not in COMPILED:
+            entries[f"{OURS}, {release}"] = (OURS, python)
+    for name, (client, python) in entries.items():
         result.raw[name] = {}
         for size in sizes:
             with serving(kept[0] if len(kept) > 1 else None) as server:
                 core = kept[1] if len(kept) > 1 else None
                 url = server.url("chunked")
-                probe = Probe(__name__, "hold", name, url, size, seconds, environment=server.environment, core=core)
+                probe = Probe(
+                    __name__, "hold", client, url, size, seconds,
+                    environment=server.environment, core=core, python=python,
+                )  # fmt: skip
                 try:
                     result.raw[name][str(size)] = probe.answer()
                 except RuntimeError as error:
@@ -68,6 +82,9 @@ def run(effort: Effort) -> Result:
         if str(sizes[-1]) in found and len(sizes) > 1:
             figure = _memory(found[str(sizes[-1])], found[str(sizes[0])], sizes[-1] - sizes[0])
             result.figures[f"many: {name}: memory"] = figure
+    ours, bare = result.raw.get(OURS, {}), result.raw.get(BARE, {})
+    for size in ours.keys() & bare.keys():
+        result.figures[f"many: {size}: over the least"] = ours[size]["cpu"] / bare[size]["cpu"]
     head = ["streams", "µs CPU an event", "of the core", "p99, ms", "over 100 ms", "of those sent", "KiB a stream"]
     result.tables = [Table(head, rows)]
     return result
