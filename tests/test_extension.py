@@ -31,6 +31,7 @@ from sse_client.testing import LAST_CHUNK, Server, chunk, head
 
 ROOT = Path(__file__).parent.parent
 ADAPTERS = sorted((ROOT / "adapters").rglob("*.py"))
+REPLIES = sorted((ROOT / "sse_client" / "replies").glob("*.py"))
 EVENTS = b"data: 1\n\ndata: 2\n\ndata: 3\n\n"
 
 
@@ -43,16 +44,26 @@ SHOUTED = StreamFormat(parser=Shouting, media_types=frozenset({"text/shouted"}),
 
 
 def module_name(path: Path) -> str:
-    return ".".join(("sse_client", *path.relative_to(ROOT).with_suffix("").parts))
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts if parts[0] == "sse_client" else ("sse_client", *parts))
 
 
-@pytest.mark.parametrize("path", ADAPTERS, ids=module_name)
-def test_an_adapter_imports_public_names_only(path: Path) -> None:
+def own_package(path: Path) -> str:
+    """Return the package whose private names a file may use: its adapter's own, or `sse_client.replies`."""
+    parts = module_name(path).split(".")
+    return ".".join(parts[:3] if parts[1] == "adapters" else parts[:2]) + "."
+
+
+@pytest.mark.parametrize("path", ADAPTERS + REPLIES, ids=module_name)
+def test_an_adapter_and_what_it_is_built_from_import_public_names_only(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             assert not [alias.name for alias in node.names if alias.name.startswith("sse_client.")]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("sse_client."):
-            if node.module.startswith("sse_client.adapters."):
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            if not node.module or not node.module.startswith("sse_client"):
+                continue
+            if f"{node.module}.".startswith(own_package(path)):
                 continue
             assert not re.search(r"\._", node.module), node.module
             public = importlib.import_module(node.module).__all__

@@ -6,8 +6,6 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sse_client.adapters._client_arguments import check_retries, check_timeout, checked_key
-from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.adapters.anthropic._reader import MessageReader
 from sse_client.adapters.anthropic.errors import MessagesError
 from sse_client.adapters.anthropic.message import Message, MessageDelta
@@ -15,6 +13,8 @@ from sse_client.errors import ConnectionFailed, SSEError, StatusError
 from sse_client.extension import StreamFormat, looks_like_event_stream
 from sse_client.options import StreamOptions, Timeout
 from sse_client.replies import Reply
+from sse_client.replies.client_arguments import check_retries, check_timeout, checked_key
+from sse_client.replies.parsing import TolerantParser
 from sse_client.request import display_url
 
 if TYPE_CHECKING:

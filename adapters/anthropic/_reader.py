@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from sse_client.adapters._events import is_comment, is_done, is_heartbeat, without_done
 from sse_client.adapters.anthropic._blocks import TEXTS, Blocks
 from sse_client.adapters.anthropic._json import array, json_object, mapping, text
 from sse_client.adapters.anthropic.errors import MessagesError
 from sse_client.adapters.anthropic.message import Message, MessageDelta, Usage
 from sse_client.errors import StreamTruncated
 from sse_client.events import Comment
+from sse_client.replies.markers import is_comment, is_done, is_heartbeat, without_done
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

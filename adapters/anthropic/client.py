@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sse_client.adapters._named_arguments import named_arguments
 from sse_client.adapters.anthropic._client import MESSAGES, Endpoint, MessageReply, Once
 from sse_client.adapters.anthropic.message import MessageDelta
 from sse_client.event_stream import EventStream
 from sse_client.extension import open_stream
 from sse_client.replies import BlockingAdapter, BlockingReply
+from sse_client.replies.named_arguments import named_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
