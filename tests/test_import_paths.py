@@ -78,7 +78,7 @@ FOR_ADAPTERS = {
         is_event_stream looks_like_event_stream open_async_stream open_stream opens_stream run_sync shown
         undispatched_events wrap_streams
     """,
-    "sse_client.replies": "Attempts BlockingAdapter BlockingReply Reader Reply",
+    "sse_client.replies": "Adapter Attempts BlockingAdapter BlockingReply Reader Reply",
     "sse_client.replies.aio": "AsyncAdapter AsyncReply",
     "sse_client.replies.client_arguments": "check_mapping check_retries check_timeout checked_key merged_headers",
     "sse_client.replies.iterables": "aread_events read_events",
