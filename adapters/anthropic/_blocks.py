@@ -103,20 +103,19 @@ class Blocks:
 
     def piece_of(self, index: int | None, kind: str) -> Block:
         """Return the block that a piece belongs to; create a block of type `kind` if its start is missing."""
-        self._last = self._latest(index) or self._new(index, kind)
-        return self._last
+        block = self._last if index is None else self._at.get(index)
+        self._last = block = block or self._new(index, kind)
+        return block
 
     def end(self, index: int | None) -> None:
         """Mark a block as ended."""
-        if block := self._latest(index):
+        block = self._last if index is None else self._at.get(index)
+        if block is not None:
             block.ended = True
 
     def content(self) -> list[ContentBlock]:
         """Return the blocks as far as they have arrived, ordered by index."""
         return [block.content() for _, block in sorted(self._blocks.items())]
-
-    def _latest(self, index: int | None) -> Block | None:
-        return self._last if index is None else self._at.get(index)
 
     def _new(self, index: int | None, kind: str) -> Block:
         free = self._next if index is None or index in self._blocks else index

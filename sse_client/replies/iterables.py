@@ -9,7 +9,7 @@ from sse_client.replies.markers import is_done
 from sse_client.replies.parsing import undispatched
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 
     from sse_client.events import Comment, Event
     from sse_client.replies._reply import Reader
@@ -34,12 +34,12 @@ def read_events(events: Iterable[Event | Comment], reader: Reader[_Item]) -> Ite
         StreamTruncated: `events` ended, or broke off, before the reply was complete.
         TypeError: `events` is not an iterable of events.
     """
-    _check_iterable(events, "__iter__", "read")
-    feed: Callable[[Any], Sequence[_Item]] = reader.feed
+    source = _checked(events, "__iter__", "read")
+    feed = reader.feed
     broken: SSEError | None = None
-    event: object = None
+    event: Any = None
     try:
-        for event in events:
+        for event in source:
             yield from feed(event)
             if reader.outcome is not None:
                 return
@@ -63,12 +63,12 @@ async def aread_events(events: AsyncIterable[Event | Comment], reader: Reader[_I
         StreamTruncated: see `read_events`.
         TypeError: see `read_events`.
     """
-    _check_iterable(events, "__aiter__", "aread")
-    feed: Callable[[Any], Sequence[_Item]] = reader.feed
+    source = _checked(events, "__aiter__", "aread")
+    feed = reader.feed
     broken: SSEError | None = None
-    event: object = None
+    event: Any = None
     try:
-        async for event in events:
+        async for event in source:
             for item in feed(event):
                 yield item
             if reader.outcome is not None:
@@ -115,9 +115,11 @@ def _tail(events: object) -> str:
     return tail
 
 
-def _check_iterable(events: object, iterates: str, opener: str) -> None:
+def _checked(events: Any, iterates: str, opener: str) -> Any:
+    """Return `events` if they can be iterated over, and are no response: the bytes of one are no events."""
     if isinstance(events, (str, bytes)) or not hasattr(events, iterates) or hasattr(events, "status_code"):
         raise _no_event(events, opener)
+    return events
 
 
 def _check_event(event: object, opener: str) -> None:

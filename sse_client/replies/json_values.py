@@ -20,10 +20,10 @@ def json_value(written: str) -> object:
 def json_object(written: str) -> dict[str, Any] | None:
     """Decode `written` as a JSON object; return None if it is not one."""
     try:
-        value: object = json.loads(written)
+        value: dict[str, Any] | None = json.loads(written)
     except (ValueError, RecursionError):
         return None
-    return value if is_mapping(value) else None
+    return value if isinstance(value, dict) else None
 
 
 def is_mapping(value: object) -> TypeGuard[dict[str, Any]]:
@@ -36,9 +36,10 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
-def mapping(value: object) -> dict[str, Any]:
+def mapping(value: Any) -> dict[str, Any]:
     """Return `value` if it is an object, else an empty one."""
-    return value if is_mapping(value) else {}
+    fields: dict[str, Any] | None = value
+    return fields if isinstance(fields, dict) else {}
 
 
 def array(value: object) -> list[Any]:

@@ -7,7 +7,7 @@ as one written in JavaScript may, sends the two halves in different pieces.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["Halves", "repaired"]
 
 _HALF = "[\ud800-\udfff]"  # compiled when first needed
-
-_Text = TypeVar("_Text", str, str | None)
 
 
 class Halves:
@@ -30,7 +28,11 @@ class Halves:
     def __init__(self) -> None:
         self._waiting: dict[Hashable, str] = {}
 
-    def join(self, place: Hashable, piece: _Text) -> _Text:
+    @overload
+    def join(self, place: Hashable, piece: str) -> str: ...
+    @overload
+    def join(self, place: Hashable, piece: str | None) -> str | None: ...
+    def join(self, place: Hashable, piece: str | None) -> str | None:
         """Return a piece of a text after the half that waited for it, and without a first half at its end.
 
         Args:
@@ -40,6 +42,8 @@ class Halves:
         if not piece:
             return piece
         half = self._waiting.pop(place, "")
+        if piece.isascii():
+            return piece
         if "\udc00" <= piece[0] <= "\udfff":
             piece = half + piece
         if "\ud800" <= piece[-1] <= "\udbff":
