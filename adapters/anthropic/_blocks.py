@@ -39,7 +39,7 @@ class Block:
         self._halves = Halves()
 
     def may_begin_as(self, kind: str, block: dict[str, Any]) -> bool:
-        """Tell whether a start may belong to this block: as its first start, or as the same start again."""
+        """Return whether a start may belong to this block: as its first start, or as the same start again."""
         if not self._begun:  # only pieces have arrived; a piece of an input may belong to any kind of tool
             return kind == self.kind or (self.kind == "tool_use" and kind not in {"text", "thinking"})
         same = kind == self.kind and block.get("id") == self._fields.get("id")

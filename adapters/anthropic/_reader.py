@@ -133,7 +133,7 @@ class MessageReader:
         return ()
 
     def _is_marker(self, event: Event) -> bool:
-        """Tell whether an event without a JSON object is `[DONE]`, a comment or a heartbeat of a gateway."""
+        """Return whether an event without a JSON object is `[DONE]`, a comment or a heartbeat of a gateway."""
         if not is_done(event.data):
             return is_comment(event.data) or is_heartbeat(event)
         if not self.empty:  # otherwise the stray lines before it may be a complete message

@@ -77,7 +77,6 @@ class Endpoint:
         self._ours = {name: value for name, value in known.items() if value}
         self._usual = self._with(None)
         self._timeout = timeout if timeout is not None or not own else _TIMEOUT
-        self._own = own
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {display_url(self._address)}>"

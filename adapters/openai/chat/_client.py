@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sse_client.adapters.openai._shared.call_options import CallOptions
@@ -11,18 +11,21 @@ from sse_client.adapters.openai._shared.fields import check_fields
 from sse_client.adapters.openai._shared.json_body import listed
 from sse_client.adapters.openai.chat._request_body import choices_asked
 from sse_client.extension import client_options
+from sse_client.replies import Adapter
 from sse_client.replies.named_arguments import named_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from sse_client.aio import AsyncClient
+    from sse_client.aio import AsyncClient, AsyncEventStream
     from sse_client.client import Client
+    from sse_client.event_stream import EventStream
     from sse_client.options import Timeout
 
 __all__ = ["ChatClientBase", "CompletionsBase", "check_client"]
 
 _Client = TypeVar("_Client", bound="Client | AsyncClient")
+_Events = TypeVar("_Events", bound="EventStream | AsyncEventStream")
 _Stream = TypeVar("_Stream")
 
 # The class that accepts each kind of client or session.
@@ -38,10 +41,8 @@ _TAKES = {
 }
 
 
-class ChatClientBase(Endpoint, ABC, Generic[_Client, _Stream]):
+class ChatClientBase(Adapter[_Client, _Events], Endpoint, Generic[_Client, _Events, _Stream]):
     """The part of a chat client that does no I/O."""
-
-    _kind: type[_Client]  # the class of the underlying client
 
     @named_arguments
     def __init__(
@@ -81,7 +82,8 @@ class ChatClientBase(Endpoint, ABC, Generic[_Client, _Stream]):
         """
         if client is not None:
             check_client(client, self._kind)
-        super().__init__(
+        Endpoint.__init__(
+            self,
             api_key,
             base_url,
             organization=organization,
@@ -93,7 +95,7 @@ class ChatClientBase(Endpoint, ABC, Generic[_Client, _Stream]):
             params=params,
             shared=None if client is None else client_options(client).headers,
         )
-        self._client = self._kind() if client is None else client
+        super().__init__(client)
 
     @named_arguments
     def stream(
