@@ -16,7 +16,7 @@ import pytest
 from counting import PYTHON, ROOT, TABLE, baselines
 
 from sse_client import Parser
-from sse_client.adapters._tolerant_parser import TolerantParser
+from sse_client.replies.parsing import TolerantParser
 
 MORE = 1.1  # times the baseline: what is still taken for the same
 

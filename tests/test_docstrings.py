@@ -14,6 +14,16 @@ from sse_client.adapters import anthropic, openai
 from sse_client.adapters.openai import responses
 from sse_client.aio import AsyncClient
 from sse_client.options import StreamOptions
+from sse_client.replies import (
+    client_arguments,
+    iterables,
+    json_values,
+    markers,
+    named_arguments,
+    parsing,
+    retries,
+    surrogates,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +48,11 @@ def test_each_option_has_a_line() -> None:
     assert set(ENTRY.findall(StreamOptions.__doc__ or "")) == OPTIONS
 
 
+FOR_ADAPTERS = (client_arguments, iterables, json_values, markers, named_arguments, parsing, retries, surrogates)
+
+
 def functions() -> Iterator[Any]:
-    for module in (sse_client, openai, responses, anthropic, replies):
+    for module in (sse_client, openai, responses, anthropic, replies, *FOR_ADAPTERS):
         for name in module.__all__:
             value = getattr(module, name)
             if inspect.isfunction(value):

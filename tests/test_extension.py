@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import asyncio
 import importlib
+import io
 import re
 import subprocess
 import sys
+import tokenize
 from itertools import islice
 from pathlib import Path
 
@@ -31,6 +33,7 @@ from sse_client.testing import LAST_CHUNK, Server, chunk, head
 
 ROOT = Path(__file__).parent.parent
 ADAPTERS = sorted((ROOT / "adapters").rglob("*.py"))
+REPLIES = sorted((ROOT / "sse_client" / "replies").glob("*.py"))
 EVENTS = b"data: 1\n\ndata: 2\n\ndata: 3\n\n"
 
 
@@ -43,20 +46,57 @@ SHOUTED = StreamFormat(parser=Shouting, media_types=frozenset({"text/shouted"}),
 
 
 def module_name(path: Path) -> str:
-    return ".".join(("sse_client", *path.relative_to(ROOT).with_suffix("").parts))
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts if parts[0] == "sse_client" else ("sse_client", *parts))
 
 
-@pytest.mark.parametrize("path", ADAPTERS, ids=module_name)
-def test_an_adapter_imports_public_names_only(path: Path) -> None:
+def own_package(path: Path) -> str:
+    """Return the package whose private names a file may use: its adapter's own, or `sse_client.replies`."""
+    parts = module_name(path).split(".")
+    return ".".join(parts[:3] if parts[1] == "adapters" else parts[:2]) + "."
+
+
+@pytest.mark.parametrize("path", ADAPTERS + REPLIES, ids=module_name)
+def test_an_adapter_and_what_it_is_built_from_import_public_names_only(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             assert not [alias.name for alias in node.names if alias.name.startswith("sse_client.")]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("sse_client."):
-            if node.module.startswith("sse_client.adapters."):
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            if not node.module or not node.module.startswith("sse_client"):
+                continue
+            if f"{node.module}.".startswith(own_package(path)):
                 continue
             assert not re.search(r"\._", node.module), node.module
             public = importlib.import_module(node.module).__all__
             assert {alias.name for alias in node.names} <= set(public), node.module
+
+
+def code_lines(path: Path) -> int:
+    """Return the number of a file's lines that are not blank, a comment, or part of a docstring."""
+    source = path.read_text(encoding="utf-8")
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}:
+            lines |= set(range(token.start[0], token.end[0] + 1)) if token.string else set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and ast.get_docstring(node) is not None:
+                lines -= set(range(first.lineno, (first.end_lineno or first.lineno) + 1))
+    return len(lines)
+
+
+def test_the_smaller_adapter_takes_less_than_500_lines_of_code() -> None:
+    files = [path for path in ADAPTERS if path.parent.name == "anthropic"]
+    assert 0 < sum(map(code_lines, files)) < 500
+
+
+def test_lines_of_code_are_counted_without_comments_and_docstrings(tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    lines = ['"""One.', "", 'Two."""', "", "# three", 'x = """a', "", 'b"""  # four', "", "def f():", '    """Five."""']
+    path.write_text("\n".join([*lines, "    return (", "        1", "    )", ""]))
+    assert code_lines(path) == 7
 
 
 @pytest.mark.parametrize("path", ADAPTERS, ids=module_name)

@@ -1,10 +1,13 @@
-"""Every name that 0.1.0 had in a public module can still be imported from there."""
+"""Every name that 0.1.0 had in a public module can still be imported from there; and the names for adapters."""
 
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 
 import pytest
+
+from sse_client import replies
 
 OF_0_1_0 = {
     "sse_client": """
@@ -69,6 +72,23 @@ OF_0_1_0 = {
         OutputMessage OutputTokensDetails ReasoningItem Response ResponseFailure ResponseUsage
     """,
 }
+FOR_ADAPTERS = {
+    "sse_client.extension": """
+        ExtensibleParser StreamFormat StreamWrapper buffered_events client_options end_async_stream end_stream
+        is_event_stream looks_like_event_stream open_async_stream open_stream opens_stream run_sync shown
+        undispatched_events wrap_streams
+    """,
+    "sse_client.replies": "Adapter Attempts BlockingAdapter BlockingReply Reader Reply",
+    "sse_client.replies.aio": "AsyncAdapter AsyncReply",
+    "sse_client.replies.client_arguments": "check_mapping check_retries check_timeout checked_key merged_headers",
+    "sse_client.replies.iterables": "aread_events read_events",
+    "sse_client.replies.json_values": "array is_array is_mapping json_object json_value mapping number text",
+    "sse_client.replies.markers": "is_comment is_done is_heartbeat is_whole without_done",
+    "sse_client.replies.named_arguments": "check_fields named_arguments",
+    "sse_client.replies.parsing": "TolerantParser complete_events tolerant_format undispatched",
+    "sse_client.replies.retries": "Retries",
+    "sse_client.replies.surrogates": "Halves repaired",
+}
 IMPORT_PATHS = {module: names.split() for module, names in OF_0_1_0.items()}
 
 
@@ -76,3 +96,16 @@ IMPORT_PATHS = {module: names.split() for module, names in OF_0_1_0.items()}
 def test_what_could_be_imported_can_be_imported(module: str) -> None:
     found = importlib.import_module(module)
     assert [name for name in IMPORT_PATHS[module] if not hasattr(found, name)] == []
+
+
+@pytest.mark.parametrize("module", FOR_ADAPTERS)
+def test_the_names_for_adapters_are_these(module: str) -> None:
+    found = importlib.import_module(module)
+    assert sorted(found.__all__) == FOR_ADAPTERS[module].split()
+    assert all(getattr(found, name).__doc__ for name in found.__all__)
+
+
+def test_every_public_module_for_adapters_is_listed() -> None:
+    files = Path(replies.__file__).parent.glob("*.py")
+    names = {f"sse_client.replies.{path.stem}" for path in files if not path.stem.startswith("_")}
+    assert names | {"sse_client.extension", "sse_client.replies"} == set(FOR_ADAPTERS)

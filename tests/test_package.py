@@ -64,7 +64,7 @@ ROOMS = {
     "faces": "events errors request policy checkpoint observer options _core transports",
     "reading": "errors options parser _core transports",
     "extension": "events errors parser _http _core",
-    "replies": "events errors observer extension faces",
+    "replies": "events errors policy observer options parser extension faces",
     "compat": "events errors parser",
     "testing": "events errors request parser _http",
 }

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sse_client.adapters.anthropic._json import array, joined, text
 from sse_client.adapters.anthropic.message import ContentBlock
+from sse_client.replies.json_values import array, text
+from sse_client.replies.surrogates import Halves
 
 __all__ = ["TEXTS", "Block", "Blocks"]
 
@@ -26,7 +27,7 @@ class Block:
         ended: whether the server has ended the block.
     """
 
-    __slots__ = ("_begun", "_fields", "_half", "_pieces", "ended", "index", "kind")
+    __slots__ = ("_begun", "_fields", "_halves", "_pieces", "ended", "index", "kind")
 
     def __init__(self, index: int, kind: str) -> None:
         self.index = index
@@ -35,41 +36,36 @@ class Block:
         self._begun = False
         self._fields: dict[str, Any] = {}
         self._pieces: dict[str, list[Any]] = {}
-        # The name of a text, and the high surrogate at its end, which waits for the low one in the next piece.
-        self._half: tuple[str, str] = ("", "")
+        self._halves = Halves()
 
     def may_begin_as(self, kind: str, block: dict[str, Any]) -> bool:
-        """Tell whether a start may belong to this block: as its first start, or as the same start again."""
+        """Return whether a start may belong to this block: as its first start, or as the same start again."""
         if not self._begun:  # only pieces have arrived; a piece of an input may belong to any kind of tool
             return kind == self.kind or (self.kind == "tool_use" and kind not in {"text", "thinking"})
         same = kind == self.kind and block.get("id") == self._fields.get("id")
         return same and not (self.ended and block.get("id") is None)
 
-    def begin(self, kind: str, block: dict[str, Any]) -> dict[str, str]:
+    def begin(self, kind: str, block: dict[str, Any]) -> dict[str, Any]:
         """Add the fields of a start; return the texts in it that are new."""
         self.kind = kind
         self._fields.update({name: value for name, value in block.items() if name not in {"type", "citations", *TEXTS}})
-        texts: dict[str, str] = {}
+        texts: dict[str, Any] = {}
         for name in TEXTS:
             written = text(block.get(name))
-            if not written or (self._begun and name in self._pieces):
-                continue
-            if name in self._pieces:
-                texts[name] = joined("", written)[0]
-                self._pieces[name].insert(0, texts[name])
-            else:
+            if written and name not in self._pieces:
                 texts[name] = self.add(name, written)
+            elif written and not self._begun:
+                texts[name] = Halves().join(name, written)
+                self._pieces[name].insert(0, texts[name])
         if not self._begun:
             self._pieces["citation"] = [*array(block.get("citations")), *self._pieces.get("citation", ())]
         self._begun = True
         return texts
 
     def add(self, name: str, piece: Any) -> Any:
-        """Append a piece of a text, or a citation; return it without a lone high surrogate at its end."""
+        """Append a piece of a text, or a citation; return it without half a character at its end."""
         if name in TEXTS:
-            place, half = self._half
-            piece, half = joined(half if place == name else "", piece)
-            self._half = name, half
+            piece = self._halves.join(name, piece)
         self._pieces.setdefault(name, []).append(piece)
         return piece
 
@@ -97,7 +93,7 @@ class Blocks:
     def __contains__(self, index: int) -> bool:
         return index in self._blocks
 
-    def begin(self, index: int | None, kind: str, block: dict[str, Any]) -> tuple[Block, dict[str, str]]:
+    def begin(self, index: int | None, kind: str, block: dict[str, Any]) -> tuple[Block, dict[str, Any]]:
         """Return the block that a start belongs to, and the texts in the start that are new."""
         known = None if index is None else self._at.get(index)
         if known is None or not known.may_begin_as(kind, block):
@@ -108,9 +104,7 @@ class Blocks:
     def piece_of(self, index: int | None, kind: str) -> Block:
         """Return the block that a piece belongs to; create a block of type `kind` if its start is missing."""
         block = self._last if index is None else self._at.get(index)
-        if block is None:
-            block = self._new(index, kind)
-        self._last = block
+        self._last = block = block or self._new(index, kind)
         return block
 
     def end(self, index: int | None) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sse_client.adapters._events import check_event, check_events
 from sse_client.adapters.anthropic._reader import MessageReader
-from sse_client.adapters.anthropic._undispatched import undispatched
-from sse_client.errors import ConnectionFailed, StreamTruncated
+from sse_client.replies.iterables import read_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,23 +31,4 @@ def deltas(events: Iterable[Event | Comment]) -> Iterator[MessageDelta]:
         StreamTruncated: `events` ended, or broke off, before the model had stopped; `partial` is the `Message` so far.
         TypeError: `events` is not an iterable of events.
     """
-    check_events(events, "__iter__", "read")
-    reader = MessageReader()
-    lost: ConnectionFailed | None = None
-    event: object = None
-    try:
-        for event in events:
-            yield from reader.feed(event)
-            if reader.outcome is not None:
-                return
-    except ConnectionFailed as error:
-        if reader.empty:
-            raise
-        lost = error
-    except AttributeError:
-        check_event(event, "read")
-        raise
-    try:
-        yield from reader.conclude(*undispatched(getattr(events, "tail", "")))
-    except StreamTruncated as truncated:
-        raise truncated from lost
+    return read_events(events, MessageReader())

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from sse_client.adapters._events import is_comment, is_done, is_heartbeat, without_done
+from msgspec.structs import replace
+
 from sse_client.adapters.anthropic._blocks import TEXTS, Blocks
-from sse_client.adapters.anthropic._json import array, json_object, mapping, text
 from sse_client.adapters.anthropic.errors import MessagesError
 from sse_client.adapters.anthropic.message import Message, MessageDelta, Usage
 from sse_client.errors import StreamTruncated
 from sse_client.events import Comment
+from sse_client.replies.json_values import array, json_object, mapping, text
+from sse_client.replies.markers import is_comment, is_done, is_heartbeat, without_done
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,10 +52,7 @@ class MessageReader:
     @property
     def message(self) -> Message:
         """The message as far as it has arrived."""
-        known = self._message
-        return Message(
-            known.id, known.model, self._blocks.content(), known.stop_reason, known.stop_sequence, self._tokens()
-        )
+        return replace(self._message, content=self._blocks.content(), usage=self._tokens())
 
     @property
     def partial(self) -> Message | None:
@@ -114,12 +113,7 @@ class MessageReader:
         return self._begin(payload, body)
 
     def conclude(self, events: list[Event], stray: str = "") -> Iterator[MessageDelta]:
-        """Yield the deltas of the last `events`, whose blank line is missing.
-
-        Args:
-            events: the complete events among the undispatched ones.
-            stray: the lines that do not belong to an event stream. If nothing else has arrived, they may be a complete
-                message or an error that was sent with the media type of an event stream.
+        """Yield the deltas of the last `events`; if nothing else has arrived, `stray` may be a message or an error.
 
         Raises:
             MessagesError: as in `feed` and `whole`.
@@ -139,7 +133,7 @@ class MessageReader:
         return ()
 
     def _is_marker(self, event: Event) -> bool:
-        """Tell whether an event without a JSON object is `[DONE]`, a comment or a heartbeat of a gateway."""
+        """Return whether an event without a JSON object is `[DONE]`, a comment or a heartbeat of a gateway."""
         if not is_done(event.data):
             return is_comment(event.data) or is_heartbeat(event)
         if not self.empty:  # otherwise the stray lines before it may be a complete message
@@ -156,10 +150,11 @@ class MessageReader:
     def _begin(self, message: dict[str, Any], raw: str) -> list[MessageDelta]:
         self._message.id = text(message.get("id")) or self._message.id or ""
         self._message.model = text(message.get("model")) or self._message.model
-        blocks = enumerate(array(message.get("content")))
-        return [self._progress(message, mapping(message.get("usage")), raw)] + [
-            self._block(index, mapping(block), raw) for index, block in blocks if index not in self._blocks
-        ]
+        deltas = [self._progress(message, mapping(message.get("usage")), raw)]
+        for index, block in enumerate(array(message.get("content"))):
+            if index not in self._blocks:
+                deltas.append(self._block(index, mapping(block), raw))
+        return deltas
 
     def _progress(self, fields: dict[str, Any], usage: dict[str, Any], raw: str) -> MessageDelta:
         reason, sequence = text(fields.get("stop_reason")), text(fields.get("stop_sequence"))
@@ -172,22 +167,23 @@ class MessageReader:
 
     def _block(self, index: int | None, start: dict[str, Any], raw: str) -> MessageDelta:
         block, texts = self._blocks.begin(index, text(start.get("type")) or "text", start)
-        pieces: dict[str, Any] = {**texts}
-        return MessageDelta(block.index, block.kind, block=start, raw=raw, **pieces)
+        return MessageDelta(block.index, block.kind, block=start, raw=raw, **texts)
 
     def _delta(self, payload: dict[str, Any], raw: str) -> Sequence[MessageDelta]:
         delta = mapping(payload.get("delta"))
-        if delta.get("type") is None:
-            place = next((each for each in _PIECES.values() if each[0] in delta), None)
-        else:
-            place = _PIECES.get(text(delta["type"]) or "")
-        piece = delta.get(place[0]) if place else None
-        if isinstance(piece, dict) and place == _PIECES["input_json_delta"]:
-            piece = json.dumps(piece, ensure_ascii=False)  # a gateway has decoded the input
-        if place is None or piece is None or (place[1] in TEXTS and not isinstance(piece, str)):
+        kind = text(delta.get("type")) or ""
+        if delta.get("type") is None:  # some gateways leave it out
+            kind = next((each for each, (source, *_) in _PIECES.items() if source in delta), "")
+        if kind not in _PIECES:
             return ()
-        block = self._blocks.piece_of(_index(payload), place[2])
-        added: dict[str, Any] = {place[1]: block.add(place[1], piece)}
+        source, name, block_kind = _PIECES[kind]
+        piece = delta.get(source)
+        if isinstance(piece, dict) and name == "input_json":
+            piece = json.dumps(piece, ensure_ascii=False)  # a gateway has decoded the input
+        if piece is None or (name in TEXTS and not isinstance(piece, str)):
+            return ()
+        block = self._blocks.piece_of(_index(payload), block_kind)
+        added: dict[str, Any] = {name: block.add(name, piece)}
         return (MessageDelta(block.index, block.kind, raw=raw, **added),)
 
     def _tokens(self) -> Usage | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from sse_client.adapters.anthropic._json import array, json_object, mapping, text
 from sse_client.errors import SSEError
 from sse_client.extension import shown
+from sse_client.replies.json_values import array, json_value, mapping, text
 
 __all__ = ["MessagesError"]
 
@@ -26,7 +25,9 @@ class MessagesError(SSEError):
 
     def __init__(self, raw: str = "", status: int | None = None, partial: Any = None) -> None:
         super().__init__(raw)
-        outer = json_object(raw) or _first(raw)
+        payload = json_value(raw)
+        # Google's servers report errors of Anthropic's models in a list.
+        outer = mapping(payload) or mapping(next(iter(array(payload)), None))
         error = mapping(outer.get("error")) or outer
         self.message = text(error.get("message")) or text(outer.get("error")) or raw.strip() or "an empty answer"
         self.type = text(error.get("type"))
@@ -39,11 +40,3 @@ class MessagesError(SSEError):
         known = {"status": self.status, "type": self.type, "request": self.request_id}
         details = shown(", ".join(f"{name} {value}" for name, value in known.items() if value is not None), 100)
         return shown(self.message, 195 - len(details)) + (details and f" ({details})")
-
-
-def _first(raw: str) -> dict[str, Any]:
-    """Return the first object of a list: Google's servers report errors of Anthropic's models in a list."""
-    try:
-        return mapping(array(json.loads(raw))[0])
-    except (ValueError, RecursionError, IndexError):
-        return {}

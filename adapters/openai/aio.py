@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sse_client.adapters.openai.chat._client import ChatClientBase, CompletionsBase
 from sse_client.adapters.openai.chat._reply import CHAT, ChatReply, chat_retries
 from sse_client.adapters.openai.delta import ChatDelta
 from sse_client.aio import AsyncClient, AsyncEventStream
 from sse_client.extension import open_async_stream
-from sse_client.replies.aio import AsyncReply
+from sse_client.replies.aio import AsyncAdapter, AsyncReply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
-    from types import TracebackType
 
     from sse_client.adapters.openai._shared.validator import Validates
     from sse_client.adapters.openai.responses.aio import AsyncResponses
@@ -66,10 +65,8 @@ class AsyncCompletions(CompletionsBase[AsyncChatStream]):
     """Streams completions of a prompt (API reference, "Legacy completions"); see `AsyncChatClient.completions`."""
 
 
-class AsyncChatClient(ChatClientBase[AsyncClient, AsyncChatStream]):
+class AsyncChatClient(ChatClientBase[AsyncClient, AsyncEventStream, AsyncChatStream], AsyncAdapter):
     """Streams chat completions from OpenAI, or a server that speaks its API. Tasks of one event loop may share it."""
-
-    _kind = AsyncClient
 
     @property
     def completions(self) -> AsyncCompletions:
@@ -85,16 +82,3 @@ class AsyncChatClient(ChatClientBase[AsyncClient, AsyncChatStream]):
 
     def _open_reply(self, url: str, options: Mapping[str, Any], choices: int) -> AsyncChatStream:
         return AsyncChatStream(self._client, url, options, max_retries=self.max_retries, choices=choices)
-
-    async def aclose(self) -> None:
-        """Close the underlying client, if this client created it."""
-        if self._own:
-            await self._client.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()

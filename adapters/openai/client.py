@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sse_client.adapters.openai.chat._client import ChatClientBase, CompletionsBase
 from sse_client.adapters.openai.chat._reply import CHAT, ChatReply, chat_retries
@@ -10,11 +10,10 @@ from sse_client.adapters.openai.delta import ChatDelta
 from sse_client.client import Client
 from sse_client.event_stream import EventStream
 from sse_client.extension import open_stream
-from sse_client.replies import BlockingReply
+from sse_client.replies import BlockingAdapter, BlockingReply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from types import TracebackType
 
     from sse_client.adapters.openai._shared.validator import Validates
     from sse_client.adapters.openai.responses.client import Responses
@@ -65,10 +64,8 @@ class Completions(CompletionsBase[ChatStream]):
     """Streams completions of a prompt (API reference, "Legacy completions"); see `ChatClient.completions`."""
 
 
-class ChatClient(ChatClientBase[Client, ChatStream]):
+class ChatClient(ChatClientBase[Client, EventStream, ChatStream], BlockingAdapter):
     """Streams chat completions from OpenAI, or a server that speaks its API. Threads may share it."""
-
-    _kind = Client
 
     @property
     def completions(self) -> Completions:
@@ -84,16 +81,3 @@ class ChatClient(ChatClientBase[Client, ChatStream]):
 
     def _open_reply(self, url: str, options: Mapping[str, Any], choices: int) -> ChatStream:
         return ChatStream(self._client, url, options, max_retries=self.max_retries, choices=choices)
-
-    def close(self) -> None:
-        """Close the underlying client, if this client created it."""
-        if self._own:
-            self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()

@@ -34,7 +34,8 @@ REFERENCE = {
     "adapters.openai.responses.events adapters.openai.responses.response adapters.openai.batch",
     "anthropic": "adapters.anthropic.client adapters.anthropic.aio adapters.anthropic.message "
     "adapters.anthropic.errors",
-    "adapters": "extension replies replies.aio",
+    "adapters": "extension replies replies.aio replies.client_arguments replies.named_arguments replies.parsing "
+    "replies.markers replies.json_values replies.surrogates replies.retries replies.iterables",
     "testing": "testing testing.plugin",
     "relay": "relay telemetry",
 }

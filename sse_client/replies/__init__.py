@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from sse_client.replies._adapter import Adapter
 from sse_client.replies._blocking import BlockingAdapter, BlockingReply
 from sse_client.replies._reply import Attempts, Reader, Reply
 
-__all__ = ["Attempts", "BlockingAdapter", "BlockingReply", "Reader", "Reply"]
+__all__ = ["Adapter", "Attempts", "BlockingAdapter", "BlockingReply", "Reader", "Reply"]

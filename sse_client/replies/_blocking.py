@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sse_client.client import Client
 from sse_client.event_stream import EventStream
-from sse_client.extension import end_stream, run_sync
+from sse_client.extension import end_stream, open_stream, run_sync
+from sse_client.replies._adapter import Adapter
 from sse_client.replies._reply import Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     from sse_client.events import Event
+    from sse_client.extension import StreamFormat
     from sse_client.observer import Reason
 
 __all__ = ["BlockingAdapter", "BlockingReply"]
@@ -66,7 +69,7 @@ class BlockingReply(Reply[EventStream, _Item]):
         end_stream(self.events, reason)
 
 
-class BlockingAdapter:
+class BlockingAdapter(Adapter[Client, EventStream]):
     """A vendor's client on top of a `Client`; as a context manager, it closes the `Client` if it created it.
 
     Args:
@@ -76,11 +79,11 @@ class BlockingAdapter:
         TypeError: `client` is not a `Client`.
     """
 
-    def __init__(self, client: Client | None) -> None:
-        if client is not None and not isinstance(client, Client):
-            raise TypeError(f"client must be an sse_client.Client, not {type(client).__name__}")
-        self._own = client is None
-        self._client = Client() if client is None else client
+    _kind = Client
+    _kind_name = "sse_client.Client"
+
+    def _open(self, method: str, url: str, options: Mapping[str, Any], format: StreamFormat) -> EventStream:  # noqa: A002
+        return open_stream(self._client, method, url, options, format)
 
     def close(self) -> None:
         """Close the underlying client, if this object created it."""

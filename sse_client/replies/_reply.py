@@ -5,13 +5,13 @@ The loop that turns events into items is written once, as coroutines. The blocki
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from sse_client.errors import ConnectionFailed, ContentTypeError, SSEError, StatusError, StreamTruncated
 from sse_client.extension import buffered_events, undispatched_events
+from sse_client.replies.parsing import complete_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -95,8 +95,8 @@ class Attempts(Protocol):
 class Reply(ABC, Generic[_Events, _Item]):
     """A reply without its input and output, which `BlockingReply` and `AsyncReply` add.
 
-    A vendor's subclass says what a refused response means (`_error_of`), and which of the last events are complete
-    (`_complete`).
+    A vendor's subclass says what a refused response means (`_error_of`); it may also say which of the last events are
+    complete (`_complete`).
 
     Args:
         open_events: opens the event stream, given the options that decide when it ends and when it is retried.
@@ -137,15 +137,15 @@ class Reply(ABC, Generic[_Events, _Item]):
             return "error" if self._reader.empty else "truncated"
         return "cancelled" if self._cancelled else None
 
-    # Defined by each vendor's subclass.
+    # What a vendor's subclass defines, or may define otherwise.
 
     @abstractmethod
     def _error_of(self, body: str, status: int) -> SSEError:
         """Return the error that the text of a refused response reports."""
 
     def _complete(self, events: list[Event]) -> list[Event]:
-        """Return the complete ones (whole JSON) among the last events, whose blank line is missing."""
-        return [event for event in events if _is_json(event.data)]
+        """Return the complete ones among the last events, whose blank line is missing; see `complete_events`."""
+        return complete_events(events)
 
     # Input and output, which a subclass adds.
 
@@ -274,14 +274,6 @@ class Reply(ABC, Generic[_Events, _Item]):
 def body_text(body: bytes) -> str:
     """Return the text of a response's body."""
     return body.decode(errors="replace").removeprefix("\ufeff")
-
-
-def _is_json(data: str) -> bool:
-    try:
-        json.loads(data)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _may_be_complete(end: bytes) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sse_client.aio import AsyncClient, AsyncEventStream
-from sse_client.extension import end_async_stream
+from sse_client.extension import end_async_stream, open_async_stream
+from sse_client.replies._adapter import Adapter
 from sse_client.replies._reply import Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     from sse_client.events import Event
+    from sse_client.extension import StreamFormat
     from sse_client.observer import Reason
 
 __all__ = ["AsyncAdapter", "AsyncReply"]
@@ -65,14 +68,14 @@ class AsyncReply(Reply[AsyncEventStream, _Item]):
         await end_async_stream(self.events, reason)
 
 
-class AsyncAdapter:
+class AsyncAdapter(Adapter[AsyncClient, AsyncEventStream]):
     """A vendor's client on top of an `AsyncClient`; see `BlockingAdapter`."""
 
-    def __init__(self, client: AsyncClient | None) -> None:
-        if client is not None and not isinstance(client, AsyncClient):
-            raise TypeError(f"client must be an sse_client.aio.AsyncClient, not {type(client).__name__}")
-        self._own = client is None
-        self._client = AsyncClient() if client is None else client
+    _kind = AsyncClient
+    _kind_name = "sse_client.aio.AsyncClient"
+
+    def _open(self, method: str, url: str, options: Mapping[str, Any], format: StreamFormat) -> AsyncEventStream:  # noqa: A002
+        return open_async_stream(self._client, method, url, options, format)
 
     async def aclose(self) -> None:
         """Close the underlying client, if this object created it."""

@@ -189,6 +189,26 @@ def test_who_asks_for_too_long_a_wait_is_not_waited_for(kind: str) -> None:
         assert (answer.end[1], len(server.requests)) == ("error", 1)
 
 
+def test_a_wait_may_be_asked_for_in_milliseconds(kind: str) -> None:
+    with Server(refused(429, **{"retry-after-ms": "3600000"}), HELLO) as server:
+        assert ask(kind, server.url).end[1] == "error"
+        assert len(server.requests) == 1
+
+
+def test_an_error_without_its_blank_line_is_reported(kind: str) -> None:
+    with Server(stream([*HI[:3], b'event: error\ndata: {"type":"error","error":{"type":"over'])) as server:
+        assert ask(kind, server.url).end == ("Hi", "error", MessagesError)
+
+
+@pytest.mark.parametrize("argument", ["headers", "client"])
+def test_headers_that_are_no_mapping_are_named(argument: str) -> None:
+    headers: Any = [("a", "b")]
+    with pytest.raises(TypeError, match="headers: expected a mapping, got list"):
+        MessagesClient(api_key=KEY, headers=headers) if argument == "client" else MessagesClient(api_key=KEY).stream(
+            **ASK, headers=headers
+        )
+
+
 def test_a_deadline_keeps_what_has_come(kind: str) -> None:
     with Server([*BEGUN, STALL]) as server:
         answer = ask(kind, server.url, timeout=Timeout(total=0.5))

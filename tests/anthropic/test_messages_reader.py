@@ -344,6 +344,21 @@ def test_done_ends_a_message(done: str) -> None:
         list(deltas([Event(done)]))
 
 
+def test_done_before_the_stop_reason_ends_the_deltas_with_an_error() -> None:
+    found: list[MessageDelta] = []
+    with pytest.raises(StreamTruncated) as caught:
+        found.extend(deltas([*said("Hi")[:3], Event("[DONE]")]))
+    assert ("".join(each.text or "" for each in found), caught.value.partial.text) == ("Hi", "Hi")
+
+
+@pytest.mark.parametrize("tail", ["event: error\ndata: upstream failed", 'data: [{"error": {"message": "no"}}]'])
+def test_an_error_counts_without_its_blank_line(tail: str) -> None:
+    events = Stream(said("Hi")[:3])
+    events.tail = tail
+    with pytest.raises(MessagesError, match=r"^(upstream failed|no)$"):
+        list(deltas(events))
+
+
 @pytest.mark.parametrize("count", range(len(WHOLE) - 2))
 def test_a_stream_that_ends_before_the_stop_reason_is_cut_off(count: int) -> None:
     with pytest.raises(StreamTruncated) as caught:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from sse_client import SSEError
 from sse_client._core.run_sync import run_sync
-from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.adapters.openai import ChatDelta, Completion, adeltas, deltas
 from sse_client.adapters.openai.chat._reader import ChatReader
+from sse_client.replies.parsing import TolerantParser
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

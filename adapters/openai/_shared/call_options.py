@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sse_client.adapters.openai._shared.json_body import encodable
-from sse_client.adapters.openai._shared.json_values import is_any_mapping
+from sse_client.replies.client_arguments import check_mapping, merged_headers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sse_client.options import Timeout
 
-__all__ = ["CallOptions", "check_mapping", "merged_headers"]
+__all__ = ["CallOptions"]
 
 
 class CallOptions(msgspec.Struct, frozen=True):
@@ -55,19 +55,3 @@ class CallOptions(msgspec.Struct, frozen=True):
             ValueError: a number is not finite.
         """
         return encodable({**asked, **(self.extra_body or {})})
-
-
-def check_mapping(name: str, value: object) -> None:
-    """Refuse an argument that is not a mapping.
-
-    Raises:
-        TypeError: it is not a mapping.
-    """
-    if value is not None and not is_any_mapping(value):
-        raise TypeError(f"{name}: expected a mapping, got {type(value).__name__}")
-
-
-def merged_headers(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return `ours` overridden by `theirs`; the case of the names does not matter."""
-    names = {name.lower() for name in theirs or ()}
-    return {name: value for name, value in ours.items() if name.lower() not in names} | dict(theirs or {})

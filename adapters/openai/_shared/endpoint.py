@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
-from sse_client.adapters._client_arguments import (
-    check_retries,
-    check_timeout,
-    checked_base_url,
-    checked_key,
-)
-from sse_client.adapters.openai._shared.call_options import check_mapping, merged_headers
 from sse_client.adapters.openai._shared.query import with_params
 from sse_client.options import Timeout
+from sse_client.replies.client_arguments import check_mapping, check_retries, check_timeout, checked_key, merged_headers
 from sse_client.request import display_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Endpoint"]
+__all__ = ["Endpoint", "checked_base_url"]
 
 _OPENAI = "https://api.openai.com/v1"
 
@@ -28,6 +23,9 @@ _TIMEOUT = Timeout(connect=10.0, read=600.0)
 
 # Headers in which other servers expect the key. With one of them, no bearer token is sent.
 _KEY_HEADERS = frozenset({"api-key", "x-api-key"})
+
+# The paths that this package appends to a base URL, after its host or path.
+_ENDPOINT = re.compile(r"(?<=[^:/])/+(?:chat/completions|completions|responses)/*\Z")
 
 
 class Endpoint:
@@ -55,9 +53,7 @@ class Endpoint:
         check_timeout(timeout)
         check_mapping("headers", headers)
         check_mapping("params", params)
-        # An empty key means no key, because the environment's key must not go to other servers.
-        key = checked_key(api_key)
-        key = checked_key(os.environ.get("OPENAI_API_KEY"), "OPENAI_API_KEY") if key is None else key
+        key = checked_key(api_key, variable="OPENAI_API_KEY")
         # An empty base URL is a forgotten setting; the prompts must not go to OpenAI's server.
         usual = _OPENAI if base_url is None else base_url
         base_url = checked_base_url(base_url or os.environ.get("OPENAI_BASE_URL") or usual)
@@ -81,7 +77,6 @@ class Endpoint:
         self._ours = {name: value for name, value in known.items() if value}
         self._usual = self._with(None)
         self._timeout = timeout if timeout is not None or not own else _TIMEOUT
-        self._own = own
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {display_url(self._address)}>"
@@ -138,6 +133,21 @@ class Endpoint:
             ours.pop("Authorization", None)
         named = given | {name.lower() for name in theirs}
         return merged_headers(ours, theirs), "idempotency-key" in named
+
+
+def checked_base_url(base_url: Any) -> str:
+    """Return a base URL without the path of an endpoint at the end of its path.
+
+    Raises:
+        TypeError: the URL is not a str.
+        ValueError: the URL is empty.
+    """
+    if not isinstance(base_url, str):
+        raise TypeError(f"base_url: expected a str, got {type(base_url).__name__}")
+    if not base_url.strip():
+        raise ValueError("base_url: expected a URL, got an empty text; leave it out, or pass None, for OpenAI")
+    address, mark, query = base_url.partition("#")[0].partition("?")
+    return f"{_ENDPOINT.sub('', address).rstrip('/')}{mark}{query}"
 
 
 def _unique() -> str:

@@ -21,9 +21,9 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from sse_client.adapters.openai._shared.json_values import array, is_array, is_mapping, mapping, number, text
 from sse_client.adapters.openai._shared.shown_text import shown
 from sse_client.adapters.openai.errors import ChatError
+from sse_client.replies.json_values import array, is_array, is_mapping, mapping, number, text
 
 __all__ = ["body_error", "error_in", "reported"]
 

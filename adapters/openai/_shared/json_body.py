@@ -14,8 +14,8 @@ from uuid import UUID
 
 import msgspec
 
-from sse_client.adapters.openai._shared.json_values import is_any_mapping, is_array, is_listing, is_mapping
 from sse_client.adapters.openai.completion import Choice, Completion, Message, ToolCall
+from sse_client.replies.json_values import is_array, is_mapping
 
 __all__ = ["encodable", "listed"]
 
@@ -56,7 +56,7 @@ def listed(name: str, values: Any, what: str) -> list[Any]:
     """
     # Checked first, because it is nearly always a list.
     if type(values) is not list and (
-        isinstance(values, (str, bytes)) or is_any_mapping(values) or not _is_several(values)
+        isinstance(values, (str, bytes)) or _is_any_mapping(values) or not _is_several(values)
     ):
         raise TypeError(f"{name}: expected a list of {what}, got one {_kind(values)}")
     elements: list[Any] = list(cast("Any", values))
@@ -64,6 +64,14 @@ def listed(name: str, values: Any, what: str) -> list[Any]:
         if element is None or is_array(element) or isinstance(element, (str, bytes, int, float)):
             raise TypeError(f"{name}[{number}]: expected one of the {what}, a dict, got {_kind(element)}")
     return elements
+
+
+def _is_any_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    return type(value) is dict or isinstance(value, Mapping)  # the exact type is checked in a fraction of the time
+
+
+def _is_listing(value: object) -> TypeGuard[tuple[Any, ...] | list[Any]]:
+    return isinstance(value, (list, tuple))
 
 
 def _is_several(values: object) -> TypeGuard[Iterable[Any]]:
@@ -74,12 +82,12 @@ def _plain(value: Any, where: str) -> Any:
     # Most values are leaves. They are checked here, so that no path is built for them.
     if type(value) in _AS_THEY_ARE:
         return value
-    if is_listing(value) and not hasattr(value, "_asdict"):
+    if _is_listing(value) and not hasattr(value, "_asdict"):
         return [
             each if type(each) in _AS_THEY_ARE else _plain(each, f"{where}[{number}]")
             for number, each in enumerate(value)
         ]
-    if is_any_mapping(value):
+    if _is_any_mapping(value):
         return {
             _key(key, where): each if type(each) in _AS_THEY_ARE else _plain(each, f"{where}.{key}")
             for key, each in value.items()
@@ -131,11 +139,11 @@ def _set(value: Any, fields: Iterable[Any]) -> dict[str, Any]:
 
 def _pruned(plain: Any, value: Any) -> Any:
     """Return msgspec's form of a struct, or of a value in one, without fields that are None by default."""
-    if is_listing(plain) and is_listing(value):
+    if _is_listing(plain) and _is_listing(value):
         return [_pruned(*pair) for pair in zip(plain, value, strict=True)]
     if not is_mapping(plain):
         return plain
-    if is_any_mapping(value):
+    if _is_any_mapping(value):
         return {name: _pruned(*pair) for name, *pair in zip(plain, plain.values(), value.values(), strict=True)}
     fields: Iterable[Any] = ()
     if isinstance(value, msgspec.Struct):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus, urlencode
 
-from sse_client.adapters.openai._shared.json_values import is_array, is_mapping
+from sse_client.replies.json_values import is_array, is_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,23 +1,30 @@
-"""What replies of OpenAI's APIs add to the shared loop: errors, and events whose last blank line is missing."""
+"""What OpenAI's APIs add to the shared loop and its attempts: errors, progress, and requests that may be sent twice."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sse_client.adapters.openai._shared.error_shapes import body_error
-from sse_client.adapters.openai._shared.undispatched import complete_events
+from sse_client.errors import SSEError, StreamTruncated
 from sse_client.replies import Reply
+from sse_client.replies.parsing import tolerant_format
+from sse_client.replies.retries import Retries
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sse_client.aio import AsyncEventStream
-    from sse_client.errors import SSEError
+    from sse_client.errors import ConnectionFailed
     from sse_client.event_stream import EventStream
     from sse_client.events import Event
+    from sse_client.extension import StreamFormat
+    from sse_client.replies import Reader
 
-__all__ = ["OpenAIReply"]
+__all__ = ["OpenAIReply", "OpenAIRetries", "stream_format"]
 
 _Item = TypeVar("_Item")
 _Events = TypeVar("_Events", bound="EventStream | AsyncEventStream")
+_R = TypeVar("_R", bound=Any)
 
 
 class OpenAIReply(Reply[_Events, _Item]):
@@ -26,5 +33,27 @@ class OpenAIReply(Reply[_Events, _Item]):
     def _error_of(self, body: str, status: int) -> SSEError:
         return body_error(body, status)
 
-    def _complete(self, events: list[Event]) -> list[Event]:
-        return complete_events(events)
+
+class OpenAIRetries(Retries[_R]):
+    """The attempts of one call. It is retried before its first delta, and never after it."""
+
+    until = "[DONE]"
+
+    def may_follow(self, error: ConnectionFailed) -> bool:
+        """Return whether another attempt may follow a lost connection; all have the same idempotency key."""
+        # Retried only before the first delta. A stream that ended without an event would probably do so again.
+        return self.reader.empty and not isinstance(error, StreamTruncated)
+
+
+def stream_format(new_reader: Callable[[], Reader[object]]) -> StreamFormat:
+    """Return the format of the streams for which `new_reader` creates readers."""
+
+    def counts(event: Event) -> bool:
+        # An event counts as progress if it gives an item or ends the reply, which pings do not.
+        reader = new_reader()
+        try:
+            return bool(reader.feed(event)) or reader.outcome is not None
+        except SSEError:
+            return True
+
+    return tolerant_format(counts)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, cast
 import msgspec
 
 from sse_client.adapters.openai import Choice
-from sse_client.adapters.openai._shared.surrogates import repaired
+from sse_client.replies.surrogates import repaired
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

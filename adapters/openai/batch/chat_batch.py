@@ -7,12 +7,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
-from sse_client.adapters._client_arguments import check_retries, check_timeout, checked_key
 from sse_client.adapters.openai._shared.fields import check_fields
 from sse_client.adapters.openai.batch._asking import Asking, Plan
 from sse_client.adapters.openai.batch._frames import opened, row_of
 from sse_client.adapters.openai.batch._row import COLUMNS, asked_in, value_of
 from sse_client.adapters.openai.batch._runner import close, runner
+from sse_client.replies.client_arguments import check_retries, check_timeout, checked_key
 
 if TYPE_CHECKING:
     import os

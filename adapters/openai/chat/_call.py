@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from sse_client.adapters.openai._shared.growing_text import GrowingText
-from sse_client.adapters.openai._shared.json_values import is_mapping, json_value
 from sse_client.adapters.openai.chat._json_end import JSONEnd
 from sse_client.adapters.openai.delta import ToolCallDelta
+from sse_client.replies.json_values import is_mapping, json_value
 
 __all__ = ["Call"]
 

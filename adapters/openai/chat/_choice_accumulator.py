@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from sse_client.adapters.openai._shared.growing_text import GrowingText
-from sse_client.adapters.openai._shared.json_values import array, is_array, is_mapping, mapping
 from sse_client.adapters.openai.chat._chunk import Fields
 from sse_client.adapters.openai.chat._tool_calls import ToolCalls
 from sse_client.adapters.openai.completion import Audio, Choice, Message
 from sse_client.adapters.openai.delta import AudioDelta
+from sse_client.replies.json_values import array, is_array, is_mapping, mapping
 
 if TYPE_CHECKING:
     from sse_client.adapters.openai.chat._chunk import ChunkChoice

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sse_client.adapters._client_arguments import check_client
-from sse_client.adapters._named_arguments import named_arguments
 from sse_client.adapters.openai._shared.call_options import CallOptions
 from sse_client.adapters.openai._shared.endpoint import Endpoint
 from sse_client.adapters.openai._shared.fields import check_fields
 from sse_client.adapters.openai._shared.json_body import listed
 from sse_client.adapters.openai.chat._request_body import choices_asked
 from sse_client.extension import client_options
+from sse_client.replies import Adapter
+from sse_client.replies.named_arguments import named_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from sse_client.aio import AsyncClient
+    from sse_client.aio import AsyncClient, AsyncEventStream
     from sse_client.client import Client
+    from sse_client.event_stream import EventStream
     from sse_client.options import Timeout
 
-__all__ = ["ChatClientBase", "CompletionsBase"]
+__all__ = ["ChatClientBase", "CompletionsBase", "check_client"]
 
 _Client = TypeVar("_Client", bound="Client | AsyncClient")
+_Events = TypeVar("_Events", bound="EventStream | AsyncEventStream")
 _Stream = TypeVar("_Stream")
 
+# The class that accepts each kind of client or session.
+_TAKES = {
+    "sse_client.client.Client": "ChatClient(client=...)",
+    "sse_client.aio.AsyncClient": "AsyncChatClient(client=...)",
+    "requests.sessions.Session": "ChatClient(client=Client(session))",
+    "aiohttp.client.ClientSession": "AsyncChatClient(client=AsyncClient(session))",
+    "httpx2.Client": "ChatClient(client=Client(httpx2_client))",
+    "httpx2.AsyncClient": "AsyncChatClient(client=AsyncClient(httpx2_client))",
+    "httpx.Client": "ChatClient(client=Client(httpx_client))",
+    "httpx.AsyncClient": "AsyncChatClient(client=AsyncClient(httpx_client))",
+}
 
-class ChatClientBase(Endpoint, ABC, Generic[_Client, _Stream]):
+
+class ChatClientBase(Adapter[_Client, _Events], Endpoint, Generic[_Client, _Events, _Stream]):
     """The part of a chat client that does no I/O."""
-
-    _kind: type[_Client]  # the class of the underlying client
 
     @named_arguments
     def __init__(
@@ -70,7 +82,8 @@ class ChatClientBase(Endpoint, ABC, Generic[_Client, _Stream]):
         """
         if client is not None:
             check_client(client, self._kind)
-        super().__init__(
+        Endpoint.__init__(
+            self,
             api_key,
             base_url,
             organization=organization,
@@ -82,7 +95,7 @@ class ChatClientBase(Endpoint, ABC, Generic[_Client, _Stream]):
             params=params,
             shared=None if client is None else client_options(client).headers,
         )
-        self._client = self._kind() if client is None else client
+        super().__init__(client)
 
     @named_arguments
     def stream(
@@ -169,3 +182,19 @@ class CompletionsBase(Generic[_Stream]):
         check_fields(body)
         call = CallOptions(headers, timeout, extra_headers, extra_query, extra_body)
         return self._reply("/completions", {"model": model, "prompt": prompt, **body}, call)
+
+
+def check_client(client: Any, kind: type[Any]) -> None:
+    """Refuse a `client` argument that is not an instance of `kind`.
+
+    Raises:
+        TypeError: the client is not an instance; the message names the class that accepts it, if there is one.
+    """
+    if isinstance(client, kind):
+        return
+    expected = f"client: expected an sse_client.{kind.__name__}"
+    if isinstance(client, type):
+        raise TypeError(f"{expected}, got the class {client.__name__}: call it")
+    kinds = [f"{each.__module__}.{each.__qualname__}" for each in type(client).__mro__]
+    takes = next((_TAKES[each] for each in kinds if each in _TAKES), None)
+    raise TypeError(f"{expected}, got {kinds[0]}{f': that is for {takes}' if takes else ''}")

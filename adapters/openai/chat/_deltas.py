@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sse_client.adapters._events import check_event, check_events
-from sse_client.adapters.openai._shared.undispatched import undispatched
 from sse_client.adapters.openai.chat._reader import ChatReader
-from sse_client.errors import ConnectionFailed, SSEError, StreamTruncated
+from sse_client.replies.iterables import aread_events, read_events
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
@@ -35,25 +33,10 @@ def deltas(events: Iterable[Event | Comment], *, choices: int | None = None) -> 
             server reports that it has broken a choice off.
         TypeError: `events` is not an iterable of events.
     """
-    check_events(events, "__iter__", "read")
-    reader = ChatReader(choices)
-    feed = reader.feed
-    broken: SSEError | None = None
-    event: object = None
-    try:
-        for event in events:
-            yield from feed(event)
-            if reader.outcome is not None:
-                return
-    except SSEError as error:
-        broken = _loss(reader, error, events)
-    except AttributeError:
-        check_event(event, "read")
-        raise
-    yield from _last(reader, events, broken)
+    return read_events(events, ChatReader(choices))
 
 
-async def adeltas(events: AsyncIterable[Event | Comment], *, choices: int | None = None) -> AsyncIterator[ChatDelta]:
+def adeltas(events: AsyncIterable[Event | Comment], *, choices: int | None = None) -> AsyncIterator[ChatDelta]:
     """Yield the deltas of asynchronous `events`; see `deltas`.
 
     Args:
@@ -65,53 +48,4 @@ async def adeltas(events: AsyncIterable[Event | Comment], *, choices: int | None
         StreamTruncated: see `deltas`.
         TypeError: see `deltas`.
     """
-    check_events(events, "__aiter__", "aread")
-    reader = ChatReader(choices)
-    feed = reader.feed
-    broken: SSEError | None = None
-    event: object = None
-    try:
-        async for event in events:
-            for delta in feed(event):
-                yield delta
-            if reader.outcome is not None:
-                return
-    except SSEError as error:
-        broken = _loss(reader, error, events)
-    except AttributeError:
-        check_event(event, "aread")
-        raise
-    for delta in _last(reader, events, broken):
-        yield delta
-
-
-def _loss(reader: ChatReader, error: SSEError, events: object) -> SSEError:
-    """Return `error` if the reply may have been complete before it.
-
-    Raises:
-        SSEError: `error` itself, if the reply is certainly not complete.
-    """
-    if reader.outcome is not None:
-        if reader.empty and undispatched(_tail(events))[1]:
-            reader.outcome = None  # set by a `[DONE]` that followed what may be a whole completion
-            return error
-        raise error
-    if not isinstance(error, ConnectionFailed):
-        error.partial = error.partial or reader.partial
-        raise error
-    if reader.empty:
-        raise error
-    return error
-
-
-def _last(reader: ChatReader, events: object, broken: SSEError | None) -> Iterator[ChatDelta]:
-    try:
-        yield from reader.end(_tail(events))
-    except StreamTruncated as truncated:
-        raise truncated from broken
-
-
-def _tail(events: object) -> str:
-    """Return the undispatched text of `events`, if it is a stream with a `tail`."""
-    tail: str = getattr(events, "tail", "")
-    return tail
+    return aread_events(events, ChatReader(choices))

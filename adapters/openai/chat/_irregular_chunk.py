@@ -9,7 +9,6 @@ import json
 from collections import Counter
 from typing import Any
 
-from sse_client.adapters.openai._shared.json_values import array, is_array, is_mapping, mapping, number, text
 from sse_client.adapters.openai.chat._chunk import (
     Chunk,
     ChunkChoice,
@@ -21,6 +20,7 @@ from sse_client.adapters.openai.chat._chunk import (
 )
 from sse_client.adapters.openai.completion import CompletionTokensDetails, PromptTokensDetails
 from sse_client.adapters.openai.delta import AudioDelta
+from sse_client.replies.json_values import array, is_array, is_mapping, mapping, number, text
 
 __all__ = ["is_chunk", "parts"]
 

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from sse_client.adapters._events import is_comment, is_done, is_heartbeat, without_done
 from sse_client.adapters.openai._shared.error_shapes import body_error, error_in, reported
-from sse_client.adapters.openai._shared.json_values import is_mapping, mapping
 from sse_client.adapters.openai._shared.shown_text import quoted
-from sse_client.adapters.openai._shared.undispatched import undispatched
 from sse_client.adapters.openai.chat._chunk import decode, decode_usage
 from sse_client.adapters.openai.chat._completion_accumulator import CompletionAccumulator
 from sse_client.adapters.openai.errors import ChatError
 from sse_client.errors import StreamTruncated
 from sse_client.events import Comment, Event
+from sse_client.replies.json_values import is_mapping, mapping
+from sse_client.replies.markers import is_comment, is_done, is_heartbeat, without_done
+from sse_client.replies.parsing import undispatched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sse_client.adapters.openai._shared.surrogates import Halves
+    from sse_client.adapters.openai._shared.surrogates import ChunkHalves
     from sse_client.adapters.openai.chat._chunk import UsageChunk
     from sse_client.adapters.openai.completion import Completion
     from sse_client.adapters.openai.delta import ChatDelta
@@ -50,7 +50,7 @@ class ChatReader:
     def __init__(self, choices: int | None = None) -> None:
         self.outcome: Literal["complete", "truncated", "error"] | None = None
         self._accumulator = CompletionAccumulator(choices)
-        self._halves: Halves | None = None  # made for the first irregular chunk
+        self._halves: ChunkHalves | None = None  # made for the first irregular chunk
         self._foreign = ""
 
     @property
@@ -181,14 +181,14 @@ class ChatReader:
         if not is_mapping(payload):
             return ()
         # Imported with the first irregular chunk, which most servers never send.
-        from sse_client.adapters.openai._shared.surrogates import Halves
+        from sse_client.adapters.openai._shared.surrogates import ChunkHalves
         from sse_client.adapters.openai.chat import _irregular_chunk
 
         deltas: Sequence[ChatDelta] = ()
         if _irregular_chunk.is_chunk(payload):
             chunk, complete = _irregular_chunk.parts(payload)
             if self._halves is None:
-                self._halves = Halves()
+                self._halves = ChunkHalves()
             self._halves.mend(chunk.choices)
             self._halves.mend(complete)
             deltas = self._accumulator.add_irregular(chunk, complete, raw)

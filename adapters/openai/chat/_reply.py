@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from sse_client.adapters.openai._shared.reply import OpenAIReply
-from sse_client.adapters.openai._shared.retries import Retries
-from sse_client.adapters.openai._shared.stream_format import stream_format
+from sse_client.adapters.openai._shared.reply import OpenAIReply, OpenAIRetries, stream_format
 from sse_client.adapters.openai.chat._reader import ChatReader
 from sse_client.adapters.openai.delta import ChatDelta
 
@@ -23,15 +21,15 @@ _Events = TypeVar("_Events", bound="EventStream | AsyncEventStream")
 CHAT = stream_format(ChatReader)
 
 
-def chat_retries(max_retries: int, choices: int) -> Retries[ChatReader]:
+def chat_retries(max_retries: int, choices: int) -> OpenAIRetries[ChatReader]:
     """Return the attempts of a request for `choices` choices."""
-    return Retries(max_retries, partial(ChatReader, choices))
+    return OpenAIRetries(max_retries, partial(ChatReader, choices))
 
 
 class ChatReply(OpenAIReply[_Events, ChatDelta]):
     """A reply to a chat request."""
 
-    _attempts: Retries[ChatReader]
+    _attempts: OpenAIRetries[ChatReader]
 
     @property
     def completion(self) -> Completion:

@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING, TypeAlias
 
 from sse_client.adapters.openai._shared.error_shapes import body_error, error_in
-from sse_client.adapters.openai._shared.json_values import is_array, mapping
 from sse_client.adapters.openai._shared.shown_text import quoted
 from sse_client.adapters.openai.responses._irregular_event import rewritten, unexpected
 from sse_client.adapters.openai.responses._tolerant_json import lenient
 from sse_client.adapters.openai.responses.events import ResponseLifecycleEvent, ResponseTextDeltaEvent
 from sse_client.adapters.openai.responses.response import TEXT_PARTS, OutputMessage, Response
+from sse_client.replies.json_values import is_array, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import force_setattr
 
-from sse_client.adapters._events import is_comment, is_heartbeat
 from sse_client.adapters.openai._shared.error_shapes import error_in, reported
-from sse_client.adapters.openai._shared.json_values import is_mapping, mapping, number, text
 from sse_client.adapters.openai._shared.shown_text import quoted
-from sse_client.adapters.openai._shared.surrogates import Halves, repaired
 from sse_client.adapters.openai.errors import ChatError
 from sse_client.adapters.openai.responses._event_decoder import ALIASES, KINDS
 from sse_client.adapters.openai.responses._tolerant_json import lenient
 from sse_client.adapters.openai.responses.events import ResponseDeltaEvent, ResponseEvent, ResponseProgressEvent
+from sse_client.replies.json_values import is_mapping, mapping, number, text
+from sse_client.replies.markers import is_comment, is_heartbeat
+from sse_client.replies.surrogates import Halves, repaired
 
 if TYPE_CHECKING:
     from sse_client.events import Event
@@ -92,7 +92,7 @@ class Irregular(Halves):
             # A piece of text may end in the middle of a character.
             index, part = payload.get("output_index"), payload.get("content_index", payload.get("summary_index"))
             place = (number(index) or 0, f"{named} {text(payload.get('item_id'))}", number(part))
-            payload = {**payload, "delta": self._mended(place, _piece(payload.get("delta")))}
+            payload = {**payload, "delta": self.join(place, _piece(payload.get("delta")))}
         made = lenient(kind, rewritten(payload))
         force_setattr(made, "type", named)
         force_setattr(made, "raw", raw)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from sse_client.adapters.openai._shared.growing_text import GrowingText
-from sse_client.adapters.openai._shared.json_values import array, is_array, json_value, mapping, text
 from sse_client.adapters.openai.responses._tolerant_json import lenient
 from sse_client.adapters.openai.responses.response import OutputItem
+from sse_client.replies.json_values import array, is_array, json_value, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

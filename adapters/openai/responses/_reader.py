@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from sse_client.adapters._events import is_done, without_done
 from sse_client.adapters.openai._shared.shown_text import quoted, shown
-from sse_client.adapters.openai._shared.undispatched import undispatched
 from sse_client.adapters.openai.errors import ChatError
 from sse_client.adapters.openai.responses._complete_body import response_in, told
 from sse_client.adapters.openai.responses._event_decoder import decode
@@ -24,6 +22,8 @@ from sse_client.adapters.openai.responses._sequence_numbers import SequenceNumbe
 from sse_client.adapters.openai.responses.events import ResponseLifecycleEvent, ResponseTextDeltaEvent
 from sse_client.errors import StreamTruncated
 from sse_client.events import Comment, Event
+from sse_client.replies.markers import is_done, without_done
+from sse_client.replies.parsing import undispatched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

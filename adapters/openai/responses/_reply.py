@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sse_client.adapters.openai._shared.reply import OpenAIReply
-from sse_client.adapters.openai._shared.stream_format import stream_format
+from sse_client.adapters.openai._shared.reply import OpenAIReply, stream_format
 from sse_client.adapters.openai.errors import ChatError
 from sse_client.adapters.openai.responses._reader import ResponseReader
 from sse_client.adapters.openai.responses._resumption import Resumptions

@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sse_client.adapters._named_arguments import named_arguments
 from sse_client.adapters.openai._shared.call_options import CallOptions
 from sse_client.adapters.openai._shared.fields import check_fields
 from sse_client.adapters.openai._shared.json_body import listed
+from sse_client.replies.named_arguments import named_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

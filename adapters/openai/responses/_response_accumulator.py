@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from sse_client.adapters.openai._shared.error_shapes import reported
-from sse_client.adapters.openai._shared.json_values import mapping
 from sse_client.adapters.openai.errors import ChatError
 from sse_client.adapters.openai.responses._output_accumulator import OutputAccumulator
 from sse_client.adapters.openai.responses.events import (
@@ -21,6 +20,7 @@ from sse_client.adapters.openai.responses.events import (
     ResponseTextEvent,
 )
 from sse_client.adapters.openai.responses.response import Response, ResponseFailure
+from sse_client.replies.json_values import mapping
 
 if TYPE_CHECKING:
     from sse_client.adapters.openai.responses.events import ResponseEvent

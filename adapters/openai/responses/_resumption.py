@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 from weakref import ref
 
-from sse_client.adapters.openai._shared.json_values import json_value, mapping
-from sse_client.adapters.openai._shared.retries import Retries
-from sse_client.adapters.openai._shared.undispatched import undispatched
+from sse_client.adapters.openai._shared.reply import OpenAIRetries
 from sse_client.adapters.openai.responses._reader import ResponseReader
 from sse_client.adapters.openai.responses._response_accumulator import LAST
+from sse_client.replies.json_values import json_value, mapping
+from sse_client.replies.parsing import undispatched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Resumptions"]
 
 
-class Resumptions(Retries[ResponseReader]):
+class Resumptions(OpenAIRetries[ResponseReader]):
     """The attempts of one response. A background response is resumed after the last event that arrived.
 
     Args:
@@ -62,16 +62,16 @@ class Resumptions(Retries[ResponseReader]):
         """Return the options of the event stream that decide when it ends, and when and how it is resumed."""
         return {**super().rules(), "prepare": self._prepared}
 
-    def _may_follow(self, error: ConnectionFailed) -> bool:
+    def may_follow(self, error: ConnectionFailed) -> bool:
         if self.reader.resume is None:
-            return super()._may_follow(error)
+            return super().may_follow(error)
         # If only the blank line of the last event is missing, the response has ended.
         events = self._events()
         return events is None or not _has_last(events.tail)
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         if self.reader.resume is None:
-            super()._begin()
+            super().begin()
         else:
             self.reader.resumed()
 

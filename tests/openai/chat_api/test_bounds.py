@@ -15,10 +15,10 @@ from test_client_kit import KEY
 from sse_client import Event, SSEError, StreamTruncated
 from sse_client.adapters.openai import ChatClient, ChatError
 from sse_client.adapters.openai._shared.error_shapes import body_error
-from sse_client.adapters.openai._shared.undispatched import undispatched
 from sse_client.adapters.openai.aio import AsyncChatClient
 from sse_client.adapters.openai.chat._reader import ChatReader
 from sse_client.adapters.openai.responses._reader import ResponseReader
+from sse_client.replies.parsing import undispatched
 from sse_client.testing import LAST_CHUNK, Server, chunk, head
 
 if TYPE_CHECKING:

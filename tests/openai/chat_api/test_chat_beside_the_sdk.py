@@ -14,7 +14,7 @@ from sdk_differences import DIFFERENCES
 from test_client_kit import KEY
 
 from sse_client.adapters.openai import CompletionTokensDetails, PromptTokensDetails, Usage
-from sse_client.adapters.openai._shared.json_values import is_mapping
+from sse_client.replies.json_values import is_mapping
 from sse_client.testing import LAST_CHUNK, Server, chunk, head
 
 if TYPE_CHECKING:

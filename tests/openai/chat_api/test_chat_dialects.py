@@ -13,9 +13,9 @@ from test_client_kit import KEY
 from test_client_kit import surroundings as surroundings
 
 from sse_client import SSEError, StreamTruncated
-from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.adapters.openai import AsyncChatClient, ChatClient, ChatError
 from sse_client.adapters.openai.chat._reader import ChatReader
+from sse_client.replies.parsing import TolerantParser
 from sse_client.testing import LAST_CHUNK, Server, chunk, head
 
 if TYPE_CHECKING:

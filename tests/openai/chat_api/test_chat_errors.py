@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from sse_client import SSEError
-from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.adapters.openai import ChatError
 from sse_client.adapters.openai._shared.error_shapes import body_error
 from sse_client.adapters.openai.chat._reader import ChatReader
 from sse_client.replies._reply import body_text
+from sse_client.replies.parsing import TolerantParser
 
 HI = 'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n'
 

@@ -18,7 +18,7 @@ from test_client_kit import surroundings as surroundings
 
 from sse_client import Attempt, ConnectionFailed, Lost, Request, StatusError, StreamTruncated
 from sse_client.adapters.openai import ChatError, Choice, Completion, Message
-from sse_client.adapters.openai._shared.retries import Retries
+from sse_client.adapters.openai._shared.reply import OpenAIRetries
 from sse_client.adapters.openai.chat._reader import ChatReader
 from sse_client.policy import Policy
 from sse_client.testing import CLOSE, RESET, Server, Step, chunk, head, reply, stream
@@ -273,7 +273,7 @@ def test_the_delay_is_up_to_a_quarter_shorter(chat: Chat, naps: list[float]) -> 
 
 
 def test_the_thousandth_delay_is_no_longer_either(naps: list[float]) -> None:
-    policy = Policy(Retries(2000, ChatReader).rules()["reconnect"], repeat=True)
+    policy = Policy(OpenAIRetries(2000, ChatReader).rules()["reconnect"], repeat=True)
     for number in range(1, 2001):
         policy.delay(ConnectionFailed(), useless=number, reconnection_time=None, name="POST http://localhost/")
     assert len(naps) == 2000

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from sse_client import Event, SSEError
-from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.adapters.openai.responses import ResponseEvent
 from sse_client.adapters.openai.responses._reader import ResponseReader
+from sse_client.replies.parsing import TolerantParser
 
 RESPONSE: dict[str, Any] = {
     "id": "resp_1",

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from sse_client import Comment, Event, StreamTruncated
-from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.adapters.openai import ChatError
 from sse_client.adapters.openai.responses import (
     IncompleteDetails,
@@ -19,6 +18,7 @@ from sse_client.adapters.openai.responses import (
 )
 from sse_client.adapters.openai.responses._reader import ResponseReader
 from sse_client.replies._reply import body_text
+from sse_client.replies.parsing import TolerantParser
 
 from .kit import (
     CALL,

@@ -15,9 +15,11 @@ from test_client_kit import KEY, answer
 from test_client_kit import surroundings as surroundings
 
 from sse_client import AsyncClient, Client, Timeout
-from sse_client.adapters._client_arguments import check_client, checked_base_url, checked_key
 from sse_client.adapters.openai import AsyncChatClient, ChatClient
+from sse_client.adapters.openai._shared.endpoint import checked_base_url
 from sse_client.adapters.openai.batch import ChatBatch
+from sse_client.adapters.openai.chat._client import check_client
+from sse_client.replies.client_arguments import checked_key
 from sse_client.testing import Server
 
 BOTH = pytest.mark.parametrize("kind", [ChatClient, AsyncChatClient])

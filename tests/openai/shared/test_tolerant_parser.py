@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sse_client import Event, Parser
-from sse_client.adapters._tolerant_parser import TolerantParser
+from sse_client.replies.parsing import TolerantParser
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 1000])

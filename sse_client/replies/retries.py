@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from sse_client.errors import ConnectionFailed, StatusError, StreamTruncated
+from sse_client.errors import ConnectionFailed, StatusError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,18 +24,24 @@ _LONGEST_ASKED = 120.0  # seconds; if a server asks for a longer wait, its error
 _R = TypeVar("_R", bound=Any)
 
 
-# An object of its own. As a part of the reply, it would make a reference cycle: the event stream's callbacks would
-# refer to the reply, which holds the stream.
 class Retries(Generic[_R]):
-    """The attempts of one call. It is retried before its first delta, and never after it.
+    """The attempts of one call; see `Attempts`. It is retried while it is refused, or if the server did not receive it.
+
+    A response refuses it for a while with the status 408, 409, 429 or 5xx, unless its `x-should-retry` is `false`; with
+    `true`, any status does. The delay is what the response asks for in `retry-after-ms` or `Retry-After`; if that is
+    more than two minutes, its error is raised. Otherwise the delay is 0.5 s, doubled with each retry up to 8 s, and up
+    to a quarter shorter.
 
     Args:
-        most: the most retries.
+        most: the most retries, 0 or more.
         reader: creates the reader for an attempt's events.
 
     Attributes:
         reader: the reader of the last attempt.
+        until: the data of the event that ends the stream, which a subclass may define; None: the reader finds the end.
     """
+
+    until: ClassVar[str | None] = None
 
     def __init__(self, most: int, reader: Callable[[], _R]) -> None:
         self.reader = reader()
@@ -46,18 +52,20 @@ class Retries(Generic[_R]):
     def rules(self) -> dict[str, Any]:
         """Return the options of the event stream: when it ends, and when it is requested again."""
         # `Reconnect` would reset its count at each event, even a ping, and apply its own limit to a server's
-        # Retry-After.
-        again = _reconnect()(max_asked=0, retry=self._retry, stop=self._stop, wait=self._wait)
-        return {"until": "[DONE]", "reconnect": again}
+        # Retry-After. Without an end marker, the reader decides whether a stream that has ended is complete.
+        marked = self.until is not None
+        again = _reconnect()(max_asked=0, retry=self._retry, stop=self._stop, wait=self._wait, on_end=marked)
+        return {"until": self.until, "reconnect": again} if marked else {"reconnect": again}
 
-    def _may_follow(self, error: ConnectionFailed) -> bool:
-        """Return whether another attempt may follow a lost connection."""
-        # Retried only before the first delta. A stream that ended without an event would probably do so again.
-        return self.reader.empty and not isinstance(error, StreamTruncated)
+    def may_follow(self, error: ConnectionFailed) -> bool:
+        """Return whether another attempt may follow a lost connection: by default, if no connection was made.
 
-    def _begin(self) -> None:
-        """Begin another attempt."""
-        # A chunk without a delta may have come, with an ID of its own.
+        A subclass may allow more if the API keeps a request that is sent twice from being answered twice.
+        """
+        return not error.sent
+
+    def begin(self) -> None:
+        """Begin another attempt, with a new reader: a part of the last reply may have arrived."""
         self.reader = self._new_reader()
 
     def _retry(self, state: RetryCallState) -> bool:
@@ -65,7 +73,7 @@ class Retries(Generic[_R]):
         if (_asked(error) or 0.0) > _LONGEST_ASKED:
             return False
         if not isinstance(error, StatusError):
-            return isinstance(error, ConnectionFailed) and self._may_follow(error)
+            return isinstance(error, ConnectionFailed) and self.may_follow(error)
         said = error.headers.get("x-should-retry")
         if said in {"true", "false"}:
             return said == "true"
@@ -75,7 +83,7 @@ class Retries(Generic[_R]):
         self._count += 1
         if self._count > self._most:
             return True
-        self._begin()
+        self.begin()
         return False
 
     def _wait(self, state: RetryCallState) -> float:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any, TypeGuard
 
-__all__ = ["array", "is_any_mapping", "is_array", "is_listing", "is_mapping", "json_value", "mapping", "number", "text"]
+__all__ = ["array", "is_array", "is_mapping", "json_object", "json_value", "mapping", "number", "text"]
 
 
 def json_value(written: str) -> object:
@@ -16,6 +15,15 @@ def json_value(written: str) -> object:
     except (ValueError, RecursionError):
         return None
     return value
+
+
+def json_object(written: str) -> dict[str, Any] | None:
+    """Decode `written` as a JSON object; return None if it is not one."""
+    try:
+        value: dict[str, Any] | None = json.loads(written)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def is_mapping(value: object) -> TypeGuard[dict[str, Any]]:
@@ -28,19 +36,10 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
-def is_any_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
-    """Return whether `value`, which a caller has passed, is a mapping."""
-    return type(value) is dict or isinstance(value, Mapping)  # the exact type is checked in a fraction of the time
-
-
-def is_listing(value: object) -> TypeGuard[tuple[Any, ...] | list[Any]]:
-    """Return whether `value`, which a caller has passed, is a list or a tuple."""
-    return isinstance(value, (list, tuple))
-
-
-def mapping(value: object) -> dict[str, Any]:
+def mapping(value: Any) -> dict[str, Any]:
     """Return `value` if it is an object, else an empty one."""
-    return value if is_mapping(value) else {}
+    fields: dict[str, Any] | None = value
+    return fields if isinstance(fields, dict) else {}
 
 
 def array(value: object) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Checks that a value is an event, and classifies an event by its data."""
+"""Recognises what servers and gateways add to a vendor's events: `[DONE]`, heartbeats, comments; and whole payloads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 if TYPE_CHECKING:
     from sse_client.events import Event
 
-__all__ = ["check_event", "check_events", "is_comment", "is_done", "is_heartbeat", "is_whole", "without_done"]
+__all__ = ["is_comment", "is_done", "is_heartbeat", "is_whole", "without_done"]
 
 _SHOWN = 64  # characters; more than `[DONE]` in quotes and blanks can have
 
@@ -18,33 +18,6 @@ _HEARTBEATS = frozenset({"ping", "heartbeat", "keepalive", "keep-alive", "keep_a
 
 # Checks the syntax without creating objects.
 _scan = msgspec.json.Decoder(msgspec.Raw).decode
-
-
-def check_events(events: object, iterates: str, opener: str) -> None:
-    """Refuse an object that cannot be an iterable of events.
-
-    Raises:
-        TypeError: the object is not iterable, or is an iterable of bytes, such as a response.
-    """
-    if isinstance(events, (str, bytes)) or not hasattr(events, iterates) or hasattr(events, "status_code"):
-        raise _no_event(events, opener)
-
-
-def check_event(event: object, opener: str) -> None:
-    """Refuse an element that is not an event. Called only if reading it failed, so that events cost nothing.
-
-    Raises:
-        TypeError: the element is not an event.
-    """
-    if event is not None and not hasattr(event, "data"):
-        raise _no_event(event, opener) from None
-
-
-def _no_event(value: object, opener: str) -> TypeError:
-    kind = type(value).__name__
-    return TypeError(
-        f"events: expected an iterable of Event, got {kind}; those of a response: sse_client.{opener}(response)"
-    )
 
 
 def is_done(data: str) -> bool:
