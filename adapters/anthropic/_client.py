@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sse_client.adapters._client_arguments import check_retries, check_timeout, checked_key
+from sse_client.adapters._retry_delay import LONGEST_ASKED, asked_delay, retry_delay
 from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.adapters.anthropic._reader import MessageReader
 from sse_client.adapters.anthropic.errors import MessagesError
@@ -38,7 +39,6 @@ MESSAGES = StreamFormat(
 )
 _VENDOR = "https://api.anthropic.com"
 _TIMEOUT = Timeout(connect=10.0, read=600.0)  # a model may think for a long time
-_LONGEST_ASKED = 120.0  # seconds; if a server asks for a longer wait, its error is raised
 _FIELDS = {
     *("model", "max_tokens", "messages", "system", "tools", "tool_choice", "thinking", "temperature", "top_k", "top_p"),
     *("stop_sequences", "metadata", "service_tier", "container", "mcp_servers", "context_management", "output_config"),
@@ -83,22 +83,28 @@ class Once:
         from sse_client.policy import Reconnect  # imported with the first call, not with the adapter
 
         self.reader = MessageReader()
-        self._rules = Reconnect(
-            initial_delay=0.5, max_delay=8.0, max_attempts=max_retries + 1, max_asked=_LONGEST_ASKED,
-            retry=_may_follow, on_end=False,
-        )  # fmt: skip
+        # `Reconnect` by itself would obey a Retry-After of 429 and 503 alone, and no `retry-after-ms`.
+        self._rules = Reconnect(max_attempts=max_retries + 1, max_asked=0, retry=_may_follow, wait=_delay, on_end=False)
 
     def rules(self) -> dict[str, Any]:
         """Return the options of the event stream that decide when it is requested again."""
         return {"reconnect": self._rules}
 
 
+def _error(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+def _delay(state: RetryCallState) -> float:
+    return retry_delay(_error(state), state.attempt_number - 1)
+
+
 def _may_follow(state: RetryCallState) -> bool:
-    error = state.outcome.exception() if state.outcome else None
+    error = _error(state)
     if not isinstance(error, StatusError):
         return isinstance(error, ConnectionFailed) and not error.sent
     said = error.headers.get("x-should-retry")
-    if (error.retry_after or 0.0) > _LONGEST_ASKED or said == "false":
+    if (asked_delay(error) or 0.0) > LONGEST_ASKED or said == "false":
         return False
     return said == "true" or error.status in {408, 409, 429} or error.status >= 500
 

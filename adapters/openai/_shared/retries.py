@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from sse_client.adapters._retry_delay import LONGEST_ASKED, asked_delay, retry_delay
 from sse_client.errors import ConnectionFailed, StatusError, StreamTruncated
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["Retries"]
 
 _STATUSES = frozenset({408, 409, 429})
-_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds; the last one is used for all further retries
-_LONGEST_ASKED = 120.0  # seconds; if a server asks for a longer wait, its error is raised at once
 
 _R = TypeVar("_R", bound=Any)
 
@@ -62,7 +60,7 @@ class Retries(Generic[_R]):
 
     def _retry(self, state: RetryCallState) -> bool:
         error = _error(state)
-        if (_asked(error) or 0.0) > _LONGEST_ASKED:
+        if (asked_delay(error) or 0.0) > LONGEST_ASKED:
             return False
         if not isinstance(error, StatusError):
             return isinstance(error, ConnectionFailed) and self._may_follow(error)
@@ -79,12 +77,7 @@ class Retries(Generic[_R]):
         return False
 
     def _wait(self, state: RetryCallState) -> float:
-        import random  # imported with `Reconnect`
-
-        asked = _asked(_error(state))
-        if asked is not None:
-            return asked * random.uniform(1.0, 1.1)
-        return _DELAYS[min(self._count, len(_DELAYS) - 1)] * random.uniform(0.75, 1.0)
+        return retry_delay(_error(state), self._count)
 
 
 @cache
@@ -97,14 +90,3 @@ def _reconnect() -> type[Reconnect]:
 
 def _error(state: RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome else None
-
-
-def _asked(error: BaseException | None) -> float | None:
-    """Return the seconds that the server asked for, in `retry-after-ms` or else in `Retry-After`."""
-    if not isinstance(error, StatusError):
-        return None
-    try:
-        seconds = float(error.headers["retry-after-ms"]) / 1000
-    except (KeyError, ValueError):
-        return error.retry_after
-    return seconds if math.isfinite(seconds) and seconds >= 0 else error.retry_after

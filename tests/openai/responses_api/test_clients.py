@@ -567,7 +567,7 @@ async def read(replying: AsyncResponseStream) -> list[ResponseEvent]:
     ],
 )
 def test_a_cancellation_closes_it(scripts: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sse_client.adapters.openai._shared.retries._DELAYS", (0.0,))
+    monkeypatch.setattr("sse_client.adapters._retry_delay._DELAYS", (0.0,))
 
     async def main() -> None:
         with Server(*scripts) as server:
