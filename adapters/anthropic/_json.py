@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, TypeGuard, cast
 
-__all__ = ["array", "joined", "json_object", "mapping", "text"]
+__all__ = ["array", "joined", "json_object", "mapping", "number", "text"]
+
+_MOST_DIGITS = 18  # the most digits of a number that is sent as a string
 
 
 def json_object(written: str) -> dict[str, Any] | None:
@@ -30,6 +32,15 @@ def array(value: object) -> list[Any]:
 def text(value: object) -> str | None:
     """Return `value` if it is a string."""
     return value if isinstance(value, str) else None
+
+
+def number(value: object) -> int | None:
+    """Return `value` if it is a whole number; some gateways send it as a string, or as a float."""
+    if isinstance(value, str) and value.isdecimal() and len(value) <= _MOST_DIGITS:
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if type(value) is int else None
 
 
 def joined(half: str, piece: str) -> tuple[str, str]:

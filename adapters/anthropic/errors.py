@@ -28,7 +28,8 @@ class MessagesError(SSEError):
         super().__init__(raw)
         outer = json_object(raw) or _first(raw)
         error = mapping(outer.get("error")) or outer
-        self.message = text(error.get("message")) or text(outer.get("error")) or raw.strip() or "an empty answer"
+        said = text(error.get("message")) or text(outer.get("error")) or text(outer.get("detail"))
+        self.message = said or raw.strip() or "an empty answer"
         self.type = text(error.get("type"))
         self.status = status
         self.request_id = text(outer.get("request_id"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sse_client.adapters._events import is_done, is_whole
+from sse_client.adapters._events import inner_events, is_done, is_whole
 from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.events import Event
 
@@ -19,7 +19,17 @@ _HEAD = 1024  # characters of a longer tail within which its data begins
 
 def complete_events(events: Iterable[Event]) -> list[Event]:
     """Return the complete ones among `events`, which may have been cut."""
-    return [event for event in events if event.event == "error" or is_done(event.data) or is_whole(event.data)]
+    return [event for event in events if event.event == "error" or _is_complete(event) or _has_complete(event)]
+
+
+def _is_complete(event: Event) -> bool:
+    return is_done(event.data) or is_whole(event.data)
+
+
+def _has_complete(event: Event) -> bool:
+    """Return whether the data consists of complete events."""
+    events = inner_events(event)
+    return bool(events) and all(map(_is_complete, events))
 
 
 def undispatched(tail: str) -> tuple[list[Event], str]:

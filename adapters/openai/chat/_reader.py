@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from sse_client.adapters._events import is_comment, is_done, is_heartbeat, without_done
+from sse_client.adapters._events import inner_events, is_comment, is_done, is_heartbeat, without_done
 from sse_client.adapters.openai._shared.error_shapes import body_error, error_in, reported
 from sse_client.adapters.openai._shared.json_values import is_mapping, mapping
 from sse_client.adapters.openai._shared.shown_text import quoted
@@ -151,8 +151,10 @@ class ChatReader:
         deltas = self.feed(Event(body))
         return [*deltas, *self._complete()]
 
-    def _feed_irregular(self, event: Event) -> Sequence[ChatDelta]:
+    def _feed_irregular(self, event: Event, *, inner: bool = False) -> Sequence[ChatDelta]:
         raw = event.data
+        if self.outcome is not None:
+            return ()
         if is_done(raw):
             return self._complete()
         reports = event.event == "error"
@@ -163,6 +165,8 @@ class ChatReader:
         try:
             payload: object = json.loads(raw)
         except (ValueError, RecursionError) as cause:
+            if not inner and (events := inner_events(event)):
+                return [delta for each in events for delta in self._feed_irregular(each, inner=True)]
             if not reports:
                 raise self._unexpected("a chunk in JSON", raw) from cause
             payload = raw

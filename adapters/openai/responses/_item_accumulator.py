@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from sse_client.adapters.openai._shared.growing_text import GrowingText
-from sse_client.adapters.openai._shared.json_values import array, is_array, json_value, mapping, text
+from sse_client.adapters.openai._shared.json_values import array, is_array, is_mapping, json_value, mapping, text
 from sse_client.adapters.openai.responses._tolerant_json import lenient
 from sse_client.adapters.openai.responses.response import OutputItem
 
@@ -247,12 +247,10 @@ def _key(place: Place, index: int | None) -> _Key:
 
 
 def _listed(parts: object, where: str) -> list[Any]:
-    """Return the parts of an item; some servers send a single text instead."""
-    return (
-        [{"type": _PART_TYPES[where], "text": parts}]
-        if isinstance(parts, str) and where in _PART_TYPES
-        else array(parts)
-    )
+    """Return the parts of an item; some servers send a single text or part instead."""
+    if isinstance(parts, str) and where in _PART_TYPES:
+        return [{"type": _PART_TYPES[where], "text": parts}]
+    return [parts] if is_mapping(parts) else array(parts)
 
 
 def _begun(value: str | None) -> GrowingText:

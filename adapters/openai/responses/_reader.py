@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from sse_client.adapters._events import is_done, without_done
+from sse_client.adapters._events import inner_events, is_done, without_done
 from sse_client.adapters.openai._shared.shown_text import quoted, shown
 from sse_client.adapters.openai._shared.undispatched import undispatched
 from sse_client.adapters.openai.errors import ChatError
@@ -107,8 +107,12 @@ class ResponseReader:
         """
         self._numbers.resumed()
 
-    def feed(self, event: Event | Comment) -> Sequence[ResponseEvent]:
+    def feed(self, event: Event | Comment, *, inner: bool = False) -> Sequence[ResponseEvent]:
         """Return the typed event of `event`; none for a comment, a ping or a repeat.
+
+        Args:
+            event: an event or a comment.
+            inner: whether it is one of the `inner_events` of another.
 
         Raises:
             ChatError: the response failed, the event reports an error or does not belong to this API, or events were
@@ -125,6 +129,9 @@ class ResponseReader:
         except (KeyError, msgspec.DecodeError, UnicodeError, RecursionError):
             made = None
         if made is None:
+            # More than one cannot be returned at once, because `unsent` and `late` are those of the last event.
+            if not inner and len(events := inner_events(event)) == 1:
+                return self.feed(events[0], inner=True)
             made = self._meant(event)
             if made is None:
                 return ()

@@ -135,7 +135,16 @@ def _reader(annotation: Any) -> Callable[[Any], Any]:
     one = partial(lenient, structs[0])
     if get_origin(annotation) is not list:
         return one
-    return lambda written: [made for element in _array(written) if (made := _known(one, element)) is not None]
+    return lambda written: [made for element in _elements(written) if (made := _known(one, element)) is not None]
+
+
+def _elements(written: Any) -> list[Any]:
+    """Return the elements of a list; some servers send a single element without a list."""
+    try:
+        return _array(written)
+    except msgspec.ValidationError:
+        _object(written)  # raises the same error if it is not an element either
+        return [written]
 
 
 def _parts(several: Callable[[Any], Any], kind: str, written: Any) -> Any:

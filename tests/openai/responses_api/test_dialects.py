@@ -410,3 +410,32 @@ def test_an_item_keeps_texts_that_the_server_forgets_only_a_few_times() -> None:
         assert reader.response.output_text == "Hel"
     reader.feed(event(about("output_item.done", item=EMPTY, output_index=0)))
     assert reader.response.output_text == ""
+
+
+def test_arguments_may_come_decoded_in_their_piece() -> None:
+    added = about("output_item.added", item=F1, output_index=0)
+    assert arguments([added, piece({"text": 1}, output_index=0)]) == [("f1", '{"text": 1}')]  # type: ignore[arg-type]
+
+
+def test_a_piece_of_text_may_be_a_number() -> None:
+    pieces = [{**DELTA, "delta": value} for value in ("6 x ", 7, " is ", 42.0)]
+    reader = fed(lifecycle("created"), *pieces, lifecycle("completed", output=[]))
+    assert reader.response.output_text == "6 x 7 is 42.0"
+
+
+@pytest.mark.parametrize(
+    "output", [{**MESSAGE, "content": [PART]}, [{**MESSAGE, "content": PART}], {**MESSAGE, "content": PART}]
+)
+def test_output_and_content_may_come_without_the_list_around_them(output: object) -> None:
+    with_output = lifecycle("completed", output=output)
+    assert fed(lifecycle("created"), with_output).response.output_text == "Hello"
+    done = about("output_item.done", item={**MESSAGE, "content": PART}, output_index=0)
+    assert fed(lifecycle("created"), done, lifecycle("completed", output=[])).response.output_text == "Hello"
+
+
+def test_a_stream_may_be_framed_twice(asker: Asker) -> None:
+    payloads = [lifecycle("created"), DELTA, about("output_text.done", text="Hello", **TEXT), lifecycle("completed")]
+    frames = [Event(event(each).encode().decode()).encode() for each in payloads]
+    with Server(stream([*frames, b"data: data: [DONE]\n\n"])) as server:
+        came = asker.ask(server.url, read="text")
+    assert ("".join(came.pieces), came.reply.outcome) == ("Hello", "complete")
