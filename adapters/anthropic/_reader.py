@@ -98,8 +98,8 @@ class MessageReader:
         if kind == "content_block_start":
             return [self._block(number(payload.get("index")), mapping(payload.get("content_block")), raw)]
         if kind == "message_start":
-            message = mapping(payload.get("message")) or payload
-            if self._message.id and message.get("id") != self._message.id:
+            message = mapping(payload.get("message")) or (payload if payload.get("type") == "message" else {})
+            if message and self._message.id and message.get("id") != self._message.id:
                 self._blocks = Blocks()  # a gateway lost its upstream, and has started another message
             return self._begin(message, raw)
         if kind == "message_delta":

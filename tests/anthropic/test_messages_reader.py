@@ -126,6 +126,12 @@ def test_a_message_may_begin_without_the_object_around_it() -> None:
     assert (reader.message.id, reader.message.text, reader.outcome) == ("m", "Hi", "complete")
 
 
+def test_a_start_without_a_message_does_not_begin_another() -> None:
+    start = event("message_start")
+    reader = read([began(), *said("Hi")[1:3], start, *ended()])
+    assert (reader.message.id, reader.message.text) == ("msg_1", "Hi")
+
+
 @pytest.mark.parametrize("name", ["message", "error", "exception", "content_block_delta", "message_start"])
 @pytest.mark.parametrize(
     "data",
