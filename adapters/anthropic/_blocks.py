@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sse_client.adapters.anthropic._json import array, joined, text
+from sse_client.adapters.anthropic._json import array, joined, mapping, text
 from sse_client.adapters.anthropic.message import ContentBlock
 
-__all__ = ["TEXTS", "Block", "Blocks"]
+__all__ = ["TEXTS", "Block", "Blocks", "whole_blocks"]
 
 TEXTS = ("text", "thinking", "signature", "input_json")
 """The fields of a block whose text arrives in pieces."""
@@ -153,3 +153,10 @@ class Blocks:
         block = self._blocks[free] = Block(free, kind)
         self._at[free if index is None else index] = block
         return block
+
+
+def whole_blocks(content: object) -> list[dict[str, Any]]:
+    """Return the blocks of a complete message; some gateways send a text, or a single block, instead of a list."""
+    alone = content if isinstance(content, str) else mapping(content)
+    blocks = [alone] if alone else array(content)
+    return [{"type": "text", "text": block} if isinstance(block, str) else mapping(block) for block in blocks]

@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from sse_client.adapters._events import inner_events, is_comment, is_done, is_heartbeat, without_done
-from sse_client.adapters.anthropic._blocks import TEXTS, Blocks
-from sse_client.adapters.anthropic._json import array, json_object, mapping, number, text
+from sse_client.adapters.anthropic._blocks import TEXTS, Blocks, whole_blocks
+from sse_client.adapters.anthropic._event_kinds import event_kind
+from sse_client.adapters.anthropic._json import json_object, mapping, number, text
 from sse_client.adapters.anthropic.errors import MessagesError
 from sse_client.adapters.anthropic.message import Message, MessageDelta, Usage
 from sse_client.errors import StreamTruncated
@@ -30,13 +31,6 @@ _PIECES = {
     "input_json_delta": ("partial_json", "input_json", "tool_use"),
     "citations_delta": ("citation", "citation", "text"),
 }
-# The types of the events that mean something; of the others, the API says that they may be ignored.
-_KINDS = frozenset(
-    {
-        *("message_start", "content_block_start", "content_block_delta", "content_block_stop"),
-        *("message_delta", "message_stop", "message", "ping", "error"),
-    }
-)
 _COUNTS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 _SHOWN = 80  # characters of a foreign payload that an error shows
 _MOST_COUNTS = 100  # names in the usage; each delta with usage contains all names so far
@@ -89,7 +83,7 @@ class MessageReader:
             return ()
         if payload is None and not inner and (events := inner_events(event)):
             return [delta for each in events for delta in self.feed(each, inner=True)]
-        kind = "error" if payload is None else _kind(event.event, payload)
+        kind = "error" if payload is None else event_kind(event.event, payload)
         if payload is None or kind == "error":
             self.outcome = "error"
             raise MessagesError(raw, partial=self.partial)
@@ -130,7 +124,7 @@ class MessageReader:
         self.outcome = "complete"
         rests = [
             MessageDelta(index, self._blocks[index].kind, raw=body, **cast("dict[str, Any]", rest))
-            for index, block in enumerate(_content(payload.get("content")))
+            for index, block in enumerate(whole_blocks(payload.get("content")))
             if index in self._blocks and (rest := self._blocks[index].complete(block))
         ]
         return [*self._begin(payload, body), *rests]
@@ -189,7 +183,7 @@ class MessageReader:
     def _begin(self, message: dict[str, Any], raw: str) -> list[MessageDelta]:
         self._message.id = text(message.get("id")) or self._message.id or ""
         self._message.model = text(message.get("model")) or self._message.model
-        blocks = enumerate(_content(message.get("content")))
+        blocks = enumerate(whole_blocks(message.get("content")))
         return [self._progress(message, mapping(message.get("usage")), raw)] + [
             self._block(index, block, raw) for index, block in blocks if index not in self._blocks
         ]
@@ -224,9 +218,10 @@ class MessageReader:
         if place is None or piece is None:
             return ()
         if place[1] in TEXTS and not isinstance(piece, str):
-            if type(piece) not in (int, float, dict) or (type(piece) is dict and place[1] != "input_json"):
+            # A gateway has decoded an input, or a text of digits.
+            if type(piece) not in ((int, float, dict) if place[1] == "input_json" else (int, float)):
                 return ()
-            piece = json.dumps(piece, ensure_ascii=False)  # a gateway has decoded an input, or a text of digits
+            piece = json.dumps(piece, ensure_ascii=False)
         block = self._blocks.piece_of(index, place[2])
         added: dict[str, Any] = {place[1]: block.add(place[1], piece)}
         return (MessageDelta(block.index, block.kind, raw=raw, **added),)
@@ -234,29 +229,3 @@ class MessageReader:
     def _tokens(self) -> Usage | None:
         counts: dict[str, Any] = {name: number(self._usage.get(name)) for name in _COUNTS}
         return Usage(**counts, raw=dict(self._usage)) if self._usage else None
-
-
-def _kind(named: str, payload: dict[str, Any]) -> object:
-    """Return the type of an event: that of its payload if it is known, else its name; or `error`.
-
-    Some gateways give each event the same name, or one of their own, and some report errors in OpenAI's form, in an
-    object without a type.
-    """
-    kind = payload.get("type")
-    if named == "error":
-        return named
-    if isinstance(kind, str) and kind in _KINDS:
-        return named if (named, kind) == ("message_start", "message") else kind
-    if kind is None:
-        reports = payload.get("error") or payload.get("object") == "error" or list(payload) == ["detail"]
-    else:
-        reports = isinstance(kind, str) and kind.endswith("_error")
-    if reports:
-        return "error"
-    return kind if named == "message" else named
-
-
-def _content(content: object) -> list[dict[str, Any]]:
-    """Return the blocks of a complete message; some gateways send a text, or a single block, instead of a list."""
-    blocks = [content] if isinstance(content, (str, dict)) and content else array(content)
-    return [{"type": "text", "text": block} if isinstance(block, str) else mapping(block) for block in blocks]

@@ -121,7 +121,7 @@ def test_the_name_counts_where_the_data_has_no_type() -> None:
 
 
 def test_a_message_may_begin_without_the_object_around_it() -> None:
-    start = {"type": "message", "id": "m", "role": "assistant", "content": [], "usage": {"input_tokens": 3}}
+    start: dict[str, Any] = {"type": "message", "id": "m", "content": [], "usage": {"input_tokens": 3}}
     reader = read([Event(json.dumps(start), "message_start"), *said("Hi")[1:]])
     assert (reader.message.id, reader.message.text, reader.outcome) == ("m", "Hi", "complete")
 
