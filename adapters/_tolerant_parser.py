@@ -17,6 +17,9 @@ class TolerantParser(ExtensibleParser):
     By the standard, a parser ignores unknown fields. Until September 2025, llama.cpp reported every error in such a
     field, so its clients saw a stream that ended for no reason.
 
+    A line `data` after a byte order mark, which some writers put before each event, is an event, too; by the standard,
+    only the one before the first event is removed.
+
     Stray lines are all other lines that do not belong to an event stream, such as those of an HTML page or of JSON that
     is sent as an event stream.
 
@@ -47,9 +50,11 @@ class TolerantParser(ExtensibleParser):
         return "\n".join(filter(None, (self.stray, super().tail)))
 
     def unknown_field(self, name: str, value: str, line: str) -> Event | None:
-        """Return the event of an `error` field; keep any other line."""
+        """Return the event of an `error` field, or of `data` after a byte order mark; keep any other line."""
         if name == "error":
             return Event(value, "error")
+        if name == "\ufeffdata":
+            return Event(value)
         if self._strays_size < _KEPT:
             self._strays = self._strays or []
             self._strays.append(line)

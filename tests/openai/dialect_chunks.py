@@ -195,6 +195,23 @@ CHUNKS: list[Dialect] = [
         'data: {"choices":[{"delta":{},"finish_reason":"stop"}],"usage":[{"prompt_tokens":1}]}\n\n',
         Completion(choices=[Choice(0, Message("assistant", "Hi"), "stop")], usage=Usage(1)),
     ),
+    *(
+        reads(
+            f"several choices may have {what}",
+            'data: {"choices":[{INDEX"delta":{"content":"A"}},{INDEX"delta":{"content":"B"}}]}\n\n'
+            'data: {"choices":[{INDEX"delta":{"content":"a"},"finish_reason":"stop"},'
+            '{INDEX"delta":{"content":"b"},"finish_reason":"stop"}]}\n\n'.replace("INDEX", index),
+            Completion(choices=[Choice(0, Message(None, "Aa"), "stop"), Choice(1, Message(None, "Bb"), "stop")]),
+            choices=2,
+        )
+        for what, index in (("no index", ""), ("a null index", '"index":null,'))
+    ),
+    reads(
+        "log probabilities may be lists",
+        'data: {"choices":[{"delta":{"content":"a"},"logprobs":[1]}]}\n\n'
+        'data: {"choices":[{"delta":{"content":"b"},"logprobs":[2],"finish_reason":"stop"}]}\n\n',
+        Completion(choices=[Choice(0, Message(None, "ab"), "stop", [1, 2])]),
+    ),
     reads(
         "choices and calls may be objects whose keys are their indexes",
         'data: {"choices":{"0":{"delta":{"role":"assistant","content":"Hi"}}}}\n\n'

@@ -197,6 +197,9 @@ _REASONS: dict[str, list[str]] = {
         "content may be a delta that is a text, or the text of one",
         "a delta and the usage may be lists of one",
         "choices and calls may be objects whose keys are their indexes",
+        "several choices may have no index",
+        "several choices may have a null index",
+        "log probabilities may be lists",
     ],
     "The SDK leaves thoughts in the content, though the server marks them.": [
         "reasoning may be content that is marked (Gemini)",

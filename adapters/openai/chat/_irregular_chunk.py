@@ -89,9 +89,10 @@ def parts(payload: dict[str, Any]) -> tuple[Chunk, list[ChunkChoice]]:
         usage=next((usage for usage in usages if usage != _usage({})), usages[0] if usages else None),
     )
     complete = [_message(choice) for choice in choices if is_mapping(choice.get("message"))]
-    if len(complete) > 1 and not any("index" in choice for choice in choices):
-        for position, choice in enumerate(complete):
-            choice.index = position
+    if len(choices) > 1 and all(choice.get("index") is None for choice in choices):
+        for several in (chunk.choices, complete):
+            for position, choice in enumerate(several):
+                choice.index = position
     return chunk, complete
 
 

@@ -45,11 +45,12 @@ class ChatReader:
         outcome: how the stream ended; None while it runs. Events that are fed afterwards are ignored.
     """
 
-    __slots__ = ("_accumulator", "_foreign", "_halves", "outcome")
+    __slots__ = ("_accumulator", "_foreign", "_halves", "_several", "outcome")
 
     def __init__(self, choices: int | None = None) -> None:
         self.outcome: Literal["complete", "truncated", "error"] | None = None
         self._accumulator = CompletionAccumulator(choices)
+        self._several = choices != 1
         self._halves: Halves | None = None  # made for the first irregular chunk
         self._foreign = ""
 
@@ -94,7 +95,9 @@ class ChatReader:
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             pass
         else:
-            return self._accumulator.add(chunk, event.data)
+            # Choices that all have the index 0 may have none, which decoding does not distinguish.
+            if not (self._several and chunk.choices[1:]) or any(choice.index for choice in chunk.choices):
+                return self._accumulator.add(chunk, event.data)
         return self._feed_irregular(event)
 
     def end(self, tail: str = "") -> Iterator[ChatDelta]:
