@@ -10,7 +10,7 @@ from msgspec.structs import force_setattr
 
 from sse_client.adapters._events import is_comment, is_heartbeat
 from sse_client.adapters.openai._shared.error_shapes import error_in, reported
-from sse_client.adapters.openai._shared.json_values import is_mapping, mapping, number, text
+from sse_client.adapters.openai._shared.json_values import is_array, is_mapping, mapping, number, text
 from sse_client.adapters.openai._shared.shown_text import quoted
 from sse_client.adapters.openai._shared.surrogates import Halves, repaired
 from sse_client.adapters.openai.errors import ChatError
@@ -107,6 +107,8 @@ def _piece(delta: object, named: str) -> str | None:
         return json.dumps(delta, ensure_ascii=False)
     if type(delta) in (int, float):
         return json.dumps(delta)
+    if is_array(delta):
+        return "".join(_piece(part, named) or "" for part in delta if not is_array(part))
     return text(mapping(delta).get("text")) if is_mapping(delta) else text(delta)
 
 
