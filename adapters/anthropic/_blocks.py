@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from sse_client.adapters.anthropic.message import ContentBlock
-from sse_client.replies.json_values import array, text
+from sse_client.replies.json_values import array, mapping, text
 from sse_client.replies.surrogates import Halves
 
-__all__ = ["TEXTS", "Block", "Blocks"]
+__all__ = ["TEXTS", "Block", "Blocks", "whole_blocks"]
 
 TEXTS = ("text", "thinking", "signature", "input_json")
 """The fields of a block whose text arrives in pieces."""
@@ -69,11 +69,32 @@ class Block:
         self._pieces.setdefault(name, []).append(piece)
         return piece
 
+    def complete(self, block: dict[str, Any]) -> dict[str, str]:
+        """Add the parts of a complete block that have not arrived; return the texts among them."""
+        rest: dict[str, str] = {}
+        for name in TEXTS:
+            known, written = "".join(self._pieces.get(name, ())), text(block.get(name)) or ""
+            if len(written) > len(known) and written.startswith(known):
+                rest[name] = self.add(name, written[len(known) :])
+        if not any(self._pieces.get("input_json", ())) and block.get("input"):
+            self._fields["input"] = block["input"]
+        return rest
+
+    def compact(self, delta: dict[str, Any]) -> None:
+        """Add a piece of a summary of the conversation, whose block has to be sent back with the next request."""
+        content = text(delta.get("content"))
+        if content is not None:
+            self._pieces.setdefault("content", []).append(content)
+        self._fields.update({name: delta[name] for name in delta if name not in {"type", "content"}})
+
     def content(self) -> ContentBlock:
         """Return the block as far as it has arrived."""
         texts = {name: "".join(self._pieces[name]) for name in TEXTS if name in self._pieces}
         citations = list(self._pieces.get("citation", ()))
-        return ContentBlock(self.kind, citations=citations, fields=dict(self._fields), **texts)
+        fields = dict(self._fields)
+        if "content" in self._pieces:
+            fields["content"] = (text(fields.get("content")) or "") + "".join(self._pieces["content"])
+        return ContentBlock(self.kind, citations=citations, fields=fields, **texts)
 
 
 class Blocks:
@@ -92,6 +113,9 @@ class Blocks:
 
     def __contains__(self, index: int) -> bool:
         return index in self._blocks
+
+    def __getitem__(self, index: int) -> Block:
+        return self._blocks[index]
 
     def begin(self, index: int | None, kind: str, block: dict[str, Any]) -> tuple[Block, dict[str, Any]]:
         """Return the block that a start belongs to, and the texts in the start that are new."""
@@ -123,3 +147,10 @@ class Blocks:
         block = self._blocks[free] = Block(free, kind)
         self._at[free if index is None else index] = block
         return block
+
+
+def whole_blocks(content: object) -> list[dict[str, Any]]:
+    """Return the blocks of a complete message; some gateways send a text, or a single block, instead of a list."""
+    alone = content if isinstance(content, str) else mapping(content)
+    blocks = [alone] if alone else array(content)
+    return [{"type": "text", "text": block} if isinstance(block, str) else mapping(block) for block in blocks]

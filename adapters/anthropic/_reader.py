@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from msgspec.structs import replace
 
-from sse_client.adapters.anthropic._blocks import TEXTS, Blocks
+from sse_client.adapters.anthropic._blocks import TEXTS, Blocks, whole_blocks
+from sse_client.adapters.anthropic._event_kinds import event_kind
 from sse_client.adapters.anthropic.errors import MessagesError
 from sse_client.adapters.anthropic.message import Message, MessageDelta, Usage
 from sse_client.errors import StreamTruncated
 from sse_client.events import Comment
-from sse_client.replies.json_values import array, json_object, mapping, text
-from sse_client.replies.markers import is_comment, is_done, is_heartbeat, without_done
+from sse_client.extension import shown
+from sse_client.replies.json_values import json_object, mapping, text, whole_number
+from sse_client.replies.markers import inner_events, is_comment, is_done, is_heartbeat, without_done
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +34,7 @@ _PIECES = {
     "citations_delta": ("citation", "citation", "text"),
 }
 _COUNTS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+_SHOWN = 80  # characters of a foreign payload that an error shows
 _MOST_COUNTS = 100  # names in the usage; each delta with usage contains all names so far
 
 
@@ -43,6 +46,7 @@ class MessageReader:
         self._message = Message()
         self._blocks = Blocks()
         self._usage: dict[str, Any] = {}
+        self._foreign = ""  # the first payload that does not belong to this API
 
     @property
     def empty(self) -> bool:
@@ -59,8 +63,12 @@ class MessageReader:
         """The message for an error's `partial`; None if nothing has arrived."""
         return None if self.empty else self.message
 
-    def feed(self, event: Event | Comment) -> Sequence[MessageDelta]:
+    def feed(self, event: Event | Comment, *, inner: bool = False) -> Sequence[MessageDelta]:
         """Return the deltas of an event; none for pings, for unknown events, and after the end.
+
+        Args:
+            event: an event or a comment.
+            inner: whether it is one of the `inner_events` of another.
 
         Raises:
             MessagesError: the server reports an error, or the event does not belong to a message stream.
@@ -72,18 +80,19 @@ class MessageReader:
         payload = json_object(raw)
         if payload is None and event.event != "error" and self._is_marker(event):
             return ()
-        kind = event.event if payload is None or event.event != "message" else payload.get("type")
-        # Some gateways report errors in OpenAI's form, in an object without a type.
-        if payload is None or kind == "error" or (kind is None and payload.get("error")):
+        if payload is None and not inner and (events := inner_events(event)):
+            return [delta for each in events for delta in self.feed(each, inner=True)]
+        kind = "error" if payload is None else event_kind(event.event, payload)
+        if payload is None or kind == "error":
             self.outcome = "error"
             raise MessagesError(raw, partial=self.partial)
         if kind == "content_block_delta":
             return self._delta(payload, raw)
         if kind == "content_block_start":
-            return [self._block(_index(payload), mapping(payload.get("content_block")), raw)]
+            return [self._block(whole_number(payload.get("index")), mapping(payload.get("content_block")), raw)]
         if kind == "message_start":
-            message = mapping(payload.get("message"))
-            if self._message.id and message.get("id") != self._message.id:
+            message = mapping(payload.get("message")) or (payload if payload.get("type") == "message" else {})
+            if message and self._message.id and message.get("id") != self._message.id:
                 self._blocks = Blocks()  # a gateway lost its upstream, and has started another message
             return self._begin(message, raw)
         if kind == "message_delta":
@@ -91,15 +100,17 @@ class MessageReader:
         if kind == "message":
             return self.whole(raw)
         if kind == "content_block_stop":
-            self._blocks.end(_index(payload))
+            self._blocks.end(whole_number(payload.get("index")))
         elif kind == "message_stop":
-            self.outcome = "complete"
+            self._end(raw)
+        elif kind != "ping":
+            self._foreign = self._foreign or raw
         return ()
 
     def whole(self, body: str, status: int = 200) -> Sequence[MessageDelta]:
         """Return the deltas of a complete message, which a server sent instead of a stream, or at its end.
 
-        Blocks that have already arrived are skipped.
+        Of blocks that have already arrived, only what is missing is added.
 
         Raises:
             MessagesError: `body` is not a message.
@@ -110,7 +121,12 @@ class MessageReader:
             self.outcome = "error"
             raise MessagesError(body, status, self.partial)
         self.outcome = "complete"
-        return self._begin(payload, body)
+        rests = [
+            MessageDelta(index, self._blocks[index].kind, raw=body, **cast("dict[str, Any]", rest))
+            for index, block in enumerate(whole_blocks(payload.get("content")))
+            if index in self._blocks and (rest := self._blocks[index].complete(block))
+        ]
+        return [*self._begin(payload, body), *rests]
 
     def conclude(self, events: list[Event], stray: str = "") -> Iterator[MessageDelta]:
         """Yield the deltas of the last `events`; if nothing else has arrived, `stray` may be a message or an error.
@@ -125,6 +141,7 @@ class MessageReader:
         for event in events:
             yield from self.feed(event)
         if self.outcome is None:
+            self._foreign = self._foreign or stray
             self._stop()
 
     def finish(self, stray: str = "") -> Sequence[MessageDelta]:  # noqa: ARG002
@@ -135,25 +152,35 @@ class MessageReader:
     def _is_marker(self, event: Event) -> bool:
         """Return whether an event without a JSON object is `[DONE]`, a comment or a heartbeat of a gateway."""
         if not is_done(event.data):
-            return is_comment(event.data) or is_heartbeat(event)
+            return is_comment(event.data) or is_heartbeat(event) or event.data.strip() == "null"
         if not self.empty:  # otherwise the stray lines before it may be a complete message
             self._stop()
         return True
+
+    def _end(self, raw: str) -> None:
+        """Set the outcome after `message_stop`; raise MessagesError if no part of a message came before it."""
+        if self.empty:
+            self.outcome = "error"
+            error = MessagesError(raw)
+            error.message = "expected a message before message_stop, got none"
+            raise error
+        self.outcome = "complete"
 
     def _stop(self) -> None:
         """Set the outcome of a stream that ended without `message_stop`; raise StreamTruncated if it was truncated."""
         if self._message.stop_reason is None:
             self.outcome = "truncated"
-            raise StreamTruncated("the message ended before message_stop", partial=self.message)
+            came = f"; what came was {shown(self._foreign, _SHOWN)}" if self.empty and self._foreign else ""
+            raise StreamTruncated(f"the message ended before message_stop{came}", partial=self.message)
         self.outcome = "complete"  # no part of the message follows a stop reason
 
     def _begin(self, message: dict[str, Any], raw: str) -> list[MessageDelta]:
         self._message.id = text(message.get("id")) or self._message.id or ""
         self._message.model = text(message.get("model")) or self._message.model
         deltas = [self._progress(message, mapping(message.get("usage")), raw)]
-        for index, block in enumerate(array(message.get("content"))):
+        for index, block in enumerate(whole_blocks(message.get("content"))):
             if index not in self._blocks:
-                deltas.append(self._block(index, mapping(block), raw))
+                deltas.append(self._block(index, block, raw))
         return deltas
 
     def _progress(self, fields: dict[str, Any], usage: dict[str, Any], raw: str) -> MessageDelta:
@@ -170,27 +197,28 @@ class MessageReader:
         return MessageDelta(block.index, block.kind, block=start, raw=raw, **texts)
 
     def _delta(self, payload: dict[str, Any], raw: str) -> Sequence[MessageDelta]:
-        delta = mapping(payload.get("delta"))
+        said = payload.get("delta")
+        delta = {"text": said} if isinstance(said, str) else mapping(said)
+        index = whole_number(payload.get("index"))
         kind = text(delta.get("type")) or ""
+        if kind == "compaction_delta":
+            block = self._blocks.piece_of(index, "compaction")
+            block.compact(delta)
+            return (MessageDelta(block.index, block.kind, raw=raw),)
         if delta.get("type") is None:  # some gateways leave it out
             kind = next((each for each, (source, *_) in _PIECES.items() if source in delta), "")
         if kind not in _PIECES:
             return ()
         source, name, block_kind = _PIECES[kind]
         piece = delta.get(source)
-        if isinstance(piece, dict) and name == "input_json":
-            piece = json.dumps(piece, ensure_ascii=False)  # a gateway has decoded the input
+        if name in TEXTS and (type(piece) in (int, float) or (name == "input_json" and isinstance(piece, dict))):
+            piece = json.dumps(piece, ensure_ascii=False)  # a gateway has decoded an input, or a text of digits
         if piece is None or (name in TEXTS and not isinstance(piece, str)):
             return ()
-        block = self._blocks.piece_of(_index(payload), block_kind)
+        block = self._blocks.piece_of(index, block_kind)
         added: dict[str, Any] = {name: block.add(name, piece)}
         return (MessageDelta(block.index, block.kind, raw=raw, **added),)
 
     def _tokens(self) -> Usage | None:
-        counts: dict[str, Any] = {name: self._usage[name] for name in _COUNTS if type(self._usage.get(name)) is int}
+        counts: dict[str, Any] = {name: whole_number(self._usage.get(name)) for name in _COUNTS}
         return Usage(**counts, raw=dict(self._usage)) if self._usage else None
-
-
-def _index(payload: dict[str, Any]) -> int | None:
-    index = payload.get("index")
-    return index if type(index) is int else None

@@ -29,7 +29,8 @@ class MessagesError(SSEError):
         # Google's servers report errors of Anthropic's models in a list.
         outer = mapping(payload) or mapping(next(iter(array(payload)), None))
         error = mapping(outer.get("error")) or outer
-        self.message = text(error.get("message")) or text(outer.get("error")) or raw.strip() or "an empty answer"
+        said = text(error.get("message")) or text(outer.get("error")) or text(outer.get("detail"))
+        self.message = said or raw.strip() or "an empty answer"
         self.type = text(error.get("type"))
         self.status = status
         self.request_id = text(outer.get("request_id"))

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, TypeGuard
 
-__all__ = ["array", "is_array", "is_mapping", "json_object", "json_value", "mapping", "number", "text"]
+__all__ = ["array", "is_array", "is_mapping", "json_object", "json_value", "mapping", "number", "text", "whole_number"]
+
+
+_MOST_DIGITS = 18  # the most digits of a number that is sent as a string
 
 
 def json_value(written: str) -> object:
@@ -60,3 +63,12 @@ def number(value: object) -> int | None:
         return int(value)
     except (OverflowError, ValueError):  # infinity, and not a number
         return None
+
+
+def whole_number(value: object) -> int | None:
+    """Return `value` if it is a whole number, else None; some gateways send it as a string, or as a float."""
+    if isinstance(value, str) and value.isdecimal() and len(value) <= _MOST_DIGITS:
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if type(value) is int else None

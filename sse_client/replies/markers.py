@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import msgspec
 
-if TYPE_CHECKING:
-    from sse_client.events import Event
+from sse_client.events import Event
+from sse_client.parser import Parser
 
-__all__ = ["is_comment", "is_done", "is_heartbeat", "is_whole", "without_done"]
+__all__ = ["inner_events", "is_comment", "is_done", "is_heartbeat", "is_whole", "without_done"]
 
 _SHOWN = 64  # characters; more than `[DONE]` in quotes and blanks can have
+
+_FIELDS = ("data:", "event:", "id:", "retry:")
+_MOST_INNER = 10_000  # lines; each may become an object of its own
 
 _HEARTBEATS = frozenset({"ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"})
 
@@ -39,6 +41,25 @@ def is_comment(data: str) -> bool:
 def is_heartbeat(event: Event) -> bool:
     """Return whether an event only keeps the connection open, judging by its type or all of its data."""
     return event.event in _HEARTBEATS or (len(event.data) < _SHOWN and event.data.strip().lower() in _HEARTBEATS)
+
+
+def inner_events(event: Event) -> list[Event]:
+    """Return the events in the data of an event that is not JSON; none if it is something else.
+
+    Some servers frame a stream twice (`data: data: {...}`), and some leave out the blank lines between events, so that
+    each line of the data is an event.
+    """
+    data = event.data.strip()
+    if data.count("\n") >= _MOST_INNER:
+        return []
+    if data.startswith(_FIELDS):
+        found = Parser(max_event_size=None).feed(f"{data}\n\n".encode(errors="replace"))
+        return [each if each.event != "message" else Event(each.data, event.event) for each in found]
+    lines = data.split("\n")
+    if len(lines) == 1 or not all(is_done(line) or is_whole(line) for line in lines):
+        return []
+    # The name is that of the last line.
+    return [*map(Event, lines[:-1]), Event(lines[-1], event.event)]
 
 
 def is_whole(data: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sse_client.events import Event
 from sse_client.extension import ExtensibleParser, StreamFormat, looks_like_event_stream
 from sse_client.parser import DEFAULT_MAX_EVENT_SIZE
-from sse_client.replies.markers import is_done, is_whole
+from sse_client.replies.markers import inner_events, is_done, is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,6 +24,9 @@ class TolerantParser(ExtensibleParser):
 
     By the standard, a parser ignores unknown fields. Until September 2025, llama.cpp reported every error in such a
     field, so its clients saw a stream that ended for no reason.
+
+    A line `data` after a byte order mark, which some writers put before each event, is an event, too; by the standard,
+    only the one before the first event is removed.
 
     Stray lines are all other lines that do not belong to an event stream, such as those of an HTML page or of JSON that
     is sent as an event stream.
@@ -53,9 +56,14 @@ class TolerantParser(ExtensibleParser):
         return "\n".join(filter(None, (self.stray, super().tail)))
 
     def unknown_field(self, name: str, value: str, line: str) -> Event | None:
-        """Return the event of an `error` field, and keep any other line; see `ExtensibleParser.unknown_field`."""
+        """Return the event of an `error` field, or of `data` after a byte order mark; keep any other line.
+
+        See `ExtensibleParser.unknown_field`.
+        """
         if name == "error":
             return Event(value, "error")
+        if name == "\ufeffdata":
+            return Event(value)
         if self._strays_size < _KEPT:
             self._strays = self._strays or []
             self._strays.append(line)
@@ -83,9 +91,18 @@ def tolerant_format(counts: Callable[[Event], bool]) -> StreamFormat:
 def complete_events(events: Iterable[Event]) -> list[Event]:
     """Return the complete ones among `events`, which a connection left undispatched.
 
-    These are errors, `[DONE]`, and events whose data is a whole JSON object or array.
+    These are errors, `[DONE]`, and events whose data is a whole JSON object or array, or consists of complete events.
     """
-    return [event for event in events if event.event == "error" or is_done(event.data) or is_whole(event.data)]
+    return [event for event in events if event.event == "error" or _is_complete(event) or _has_complete(event)]
+
+
+def _is_complete(event: Event) -> bool:
+    return is_done(event.data) or is_whole(event.data)
+
+
+def _has_complete(event: Event) -> bool:
+    events = inner_events(event)
+    return bool(events) and all(map(_is_complete, events))
 
 
 def undispatched(tail: str) -> tuple[list[Event], str]:

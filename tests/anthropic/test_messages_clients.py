@@ -16,6 +16,10 @@ from sse_client.policy import Policy
 from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Server, chunk, head, reply, stream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenacity import RetryCallState
+
     from sse_client.testing import Step
 
 BOTH = ["blocking", "asyncio"]
@@ -207,6 +211,48 @@ def test_headers_that_are_no_mapping_are_named(argument: str) -> None:
         MessagesClient(api_key=KEY, headers=headers) if argument == "client" else MessagesClient(api_key=KEY).stream(
             **ASK, headers=headers
         )
+
+
+@pytest.mark.parametrize(
+    ("headers", "least", "most"),
+    [
+        ({"Retry-After": "7"}, 7.0, 7.7),
+        ({"Retry-After": "7", "retry-after-ms": "250"}, 0.25, 0.275),
+        ({"Retry-After": "7", "retry-after-ms": "soon"}, 7.0, 7.7),
+        ({"Retry-After": "7", "retry-after-ms": "-1"}, 7.0, 7.7),
+        ({"Retry-After": "7", "retry-after-ms": "inf"}, 7.0, 7.7),
+        ({"Retry-After": "soon"}, 0.375, 0.5),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 500, 529])
+def test_the_server_may_say_how_long_to_wait(
+    kind: str, status: int, headers: dict[str, str], least: float, most: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delays: list[float | None] = []
+    original = Policy._wait
+
+    def wait(self: Policy) -> Callable[[RetryCallState], float]:
+        chosen = original(self)
+
+        def chosen_and_kept(state: RetryCallState) -> float:
+            delays.append(chosen(state))
+            return 0.0
+
+        return chosen_and_kept
+
+    monkeypatch.setattr(Policy, "_wait", wait)
+    with Server(refused(status, **headers), HELLO) as server:
+        assert ask(kind, server.url).end == ("Hello", "complete", None)
+    (delay,) = delays
+    assert delay is not None
+    assert least <= delay <= most
+
+
+@pytest.mark.parametrize("asked", [{"Retry-After": "0", "retry-after-ms": "120001"}, {"Retry-After": "121"}])
+def test_a_wait_of_more_than_two_minutes_is_not_waited_for(kind: str, asked: dict[str, str]) -> None:
+    with Server(refused(529, **asked), HELLO) as server:
+        answer = ask(kind, server.url)
+        assert (answer.end[1], len(server.requests)) == ("error", 1)
 
 
 def test_a_deadline_keeps_what_has_come(kind: str) -> None:

@@ -109,6 +109,148 @@ def test_the_type_is_in_the_data_where_no_event_names_it() -> None:
     assert read([Event(each.data) for each in WHOLE]).message == MESSAGE
 
 
+@pytest.mark.parametrize("name", ["chunk", "message_start", "content_block_delta", "vertex_event"])
+def test_a_known_type_in_the_data_counts_under_any_name(name: str) -> None:
+    assert read([Event(each.data, name) for each in WHOLE]).message == MESSAGE
+
+
+def test_the_name_counts_where_the_data_has_no_type() -> None:
+    fields = [(each.event, json.loads(each.data)) for each in WHOLE]
+    events = [Event(json.dumps({k: v for k, v in data.items() if k != "type"}), name) for name, data in fields]
+    assert read(events).message == MESSAGE
+
+
+def test_a_message_may_begin_without_the_object_around_it() -> None:
+    start: dict[str, Any] = {"type": "message", "id": "m", "content": [], "usage": {"input_tokens": 3}}
+    reader = read([Event(json.dumps(start), "message_start"), *said("Hi")[1:]])
+    assert (reader.message.id, reader.message.text, reader.outcome) == ("m", "Hi", "complete")
+
+
+def test_a_start_without_a_message_does_not_begin_another() -> None:
+    start = event("message_start")
+    reader = read([began(), *said("Hi")[1:3], start, *ended()])
+    assert (reader.message.id, reader.message.text) == ("msg_1", "Hi")
+
+
+@pytest.mark.parametrize("name", ["message", "error", "exception", "content_block_delta", "message_start"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}},
+        {"type": "overloaded_error", "message": "busy"},
+        {"error": {"message": "busy"}},
+        {"error": "busy"},
+        {"object": "error", "message": "busy"},
+        {"detail": "busy"},
+    ],
+)
+def test_an_error_is_one_under_any_name(name: str, data: dict[str, Any]) -> None:
+    reader = read([began()])
+    with pytest.raises(MessagesError) as caught:
+        reader.feed(Event(json.dumps(data), name))
+    assert (caught.value.message, reader.outcome) == ("busy", "error")
+
+
+@pytest.mark.parametrize("form", [str, float])
+def test_numbers_may_be_texts_or_floats(form: type[str] | type[float]) -> None:
+    pieces = [(0, "a"), (1, "A"), (0, "b"), (1, "B")]
+    reader = read(
+        [
+            began(usage={"input_tokens": form(25), "output_tokens": form(1)}),
+            *(event("content_block_start", index=form(at), content_block={"type": "text"}) for at in (0, 1)),
+            *(
+                event("content_block_delta", index=form(at), delta={"type": "text_delta", "text": text})
+                for at, text in pieces
+            ),
+            *ended(),
+        ]
+    )
+    assert [each.text for each in reader.message.content] == ["ab", "AB"]
+    assert reader.message.usage is not None
+    assert (reader.message.usage.input_tokens, reader.message.usage.output_tokens) == (25, 15)
+
+
+def test_a_piece_may_be_a_number_or_lack_the_object_around_it() -> None:
+    pieces = [
+        delta(0, "text_delta", text=6),
+        event("content_block_delta", index=0, delta=" x "),
+        delta(0, "text_delta", text=7),
+    ]
+    reader = read([began(), block(0, "text", text=""), *pieces, *ended()])
+    assert reader.message.text == "6 x 7"
+
+
+@pytest.mark.parametrize("content", ["Hi", {"type": "text", "text": "Hi"}, ["Hi"], [{"type": "text", "text": "Hi"}]])
+def test_a_complete_message_may_have_its_text_in_any_form(content: object) -> None:
+    whole = {"type": "message", "id": "m", "role": "assistant", "content": content, "stop_reason": "end_turn"}
+    reader = MessageReader()
+    assert "".join(each.text or "" for each in reader.whole(json.dumps(whole))) == "Hi"
+    assert (reader.message.text, reader.outcome) == ("Hi", "complete")
+    started = read([began(content=content), *ended()])
+    assert started.message.text == "Hi"
+
+
+def test_a_complete_message_adds_what_is_missing() -> None:
+    content = [
+        {"type": "text", "text": "Hi there"},
+        {"type": "tool_use", "id": "t", "name": "f", "input": {"x": 1}},
+        {"type": "text", "text": "other"},
+    ]
+    reader = read(
+        [
+            began(),
+            block(0, "text", text=""),
+            delta(0, "text_delta", text="Hi"),
+            block(1, "tool_use", id="t", name="f", input={}),
+            delta(2, "text_delta", text="another"),
+        ]
+    )
+    found = reader.whole(json.dumps({"type": "message", "content": content, "stop_reason": "end_turn"}))
+    assert [(each.index, each.text) for each in found if each.text] == [(0, " there")]
+    assert [each.text for each in reader.message.content] == ["Hi there", "", "another"]
+    assert reader.message.tool_uses[0].input == {"x": 1}
+
+
+def test_a_summary_of_the_conversation_goes_back_into_the_next_request() -> None:
+    pieces = [
+        delta(0, "compaction_delta", content="They ", encrypted_content="old"),
+        delta(0, "compaction_delta", content="met.", encrypted_content="new"),
+    ]
+    reader = read([began(), block(0, "compaction", content=None), *pieces, *ended("compaction")])
+    assert reader.message.param()["content"] == [
+        {"type": "compaction", "content": "They met.", "encrypted_content": "new"}
+    ]
+
+
+def test_a_stop_without_a_message_is_an_error() -> None:
+    reader = read([event("ping")])
+    with pytest.raises(MessagesError, match="expected a message before message_stop, got none"):
+        reader.feed(event("message_stop"))
+    assert reader.outcome == "error"
+
+
+def test_the_end_of_a_foreign_stream_shows_what_came() -> None:
+    with pytest.raises(StreamTruncated, match=r'before message_stop; what came was {"choices": \[\]}'):
+        list(deltas([event("ping"), Event('{"choices": []}'), Event("{}")]))
+
+
+def test_null_is_no_error() -> None:
+    assert read([began(), Event("null"), *said("Hi")[1:]]).message.text == "Hi"
+
+
+def test_a_stream_may_be_framed_twice() -> None:
+    blocks = [f"event: {each.event}\ndata: {each.data}\n\n" for each in WHOLE]
+    assert read([Event(each) for each in blocks]).message == MESSAGE
+    assert read([Event("".join(blocks))]).message == MESSAGE
+    with pytest.raises(MessagesError):
+        read([Event("data: data: {}")])
+
+
+def test_the_blank_lines_between_events_may_be_missing() -> None:
+    frames = "".join(f"event: {each.event}\ndata: {each.data}\n" for each in WHOLE)
+    assert read(Parser().feed(f"{frames}\n".encode())).message == MESSAGE
+
+
 def test_what_is_unknown_is_passed_over() -> None:
     strange = [
         event("content_block_hint", index=0),
@@ -125,7 +267,7 @@ def test_what_is_unknown_is_passed_over() -> None:
     assert (reader.outcome, reader.message.text) == ("complete", "Hi")
 
 
-@pytest.mark.parametrize("index", [None, "0", True, 1.5])
+@pytest.mark.parametrize("index", [None, "x", True, 1.5])
 def test_a_piece_without_an_index_belongs_to_the_last_block(index: object) -> None:
     events = [began(), block(0, "text", text=""), block(1, "text", text="")]
     reader = read([*events, event("content_block_delta", index=index, delta={"type": "text_delta", "text": "Hi"})])
@@ -282,15 +424,12 @@ def test_an_error_event_is_raised_with_what_has_come() -> None:
     assert str(error) == "Over\\nloaded (type overloaded_error, request req_1)"
 
 
-@pytest.mark.parametrize("line", ["message", "completion"])
+@pytest.mark.parametrize("line", ["message", "completion", "message_stop"])
 def test_a_whole_message_in_one_event_is_the_message(line: str) -> None:
     payload = {"type": "message", "id": "m", "content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"}
     reader = MessageReader()
     found = list(reader.feed(Event(json.dumps(payload), line)))
-    if line == "message":
-        assert ("".join(each.text or "" for each in found), reader.outcome) == ("Hi", "complete")
-    else:  # by its name an event of another kind
-        assert (found, reader.outcome) == ([], None)
+    assert ("".join(each.text or "" for each in found), reader.outcome) == ("Hi", "complete")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from array import array
 from base64 import b64encode
 from collections import deque
 from dataclasses import replace
+from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -428,6 +429,13 @@ def test_a_cookie_that_a_redirect_sets_is_sent_to_where_it_leads(client: Client)
         assert client.read("GET", server.url, reconnect=False, cookies={"mine": "2"}).outcome == (["1"], None)
         assert server.requests[0].headers["cookie"] == "mine=2"
         assert set(server.requests[1].headers["cookie"].split("; ")) == {"mine=2", "sid=1"}
+
+
+def test_a_cookie_may_be_a_number_or_a_morsel(client: Client) -> None:
+    for cookies in ({"a": 1}, SimpleCookie("a=1")):
+        with Server(DONE) as server:
+            assert client.read("GET", server.url, reconnect=False, cookies=cookies).outcome == (["1"], None)
+            assert server.requests[0].headers["cookie"] == "a=1"
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +18,6 @@ from .kit import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 EVENT = [b"data: 1\n\n"]
 
@@ -98,6 +99,31 @@ def test_a_client_certificate_is_shown(secure: Server, authority: Authority, *, 
     finally:
         authority.context.verify_mode = ssl.CERT_NONE
     assert ran.out == "1\n", ran
+
+
+def test_certificates_may_come_through_pipes(secure: Server, authority: Authority, tmp_path: Path) -> None:
+    def piped(path: str) -> str:
+        """Return the path of a pipe with the content of a file, which can be read once, as a shell makes it."""
+        reading, writing = os.pipe()
+        os.write(writing, Path(path).read_bytes())
+        os.close(writing)
+        pipes.append(reading)
+        return f"/dev/fd/{reading}"
+
+    pipes: list[int] = []
+    authority.context.verify_mode = ssl.CERT_REQUIRED
+    options = ["--cacert", piped(authority.certificates), "--cert", piped(authority.client_certificate)]
+    try:
+        ran = run("get", secure.url, "--no-reconnect", *options, "--cert-key", piped(authority.client_key))
+        (tmp_path / "none.pem").write_text("no certificate")
+        none = piped(str(tmp_path / "none.pem"))
+        refused = run("get", secure.url, "--cacert", none)
+    finally:
+        authority.context.verify_mode = ssl.CERT_NONE
+        for pipe in pipes:
+            os.close(pipe)
+    assert ran.out == "1\n", ran
+    assert refused.err == f"sse-client: --cacert: expected certificates in PEM in {none}, got something else\n"
 
 
 def test_certificates_that_are_none_are_a_sentence(secure: Server, tmp_path: Path) -> None:

@@ -10,8 +10,15 @@ from sse_client.adapters.openai import (
     CompletionTokensDetails,
     Message,
     PromptTokensDetails,
+    ToolCall,
     Usage,
 )
+
+
+def twice(frame: str) -> str:
+    """Return a block whose data is the block `frame`, as a framework that frames each string makes it."""
+    return "".join(f"data: {line}\r\n" for line in frame.split("\n")) + "\r\n"
+
 
 CHUNKS: list[Dialect] = [
     reads("a plain stream", HI + STOP + DONE, answer("Hi")),
@@ -25,6 +32,12 @@ CHUNKS: list[Dialect] = [
     reads("a cut after every choice has finished does not matter", HI + STOP + 'data: {"usa', answer("Hi")),
     reads("comments are no chunks", ": OPENROUTER PROCESSING\n\n" * 3 + HI + ": keep-alive\n\n" + STOP, answer("Hi")),
     reads("a comment that a gateway wrapped as data is no chunk", "data: : PROCESSING\n\n" + HI + STOP, answer("Hi")),
+    reads("a stream may be framed twice", twice(HI) + "data: : beat\n\n" + twice(STOP) + twice(DONE), answer("Hi")),
+    reads("a stream that is framed twice may end without DONE", twice(HI) + twice(STOP).rstrip("\n"), answer("Hi")),
+    reads(
+        "the blank lines between chunks may be missing", (HI + STOP + DONE).replace("\n\n", "\n") + "\n", answer("Hi")
+    ),
+    reads("all blank lines may be missing, and DONE", (HI + STOP).replace("\n\n", "\n"), answer("Hi")),
     reads(
         "a ping is no chunk whatever its data",
         "event: ping\ndata: 12:30\n\n" + HI + 'event: ping\ndata: {"type":"ping"}\n\n' + STOP,
@@ -165,8 +178,49 @@ CHUNKS: list[Dialect] = [
     ),
     reads(
         "values of another type in the place of a text are ignored",
-        chunk('{"role":"assistant","content":7,"refusal":{},"reasoning":7,"tool_calls":{}}') + STOP,
+        chunk('{"role":"assistant","content":true,"refusal":{},"reasoning":7,"tool_calls":{}}') + STOP,
         answer(),
+    ),
+    reads(
+        "content may be a number, which is its text",
+        chunk('{"role":"assistant","content":"6 x "}')
+        + chunk('{"content":7}')
+        + chunk('{"content":" is "}')
+        + chunk('{"content":42.0}', '"stop"'),
+        answer("6 x 7 is 42.0"),
+    ),
+    reads(
+        "a delta and the usage may be lists of one",
+        'data: {"choices":[{"delta":[{"role":"assistant","content":"Hi"}]}]}\n\n'
+        'data: {"choices":[{"delta":{},"finish_reason":"stop"}],"usage":[{"prompt_tokens":1}]}\n\n',
+        Completion(choices=[Choice(0, Message("assistant", "Hi"), "stop")], usage=Usage(1)),
+    ),
+    *(
+        reads(
+            f"several choices may have {what}",
+            'data: {"choices":[{INDEX"delta":{"content":"A"}},{INDEX"delta":{"content":"B"}}]}\n\n'
+            'data: {"choices":[{INDEX"delta":{"content":"a"},"finish_reason":"stop"},'
+            '{INDEX"delta":{"content":"b"},"finish_reason":"stop"}]}\n\n'.replace("INDEX", index),
+            Completion(choices=[Choice(0, Message(None, "Aa"), "stop"), Choice(1, Message(None, "Bb"), "stop")]),
+            choices=2,
+        )
+        for what, index in (("no index", ""), ("a null index", '"index":null,'))
+    ),
+    reads(
+        "log probabilities may be lists",
+        'data: {"choices":[{"delta":{"content":"a"},"logprobs":[1]}]}\n\n'
+        'data: {"choices":[{"delta":{"content":"b"},"logprobs":[2],"finish_reason":"stop"}]}\n\n',
+        Completion(choices=[Choice(0, Message(None, "ab"), "stop", [1, 2])]),
+    ),
+    reads(
+        "choices and calls may be objects whose keys are their indexes",
+        'data: {"choices":{"0":{"delta":{"role":"assistant","content":"Hi"}}}}\n\n'
+        + chunk('{"tool_calls":{"0":{"id":"a","function":{"name":"f","arguments":"{}"}}}}', '"stop"'),
+        Completion(
+            choices=[
+                Choice(0, Message("assistant", "Hi", tool_calls=[ToolCall("a", name="f", arguments="{}")]), "stop")
+            ]
+        ),
     ),
     reads(
         "a refusal is a text of its own",

@@ -258,6 +258,11 @@ ODD_CALLS: list[Dialect] = [
         for empty in ("[]", "{ }", " {}")
     ),
     calls(
+        "arguments may be the input of a tool (Anthropic's name)",
+        call('{"index":0,"id":"a","name":"f","input":{"x":1}}'),
+        [ToolCall("a", name="f", arguments='{"x":1}')],
+    ),
+    calls(
         "arguments may come after a finish reason (proxies that send one with each chunk)",
         call(fragment("", "f", index=0, id="a")) + STOP + call(fragment('{"x":1}', index=0)) + STOP,
         [ToolCall("a", name="f", arguments='{"x":1}')],

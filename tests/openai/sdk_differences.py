@@ -167,6 +167,12 @@ _REASONS: dict[str, list[str]] = {
         "Replicate and watsonx: an id on every event, and a timeout as the last comment",
         "blocks of an id or a retry alone",
     ],
+    "The SDK takes each block for one chunk; with the frames inside it, or its lines, there are several.": [
+        "a stream may be framed twice",
+        "a stream that is framed twice may end without DONE",
+        "the blank lines between chunks may be missing",
+        "all blank lines may be missing, and DONE",
+    ],
     "The SDK keeps the BOM, and loses the first chunk with it; the standard takes it off.": [
         "a BOM before the first chunk",
     ],
@@ -189,12 +195,18 @@ _REASONS: dict[str, list[str]] = {
         "logprobs may be anything",
         "indexes may be texts",
         "content may be a delta that is a text, or the text of one",
+        "a delta and the usage may be lists of one",
+        "choices and calls may be objects whose keys are their indexes",
+        "several choices may have no index",
+        "several choices may have a null index",
+        "log probabilities may be lists",
     ],
     "The SDK leaves thoughts in the content, though the server marks them.": [
         "reasoning may be content that is marked (Gemini)",
     ],
     "The SDK passes on what is no text as the text.": [
         "values of another type in the place of a text are ignored",
+        "content may be a number, which is its text",
     ],
     "The SDK fails on a content that is a list, or hands the list out; the text is in its parts.": [
         "content may be a list of parts",
@@ -274,6 +286,9 @@ _REASONS: dict[str, list[str]] = {
     ],
     "The SDK keeps arguments that come as an object as one; ours are always JSON text.": [
         "arguments that are an object are kept as JSON",
+    ],
+    "The SDK does without arguments under another name; the call has them.": [
+        "arguments may be the input of a tool (Anthropic's name)",
     ],
     "The SDK has a field of its own for the deprecated function call; ours is a call like any other.": [
         "the deprecated function call is a call without an id",

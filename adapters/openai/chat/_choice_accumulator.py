@@ -232,6 +232,10 @@ def _beyond(known: Any, whole: Any) -> Any:
 
 def _joined(known: Any, more: Any) -> Any:
     """Merge further log probabilities: lists are extended in place, and other fields replaced."""
+    if is_array(more):
+        several = array(known)
+        several.extend(more)
+        return several
     if not is_mapping(more):
         return more
     joined = mapping(known)

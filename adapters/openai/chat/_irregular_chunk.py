@@ -53,6 +53,7 @@ _DETAILS: dict[str, type[PromptTokensDetails | CompletionTokensDetails]] = {
     "completion_tokens_details": CompletionTokensDetails,
     "output_tokens_details": CompletionTokensDetails,
 }
+_ARGUMENTS = ("arguments", "parameters", "input")  # the last one is Anthropic's name
 _MOST_DIGITS = 18  # the most digits of a number that is sent as a string
 
 
@@ -69,10 +70,13 @@ def parts(payload: dict[str, Any]) -> tuple[Chunk, list[ChunkChoice]]:
     """
     found = payload.get("choices")
     choices = [mapping(choice) for choice in (_several(found) if found else ())]
+    for fields in choices:
+        for name in ("delta", "message"):
+            fields[name] = _single(fields.get(name))
     # Moonshot has the usage in the choice; Groq in `x_groq`, unless `include_usage` is asked for.
-    within = [mapping(choice.get(name)) for choice in choices for name in ("delta", "message")]
+    within = [mapping(choice[name]) for choice in choices for name in ("delta", "message")]
     places = (payload, *choices, *within, mapping(payload.get("x_groq")))
-    usages = [usage for place in places if (usage := _usage(place.get("usage"))) is not None]
+    usages = [usage for place in places if (usage := _usage(_single(place.get("usage")))) is not None]
     chunk = Chunk(
         id=text(payload.get("id")),
         created=_number(payload.get("created")),
@@ -85,9 +89,10 @@ def parts(payload: dict[str, Any]) -> tuple[Chunk, list[ChunkChoice]]:
         usage=next((usage for usage in usages if usage != _usage({})), usages[0] if usages else None),
     )
     complete = [_message(choice) for choice in choices if is_mapping(choice.get("message"))]
-    if len(complete) > 1 and not any("index" in choice for choice in choices):
-        for position, choice in enumerate(complete):
-            choice.index = position
+    if len(choices) > 1 and all(choice.get("index") is None for choice in choices):
+        for several in (chunk.choices, complete):
+            for position, choice in enumerate(several):
+                choice.index = position
     return chunk, complete
 
 
@@ -157,6 +162,8 @@ def _content(content: object) -> tuple[str | None, str | None]:
     """Return the text and the reasoning of a `content` that is a string, a part, or a list of parts."""
     if isinstance(content, str):
         return content, None
+    if type(content) in (int, float):
+        return json.dumps(content), None  # a text of digits that a server has decoded
     said: list[str] = []
     thought: list[str] = []
     for part in [content] if is_mapping(content) else array(content):
@@ -175,8 +182,20 @@ def _part_text(fields: dict[str, Any]) -> str:
 
 
 def _several(elements: object) -> list[Any]:
-    """Return the elements of a list; some gateways send a single element without a list."""
-    return [elements] if is_mapping(elements) else array(elements)
+    """Return the elements of a list.
+
+    Some gateways send a single element without a list; those written in PHP, an object whose keys are the indexes.
+    """
+    if not is_mapping(elements):
+        return array(elements)
+    if elements and all(key.isdecimal() for key in elements):
+        return list(elements.values())
+    return [elements]
+
+
+def _single(value: object) -> object:
+    """Return `value`, or the only element of a list that stands for it."""
+    return value[0] if is_array(value) and len(value) == 1 and is_mapping(value[0]) else value
 
 
 def _tool_call(call: dict[str, Any]) -> ToolCallFragment:
@@ -195,10 +214,9 @@ def _tool_call(call: dict[str, Any]) -> ToolCallFragment:
 def _function(function: object) -> FunctionFragment | None:
     if not is_mapping(function):
         return None
-    arguments = function.get("arguments")
-    return FunctionFragment(
-        text(function.get("name")), _written(function.get("parameters") if arguments is None else arguments)
-    )
+    written = (function.get(name) for name in _ARGUMENTS)
+    arguments = next((each for each in written if each is not None), None)
+    return FunctionFragment(text(function.get("name")), _written(arguments))
 
 
 def _written(arguments: object) -> str | None:

@@ -19,7 +19,7 @@ from sse_client.adapters.openai.errors import ChatError
 from sse_client.errors import StreamTruncated
 from sse_client.events import Comment, Event
 from sse_client.replies.json_values import is_mapping, mapping
-from sse_client.replies.markers import is_comment, is_done, is_heartbeat, without_done
+from sse_client.replies.markers import inner_events, is_comment, is_done, is_heartbeat, without_done
 from sse_client.replies.parsing import undispatched
 
 if TYPE_CHECKING:
@@ -45,11 +45,12 @@ class ChatReader:
         outcome: how the stream ended; None while it runs. Events that are fed afterwards are ignored.
     """
 
-    __slots__ = ("_accumulator", "_foreign", "_halves", "outcome")
+    __slots__ = ("_accumulator", "_foreign", "_halves", "_several", "outcome")
 
     def __init__(self, choices: int | None = None) -> None:
         self.outcome: Literal["complete", "truncated", "error"] | None = None
         self._accumulator = CompletionAccumulator(choices)
+        self._several = choices != 1
         self._halves: ChunkHalves | None = None  # made for the first irregular chunk
         self._foreign = ""
 
@@ -94,7 +95,9 @@ class ChatReader:
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             pass
         else:
-            return self._accumulator.add(chunk, event.data)
+            # Choices that all have the index 0 may have none, which decoding does not distinguish.
+            if not self._several or len(chunk.choices) < 2 or any(choice.index for choice in chunk.choices):
+                return self._accumulator.add(chunk, event.data)
         return self._feed_irregular(event)
 
     def end(self, tail: str = "") -> Iterator[ChatDelta]:
@@ -151,8 +154,10 @@ class ChatReader:
         deltas = self.feed(Event(body))
         return [*deltas, *self._complete()]
 
-    def _feed_irregular(self, event: Event) -> Sequence[ChatDelta]:
+    def _feed_irregular(self, event: Event, *, inner: bool = False) -> Sequence[ChatDelta]:
         raw = event.data
+        if self.outcome is not None:
+            return ()
         if is_done(raw):
             return self._complete()
         reports = event.event == "error"
@@ -163,6 +168,8 @@ class ChatReader:
         try:
             payload: object = json.loads(raw)
         except (ValueError, RecursionError) as cause:
+            if not inner and (events := inner_events(event)):
+                return [delta for each in events for delta in self._feed_irregular(each, inner=True)]
             if not reports:
                 raise self._unexpected("a chunk in JSON", raw) from cause
             payload = raw

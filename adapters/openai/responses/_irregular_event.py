@@ -14,7 +14,7 @@ from sse_client.adapters.openai.errors import ChatError
 from sse_client.adapters.openai.responses._event_decoder import ALIASES, KINDS
 from sse_client.adapters.openai.responses._tolerant_json import lenient
 from sse_client.adapters.openai.responses.events import ResponseDeltaEvent, ResponseEvent, ResponseProgressEvent
-from sse_client.replies.json_values import is_mapping, mapping, number, text
+from sse_client.replies.json_values import is_array, is_mapping, mapping, number, text
 from sse_client.replies.markers import is_comment, is_heartbeat
 from sse_client.replies.surrogates import Halves, repaired
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # Progress events of tools of any kind.
 _PROGRESS = re.compile(r"response\.(?:\w+_call|mcp_list_tools)\.[a-z_]+\Z")
+
+_JSON_PIECES = ("arguments.delta", "input.delta")  # the ends of types whose pieces are text in JSON, or may be
 
 # The events that end a stream, by the status of the response.
 _ENDS: dict[str | None, str] = {
@@ -92,14 +94,21 @@ class Irregular(Halves):
             # A piece of text may end in the middle of a character.
             index, part = payload.get("output_index"), payload.get("content_index", payload.get("summary_index"))
             place = (number(index) or 0, f"{named} {text(payload.get('item_id'))}", number(part))
-            payload = {**payload, "delta": self.join(place, _piece(payload.get("delta")))}
+            payload = {**payload, "delta": self.join(place, _piece(payload.get("delta"), named))}
         made = lenient(kind, rewritten(payload))
         force_setattr(made, "type", named)
         force_setattr(made, "raw", raw)
         return made
 
 
-def _piece(delta: object) -> str | None:
+def _piece(delta: object, named: str) -> str | None:
+    """Return a piece of text; some servers send a part, decoded arguments, or a number that is the text."""
+    if named.endswith(_JSON_PIECES) and not isinstance(delta, str) and delta is not None:
+        return json.dumps(delta, ensure_ascii=False)
+    if type(delta) in (int, float):
+        return json.dumps(delta)
+    if is_array(delta):
+        return "".join(_piece(part, named) or "" for part in delta if not is_array(part))
     return text(mapping(delta).get("text")) if is_mapping(delta) else text(delta)
 
 

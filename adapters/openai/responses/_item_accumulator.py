@@ -10,13 +10,14 @@ import msgspec
 from sse_client.adapters.openai._shared.growing_text import GrowingText
 from sse_client.adapters.openai.responses._tolerant_json import lenient
 from sse_client.adapters.openai.responses.response import OutputItem
-from sse_client.replies.json_values import array, is_array, json_value, mapping, text
+from sse_client.replies.json_values import array, is_array, is_mapping, json_value, mapping, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ItemAccumulator", "Place"]
+__all__ = ["ItemAccumulator", "Place", "label"]
 
+_LABELS = ("id", "call_id")  # fields by which events refer to an item
 _LISTS = ("content", "summary")  # fields of an item that are lists of parts
 _PART_TEXTS = ("text", "refusal")
 _ITEM_TEXTS = ("arguments", "input", "code")
@@ -69,7 +70,7 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
     @property
     def names(self) -> Iterator[str]:
         """The IDs by which events may refer to the item: its own, and that of its call."""
-        return (name for field in ("id", "call_id") if (name := text(self._fields.get(field))))
+        return (name for field in _LABELS if (name := text(self._fields.get(field))))
 
     def is_other(self, item: OutputItem, *, begins: bool) -> bool:
         """Return whether `item`, which begins or is complete, is certainly not this one."""
@@ -222,6 +223,9 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
 
     def _read(self, item: OutputItem) -> None:
         self._item, self._fields = item, mapping(json.loads(item.raw))
+        for name in _LABELS:
+            if (value := label(self._fields.get(name))) is not None:
+                self._fields[name] = value
         self._parts = {
             (name, index): mapping(part)
             for name in _LISTS
@@ -242,17 +246,20 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
         return text(holder.get(key.name))
 
 
+def label(value: object) -> str | None:
+    """Return an ID as text; some servers send a number."""
+    return str(value) if number(value) is not None else text(value)
+
+
 def _key(place: Place, index: int | None) -> _Key:
     return _Key(place.parts, index or 0, place.name) if place.parts else _Key("", 0, place.name)
 
 
 def _listed(parts: object, where: str) -> list[Any]:
-    """Return the parts of an item; some servers send a single text instead."""
-    return (
-        [{"type": _PART_TYPES[where], "text": parts}]
-        if isinstance(parts, str) and where in _PART_TYPES
-        else array(parts)
-    )
+    """Return the parts of an item; some servers send a single text or part instead."""
+    if isinstance(parts, str) and where in _PART_TYPES:
+        return [{"type": _PART_TYPES[where], "text": parts}]
+    return [parts] if is_mapping(parts) else array(parts)
 
 
 def _begun(value: str | None) -> GrowingText:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict
 
 from sse_client.adapters.openai._shared.growing_text import FULL
-from sse_client.adapters.openai.responses._item_accumulator import ItemAccumulator, Place
+from sse_client.adapters.openai.responses._item_accumulator import ItemAccumulator, Place, label
 from sse_client.adapters.openai.responses._tolerant_json import lenient
 from sse_client.adapters.openai.responses.response import (
     TEXT_PARTS,
@@ -20,7 +20,7 @@ from sse_client.adapters.openai.responses.response import (
     OutputItem,
     OutputMessage,
 )
-from sse_client.replies.json_values import array, json_value, mapping, text
+from sse_client.replies.json_values import array, json_value, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -246,7 +246,7 @@ def _item_id(event: ResponseDeltaEvent | ResponseTextEvent) -> str | None:
     """Return the ID of an event's item; some servers give a call's events only the ID of the call."""
     if event.item_id or event.output_index is not None:
         return event.item_id
-    return text(mapping(json_value(event.raw)).get("call_id"))
+    return label(mapping(json_value(event.raw)).get("call_id"))
 
 
 def _index(event: ResponseDeltaEvent | ResponseTextEvent | ResponsePartEvent) -> int | None:

@@ -22,7 +22,7 @@ from sse_client.adapters.openai.responses._sequence_numbers import SequenceNumbe
 from sse_client.adapters.openai.responses.events import ResponseLifecycleEvent, ResponseTextDeltaEvent
 from sse_client.errors import StreamTruncated
 from sse_client.events import Comment, Event
-from sse_client.replies.markers import is_done, without_done
+from sse_client.replies.markers import inner_events, is_done, without_done
 from sse_client.replies.parsing import undispatched
 
 if TYPE_CHECKING:
@@ -107,8 +107,12 @@ class ResponseReader:
         """
         self._numbers.resumed()
 
-    def feed(self, event: Event | Comment) -> Sequence[ResponseEvent]:
+    def feed(self, event: Event | Comment, *, inner: bool = False) -> Sequence[ResponseEvent]:
         """Return the typed event of `event`; none for a comment, a ping or a repeat.
+
+        Args:
+            event: an event or a comment.
+            inner: whether it is one of the `inner_events` of another.
 
         Raises:
             ChatError: the response failed, the event reports an error or does not belong to this API, or events were
@@ -125,6 +129,9 @@ class ResponseReader:
         except (KeyError, msgspec.DecodeError, UnicodeError, RecursionError):
             made = None
         if made is None:
+            # More than one cannot be returned at once, because `unsent` and `late` are those of the last event.
+            if not inner and len(events := inner_events(event)) == 1:
+                return self.feed(events[0], inner=True)
             made = self._meant(event)
             if made is None:
                 return ()

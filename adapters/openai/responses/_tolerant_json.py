@@ -46,6 +46,9 @@ _PARTS: dict[type[msgspec.Struct], dict[str, str]] = {
 # Fields whose text is JSON, which some servers send decoded.
 _WRITTEN = frozenset({"arguments", "input"})
 
+# Fields whose text some servers send as a number.
+_LABELS = frozenset({"id", "item_id", "call_id"})
+
 # The chat API's names for counts, which some gateways keep.
 _COUNTS = {
     "input_tokens": "prompt_tokens",
@@ -58,6 +61,7 @@ _COUNTS = {
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _string = msgspec.json.Decoder(str).decode
+_string_or_number = msgspec.json.Decoder(str | int).decode
 _null = msgspec.Raw(b"null")
 
 
@@ -111,6 +115,8 @@ def _fields(kind: type[msgspec.Struct]) -> list[tuple[str, Callable[[Any], Any]]
     readers = {field.name: _reader(field.type) for field in msgspec.structs.fields(kind) if field.name != "raw"}
     for name in readers.keys() & _WRITTEN:
         readers[name] = _json_text
+    for name in readers.keys() & _LABELS:
+        readers[name] = _label
     for name, part in _PARTS.get(kind, {}).items():
         readers[name] = partial(_parts, readers[name], part)
     return list(readers.items())
@@ -135,7 +141,23 @@ def _reader(annotation: Any) -> Callable[[Any], Any]:
     one = partial(lenient, structs[0])
     if get_origin(annotation) is not list:
         return one
-    return lambda written: [made for element in _array(written) if (made := _known(one, element)) is not None]
+    return lambda written: [made for element in _elements(written) if (made := _known(one, element)) is not None]
+
+
+def _label(written: Any) -> str:
+    return str(_string_or_number(written))
+
+
+def _elements(written: Any) -> list[Any]:
+    """Return the elements of a list.
+
+    Some servers send a single element without a list; those written in PHP, an object whose keys are the indexes.
+    """
+    try:
+        return _array(written)
+    except msgspec.ValidationError:
+        fields = _object(written)  # raises the same error if it is not an element either
+        return list(fields.values()) if fields and all(name.isdecimal() for name in fields) else [written]
 
 
 def _parts(several: Callable[[Any], Any], kind: str, written: Any) -> Any:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from sse_client._http.redirects import REDIRECTS
 from sse_client.errors import ConnectionFailed
 from sse_client.request import display_url
 
@@ -80,6 +81,10 @@ class _HeadFirst:
             if found:
                 status = found[-1][0].code
                 if not 100 <= status < 200 or status == 101:
+                    if status in REDIRECTS:
+                        # Even without a body, which would return it to the pool: the request that follows the redirect
+                        # could be lost on it, because some servers close it after each response.
+                        self.protocol.force_close()
                     break
                 self.stage = "new"
                 self.interim += 1

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Sender"]
 
-# Methods that aiohttp itself resends on another connection.
-_REPEATED = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 _MOST_STALE = 10  # pooled connections in a row that the server has closed
 _LONGEST_LINE = 64 * 1024  # bytes of a line of a response's head: http.client's limit
 # The arguments that aiohttp gets for every request.
@@ -117,7 +115,7 @@ class Sender(msgspec.Struct, eq=False):
         proxy = None
         if options.proxies or (environment and proxies.may_have_proxies()):
             proxy = await proxies.find_proxy(sent.url, options.proxies, environment=environment)
-        if sent.method not in _REPEATED and may_be_stale(session.connector):
+        if may_be_stale(session.connector):
             # In one turn, the loop notices which idle connections the server has closed; in the next, it removes them
             # from the pool. If a request is written to such a connection, nobody can know whether it was processed.
             await asyncio.sleep(0)

@@ -89,12 +89,17 @@ def _cookie_header(session: requests.Session, sent: OutgoingRequest, own: Any) -
     if isinstance(own, CookieJar):
         merge_cookies(jar, own)
     elif is_mapping(own):
-        merge_cookies(jar, cookiejar_from_dict(dict(own)))
+        merge_cookies(jar, cookiejar_from_dict({name: _cookie_value(value) for name, value in own.items()}))
     elif own:
         raise TypeError(f"cookies: expected a mapping or a cookie jar, got {type(own).__name__}")
     asking = requests.PreparedRequest()
     asking.url, asking.headers = sent.url, CaseInsensitiveDict(sent.headers.values())
     return get_cookie_header(jar, asking) or ""
+
+
+def _cookie_value(value: Any) -> Any:
+    """Return the text of a cookie's value, which may be a number, or a morsel of `http.cookies`; None stays None."""
+    return value if value is None or isinstance(value, str) else str(getattr(value, "coded_value", value))
 
 
 def _prepared_by(

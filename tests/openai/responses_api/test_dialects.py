@@ -410,3 +410,57 @@ def test_an_item_keeps_texts_that_the_server_forgets_only_a_few_times() -> None:
         assert reader.response.output_text == "Hel"
     reader.feed(event(about("output_item.done", item=EMPTY, output_index=0)))
     assert reader.response.output_text == ""
+
+
+def test_arguments_may_come_decoded_in_their_piece() -> None:
+    added = about("output_item.added", item=F1, output_index=0)
+    assert arguments([added, piece({"text": 1}, output_index=0)]) == [("f1", '{"text": 1}')]  # type: ignore[arg-type]
+
+
+def test_a_piece_of_text_may_be_a_number() -> None:
+    pieces = [{**DELTA, "delta": value} for value in ("6 x ", 7, " is ", 42.0)]
+    reader = fed(lifecycle("created"), *pieces, lifecycle("completed", output=[]))
+    assert reader.response.output_text == "6 x 7 is 42.0"
+
+
+def test_a_piece_of_text_may_be_a_list_of_parts() -> None:
+    lists: list[list[object]] = [[{"type": "output_text", "text": "He"}], ["l", {"text": "lo"}, None]]
+    pieces = [{**DELTA, "delta": value} for value in lists]
+    reader = fed(lifecycle("created"), *pieces, lifecycle("completed", output=[]))
+    assert reader.response.output_text == "Hello"
+
+
+def test_ids_may_be_numbers() -> None:
+    calls = [{**called(name), "id": at, "call_id": 7 + at} for at, name in enumerate(("f1", "f2"))]
+    added = [about("output_item.added", item=call) for call in calls]
+    pieces = [piece('{"b":2}', item_id=1), piece('{"a":1}', item_id=0)]
+    done = [about("output_item.done", item={**call, "arguments": ""}) for call in calls]
+    reader = fed(lifecycle("created"), *added, *pieces, *done, lifecycle("completed", output=[]))
+    found = [(call.id, call.call_id, call.arguments) for call in reader.response.function_calls]
+    assert found == [("0", "7", '{"a":1}'), ("1", "8", '{"b":2}')]
+    of_calls = [piece('{"b":2}', call_id=8), piece('{"a":1}', call_id=7)]
+    assert arguments([*added, *of_calls]) == [("f1", '{"a":1}'), ("f2", '{"b":2}')]
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"0": {**MESSAGE, "content": [PART]}},
+        {**MESSAGE, "content": [PART]},
+        [{**MESSAGE, "content": PART}],
+        {**MESSAGE, "content": PART},
+    ],
+)
+def test_output_and_content_may_come_without_the_list_around_them(output: object) -> None:
+    with_output = lifecycle("completed", output=output)
+    assert fed(lifecycle("created"), with_output).response.output_text == "Hello"
+    done = about("output_item.done", item={**MESSAGE, "content": PART}, output_index=0)
+    assert fed(lifecycle("created"), done, lifecycle("completed", output=[])).response.output_text == "Hello"
+
+
+def test_a_stream_may_be_framed_twice(asker: Asker) -> None:
+    payloads = [lifecycle("created"), DELTA, about("output_text.done", text="Hello", **TEXT), lifecycle("completed")]
+    frames = [Event(event(each).encode().decode()).encode() for each in payloads]
+    with Server(stream([*frames, b"data: data: [DONE]\n\n"])) as server:
+        came = asker.ask(server.url, read="text")
+    assert ("".join(came.pieces), came.reply.outcome) == ("Hello", "complete")

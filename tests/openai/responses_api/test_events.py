@@ -207,7 +207,7 @@ def test_an_unknown_type_passes_through() -> None:
             id="numbers that are texts, and a text in an object",
         ),
         pytest.param(
-            {"type": "response.output_text.delta", "delta": None, "sequence_number": [7], "item_id": 5},
+            {"type": "response.output_text.delta", "delta": None, "sequence_number": [7], "item_id": [5]},
             ResponseTextDeltaEvent("response.output_text.delta"),
             id="an odd number, an odd id and no text",
         ),

@@ -21,6 +21,11 @@ def test_an_error_field_is_an_event_of_the_type_error(size: int) -> None:
     ]
 
 
+def test_data_after_a_byte_order_mark_is_an_event() -> None:
+    events = TolerantParser().feed("\ufeffdata: 1\n\n\ufeffdata: 2\n\n\ufeff: 3\n\ndata: 4\n\n".encode())
+    assert [(event.event, event.data) for event in events] == [("message", "1"), ("message", "2"), ("message", "4")]
+
+
 def test_lines_that_no_stream_has_stand_in_the_tail() -> None:
     parser = TolerantParser()
     parser.feed(b'data: 1\n\n{\n  "a": "b"\nfoo\n: comment\nid: 7\ndata: 2\nda')

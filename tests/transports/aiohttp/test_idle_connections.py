@@ -15,15 +15,16 @@ from blocking.kit import connection_ends
 
 from sse_client import ConnectionFailed
 from sse_client.aio import AsyncClient
-from sse_client.testing import CLOSE, Server, Wait, stream
+from sse_client.testing import CLOSE, Server, Wait, reply, stream
 from sse_client.transports._aiohttp import idle_connections, sender
 from sse_client.transports._aiohttp.idle_connections import may_be_stale
 
 FIRST, SECOND = stream([b"data: 1\n\n"]), stream([b"data: 2\n\n"])
 
 
-async def posted(client: AsyncClient, url: str) -> list[str]:
-    return [event.data async for event in client.post(url, data=b"a", reconnect=False)]
+async def posted(client: AsyncClient, url: str, method: str = "POST") -> list[str]:
+    body = b"a" if method == "POST" else None
+    return [event.data async for event in client.stream(method, url, data=body, reconnect=False)]
 
 
 def idle(session: aiohttp.ClientSession) -> bool:
@@ -62,7 +63,8 @@ def test_a_post_over_an_idle_connection_that_is_open_takes_no_turn_of_the_loop(t
         assert [request.connection for request in server.requests] == [0, 0]
 
 
-def test_a_post_is_not_sent_over_a_connection_whose_end_the_loop_has_not_noticed() -> None:
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_nothing_is_sent_over_a_connection_whose_end_the_loop_has_not_noticed(method: str) -> None:
     gone = threading.Event()
 
     async def main() -> None:
@@ -72,9 +74,21 @@ def test_a_post_is_not_sent_over_a_connection_whose_end_the_loop_has_not_noticed
             gone.set()
             assert connection_ends(server, 20)  # blocks the loop
             assert may_be_stale(session.connector)
-            assert await posted(client, server.url) == ["2"]
+            assert await posted(client, server.url, method) == ["2"]
 
     with Server([*FIRST, Wait(gone), CLOSE], SECOND) as server:
+        asyncio.run(main())
+        assert [request.connection for request in server.requests] == [0, 1]
+
+
+@pytest.mark.parametrize("status", [302, 307])
+def test_the_connection_of_a_redirect_is_not_used_again(status: int) -> None:
+    async def main() -> None:
+        async with aiohttp.ClientSession() as session, AsyncClient(session) as client:
+            assert await posted(client, server.url) == ["1"]
+
+    # It could be used again: the response has no body, and the server keeps the connection.
+    with Server(reply(status, b"", {"Location": "/other"}), FIRST) as server:
         asyncio.run(main())
         assert [request.connection for request in server.requests] == [0, 1]
 
