@@ -150,7 +150,9 @@ def check(request: Request) -> None:
     if not is_dict and not isinstance(request.headers, Mapping):
         raise TypeError(f"headers: expected a mapping, got {type(request.headers).__name__}")
     for name, value in request.headers.items():
-        _check_header(name, value)
+        usual = value is None or (type(value) is str and _USUAL_VALUE.fullmatch(value))
+        if not (usual and type(name) is str and _FIELD_NAME.fullmatch(name)):
+            _check_header(name, value)
     if request.json is not None and (request.data is not None or request.files is not None):
         raise ValueError("expected one body, got json and another one")
     is_body = request.data is not None and request.files is not None
@@ -175,7 +177,7 @@ def _check_header(name: Any, value: Any) -> None:
         raise TypeError(f"a header's name must be a str, not {type(name).__name__}")
     if not _FIELD_NAME.fullmatch(name):
         raise ValueError("the name of a header holds a character that no name can hold, or none at all")
-    if value is None or (isinstance(value, str) and _USUAL_VALUE.fullmatch(value)):
+    if value is None:
         return
     if isinstance(value, str):
         # Tested instead of encoded, because a UnicodeEncodeError would contain the value.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sse_client.aio import AsyncClient, AsyncEventStream
 from sse_client.extension import end_async_stream
 from sse_client.replies._reply import Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Coroutine
     from types import TracebackType
 
     from sse_client.events import Event
@@ -45,21 +46,21 @@ class AsyncReply(Reply[AsyncEventStream, _Item]):
             raise
         return self
 
-    async def __aexit__(
+    def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
+    ) -> Coroutine[Any, Any, None]:
+        return self.aclose()
 
     async def aclose(self) -> None:
         """End the reply, from any task; see `AsyncEventStream.aclose`."""
         self._leave()
         await self.events.aclose()
 
-    async def _enter(self) -> None:
-        await self.events.__aenter__()
+    def _enter(self) -> Awaitable[object]:
+        return self.events.__aenter__()
 
-    async def _event(self) -> Event | None:
-        return await anext(self.events, None)
+    def _event(self) -> Awaitable[Event | None]:
+        return anext(self.events, None)
 
     async def _conclude(self, reason: Reason) -> None:
         await end_async_stream(self.events, reason)

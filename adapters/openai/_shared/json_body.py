@@ -42,7 +42,7 @@ def encodable(body: Mapping[str, Any]) -> dict[str, Any]:
         ValueError: a number is not finite, or the values contain themselves.
     """
     try:
-        return {name: _plain(value, name) for name, value in body.items()}
+        return {name: value if type(value) in _AS_THEY_ARE else _plain(value, name) for name, value in body.items()}
     except RecursionError:
         raise ValueError("the body of the request is nested too deep, or contains itself") from None
 
@@ -61,7 +61,7 @@ def listed(name: str, values: Any, what: str) -> list[Any]:
         raise TypeError(f"{name}: expected a list of {what}, got one {_kind(values)}")
     elements: list[Any] = list(cast("Any", values))
     for number, element in enumerate(elements):
-        if element is None or is_array(element) or isinstance(element, (str, bytes, int, float)):
+        if element is None or isinstance(element, (list, str, bytes, int, float)):
             raise TypeError(f"{name}[{number}]: expected one of the {what}, a dict, got {_kind(element)}")
     return elements
 
@@ -81,7 +81,9 @@ def _plain(value: Any, where: str) -> Any:
         ]
     if is_any_mapping(value):
         return {
-            _key(key, where): each if type(each) in _AS_THEY_ARE else _plain(each, f"{where}.{key}")
+            key if type(key) is str else _key(key, where): each
+            if type(each) in _AS_THEY_ARE
+            else _plain(each, f"{where}.{key}")
             for key, each in value.items()
         }
     if isinstance(value, float):
@@ -195,8 +197,6 @@ def _refusal(value: Any, where: str) -> str:
 
 
 def _key(key: Any, where: str) -> str:
-    if type(key) is str:
-        return key
     if isinstance(key, Enum):
         key = key.value
     if isinstance(key, int) and not isinstance(key, bool):

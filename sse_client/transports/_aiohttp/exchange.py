@@ -44,6 +44,9 @@ _ANYWHERE = frozenset(
 # Headers that aiohttp adds itself, unless it is told not to.
 _ADDED = frozenset({"accept", "accept-encoding", "content-type", "user-agent"})
 _POSTS = frozenset({"PATCH", "POST", "PUT"})
+# Headers that are set after aiohttp has merged the others: `Expect` would make aiohttp wait for "100 Continue", which
+# requests does not do.
+_LATE = frozenset({"expect"})
 
 
 class _BodyFailed(Exception):
@@ -100,16 +103,15 @@ class Exchange:
         self._cross_origin = cross_origin
         self._timeouts = timeouts
         self._late: dict[str, str] = {}
-        late = {"expect"}  # set earlier, it would make aiohttp wait for "100 Continue", which requests does not do
+        late = _LATE
         if session.auth is not None or session.trust_env:
-            late.add("authorization")  # aiohttp refuses a request with two credentials
+            late |= {"authorization"}  # aiohttp refuses a request with two credentials
         if len(session.cookie_jar):
-            late.add("cookie")  # otherwise the session's cookies would replace the request's
+            late |= {"cookie"}  # otherwise the session's cookies would replace the request's
         for key, (name, value) in sent.headers.items():
             if key == "transfer-encoding":
                 continue  # aiohttp sets this header itself
-            plain = value if isinstance(value, str) and value.isascii() and value.isprintable() else None
-            text = _text(value) if plain is None else plain
+            text = value if isinstance(value, str) and value.isascii() and value.isprintable() else _text(value)
             if text is not None:
                 (self._late if key in late else self.headers)[name] = text
             elif key == "last-event-id":
