@@ -88,7 +88,10 @@ def _awaiting_nothing(name: str, value: Any) -> Any:
 
 
 def _reconnect(value: Any) -> Any:
-    return _typed("reconnect", (bool, _rules(), type(None)), value)
+    types = bool, _rules(), type(None)
+    if isinstance(value, types):
+        return value
+    raise _mistyped("reconnect", types, value)
 
 
 @cache

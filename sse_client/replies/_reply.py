@@ -259,7 +259,8 @@ class Reply(ABC, Generic[_Events, _Item]):
         """
         if self.events.reason == "until":
             # Lines that do not belong to an event stream matter only if nothing else has arrived.
-            return self._reader.finish(self._undispatched()[1] if self._reader.empty else "")
+            reader: Reader[_Item] = self._attempts.reader
+            return reader.finish(self._undispatched()[1] if reader.empty else "")
         if self.events.reason in {"end", "no content"}:
             return self._reader.conclude(*self._undispatched())
         self._cancelled = True

@@ -71,15 +71,17 @@ def _is_several(values: object) -> TypeGuard[Iterable[Any]]:
 
 
 def _plain(value: Any, where: str) -> Any:
-    # Most values are leaves. They are checked here, so that no path is built for them.
-    if type(value) in _AS_THEY_ARE:
+    # Most values are leaves. They are checked here, so that no path is built for them; and the exact types of others
+    # are checked first, without a call.
+    kind: type[Any] = type(value)
+    if kind in _AS_THEY_ARE:
         return value
-    if is_listing(value) and not hasattr(value, "_asdict"):
+    if kind is list or (is_listing(value) and not hasattr(value, "_asdict")):
         return [
             each if type(each) in _AS_THEY_ARE else _plain(each, f"{where}[{number}]")
             for number, each in enumerate(value)
         ]
-    if is_any_mapping(value):
+    if kind is dict or is_any_mapping(value):
         return {
             key if type(key) is str else _key(key, where): each
             if type(each) in _AS_THEY_ARE
