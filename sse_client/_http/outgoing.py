@@ -134,11 +134,14 @@ def _merged(
     requires are added unless one of them is set; a session's `Accept: */*` and its `Last-Event-ID` do not count.
     """
     headers: dict[str, tuple[str, Any]] = {}
+    removed = False
     for name, value in session.items():
         headers[name.lower()] = name, value
+        removed = removed or value is None
     accept, last_event_id = headers.get("accept"), headers.get("last-event-id")
     for name, value in own.items():
         headers[name.lower()] = name, value
+        removed = removed or value is None
     if headers.get("accept") is accept and (accept is None or accept[1] == "*/*"):
         headers["accept"] = "Accept", EVENT_STREAM
     if "cache-control" not in headers:
@@ -146,10 +149,19 @@ def _merged(
     if resume and headers.get("last-event-id") is last_event_id:
         headers["last-event-id"] = "Last-Event-ID", resume
     named_authorization = "authorization" in headers
-    for key, (name, value) in list(headers.items()):
-        if value is None:
-            del headers[key]
-        elif type(value) is not str or not value.isprintable() or value.startswith(" "):
+    if removed:
+        for key, (_, value) in list(headers.items()):
+            if value is None:
+                del headers[key]
+    fields: Any = headers.values()
+    try:
+        # One look at all values: nearly all are printable, and begin with no blank.
+        text = "|".join(dict(fields).values())
+        sound = text.isprintable() and "| " not in text and not text.startswith(" ")
+    except TypeError:  # some are bytes
+        sound = False
+    if not sound:
+        for name, value in headers.values():
             _check_field(name, value)
     return headers, named_authorization
 
