@@ -232,7 +232,7 @@ def _take_resume_header(changes: dict[str, Any]) -> None:
         TypeError, ValueError: the header is not a valid last event ID, or the option is given, too.
     """
     headers: Any = changes["headers"]
-    if type(headers) is not dict and not is_mapping(headers):
+    if not is_mapping(headers):
         return  # it is refused later
     for name in headers:
         if isinstance(name, str) and name.lower() == "last-event-id" and headers[name] is not None:

@@ -61,7 +61,7 @@ def listed(name: str, values: Any, what: str) -> list[Any]:
         raise TypeError(f"{name}: expected a list of {what}, got one {_kind(values)}")
     elements: list[Any] = list(cast("Any", values))
     for number, element in enumerate(elements):
-        if element is None or isinstance(element, (list, str, bytes, int, float)):
+        if element is None or is_array(element) or isinstance(element, (str, bytes, int, float)):
             raise TypeError(f"{name}[{number}]: expected one of the {what}, a dict, got {_kind(element)}")
     return elements
 
@@ -71,21 +71,17 @@ def _is_several(values: object) -> TypeGuard[Iterable[Any]]:
 
 
 def _plain(value: Any, where: str) -> Any:
-    # Most values are leaves. They are checked here, so that no path is built for them; and the exact types of others
-    # are checked first, without a call.
-    kind: type[Any] = type(value)
-    if kind in _AS_THEY_ARE:
+    # Most values are leaves. They are checked here, so that no path is built for them.
+    if type(value) in _AS_THEY_ARE:
         return value
-    if kind is list or (is_listing(value) and not hasattr(value, "_asdict")):
+    if is_listing(value) and not hasattr(value, "_asdict"):
         return [
             each if type(each) in _AS_THEY_ARE else _plain(each, f"{where}[{number}]")
             for number, each in enumerate(value)
         ]
-    if kind is dict or is_any_mapping(value):
+    if is_any_mapping(value):
         return {
-            key if type(key) is str else _key(key, where): each
-            if type(each) in _AS_THEY_ARE
-            else _plain(each, f"{where}.{key}")
+            _key(key, where): each if type(each) in _AS_THEY_ARE else _plain(each, f"{where}.{key}")
             for key, each in value.items()
         }
     if isinstance(value, float):
@@ -199,6 +195,8 @@ def _refusal(value: Any, where: str) -> str:
 
 
 def _key(key: Any, where: str) -> str:
+    if type(key) is str:
+        return key
     if isinstance(key, Enum):
         key = key.value
     if isinstance(key, int) and not isinstance(key, bool):
