@@ -137,8 +137,8 @@ class ResponseBody(ABC):
         return next(self.rest)
 
     def has_part(self) -> bool:
-        """Return whether there is another part of a long read, which `read_rest` returns; the last one is consumed."""
-        self._part = next(self.rest or _EXHAUSTED, b"")
+        """Return whether there is another part of a long read, for `read_rest`; the one before it has been handled."""
+        self._part = self._part or next(self.rest or _EXHAUSTED, b"")
         if self._part:
             return True
         self.rest = None
@@ -146,8 +146,8 @@ class ResponseBody(ABC):
 
     async def read_rest(self, deadline: float | None) -> bytes:
         """Return the next part, after giving other tasks a turn; if there is none, do what `read` does."""
-        data, self._part = self._part, b""
-        if data:
+        if self.has_part():
+            data, self._part = self._part, b""
             await self._breathe(deadline)
             return data
         data = await self.read(deadline)
