@@ -225,7 +225,7 @@ class AsyncClient(StreamClient[AsyncEventStream]):
             self._loop = loop
         elif self._loop is None and self._library is not None:
             self._loop = loop
-        elif self._loop not in {None, loop}:
+        elif self._loop is not loop and self._loop is not None:
             raise RuntimeError("this client belongs to another event loop: each loop needs one of its own")
         elif self._library is None and getattr(self._session, "_loop", loop) is not loop:  # set by aiohttp
             raise RuntimeError(

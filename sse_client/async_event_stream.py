@@ -67,7 +67,8 @@ class AsyncEventStream(StreamStatus):
             found = await self._loop.advance()
             if found is not None and not wakeup.closed:
                 return found
-            await self._loop.finish("closed")
+            if self._loop.state != "closed":
+                await self._loop.finish("closed")
         except BaseException as error:
             if not await self._ended_by(error):
                 raise

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import msgspec
 
 from sse_client._http.type_guards import is_mapping
-from sse_client._option_checks import CHECKS, TYPES, mistyped
+from sse_client._option_checks import CHECKS, UNCHECKED
 from sse_client.parser import DEFAULT_MAX_EVENT_SIZE
 from sse_client.request import Attempt, Request, check, check_last_event_id
 
@@ -194,12 +194,8 @@ def merged(defaults: Options, options: Mapping[str, Any], *, shared: bool = Fals
         raise _unknown(min(options.keys() - _NAMES), _NAMES)
     changes = dict(options)
     for name, value in options.items():
-        if isinstance(value, TYPES.get(name, ())):
-            continue
-        if name in _CHECKS:
+        if name in _CHECKS and type(value) not in _UNCHECKED.get(name, ()):
             changes[name] = _CHECKS[name](value)
-        elif name in TYPES:
-            raise mistyped(name, TYPES[name], value)
     if "headers" in changes:
         _take_resume_header(changes)
         changes["headers"] = _merged_headers(defaults.headers, changes["headers"])
@@ -267,3 +263,4 @@ def _merged_headers(ours: Mapping[str, Any], theirs: Mapping[Any, Any] | None) -
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {**CHECKS, "timeout": _timeout}
+_UNCHECKED: dict[str, tuple[type, ...]] = {**UNCHECKED, "timeout": (Timeout,)}

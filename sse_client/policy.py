@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_RULES", "Policy", "Reconnect", "retry_after"]
 
+_LONGEST = sys.float_info.max  # seconds
 _LEAST_DELAY = 0.1  # seconds, unless the caller's own `initial_delay` is less
 _MANY_FLEETING = 5  # connections in a row that end after one event; from then on, waits grow
 _ASKS = frozenset({429, 503})  # the statuses whose Retry-After counts
@@ -73,7 +74,7 @@ class Reconnect:
             value = getattr(self, name)
             if not isinstance(value, (int, float)) or isinstance(value, bool):
                 raise TypeError(f"{name}: expected a number of seconds, got {type(value).__name__}")
-            if not 0 <= value <= sys.float_info.max:
+            if not 0 <= value <= _LONGEST:
                 raise ValueError(f"{name} must be 0 or more seconds, not {value!r}")
         most: Any = self.max_attempts
         if most is not None and (not isinstance(most, int) or isinstance(most, bool)):

@@ -42,6 +42,7 @@ _FIELD_NAME = re.compile(r"[!-9;-~]+")  # visible ASCII characters except the co
 _USUAL_URL = re.compile(
     portable(r"https?://[A-Za-z0-9._-]++(?::(?:[1-5][0-9]{4}|[1-9][0-9]{0,3}))?+(?:[/?#][!-~]*+)?+")
 )
+_USUAL_METHODS = frozenset({"GET", "POST"})
 _USUAL_VALUE = re.compile(r"[\x01-\x09\x0b\x0c\x0e-\xff]*+")
 
 
@@ -75,7 +76,8 @@ class Request:
     cookies: Any = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.method, str):
+        usual = type(self.method) is str and self.method.isupper()  # an enum's member is replaced by its value
+        if not usual and isinstance(self.method, str):
             object.__setattr__(self, "method", self.method.upper())
         if self.data is not None:
             object.__setattr__(self, "data", snapshot(self.data))
@@ -141,7 +143,8 @@ def check(request: Request) -> None:
     for text in (request.method, request.url):
         if not isinstance(text, str):
             raise TypeError(f"method and url must be str, not {type(text).__name__}")
-    if not request.method.isascii() or not request.method.replace("-", "").isalpha():
+    method = request.method
+    if method not in _USUAL_METHODS and not (method.isascii() and method.replace("-", "").isalpha()):
         raise ValueError(f"expected an HTTP method such as GET or POST, got {request.method!r}")
     if not _USUAL_URL.fullmatch(request.url):
         _check_url(request.url)
@@ -150,7 +153,9 @@ def check(request: Request) -> None:
     if not is_dict and not isinstance(request.headers, Mapping):
         raise TypeError(f"headers: expected a mapping, got {type(request.headers).__name__}")
     for name, value in request.headers.items():
-        _check_header(name, value)
+        usual = value is None or (type(value) is str and _USUAL_VALUE.fullmatch(value))
+        if not (usual and type(name) is str and _FIELD_NAME.fullmatch(name)):
+            _check_header(name, value)
     if request.json is not None and (request.data is not None or request.files is not None):
         raise ValueError("expected one body, got json and another one")
     is_body = request.data is not None and request.files is not None
@@ -175,7 +180,7 @@ def _check_header(name: Any, value: Any) -> None:
         raise TypeError(f"a header's name must be a str, not {type(name).__name__}")
     if not _FIELD_NAME.fullmatch(name):
         raise ValueError("the name of a header holds a character that no name can hold, or none at all")
-    if value is None or (isinstance(value, str) and _USUAL_VALUE.fullmatch(value)):
+    if value is None:
         return
     if isinstance(value, str):
         # Tested instead of encoded, because a UnicodeEncodeError would contain the value.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, replace
+from enum import Enum
+from http import HTTPMethod
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -157,6 +159,17 @@ def test_a_headers_text_is_latin_1_without_line_ends(character: str) -> None:
             check(request)
     else:
         check(request)
+
+
+class Method(str, Enum):  # noqa: UP042  (as `http.HTTPMethod` is not: its text is `Method.POST`)
+    POST = "POST"
+
+
+@pytest.mark.parametrize("method", ["post", "POST", HTTPMethod.POST, Method.POST], ids=repr)
+def test_a_method_is_kept_as_plain_text_in_upper_case(method: str) -> None:
+    request = Request(method=method, url=URL)
+    assert type(request.method) is str
+    assert request.method == "POST"
 
 
 def test_requests_and_attempts_are_immutable_values() -> None:

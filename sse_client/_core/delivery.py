@@ -224,8 +224,9 @@ class Delivery:
 
     def _up_to_last(self, events: list[Event]) -> list[Event]:
         """Return the events before the one that a string `until` names, and that one if it is to be included."""
+        until = self._until
         for number, event in enumerate(events):
-            if type(event) is Event and event.data == self._until:
+            if type(event) is Event and event.data == until:
                 self.last = event
                 return events[: number + self._include_last]
         return events

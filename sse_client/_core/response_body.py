@@ -52,7 +52,7 @@ class ResponseBody(ABC):
         shares_loop: whether other tasks of an event loop wait while this body is decoded.
         blocks: whether `read_blocking` can be used instead of `read`.
         redirected: whether the server had first answered with a redirect.
-        rest: the pieces of long data that `read_rest` has not returned yet; None if there are none.
+        rest: the further parts of a long read, for `has_part`; None if the last read was not long.
         coded: whether the body has content codings.
         coding_error: why the body's content codings cannot be undone; empty if they can.
     """
@@ -60,6 +60,7 @@ class ResponseBody(ABC):
     __slots__ = (
         "_decoder",
         "_inflation",
+        "_part",
         "_parts",
         "_pieces",
         "_slow_steps",
@@ -82,6 +83,7 @@ class ResponseBody(ABC):
         self.method = "GET"
         self.redirected = False
         self.rest: Iterator[bytes] | None = None
+        self._part = b""
         self._pieces = _EXHAUSTED
         self._slow_steps: Iterator[bytes] | None = None
         self._decoder: Decoder | None = None
@@ -124,21 +126,30 @@ class ResponseBody(ABC):
         raise NotImplementedError  # never called: `blocks` is false for every body that does not override this
 
     def parted(self, data: bytes) -> bytes:
-        """Return the first part of a long read; `read_rest` returns the others."""
+        """Return the first part of a long read; see `has_part` for the others."""
         if self._parts is None:
             from sse_client._http.coding_steps import Parts  # loaded with the first long read
 
             self._parts = Parts(thread_time)  # one long read is enough
-        self.rest = self._parts.of(data[start : start + _MOST] for start in range(0, len(data), _MOST))
+        whole = len(data) <= _MOST
+        pieces = (data,) if whole else (data[start : start + _MOST] for start in range(0, len(data), _MOST))
+        self.rest = self._parts.of(pieces)
         return next(self.rest)
 
+    def has_part(self) -> bool:
+        """Return whether there is another part of a long read, for `read_rest`; the one before it has been handled."""
+        self._part = self._part or next(self.rest or _EXHAUSTED, b"")
+        if self._part:
+            return True
+        self.rest = None
+        return False
+
     async def read_rest(self, deadline: float | None) -> bytes:
-        """Return the next part, after giving other tasks a turn; if there is none left, do what `read` does."""
-        data = next(self.rest or _EXHAUSTED, b"")
-        if data:
+        """Return the next part, after giving other tasks a turn; if there is none, do what `read` does."""
+        if self.has_part():
+            data, self._part = self._part, b""
             await self._breathe(deadline)
             return data
-        self.rest = None
         data = await self.read(deadline)
         return self.parted(data) if len(data) > LONG else data
 

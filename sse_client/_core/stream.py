@@ -132,7 +132,7 @@ class StreamLoop:
                     lost = session.consumed()
                 try:
                     deadline = deadlines.start() if deadlines.used else None
-                    usual = body.rest is None and (deadline is None or monotonic() < deadline)
+                    usual = (body.rest is None or not body.has_part()) and (deadline is None or monotonic() < deadline)
                     data = (
                         b""
                         if session.ending or lost
@@ -173,7 +173,8 @@ class StreamLoop:
                 await self._body.drain()
                 self._body = None  # `drain` has closed it
         finally:
-            await self._disconnect()
+            if self._body is not None:
+                await self._disconnect()
             try:
                 await self._transport.release()
             finally:

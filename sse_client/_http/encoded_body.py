@@ -126,11 +126,12 @@ def _reads_text(body: Any) -> bool:
 
 def _of_json(value: Any) -> EncodedBody:
     try:
-        return _whole(_json(value).encode("ascii"), "application/json")
+        content = _json(value).encode("ascii")
     except TypeError as error:
         raise TypeError(f"json: {error}; pass dicts, lists, strings, numbers, such as a model's dump") from None
     except ValueError as error:
         raise MalformedRequest(f"json: the value has no JSON form: {error}") from None
+    return EncodedBody(content, len(content), "application/json")
 
 
 def _whole(content: bytes | str, media_type: str | None = None) -> EncodedBody:

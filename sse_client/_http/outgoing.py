@@ -24,8 +24,9 @@ __all__ = ["HeaderFields", "OutgoingRequest", "SessionDefaults", "outgoing"]
 HeaderFields = dict[str, tuple[str, str | bytes]]
 """Header fields by their names in lower case: the name as it is sent, and the value."""
 
-_TEXT_VALUE = re.compile(r"(?![ \t])[^\r\n\0]*+")
-_BYTES_VALUE = rb"(?![ \t])[^\r\n\0]*+"  # compiled when first needed, which is rare
+# Compiled when first needed, which is rare.
+_TEXT_VALUE = r"(?![ \t])[^\r\n\0]*+"
+_BYTES_VALUE = rb"(?![ \t])[^\r\n\0]*+"
 # Headers of a session that reveal nothing about the caller.
 _IMPERSONAL = frozenset({"accept", "accept-encoding", "accept-language", "cache-control", "user-agent"})
 
@@ -133,11 +134,14 @@ def _merged(
     requires are added unless one of them is set; a session's `Accept: */*` and its `Last-Event-ID` do not count.
     """
     headers: dict[str, tuple[str, Any]] = {}
+    removed = False
     for name, value in session.items():
         headers[name.lower()] = name, value
+        removed = removed or value is None
     accept, last_event_id = headers.get("accept"), headers.get("last-event-id")
     for name, value in own.items():
         headers[name.lower()] = name, value
+        removed = removed or value is None
     if headers.get("accept") is accept and (accept is None or accept[1] == "*/*"):
         headers["accept"] = "Accept", EVENT_STREAM
     if "cache-control" not in headers:
@@ -145,29 +149,38 @@ def _merged(
     if resume and headers.get("last-event-id") is last_event_id:
         headers["last-event-id"] = "Last-Event-ID", resume
     named_authorization = "authorization" in headers
-    for key, (_, value) in list(headers.items()):
-        if value is None:
-            del headers[key]
-    _check_fields(headers)
+    if removed:
+        for key, (_, value) in list(headers.items()):
+            if value is None:
+                del headers[key]
+    fields: Any = headers.values()
+    try:
+        # One look at all values: nearly all are printable, and begin with no blank.
+        text = "|".join(dict(fields).values())
+        sound = text.isprintable() and "| " not in text and not text.startswith(" ")
+    except TypeError:  # some are bytes
+        sound = False
+    if not sound:
+        for name, value in headers.values():
+            _check_field(name, value)
     return headers, named_authorization
 
 
-def _check_fields(headers: HeaderFields) -> None:
-    """Refuse fields that could be read as another field, or as two.
+def _check_field(name: str, value: Any) -> None:
+    """Refuse a field that could be read as another field, or as two.
 
     Raises:
-        MalformedRequest: a field contains a CR, LF or NUL, or begins with a blank.
-        TypeError: a value is neither a string nor bytes.
+        MalformedRequest: the value contains a CR, LF or NUL, or begins with a blank.
+        TypeError: the value is neither a string nor bytes.
     """
-    for name, value in headers.values():
-        if isinstance(value, str):
-            sound = _TEXT_VALUE.fullmatch(value) is not None
-        elif isinstance(value, bytes):
-            sound = re.fullmatch(_BYTES_VALUE, value) is not None
-        else:
-            raise TypeError(f"header {name}: expected str or bytes, got {type(value).__name__}")
-        if not sound:
-            raise MalformedRequest(f"header {name}: the value holds a CR, LF or NUL, or begins with a blank")
+    if isinstance(value, str):
+        sound = re.fullmatch(_TEXT_VALUE, value) is not None
+    elif isinstance(value, bytes):
+        sound = re.fullmatch(_BYTES_VALUE, value) is not None
+    else:
+        raise TypeError(f"header {name}: expected str or bytes, got {type(value).__name__}")
+    if not sound:
+        raise MalformedRequest(f"header {name}: the value holds a CR, LF or NUL, or begins with a blank")
 
 
 def _frame(headers: HeaderFields, method: str, body: EncodedBody | None) -> None:
@@ -207,8 +220,8 @@ def _authorized(request: OutgoingRequest, auth: Any) -> OutgoingRequest:
     method, url, body = str(prepared.method), str(prepared.url), prepared.body
     headers: HeaderFields = {}
     for name, value in prepared.headers.items():
+        _check_field(name, value)
         headers[name.lower()] = name, value
-    _check_fields(headers)
     if body is not request.body:
         headers.pop("content-length", None)
         _frame(headers, method, None if body is None else EncodedBody(body, known_length(body)))

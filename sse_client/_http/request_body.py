@@ -25,7 +25,7 @@ class ReplayableBody(msgspec.Struct, eq=False):
     _make: Callable[[], Any] | None = None  # the callable that made the body of the last request
     _made: object = None
     # Keyed by identity. Entries are removed with their objects, because a callable may make new bodies for weeks.
-    _seen: dict[int, tuple[object, int | None]] = msgspec.field(default_factory=dict[int, "tuple[object, int | None]"])
+    _seen: dict[int, tuple[object, int | None]] = {}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"  # a body may be secret

@@ -19,17 +19,18 @@ class MalformedRequest(ValueError):
 
 
 # Normalised percent-encodings: upper case, and only of characters that need encoding (not letters, digits or `-._~`).
-_CHARACTER = r"[A-Za-z0-9._~!$&'()*+,;=:@/-]|%(?:[0189A-F][0-9A-F]|2[0-9ABCF]|3[A-F]|40|5[BCDE]|60|7[BCDF])"
+_ENCODED = r"%(?:[0189A-F][0-9A-F]|2[0-9ABCF]|3[A-F]|40|5[BCDE]|60|7[BCDF])"
+_CHARACTERS = r"[A-Za-z0-9._~!$&'()*+,;=:@/-]"  # matched in runs: one at a time, a URL takes 1.1 µs instead of 0.4
 # URLs that urllib3 and requests leave unchanged. Those with dot segments are excluded, because these are resolved.
 _PLAIN = re.compile(
     portable(
         rf"(?!.*/\.)(https?://[a-z0-9][a-z0-9._-]*+(?::(?:[1-5][0-9]{{4}}|[1-9][0-9]{{0,3}}))?+)"
-        rf"(/(?:{_CHARACTER})*+)?+"
-        rf"(\?(?:[?]|{_CHARACTER})++)?+"
+        rf"(/{_CHARACTERS}*+(?:{_ENCODED}{_CHARACTERS}*+)*+)?+"
+        rf"(\?(?:[?]|{_CHARACTERS}++|{_ENCODED})++)?+"
     )
 )
 # Patterns for rare cases, kept as strings: they are compiled when first needed.
-_PLAIN_QUERY = portable(rf"(?:[?]|{_CHARACTER})*+")
+_PLAIN_QUERY = portable(rf"(?:[?]|{_CHARACTERS}++|{_ENCODED})*+")
 _ESCAPE = r"%([^\W_]{2})"
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _RESERVED = "!#$&'()*+,/:;=?@[]~"

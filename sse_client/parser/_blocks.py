@@ -76,7 +76,8 @@ def _alike(
     odd = [] if plain else [at for at, piece in enumerate(pieces) if "\n" in piece or "\r" in piece]
     if 4 * len(odd) > len(pieces):
         return None
-    events, start = list[Any](), 0
+    events: list[Any] = []
+    start = 0
     for at in odd:
         events += map(Event, pieces[start:at], repeat(event_type), repeat(parser.last_event_id))
         events += interpret(prefix + pieces[at].encode() + blank)
@@ -91,7 +92,8 @@ def _varied(text: str, parser: _Parser, interpret: Callable[[bytes], list[Any]])
     parts = _split_blocks("\n\n" + text)
     parts[-1] = parts[-1].removesuffix("\n\n")
     others, data, types, ids = parts[::4], parts[1::4], parts[2::4], parts[3::4]
-    events, start = list[Any](), 0
+    events: list[Any] = []
+    start = 0
     for at in compress(count(), others):
         events += _matched(data[start:at], types[start:at], ids[start:at], parser)
         events += interpret(others[at][2:].encode() + b"\n\n")

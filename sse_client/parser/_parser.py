@@ -213,7 +213,8 @@ class Parser(Generic[Item]):
             data, self._held = self._held + data, b""
         if len(self._held) + len(data) + self._size > self._limit:
             return self._interpret(data)
-        events, blank = list[Any](), blank_line(data)
+        events: list[Any] = []
+        blank = blank_line(data)
         if not self._at_block_start:
             block, found, data = data.partition(blank)
             events += self._interpret(block + found)
@@ -240,7 +241,8 @@ class Parser(Generic[Item]):
         else:
             unfinished = self._held + unfinished
         self.lines_without_data += len(lines)
-        events, comments = list[Any](), self._comments
+        events: list[Any] = []
+        comments = self._comments
         item: Event | Comment | None
         for number, line in enumerate(lines):
             if not line:

@@ -14,7 +14,7 @@ from sse_client.extension import buffered_events, undispatched_events
 from sse_client.replies.parsing import complete_events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
     from sse_client.aio import AsyncEventStream
     from sse_client.event_stream import EventStream
@@ -150,11 +150,11 @@ class Reply(ABC, Generic[_Events, _Item]):
     # Input and output, which a subclass adds.
 
     @abstractmethod
-    async def _enter(self) -> None:
+    def _enter(self) -> Awaitable[object]:
         """Connect the stream of events."""
 
     @abstractmethod
-    async def _event(self) -> Event | None:
+    def _event(self) -> Awaitable[Event | None]:
         """Return the next event, waiting for it; None at the end of the stream."""
 
     @abstractmethod
@@ -174,7 +174,7 @@ class Reply(ABC, Generic[_Events, _Item]):
     async def _next(self) -> _Item | None:
         """Read until there is an item, and return it; None at the end of the reply."""
         while not self._over:
-            if self._reader.outcome is not None:
+            if self._attempts.reader.outcome is not None:
                 self._over = True
                 await self._conclude("until")
                 break
@@ -259,7 +259,8 @@ class Reply(ABC, Generic[_Events, _Item]):
         """
         if self.events.reason == "until":
             # Lines that do not belong to an event stream matter only if nothing else has arrived.
-            return self._reader.finish(self._undispatched()[1] if self._reader.empty else "")
+            reader: Reader[_Item] = self._attempts.reader
+            return reader.finish(self._undispatched()[1] if reader.empty else "")
         if self.events.reason in {"end", "no content"}:
             return self._reader.conclude(*self._undispatched())
         self._cancelled = True

@@ -10,7 +10,7 @@ from sse_client.replies._adapter import Adapter
 from sse_client.replies._reply import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Coroutine, Mapping
     from types import TracebackType
 
     from sse_client.events import Event
@@ -48,21 +48,21 @@ class AsyncReply(Reply[AsyncEventStream, _Item]):
             raise
         return self
 
-    async def __aexit__(
+    def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
+    ) -> Coroutine[Any, Any, None]:
+        return self.aclose()
 
     async def aclose(self) -> None:
         """End the reply, from any task; see `AsyncEventStream.aclose`."""
         self._leave()
         await self.events.aclose()
 
-    async def _enter(self) -> None:
-        await self.events.__aenter__()
+    def _enter(self) -> Awaitable[object]:
+        return self.events.__aenter__()
 
-    async def _event(self) -> Event | None:
-        return await anext(self.events, None)
+    def _event(self) -> Awaitable[Event | None]:
+        return anext(self.events, None)
 
     async def _conclude(self, reason: Reason) -> None:
         await end_async_stream(self.events, reason)

@@ -47,6 +47,17 @@ def test_the_end_of_the_body_follows_the_last_part() -> None:
     assert body.deadlines == [7.0]
 
 
+def test_whether_there_is_another_part_can_be_asked_twice() -> None:
+    body = listed(b"end")
+    body.parted(b"a" * MOST + b"b")
+    assert body.has_part()
+    assert body.has_part()
+    assert run_sync(body.read_rest(None)) == b"b"
+    assert not body.has_part()
+    assert body.rest is None
+    assert run_sync(body.read_rest(None)) == b"end"
+
+
 def test_once_a_part_has_taken_long_the_parts_are_small() -> None:
     body = listed()
     clock = iter(range(100)).__next__  # each look is a second later

@@ -37,10 +37,10 @@ class CallOptions(msgspec.Struct, frozen=True):
     extra_body: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
+        if self.headers is self.extra_headers is self.extra_query is self.extra_body is None:
+            return  # most calls have none of them
         for name in ("headers", "extra_headers", "extra_query", "extra_body"):
-            value = getattr(self, name)
-            if value is not None:  # most calls have none of them
-                check_mapping(name, value)
+            check_mapping(name, getattr(self, name))
 
     @property
     def all_headers(self) -> dict[str, Any]:

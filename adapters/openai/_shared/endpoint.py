@@ -91,7 +91,7 @@ class Endpoint:
         Raises:
             TypeError: a parameter is not a str, number, list or mapping.
         """
-        query = with_params(self._query, params)
+        query = with_params(self._query, params) if params else self._query
         return f"{self._address}/{path.lstrip('/')}{'?' * bool(query)}{query}"
 
     def request_options(
@@ -113,11 +113,12 @@ class Endpoint:
         if body is not None and body.get("stream", True) is not True:
             raise ValueError("stream: what this returns is a stream; leave it out")
         timeout = self._timeout if timeout is None else timeout
-        return {
-            "headers": self._all_headers(headers, writes=body is not None),
-            **({} if body is None else {"json": {**body, "stream": True}}),
-            **({} if timeout is None else {"timeout": timeout}),
-        }
+        options: dict[str, Any] = {"headers": self._all_headers(headers, writes=body is not None)}
+        if body is not None:
+            options["json"] = {**body, "stream": True}
+        if timeout is not None:
+            options["timeout"] = timeout
+        return options
 
     def _all_headers(self, headers: Mapping[str, str] | None, *, writes: bool) -> dict[str, str | None]:
         sent, has_key = self._with(headers) if headers else self._usual

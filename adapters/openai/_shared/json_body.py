@@ -42,7 +42,7 @@ def encodable(body: Mapping[str, Any]) -> dict[str, Any]:
         ValueError: a number is not finite, or the values contain themselves.
     """
     try:
-        return {name: _plain(value, name) for name, value in body.items()}
+        return {name: value if type(value) in _AS_THEY_ARE else _plain(value, name) for name, value in body.items()}
     except RecursionError:
         raise ValueError("the body of the request is nested too deep, or contains itself") from None
 

@@ -128,7 +128,8 @@ class ChatClientBase(Adapter[_Client, _Events], Endpoint, Generic[_Client, _Even
                 option of this package, or resembles one of the arguments above.
             ValueError: the request is malformed.
         """
-        check_fields(body)
+        if body:
+            check_fields(body)
         call = CallOptions(headers, timeout, extra_headers, extra_query, extra_body)
         return self._reply(
             "/chat/completions", {"model": model, "messages": listed("messages", messages, "messages"), **body}, call
@@ -179,7 +180,8 @@ class CompletionsBase(Generic[_Stream]):
             TypeError: see `ChatClient.stream`.
             ValueError: the request is malformed.
         """
-        check_fields(body)
+        if body:
+            check_fields(body)
         call = CallOptions(headers, timeout, extra_headers, extra_query, extra_body)
         return self._reply("/completions", {"model": model, "prompt": prompt, **body}, call)
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CompletionAccumulator"]
 
+_USUAL = frozenset({None, "stop", "length", "tool_calls", "content_filter", "function_call"})
+
 _MOST_CHOICES = 1024  # the most choices that are waited for, whatever the request says
 
 # Finish reasons, in lower case, of an answer that the server broke off. The first is DeepSeek's; vLLM and SGLang send
@@ -102,13 +104,24 @@ class CompletionAccumulator:
 
     def release(self) -> list[ChatDelta]:
         """Return the deltas that were held back, at the end of the stream; most streams have none."""
-        held = [(choice.index, choice.release()) for choice in self._choices.values()]
-        return [ChatDelta(index, tool_calls=calls, id=self._id, model=self._model) for index, calls in held if calls]
+        deltas: list[ChatDelta] = []
+        for choice in self._choices.values():
+            if calls := choice.release():
+                deltas.append(ChatDelta(choice.index, tool_calls=calls, id=self._id, model=self._model))
+        return deltas
 
     @property
     def empty(self) -> bool:
         """Whether neither a choice nor usage has arrived."""
         return not self._choices and self.usage is None
+
+    @property
+    def sound(self) -> bool:
+        """Whether a choice has begun, and all finish reasons are usual ones, so that none reports a failure."""
+        for choice in self._choices.values():
+            if choice.finish_reason not in _USUAL:
+                return False
+        return bool(self._choices)
 
     @property
     def silent(self) -> bool:

@@ -205,6 +205,13 @@ class ChatReader:
 
     def _complete(self) -> Sequence[ChatDelta]:
         accumulator = self._accumulator
+        if not accumulator.sound:
+            self._check_ends(accumulator)
+        self.outcome = "complete"
+        return accumulator.release()
+
+    def _check_ends(self, accumulator: CompletionAccumulator) -> None:
+        """Refuse a completion that the server reports as failed or broken off, or in which no choice has begun."""
         if accumulator.failed:
             message = f"choice {accumulator.failed[0]} ended with the finish reason 'error'"
             raise self._failed(ChatError(message, code="error"))
@@ -214,8 +221,6 @@ class ChatReader:
         if accumulator.broken_off is not None:
             index, reason = accumulator.broken_off
             raise self._truncated(f"the server broke choice {index} off, with the finish reason {reason!r}")
-        self.outcome = "complete"
-        return accumulator.release()
 
     def _cut(self) -> str:
         if self._accumulator.empty:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import re
 from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 
 from sse_client._http.url import MalformedRequest
 from sse_client.errors import ConnectionFailed
-from sse_client.request import display, display_url
+from sse_client.request import display_url
 from sse_client.transports._aiohttp.errors import connect_errors, translated
+from sse_client.transports._aiohttp.header_fields import header_fields
 from sse_client.transports._aiohttp.outgoing_body import NO_BODY, OutgoingBody
 from sse_client.transports._aiohttp.proxies import check_proxy
 from sse_client.transports._aiohttp.response_head import head_first
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FAILURES", "Exchange"]
 
-_log = logging.getLogger("sse_client")
-
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # Headers that may be sent to other origins in addition to the request's: those that aiohttp adds, and W3C Trace
 # Context.
 _ANYWHERE = frozenset(
@@ -87,7 +83,6 @@ class Exchange:
     ) -> None:
         self.sent = sent
         self.body = NO_BODY if sent.body is None else OutgoingBody(sent.body)
-        self.headers: dict[str, str] = {}
         # Telling it so takes 6 µs a request, so it is not told about headers that it would not add anyway.
         skipped: list[str] = []
         for name, value in request.headers.items():
@@ -99,30 +94,7 @@ class Exchange:
         self._session = session
         self._cross_origin = cross_origin
         self._timeouts = timeouts
-        self._late: dict[str, str] = {}
-        late = {"expect"}  # set earlier, it would make aiohttp wait for "100 Continue", which requests does not do
-        if session.auth is not None or session.trust_env:
-            late.add("authorization")  # aiohttp refuses a request with two credentials
-        if len(session.cookie_jar):
-            late.add("cookie")  # otherwise the session's cookies would replace the request's
-        for key, (name, value) in sent.headers.items():
-            if key == "transfer-encoding":
-                continue  # aiohttp sets this header itself
-            plain = value if isinstance(value, str) and value.isascii() and value.isprintable() else None
-            text = _text(value) if plain is None else plain
-            if text is not None:
-                (self._late if key in late else self.headers)[name] = text
-            elif key == "last-event-id":
-                _log.warning(
-                    "the last event ID holds a character that aiohttp cannot send: connecting without it, %s",
-                    display(request),
-                    extra={"sse_request": display(request)},
-                )
-            else:
-                raise MalformedRequest(
-                    f"header {name}: aiohttp can send UTF-8 without control characters only, "
-                    "and a str stands for bytes of Latin-1"
-                )
+        self.headers, self._late = header_fields(session, request, sent.headers)
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         """Return itself, because aioresponses keeps deep copies of arguments, and would copy the session."""
@@ -189,20 +161,3 @@ class Exchange:
         if self._cross_origin:
             return {name for name in request.headers if (key := name.lower()) not in sent and key not in _ANYWHERE}
         return {name for name in self._session.headers if name.lower() not in sent}
-
-
-def _text(value: str | bytes) -> str | None:
-    """Return the text for which aiohttp, which writes UTF-8, sends the bytes of a header's value.
-
-    Return None if aiohttp cannot send them.
-    """
-    if isinstance(value, str):
-        try:
-            value = value.encode("latin-1")
-        except UnicodeEncodeError:
-            return None
-    try:
-        text = value.decode()
-    except UnicodeDecodeError:
-        return None
-    return None if _CONTROL.search(text) else text

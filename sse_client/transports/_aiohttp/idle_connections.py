@@ -34,8 +34,9 @@ def may_be_stale(connector: Any) -> bool:
             if transport is None:
                 continue  # already lost: aiohttp skips it
             sock = transport.get_extra_info("socket")
+            descriptor = -1 if sock is None else sock.fileno()
             left -= 1
-            if left < 0 or transport.is_closing() or sock is None or sock.fileno() < 0:
+            if left < 0 or descriptor < 0 or transport.is_closing():
                 return True
-            poll.register(sock.fileno(), select.POLLIN)
+            poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(0))

@@ -120,7 +120,8 @@ def body_of(response: Response, wakeup: Wakeup, silence: float | None) -> Aiohtt
     # With its buffer of 256 KiB, which is above malloc's threshold, asyncio's plain TCP transport receives each event
     # with a mapping of memory and two page faults, until the process has freed a block that large: with 64 KiB, live
     # streams take 0.54 to 0.86 of the CPU time, bursts the same.
-    transport: Any = getattr(response.raw.connection, "transport", None)
+    connection = response.raw.connection
+    transport: Any = None if connection is None else connection.transport
     if getattr(transport, "max_size", None) == _DEFAULT_MAX_SIZE:
         transport.max_size = _MAX_SIZE
     kind = LiveBody if "Content-Encoding" in response.raw.headers else PlainLiveBody

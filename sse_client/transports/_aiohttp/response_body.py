@@ -57,19 +57,20 @@ class AiohttpBody(ResponseBody):
         self._failure: ConnectionFailed | None = None
         self._protocol: Any = None
         self._lost: asyncio.Future[None] | None = None
-        self._on_lost = partial(_end_early, self._content)
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
         self._waits_since = self._turn_since = monotonic()
         self._timer: asyncio.TimerHandle | None = None
-        if self._raw.connection is not None:
+        connection = self._raw.connection
+        if connection is not None:  # the whole body may have arrived with the head
             # aiohttp's own timeout runs even while nobody reads, and discards what has arrived.
-            self._protocol = self._raw.connection.protocol
+            self._protocol = connection.protocol
             self._protocol.read_timeout = None
             self._protocol.start_timeout()
             # If the framing is malformed, aiohttp closes the connection, but leaves the reader waiting.
             self._lost = self._protocol.closed
             if self._lost is not None:
+                self._on_lost = partial(_end_early, self._content)
                 self._lost.add_done_callback(self._on_lost)
 
     async def read(self, deadline: float | None) -> bytes:
@@ -127,7 +128,10 @@ class AiohttpBody(ResponseBody):
             # Shared by all users of the connection. Without it, asyncio warns of an exception that was never retrieved.
             self._lost.remove_done_callback(_retrieve)
             self._lost.add_done_callback(_retrieve)
-        transport = getattr(self._raw.connection, "transport", None)
+        connection = self._raw.connection
+        if connection is None and self._raw.closed:
+            return  # at the end of the body, aiohttp has returned the connection to its pool
+        transport = getattr(connection, "transport", None)
         self._raw.close()
         if transport is not None and transport.get_extra_info("ssl_object") is not None:
             transport.abort()  # otherwise asyncio keeps the connection for up to 30 s, until the server ends TLS too

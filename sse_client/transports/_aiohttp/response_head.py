@@ -11,9 +11,10 @@ undocumented parts of aiohttp, and only until the head of a response has arrived
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from sse_client._http.redirects import REDIRECTS
 from sse_client.errors import ConnectionFailed
@@ -48,8 +49,8 @@ def head_first(kind: Any) -> Any:
     return type(kind.__name__, (kind,), {"start": start})
 
 
-@dataclass(slots=True)
-class _HeadFirst:
+# A struct, like `Options`, because each request creates one.
+class _HeadFirst(msgspec.Struct, eq=False):
     """Stands in for the parser of a connection until it has parsed the head of the final response."""
 
     protocol: Any

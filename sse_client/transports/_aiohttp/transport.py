@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["AiohttpTransport", "new_session"]
 
 _MOST_REDIRECTS = 30  # as with requests
+_CHUNKED = ["chunked"]  # the transfer codings of nearly all streams
 
 # aiohttp's own search of the environment makes two trips to another thread per request: 430 µs, twice the cost of the
 # rest of a short chat.
@@ -184,12 +185,13 @@ def _unread(
         ConnectionFailed: its framing is ambiguous; the blocking client refuses it, but aiohttp would guess.
     """
     request, headers = chain.request, response.headers
-    lengths = headers.getall("Content-Length", ())
-    try:
-        framing(headers.getall("Transfer-Encoding", ()), lengths, method=request.method, status=response.status)
-    except ValueError as error:
-        response.close()
-        raise connection_broke(chain.url, ConnectionError(str(error))) from None
+    codings, lengths = headers.getall("Transfer-Encoding", ()), headers.getall("Content-Length", ())
+    if lengths or (codings and codings != _CHUNKED):
+        try:
+            framing(codings, lengths, method=request.method, status=response.status)
+        except ValueError as error:
+            response.close()
+            raise connection_broke(chain.url, ConnectionError(str(error))) from None
     body = body_of(Response(response.status, Headers(response.raw_headers), chain.url, response), wakeup, silence)
     body.method, body.redirected = request.method, chain.followed > 0
     return body

@@ -11,6 +11,7 @@ from sse_client.transports.event_loops import not_in_a_task
 __all__ = ["Wakeup"]
 
 
+_NEVER = float("inf")  # monotonic seconds
 _NONE = object()  # a sentinel instead of a task, which keeps other tasks out
 
 
@@ -51,7 +52,7 @@ class Wakeup:
         self._cancelled = False
         self._stopped = False
         self._waiting: list[asyncio.Future[None]] = []
-        self._wakes_at = float("inf")
+        self._wakes_at = _NEVER
         self._timer: asyncio.TimerHandle | None = None
 
     def forbid(self) -> None:
@@ -125,7 +126,7 @@ class Wakeup:
         """Cancel nothing any more, neither at a deadline nor for `close`; the task may finish its work."""
         self._stopped = True
         self.deadline = None
-        self._wakes_at = float("inf")
+        self._wakes_at = _NEVER
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -140,7 +141,7 @@ class Wakeup:
     def _ring(self) -> None:
         deadline = self.deadline
         self._timer = None
-        self._wakes_at = float("inf")
+        self._wakes_at = _NEVER
         if deadline is None:
             return
         if time.monotonic() < deadline:
