@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sse_client.adapters._client_arguments import check_retries, check_timeout, checked_key
-from sse_client.adapters._retry_delay import LONGEST_ASKED, asked_delay, retry_delay
 from sse_client.adapters._tolerant_parser import TolerantParser
 from sse_client.adapters.anthropic._reader import MessageReader
 from sse_client.adapters.anthropic.errors import MessagesError
@@ -96,10 +95,14 @@ def _error(state: RetryCallState) -> BaseException | None:
 
 
 def _delay(state: RetryCallState) -> float:
+    from sse_client.adapters._retry_delay import retry_delay
+
     return retry_delay(_error(state), state.attempt_number - 1)
 
 
 def _may_follow(state: RetryCallState) -> bool:
+    from sse_client.adapters._retry_delay import LONGEST_ASKED, asked_delay  # loaded for the first failure
+
     error = _error(state)
     if not isinstance(error, StatusError):
         return isinstance(error, ConnectionFailed) and not error.sent

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sse_client.adapters._retry_delay import LONGEST_ASKED, asked_delay, retry_delay
 from sse_client.errors import ConnectionFailed, StatusError, StreamTruncated
 
 if TYPE_CHECKING:
@@ -59,6 +58,8 @@ class Retries(Generic[_R]):
         self.reader = self._new_reader()
 
     def _retry(self, state: RetryCallState) -> bool:
+        from sse_client.adapters._retry_delay import LONGEST_ASKED, asked_delay  # loaded for the first failure
+
         error = _error(state)
         if (asked_delay(error) or 0.0) > LONGEST_ASKED:
             return False
@@ -77,6 +78,8 @@ class Retries(Generic[_R]):
         return False
 
     def _wait(self, state: RetryCallState) -> float:
+        from sse_client.adapters._retry_delay import retry_delay
+
         return retry_delay(_error(state), self._count)
 
 
