@@ -82,7 +82,9 @@ class MessageReader:
             return ()
         if payload is None and not inner and (events := inner_events(event)):
             return [delta for each in events for delta in self.feed(each, inner=True)]
-        kind = "error" if payload is None else event_kind(event.event, payload)
+        kind = "error" if payload is None else payload.get("type")
+        if payload is not None and (kind != "content_block_delta" or event.event == "error"):
+            kind = event_kind(event.event, payload)  # not called for nearly all events
         if payload is None or kind == "error":
             self.outcome = "error"
             raise MessagesError(raw, partial=self.partial)
@@ -91,10 +93,7 @@ class MessageReader:
         if kind == "content_block_start":
             return [self._block(whole_number(payload.get("index")), mapping(payload.get("content_block")), raw)]
         if kind == "message_start":
-            message = mapping(payload.get("message")) or (payload if payload.get("type") == "message" else {})
-            if message and self._message.id and message.get("id") != self._message.id:
-                self._blocks = Blocks()  # a gateway lost its upstream, and has started another message
-            return self._begin(message, raw)
+            return self._start(payload, raw)
         if kind == "message_delta":
             return [self._progress(mapping(payload.get("delta")), mapping(payload.get("usage")), raw)]
         if kind == "message":
@@ -173,6 +172,13 @@ class MessageReader:
             came = f"; what came was {shown(self._foreign, _SHOWN)}" if self.empty and self._foreign else ""
             raise StreamTruncated(f"the message ended before message_stop{came}", partial=self.message)
         self.outcome = "complete"  # no part of the message follows a stop reason
+
+    def _start(self, payload: dict[str, Any], raw: str) -> list[MessageDelta]:
+        """Begin the message of `message_start`, which may come without the object around it."""
+        message = mapping(payload.get("message")) or (payload if payload.get("type") == "message" else {})
+        if message and self._message.id and message.get("id") != self._message.id:
+            self._blocks = Blocks()  # a gateway lost its upstream, and has started another message
+        return self._begin(message, raw)
 
     def _begin(self, message: dict[str, Any], raw: str) -> list[MessageDelta]:
         self._message.id = text(message.get("id")) or self._message.id or ""

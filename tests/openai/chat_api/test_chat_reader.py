@@ -428,3 +428,17 @@ def test_an_error_beside_usage_alone_is_an_error(more: dict[str, object]) -> Non
     event = Event(json.dumps({"choices": [], "usage": {"total_tokens": 3}, **more}))
     with pytest.raises(ChatError, match="no"):
         list(deltas([chunk("Hi", "stop"), event, DONE]))
+
+
+def test_an_event_of_very_many_lines_is_not_read_as_that_many_chunks() -> None:
+    line = '{"choices":[{"delta":{"content":"a"}}]}'
+    reader = ChatReader()
+    assert len(reader.feed(Event("\n".join([line] * 10_000)))) == 10_000
+    with pytest.raises(ChatError, match="expected a chunk in JSON"):
+        ChatReader().feed(Event("\n".join([line] * 10_001)))
+
+
+def test_what_is_framed_more_than_twice_is_an_error() -> None:
+    assert len(ChatReader().feed(Event('data: {"choices":[{"delta":{}}]}'))) == 1
+    with pytest.raises(ChatError, match="expected a chunk in JSON"):
+        ChatReader().feed(Event('data: data: {"choices":[{"delta":{}}]}'))
