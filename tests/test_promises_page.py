@@ -11,12 +11,13 @@ import requests
 
 from sse_client import Reconnect, Timeout, checkpoint
 from sse_client import policy as policy_module
-from sse_client._core import inflation_limit, response_body
+from sse_client._core import response_body
 from sse_client._http import (
     coding_steps,
     content_decoding,
     cookies,
     escaped_text,
+    inflation_limit,
     optional_codings,
     redirects,
     response_head,
