@@ -14,6 +14,7 @@ from sse_client.request import display, display_url
 from sse_client.transports._aiohttp.errors import connect_errors, translated
 from sse_client.transports._aiohttp.outgoing_body import NO_BODY, OutgoingBody
 from sse_client.transports._aiohttp.proxies import check_proxy
+from sse_client.transports._aiohttp.receive_size import begin_tunnel, end_tunnel
 from sse_client.transports._aiohttp.response_head import head_first
 
 if TYPE_CHECKING:
@@ -129,8 +130,10 @@ class Exchange:
         return self
 
     async def __call__(self, request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
+        tunnel = None
         if request.proxy is not None:
             check_proxy(str(request.proxy), self._session.connector)
+            tunnel = begin_tunnel(self._session.connector)
         if self._cross_origin or self._session.headers:
             for name in self._surplus(request):
                 request.headers.popall(name, None)
@@ -164,6 +167,9 @@ class Exchange:
                 connect=connect,
                 whole=whole,
             )
+        finally:
+            if tunnel is not None:
+                end_tunnel(tunnel)
         try:
             raise failed
         finally:

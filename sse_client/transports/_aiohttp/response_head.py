@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sse_client.errors import ConnectionFailed
 from sse_client.request import display_url
+from sse_client.transports._aiohttp.receive_size import DEFAULT, OF_BODIES, OF_HEADS, resize_tls
 
 if TYPE_CHECKING:
     import aiohttp
@@ -41,6 +42,12 @@ def head_first(kind: Any) -> Any:
         protocol: Any = connection.protocol
         parser = getattr(protocol, "_parser", None)
         if parser is not None:
+            transport = protocol.transport
+            size = getattr(transport, "max_size", None)
+            if size == DEFAULT:
+                transport.max_size = OF_HEADS
+            elif size is None:
+                resize_tls(transport, DEFAULT, OF_HEADS)
             protocol._parser = _HeadFirst(protocol, parser, self.url)
         return kind.start(self, connection)
 
@@ -91,6 +98,12 @@ class _HeadFirst:
                 self.before = text[1 - len(_END) :]
                 return messages, upgraded, rest
         self.protocol._parser = self.parser
+        transport = self.protocol.transport
+        size = getattr(transport, "max_size", None)
+        if size == OF_HEADS:
+            transport.max_size = OF_BODIES
+        elif size is None:
+            resize_tls(transport, OF_HEADS, OF_BODIES)
         if upgraded:
             return messages, True, rest + text[at:]
         if at < len(text):
