@@ -143,7 +143,8 @@ def check_stalls(make: Callable[[], Any], url: str, **options: Any) -> None:
 @cache
 def certificates() -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """Return the TLS settings of a server and of its clients."""
-    authority, server, client = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority: Any = trustme.CA()  # Any, because its types name those of pyOpenSSL
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("127.0.0.1").configure_cert(server)
     authority.configure_trust(client)
     return server, client

@@ -105,7 +105,8 @@ def test_a_checkpoint_is_over_at_its_deadline(converse: Callable[[socket.socket]
 
 
 def test_a_checkpoint_over_tls_is_over_at_its_deadline() -> None:
-    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority: Any = trustme.CA()  # Any, because its types name those of pyOpenSSL
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     with serving(slow_to_answer, tls) as port, in_time():
         url = f"rediss://127.0.0.1:{port}?ssl_cert_reqs=none&ssl_check_hostname=false"

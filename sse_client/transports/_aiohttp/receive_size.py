@@ -52,8 +52,8 @@ def resize_tls(transport: Any, before: int, size: int) -> None:
 
 def begin_tunnel(connector: Any) -> Token[bool]:
     """Begin the connections that a connector makes in this context with short reads, until `end_tunnel`."""
-    make = getattr(connector, "_factory", None)
-    if isinstance(make, partial) and make.func is ResponseHandler:
+    make: Any = getattr(connector, "_factory", None)
+    if make.__class__ is partial and make.func is ResponseHandler:
         connector._factory = _Factory(make)
     return _tunnelling.set(True)
 
