@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).with_suffix(".html")
 MODEL = os.environ.get("OPENAI_MODEL") or "gpt-4o-mini"
 HEARTBEAT = 15.0  # seconds of silence after which a comment keeps proxies from closing the connection
-MOST_ANSWERS = 1000  # the oldest is forgotten
+MOST_ANSWERS = 1000  # the oldest is forgotten, and no longer asked for
+MOST_PIECES = 100_000  # of one answer; what a model says without end must not fill the memory
 
 
 class Answer:
@@ -53,16 +54,23 @@ class Answer:
         self._events: list[bytes] = []
         self._over = False
         self._changed = asyncio.Condition()
+        self.task: asyncio.Task[None] | None = None  # makes the answer
 
     async def fill(self, chat: AsyncChatClient, prompt: str) -> None:
         """Ask the model, and keep what it says, whether or not anybody reads it."""
         try:
             async with chat.responses.stream(model=MODEL, input=prompt, background=True) as reply:
                 async for text in reply.text():
+                    if len(self._events) == MOST_PIECES:
+                        await self._add("failed", {"reason": "the answer is too long"}, over=True)
+                        return
                     await self._add("message", {"text": text})
             await self._add("done", {"outcome": reply.outcome}, over=True)
         except SSEError as error:
             await self._add("failed", {"reason": str(error)}, over=True)
+        except asyncio.CancelledError:
+            await self._add("failed", {"reason": "the answer was given up"}, over=True)
+            raise
 
     async def _add(self, kind: str, data: object, *, over: bool = False) -> None:
         event = Event(json.dumps(data), kind, str(len(self._events) + 1))
@@ -117,9 +125,11 @@ def application(chat: AsyncChatClient) -> FastAPI:
     async def ask(prompt: Annotated[str, Body(embed=True)]) -> dict[str, str]:  # pyright: ignore[reportUnusedFunction]
         name, answer = secrets.token_urlsafe(16), Answer()
         while len(answers) >= MOST_ANSWERS:
-            del answers[next(iter(answers))]
+            oldest = answers.pop(next(iter(answers))).task
+            if oldest is not None:
+                oldest.cancel()
         answers[name] = answer
-        task = asyncio.create_task(answer.fill(chat, prompt))
+        answer.task = task = asyncio.create_task(answer.fill(chat, prompt))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
         return {"events": f"/answers/{name}/events"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import re
 import signal
@@ -12,9 +13,10 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import httpx
 import pytest
 from browser import Page, browser
 from cli.kit import Terminal
@@ -23,7 +25,8 @@ from servers.frameworks import PROGRAMS
 from servers.process import running
 from test_examples import EXAMPLES, run
 
-from sse_client.testing import Server
+from sse_client.adapters.openai import AsyncChatClient
+from sse_client.testing import STALL, Server, head
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -53,6 +56,50 @@ def gateway() -> Generator[str]:
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def gateway_module(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return the gateway as a module."""
+    monkeypatch.setattr(sys, "path", [str(EXAMPLES), *sys.path])
+    pytest.importorskip("fastapi")
+    return importlib.import_module("gateway")
+
+
+def test_a_forgotten_answer_is_no_longer_asked_for(gateway_module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway_module, "MOST_ANSWERS", 1)
+
+    async def main(base_url: str) -> str:
+        chat = AsyncChatClient(api_key="any", base_url=base_url)
+        transport = httpx.ASGITransport(gateway_module.application(chat))
+        async with chat, httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            places = [(await client.post("/answers", json={"prompt": "Hi"})).json()["events"] for _ in range(2)]
+            async with asyncio.timeout(SOON):
+                filling = [task for task in asyncio.all_tasks() if "fill" in repr(task.get_coro())]
+                await asyncio.wait(filling, return_when=asyncio.FIRST_COMPLETED)
+            assert (await client.get(places[0])).status_code == 404
+            (kept,) = [task for task in filling if not task.done()]
+            kept.cancel()
+            return (await client.get(places[1])).text
+
+    with Server(default=lambda _: [head(), STALL]) as model:
+        assert "the answer was given up" in asyncio.run(main(model.url))
+
+
+def test_an_answer_without_end_is_given_up(gateway_module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway_module, "MOST_PIECES", 3)
+
+    async def main(base_url: str) -> str:
+        chat = AsyncChatClient(api_key="any", base_url=base_url)
+        transport = httpx.ASGITransport(gateway_module.application(chat))
+        async with chat, httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            asked = await client.post("/answers", json={"prompt": "Hi"})
+            return (await client.get(asked.json()["events"])).text
+
+    with Server(default=gateway_module.serve) as model:
+        answer = asyncio.run(main(f"{model.url}/v1"))
+    assert answer.count("id: ") == 4
+    assert answer.rstrip().endswith('data: {"reason": "the answer is too long"}')
 
 
 class Cutter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -11,18 +12,21 @@ import requests
 
 from sse_client import Reconnect, Timeout, checkpoint
 from sse_client import policy as policy_module
-from sse_client._core import inflation_limit, response_body
+from sse_client._core import response_body
 from sse_client._http import (
     coding_steps,
     content_decoding,
     cookies,
     escaped_text,
+    inflation_limit,
     optional_codings,
     redirects,
     response_head,
 )
 from sse_client.options import DEFAULT_MAX_ERROR_BODY, DEFAULTS
+from sse_client.relay import Relay
 from sse_client.relay import checkpoint as redis_checkpoint
+from sse_client.relay._consuming.settings import TIMEOUT
 from sse_client.request import MAX_HEADER
 from sse_client.transports._aiohttp import transport as aiohttp_transport
 from sse_client.transports._aiohttp.response_head import MOST_INTERIM
@@ -79,6 +83,14 @@ LIMITS = {
     "what a server may ask to wait": seconds(Reconnect().max_asked),
     "the least wait before a reconnect": seconds(policy_module._LEAST_DELAY),
     "what is parsed at once in asyncio": size(response_body._MOST),
+    "an operation in Redis: connecting, the command, the whole answer": ", ".join(
+        seconds(number)
+        for number in (
+            signature(redis_checkpoint.RedisCheckpoint).parameters["timeout"].default,
+            signature(Relay).parameters["lease"].default,
+            TIMEOUT,
+        )
+    ),
     "the ID in a checkpoint's file or Redis key": size(checkpoint._LONGEST_ID),
     "the `Last-Event-ID` header": size(MAX_HEADER),
     "a server's cookies (requests, httpx2, httpx)": (

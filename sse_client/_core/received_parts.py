@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sse_client._core.delivery import Delivery
-    from sse_client._core.inflation_limit import Inflation
     from sse_client._http.coding_steps import Parts
+    from sse_client._http.inflation_limit import Inflation
 
 __all__ = ["ReceivedParts"]
 
@@ -45,7 +45,7 @@ class ReceivedParts:
         self._seen = 0
         self._shares_loop = shares_loop
         if received is not None and max_event_size is not None:
-            from sse_client._core.inflation_limit import Inflation  # loaded with the first coded response
+            from sse_client._http.inflation_limit import Inflation  # loaded with the first coded response
 
             self._inflation = Inflation(delivery, max_event_size)
 

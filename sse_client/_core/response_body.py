@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sse_client._core.delivery import Delivery
-    from sse_client._core.inflation_limit import Inflation
     from sse_client._http.coding_steps import Parts
     from sse_client._http.content_decoding import Decoder
+    from sse_client._http.inflation_limit import Inflation
     from sse_client.observer import Response
 
 __all__ = ["LONG", "TURN", "ResponseBody"]
@@ -106,7 +106,7 @@ class ResponseBody(ABC):
     def limit_inflation(self, delivery: Delivery, max_event_size: int | None) -> None:
         """Limit how much a compressed body may inflate to, relative to the events that `delivery` gets from it."""
         if self._decoder is not None and max_event_size is not None:
-            from sse_client._core.inflation_limit import Inflation  # loaded with the first coded response
+            from sse_client._http.inflation_limit import Inflation  # loaded with the first coded response
 
             self._inflation = Inflation(delivery, max_event_size)
 

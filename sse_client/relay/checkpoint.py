@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sse_client.relay._redis.connect import close, connect
+from sse_client.relay._redis.connect import close, connect, seconds_of
+from sse_client.relay._redis.one_deadline import operation
 from sse_client.relay._redis.scalar_text import check_scalar
 from sse_client.relay.errors import RedisUnavailable, RelayError, WrongType
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["RedisCheckpoint"]
 
 _LONGEST_ID = 64 * 1024 * 1024  # bytes, as in `FileCheckpoint`; a value in Redis may have 512 MiB
+_AROUND = 64 * 1024  # bytes of answers besides the ID, those to connecting included
 
 
 class RedisCheckpoint:
@@ -25,7 +27,8 @@ class RedisCheckpoint:
     Args:
         redis: a client of redis-py, which stays open, or a URL as for `Relay`.
         key: the Redis key of the last event ID.
-        timeout: seconds for a connection, and for which Redis may be silent within an answer; used only with a URL.
+        timeout: seconds for `load` and for `save`, from connecting if necessary to the end of the answer; used only
+            with a URL.
 
     Raises:
         ImportError: redis-py is missing.
@@ -35,13 +38,14 @@ class RedisCheckpoint:
     def __init__(self, redis: Any, key: str, *, timeout: float = 5.0) -> None:
         check_scalar("key", key)
         self._client, self._own = connect(redis, timeout)
+        self._seconds = seconds_of(self._client)
         self.key = key
 
     def load(self) -> str:
         """Return the last event ID that was saved; an empty string if none was.
 
         Raises:
-            RedisUnavailable: Redis does not answer.
+            RedisUnavailable: Redis does not answer in time, or answers with more than an ID can have.
             RelayError: Redis refuses the command, the key holds another type of value, or what answers is not Redis.
             ValueError: the value is not a last event ID.
         """
@@ -62,7 +66,7 @@ class RedisCheckpoint:
 
         Raises:
             ValueError: the ID is longer than 64 MiB, or has no UTF-8 form.
-            RedisUnavailable: Redis does not answer, or has no memory left.
+            RedisUnavailable: Redis does not answer in time, or has no memory left.
             RelayError: Redis refuses the command, or what answers is not Redis.
         """
         check_scalar("last_event_id", last_event_id)
@@ -84,7 +88,8 @@ class RedisCheckpoint:
 
         call: Callable[..., Any] = self._client.execute_command
         try:
-            return call(*command, NEVER_DECODE=True)
+            with operation(self._seconds, _LONGEST_ID + _AROUND):
+                return call(*command, NEVER_DECODE=True)
         except ERRORS as error:
             try:
                 refused(error)

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 from urllib.parse import parse_qsl
+
+_MAX_HEAD: Final = 256 * 1024  # bytes, also of trailers
+_MAX_CHUNK_LINE: Final = 64 * 1024  # bytes
+_PIECE: Final = 1024 * 1024  # bytes that are read at once; more would be allocated before they arrive
 
 
 class Headers(Mapping[str, str]):
     """A request's headers: lookup ignores case, duplicates are joined with `", "`, and names iterate in lower case."""
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]] = ()) -> None:
-        self._values: dict[str, str] = {}
-        for raw_name, raw_value in raw:
-            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-            self._values[name] = f"{self._values[name]}, {value}" if name in self._values else value
+        values: dict[str, list[str]] = {}
+        for name, value in raw:
+            values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        self._values = {name: ", ".join(each) for name, each in values.items()}
 
     def __getitem__(self, name: str) -> str:
         return self._values[name.lower()]
@@ -78,18 +82,19 @@ def receive(reader: BinaryIO, connection: int) -> Received:
 
     Raises:
         ClientGone: the connection ended first.
-        ValueError: the received bytes are not HTTP.
+        ValueError: the received bytes are not HTTP, or the head or trailers are longer than 256 KiB.
     """
     try:
-        start = _line(reader).split(b" ")
+        lines = _lines(reader)
+        start = next(lines, b"").split(b" ")
         if len(start) != 3:
             raise ValueError(f"expected a request line, not {b' '.join(start)!r}")
-        raw_headers = list(_fields(reader))
+        raw_headers = list(map(_field, lines))
         headers = Headers(raw_headers)
         if headers.get("transfer-encoding", "").lower() == "chunked":
             body = b"".join(_chunks(reader))
         else:
-            body = _exactly(reader, int(headers.get("content-length", "0")))
+            body = _exactly(reader, _size(int(headers.get("content-length", "0"))))
     except OSError as error:
         raise ClientGone from error
     return Received(
@@ -102,32 +107,55 @@ def receive(reader: BinaryIO, connection: int) -> Received:
     )
 
 
-def _line(reader: BinaryIO) -> bytes:
-    line = reader.readline()
+def _line(reader: BinaryIO, most: int) -> bytes:
+    line = reader.readline(most + 1)
+    if len(line) > most:
+        raise ValueError(f"expected a line of at most {most} bytes, got more")
     if not line.endswith(b"\n"):
         raise ClientGone
-    return line.rstrip(b"\r\n")
+    return line
 
 
-def _fields(reader: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    while line := _line(reader):
-        name, colon, value = line.partition(b":")
-        if not colon or not name or name != name.strip():
-            raise ValueError(f"expected a header, not {line!r}")
-        yield name, value.strip(b" \t")
+def _lines(reader: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a head, or of trailers."""
+    left = _MAX_HEAD
+    while True:
+        line = _line(reader, left)
+        left -= len(line)
+        line = line.rstrip(b"\r\n")
+        if not line:
+            return
+        yield line
+
+
+def _field(line: bytes) -> tuple[bytes, bytes]:
+    name, colon, value = line.partition(b":")
+    if not colon or not name or name != name.strip():
+        raise ValueError(f"expected a header, not {line!r}")
+    return name, value.strip(b" \t")
 
 
 def _chunks(reader: BinaryIO) -> Iterator[bytes]:
-    while size := int(_line(reader).partition(b";")[0], 16):
+    while size := _size(int(_line(reader, _MAX_CHUNK_LINE).partition(b";")[0], 16)):
         yield _exactly(reader, size)
-        if end := _line(reader):
+        if end := _line(reader, _MAX_CHUNK_LINE).rstrip(b"\r\n"):
             raise ValueError(f"expected a chunk's end, not {end!r}")
-    for _ in _fields(reader):
-        pass  # trailers
+    for line in _lines(reader):
+        _field(line)  # trailers
+
+
+def _size(size: int) -> int:
+    if size < 0:
+        raise ValueError(f"expected a size of 0 or more, not {size}")
+    return size
 
 
 def _exactly(reader: BinaryIO, size: int) -> bytes:
-    data = reader.read(size)
-    if len(data) < size:
-        raise ClientGone
-    return data
+    pieces: list[bytes] = []
+    while size:
+        piece = reader.read(min(size, _PIECE))
+        if not piece:
+            raise ClientGone
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)

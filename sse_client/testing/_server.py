@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections import deque
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Self
 
 from sse_client.testing._chat.answers import DEFAULT_ANSWER, Answer
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _PATIENCE = 5.0
 """Seconds that `close()` waits for a script that runs code of its own."""
+
+_PAUSE = 0.05
+"""Seconds until the server tries again to accept a connection."""
 
 
 class Server:
@@ -161,7 +164,13 @@ class Server:
 
     def _accept(self) -> None:
         while True:
-            sock, _ = self._listener.accept()
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:  # no file descriptor is free, for example, until connections end
+                if self._closing:
+                    return
+                sleep(_PAUSE)
+                continue
             if self._closing:
                 sock.close()
                 return
@@ -176,7 +185,11 @@ class Server:
                     daemon=True,
                 )
                 self._served[number] = connection, thread
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError:  # the system starts no more threads
+                connection.close()
+                del self._served[number]
 
     def _serve(self, connection: Connection, number: int) -> None:
         try:

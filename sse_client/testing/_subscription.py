@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import count, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sse_client.events import Event
 from sse_client.testing._messages import LAST_CHUNK, chunk, head, reply
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sse_client.testing._received import Received
+
+
+_DIGITS: Final = 18  # of a number of an event; Python converts no number of more than 4,300
 
 
 class NumberedSubscription:
@@ -61,7 +64,7 @@ class NumberedSubscription:
         if self._listed is not None:
             ids = [event.id for event in self._listed]
             return iter(self._listed[ids.index(last_event_id) + 1 if last_event_id in ids else 0 :])
-        numeric = last_event_id.isascii() and last_event_id.isdigit()
+        numeric = last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) <= _DIGITS
         start = int(last_event_id) if numeric else 0
         stop = None if self._limit is None else max(0, self._limit - start)
         return islice((Event(data=f"event {n}", id=str(n)) for n in count(start + 1)), stop)

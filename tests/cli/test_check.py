@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -11,6 +12,7 @@ from sse_client import ConnectionFailed, Event
 from sse_client.cli.check import probe
 from sse_client.cli.check.findings_stream import of_compression, of_events, of_resume
 from sse_client.cli.check.probe import Observation, Read, observe
+from sse_client.cli.exits import Exit
 from sse_client.cli.http.request import Asked
 from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Pause, Received, Server, chunk, head, reply, stream
 
@@ -37,6 +39,26 @@ def check(*scripts: Script, options: tuple[str, ...] = ("--for", "0.3"), **setti
     with Server(*scripts, **settings) as server:
         ran = run("check", f"{server.url}/events", *options)
     return ran.code, ran.out
+
+
+@pytest.mark.parametrize("options", [(), ("--timeout", "10")])
+@pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\n"], ids=["silent", "dribbling"])
+def test_a_head_that_never_ends_is_not_waited_for(
+    begun: bytes, options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "_TO_OPEN", 0.3)
+
+    def script(_: Received) -> Iterable[Step]:
+        yield begun
+        for _number in range(100):
+            yield Pause(0.1)
+            yield b"a: b\r\n" if begun else b""
+
+    began = time.monotonic()
+    with Server(script) as server:
+        ran = run("check", server.url, "--for", "0.1", *options)
+    assert time.monotonic() - began < 5
+    assert ran.code == Exit.TIMED_OUT, ran.out
 
 
 def test_a_good_server_has_no_problems() -> None:

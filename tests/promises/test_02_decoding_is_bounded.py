@@ -19,7 +19,7 @@ import pytest
 
 import sse_client
 from sse_client import ConnectionFailed, DeadlineExceeded, EventTooLarge, ResponseError, SSEError, StatusError, Timeout
-from sse_client._core import inflation_limit
+from sse_client._http import inflation_limit
 from sse_client.aio import AsyncClient, astream
 
 from .kit import SLACK, bound, read_request, run_program, serving

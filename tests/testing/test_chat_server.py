@@ -392,3 +392,10 @@ def test_asyncio_clients_read_it(chat_server: ChatServer) -> None:
 def test_path_before_the_endpoint_is_free(chat_server: ChatServer) -> None:
     url = f"{chat_server.url}/openai/deployments/d/chat/completions?api-version=1"
     assert requests.post(url, json={"messages": []}, timeout=10).status_code == 200
+
+
+def test_a_body_that_is_nested_too_deep_is_no_json() -> None:
+    with ChatServer() as server:
+        answer = requests.post(f"{server.base_url}/chat/completions", data=b"[" * 100_000, timeout=10)
+    assert answer.status_code == 400
+    assert "could not parse the JSON" in answer.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import tracemalloc
 
 import pytest
 import requests
@@ -37,6 +38,22 @@ def test_a_request_is_kept_as_it_came() -> None:
     assert request.json() == [1, 2]
 
 
+def test_a_body_is_not_given_memory_before_it_has_arrived() -> None:
+    def sent_length(length: int) -> int:
+        tracemalloc.reset_peak()
+        with Server() as server, connect(server) as sock:
+            sock.sendall(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\nx" % length)
+            sock.shutdown(socket.SHUT_WR)
+            assert sock.recv(100) == b""
+        return tracemalloc.get_traced_memory()[1]
+
+    tracemalloc.start()
+    try:
+        assert sent_length(10**9) < sent_length(100) + 4 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
 def test_headers_show_what_they_hold() -> None:
     headers = Headers([(b"A", b"1"), (b"B", b"2")])
     assert repr(headers) == "Headers({'a': '1', 'b': '2'})"
@@ -62,6 +79,30 @@ def test_a_chunked_request_body_is_read_to_its_end_before_the_answer() -> None:
             b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n",
             "expected a chunk's end, not b'bc'",
             id="chunk",
+        ),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "expected a size of 0 or more, not -1", id="length"
+        ),
+        pytest.param(
+            b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
+            "expected a size of 0 or more, not -1",
+            id="chunk size",
+        ),
+        pytest.param(b"G" * 2**18 + b"G", "expected a line of at most 262144 bytes, got more", id="endless line"),
+        pytest.param(
+            b"GET / HTTP/1.1\r\n" + b"a:\r\n" * 2**16,
+            "expected a line of at most 0 bytes, got more",
+            id="endless head",
+        ),
+        pytest.param(
+            b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1" + b";" * 2**16,
+            "expected a line of at most 65536 bytes, got more",
+            id="endless chunk line",
+        ),
+        pytest.param(
+            b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"a:\r\n" * 2**16 + b"a",
+            "expected a line of at most 0 bytes, got more",
+            id="endless trailers",
         ),
     ],
 )

@@ -8,8 +8,10 @@ import http.client
 import itertools
 import os
 import threading
+import time
 from contextlib import closing, contextmanager
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -19,7 +21,9 @@ import pytest
 import requests
 import urllib3
 
-from sse_client.errors import ConnectionFailed
+from sse_client._http import inflation_limit
+from sse_client._http.optional_codings import Brotli
+from sse_client.errors import ConnectionFailed, EventTooLarge
 from sse_client.testing import (
     CLOSE,
     STALL,
@@ -36,11 +40,13 @@ from sse_client.testing import (
     reply,
     stream,
 )
+from sse_client.testing._recording.body_events import BodyEvents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import AsyncIterator, Callable, Generator, Iterable
     from pathlib import Path
 
+    from sse_client import Event
     from sse_client.testing import Received, Step
 
 EVENTS = [b"id: 1\ndata: \xe2\x82\xac\n\n", b": beat\n\n", b"data: 2\n\n"]
@@ -508,6 +514,96 @@ def test_the_event_loop_has_turns_while_events_are_counted(path: Path) -> None:
 
     with Server(reply(200, coded, {"Content-Type": "text/event-stream", "Content-Encoding": "gzip"})) as server:
         asyncio.run(main(server.url))
+
+
+def by_asyncio(url: str, path: Path, **options: Any) -> Recording:
+    return asyncio.run(with_httpx2(url, path, **options))
+
+
+@pytest.mark.parametrize("recorder", [record, by_asyncio])
+def test_a_bomb_is_refused_while_events_are_counted(
+    path: Path, recorder: Callable[..., Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inflation_limit, "_LINES", 20_000)
+    inflated = 0
+    feed = BodyEvents.feed
+
+    def counted(self: BodyEvents, data: bytes, deadline: float | None = None) -> list[Event]:
+        nonlocal inflated
+        inflated += len(data)
+        return feed(self, data, deadline)
+
+    monkeypatch.setattr(BodyEvents, "feed", counted)
+    bomb = gzip.compress(b"\n" * 2**24, 9)
+    with (
+        Server([head(headers={"Content-Encoding": "gzip"}), chunk(bomb), STALL]) as server,
+        pytest.raises(EventTooLarge, match="recorded without `events`, it is not decoded"),
+    ):
+        recorder(server.url, path, events=1)
+    assert inflated < 100_000
+    recording = Recording.open(path)
+    assert recording.end is not None
+    assert (recording.end.end, recording.end.error) == ("stopped", "EventTooLarge")
+    received = b"".join(data for _, data in recording)
+    assert received
+    assert bomb.startswith(received)
+    with pytest.raises(EventTooLarge, match="`decoded` yields all of it"):
+        list(recording.events())
+
+
+def test_a_near_limit_of_time_ends_a_bomb_instead(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inflation_limit, "_LINES", 1000)
+    bomb = gzip.compress(b"\n" * 2**24, 9)
+    with Server([head(headers={"Content-Encoding": "gzip"}), chunk(bomb), STALL]) as server:
+        recording = record(server.url, path, events=1, seconds=0.1)
+    assert recording.end is not None
+    assert (recording.end.end, recording.end.error) == ("stopped", "")
+
+
+def test_a_large_window_is_decoded_beside_the_event_loop(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    brotli: Any = import_module("brotli")  # it has no types
+    threads: set[int] = set()
+    decode = Brotli.decode
+
+    def noted(self: Brotli, data: bytes) -> bytes:
+        threads.add(threading.get_ident())
+        return decode(self, data)
+
+    monkeypatch.setattr(Brotli, "decode", noted)
+    for window in (22, 24):
+        threads.clear()
+        coded = brotli.compress(b"data: 1\n\n" * 100_000, lgwin=window)
+        with Server(reply(200, coded, {"Content-Type": "text/event-stream", "Content-Encoding": "br"})) as server:
+            recording = asyncio.run(with_httpx2(server.url, path, events=100_000))
+        assert (threading.get_ident() in threads) == (window == 22)
+        assert len(list(recording.events())) == 100_000
+
+
+def test_the_event_loop_has_turns_between_pieces_at_hand(path: Path) -> None:
+    turns = 0
+
+    class Pieces(httpx2.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for _ in range(10_000):
+                yield b"\n"
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        transport = httpx2.MockTransport(lambda _: httpx2.Response(200, stream=Pieces()))
+        counting = asyncio.create_task(other())
+        async with httpx2.AsyncClient(transport=transport) as client, client.stream("GET", "http://a/") as response:
+            before = turns
+            began = time.monotonic()
+            await arecord(response, path)
+            assert turns - before > (time.monotonic() - began) / 0.1
+        counting.cancel()
+
+    asyncio.run(main())
 
 
 def test_a_head_that_fits_into_no_line_is_not_recorded(path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import ssl
 import threading
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,9 +25,10 @@ from sse_client.testing import (
 )
 from sse_client.testing import _server as server_module  # its patience is too long for a test
 
-from .kit import OK, client_context, connect, server_context
+from .kit import OK, client_context, connect, exchange, server_context
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
 
@@ -134,6 +136,47 @@ def test_a_client_that_does_not_trust_the_certificate_is_no_error() -> None:
         pytest.raises(ssl.SSLCertVerificationError),
     ):
         ssl.create_default_context().wrap_socket(raw, server_hostname="127.0.0.1")
+
+
+def test_the_server_continues_when_no_connection_can_be_accepted() -> None:
+    class Listener:
+        def __init__(self, listener: socket.socket) -> None:
+            self._listener = listener
+            self.failures = 2
+
+        def accept(self) -> Any:
+            if self.failures:
+                self.failures -= 1
+                raise OSError(errno.EMFILE, "Too many open files")
+            return self._listener.accept()
+
+        def close(self) -> None:
+            self._listener.close()
+
+    server = Server([*OK, CLOSE])
+    listener: Any = Listener(server._listener)
+    server._listener = listener
+    with server:
+        assert exchange(server) == OK[0]
+    assert not listener.failures
+
+
+def test_a_connection_without_a_thread_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+    failures = 1
+
+    def failing(self: threading.Thread) -> None:
+        nonlocal failures
+        if "connection" in self.name and failures:
+            failures -= 1
+            raise RuntimeError("can't start new thread")
+        start(self)
+
+    monkeypatch.setattr(threading.Thread, "start", failing)
+    with Server([*OK, CLOSE]) as server:
+        with connect(server) as sock:
+            assert sock.recv(1) == b""
+        assert exchange(server) == OK[0]
 
 
 def test_close_ends_a_handshake_that_the_client_never_begins() -> None:

@@ -40,6 +40,11 @@ def test_a_subscription_may_be_given_its_events() -> None:
         assert subscription(server, "unknown").text.startswith("id: x\n")
 
 
+def test_an_id_of_more_digits_than_a_number_has_is_unknown() -> None:
+    with Server(events=1) as server:
+        assert subscription(server, "9" * 5000).text == "id: 1\ndata: event 1\n\n"
+
+
 def test_dropped_connection_ends_inside_the_next_event() -> None:
     with Server(events=4, drop_after=2, pace=0.001) as server:
         cut = exchange(server, b"GET /events HTTP/1.1\r\n\r\n")

@@ -20,8 +20,8 @@ import requests
 import urllib3
 
 from sse_client import ConnectionFailed, EventTooLarge, ResponseError, StreamTruncated, aread, read, reading
-from sse_client._core import inflation_limit
 from sse_client._core.delivery import Delivery
+from sse_client._http import inflation_limit
 from sse_client.testing import Server, Wait, stream
 
 if TYPE_CHECKING:

@@ -7,7 +7,9 @@ import re
 import socket
 import struct
 import threading
+from contextlib import contextmanager
 from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -25,12 +27,12 @@ from urllib3.connectionpool import HTTPConnectionPool
 import sse_client
 from sse_client import ConnectionFailed, StatusError
 from sse_client.aio import AsyncClient
-from sse_client.testing import CLOSE, Pause, Server, Step, reply, stream
+from sse_client.testing import CLOSE, RESET, Pause, Server, Step, reply, stream
 
 from .socks_server import Socks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
 
@@ -134,18 +136,9 @@ def test_a_socks_proxy_that_says_something_else_is_no_connection(
     assert not caught.value.sent
 
 
-@httpx_columns
-@pytest.mark.parametrize(
-    ("scheme", "target"),
-    [
-        ("socks5", "http://example.invalid/"),
-        ("socks5", "https://example.invalid/"),
-        ("http", "https://example.invalid/"),
-    ],
-)
-def test_a_proxy_that_resets_the_connection_is_named(
-    library: Any, kind: str, read: Any, scheme: str, target: str
-) -> None:
+@contextmanager
+def resetting() -> Generator[int]:
+    """Serve one connection: read what it sends first, and reset it; yield the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def reset() -> None:
@@ -153,12 +146,81 @@ def test_a_proxy_that_resets_the_connection_is_named(
                 sock.recv(1000)
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-        resetting = threading.Thread(target=reset, daemon=True)
-        resetting.start()
-        proxy = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
+        thread = threading.Thread(target=reset, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join(5)
+
+
+resets = pytest.mark.parametrize(
+    ("scheme", "target"),
+    [
+        ("socks5", "http://example.invalid/"),
+        ("socks5", "https://example.invalid/"),
+        ("http", "https://example.invalid/"),
+    ],
+)
+
+
+@httpx_columns
+@resets
+def test_a_proxy_that_resets_the_connection_is_named(
+    library: Any, kind: str, read: Any, scheme: str, target: str
+) -> None:
+    with resetting() as port:
+        proxy = f"{scheme}://127.0.0.1:{port}"
         with pytest.raises(ConnectionFailed, match=f"to the proxy {proxy}, on the way to {target}") as caught:
             read(lambda: getattr(library, kind)(proxy=proxy), target, reconnect=False)
-        resetting.join(5)
+    assert not caught.value.sent
+
+
+@pytest.mark.parametrize("read", [blocking, awaited], ids=["requests", "aiohttp"])
+@resets
+def test_a_proxy_of_an_option_that_resets_the_connection_is_named(read: Any, scheme: str, target: str) -> None:
+    scheme = scheme.replace("socks5", "socks5h")
+    with resetting() as port:
+        said = f"could not connect to the proxy {scheme}://127.0.0.1:{port}, on the way to {target}: .*[Rr]eset"
+        proxy = f"{scheme}://me:s3cret@127.0.0.1:{port}"
+        with pytest.raises(ConnectionFailed, match=said) as caught:
+            read(lambda: None, target, proxies={target.partition(":")[0]: proxy}, reconnect=False)
+    assert not caught.value.sent
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("read", [blocking, awaited], ids=["requests", "aiohttp"])
+@pytest.mark.parametrize("answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\n"], ids=["none", "not HTTP", "cut"])
+def test_a_proxy_of_an_option_that_answers_wrongly_is_named(read: Any, answer: bytes) -> None:
+    with Server([answer, CLOSE]) as proxy:
+        said = f"could not connect to the proxy {proxy.url}, on the way to https://example.invalid/: "
+        with pytest.raises(ConnectionFailed, match=said) as caught:
+            read(lambda: None, "https://example.invalid/", proxies={"https": proxy.url}, reconnect=False)
+    assert not caught.value.sent
+
+
+@pytest.mark.parametrize(
+    ("read", "ends"),
+    [(blocking, CLOSE), (awaited, CLOSE), (awaited, RESET)],
+    ids=["requests", "aiohttp", "aiohttp, with a reset"],
+)
+def test_a_server_behind_a_proxy_of_an_option_that_fails_is_not_called_the_proxy(read: Any, ends: Any) -> None:
+    script: list[Step] = [b"HTTP/1.1 200 Connection established\r\n\r\n", Pause(0.01), ends]
+    with Server(script) as proxy, pytest.raises(ConnectionFailed) as caught:
+        read(lambda: None, "https://example.invalid/", proxies={"https": proxy.url}, reconnect=False)
+    assert "the proxy" not in str(caught.value)
+    assert not caught.value.sent
+
+
+def test_a_server_behind_a_socks_proxy_that_fails_is_not_called_the_proxy() -> None:
+    with resetting() as port:
+        server: Any = SimpleNamespace(port=port)
+        with Socks(server) as proxy, pytest.raises(ConnectionFailed) as caught:
+            awaited(
+                lambda: None,
+                "https://example.invalid/",
+                proxies={"https": f"socks5h://127.0.0.1:{proxy.port}"},
+                reconnect=False,
+            )
+    assert "the proxy" not in str(caught.value)
     assert not caught.value.sent
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -25,6 +25,7 @@ _MOST_EVENTS = 10_000
 _MOST_IDS = 16 * 1024 * 1024  # characters
 _MOST_TYPE = 200  # characters
 _MOST_BYTES = 256 * 1024
+_TO_OPEN = 60.0  # seconds, in addition to those of listening; a head that never ends must not be waited for
 _BLANK_LINES = (b"\n\n", b"\r\r", b"\r\n\r\n")
 
 
@@ -64,7 +65,7 @@ class Observation:
     reads: list[Read] = field(default_factory=list[Read])
     events: list[tuple[float, sse.Event]] = field(default_factory=list[tuple[float, sse.Event]])
     comments: list[float] = field(default_factory=list[float])
-    sample: bytes = b""
+    sample: bytes | bytearray = field(default_factory=bytearray)
     tail: str = ""
     ended_at: float | None = None
     error: sse.SSEError | None = None
@@ -107,8 +108,14 @@ def observe(question: Asked, arguments: dict[str, Any], seconds: float, unix_soc
 def listen_over(
     client: sse.Client, question: Asked, arguments: dict[str, Any], seen: Observation, began: float
 ) -> None:
-    """Listen with `client`, record the events in `seen`, and close the client."""
-    merged = {"reconnect": False, "comments": True, "timeout": sse.Timeout(read=None), **arguments}
+    """Listen with `client`, record the events in `seen`, and close the client.
+
+    Unless `arguments` limit the whole time, opening the stream may take a minute.
+    """
+    timeout: sse.Timeout = arguments.get("timeout", sse.Timeout(read=None))
+    if timeout.total is None:
+        timeout = replace(timeout, total=seen.seconds + _TO_OPEN)
+    merged = {"reconnect": False, "comments": True, **arguments, "timeout": timeout}
     try:
         with client, opened(client, question, merged) as stream:
             timer = threading.Timer(seen.seconds, stream.close)

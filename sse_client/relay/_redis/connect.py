@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+from weakref import WeakKeyDictionary
 
+from sse_client.relay._redis.one_deadline import bounded, bounded_pool
 from sse_client.relay._redis.redis_url import RedisURL, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["close", "close_async", "connect", "connect_async", "needed", "shown"]
+__all__ = ["close", "close_async", "connect", "connect_async", "needed", "seconds_of", "shown"]
+
+_seconds: WeakKeyDictionary[Any, float] = WeakKeyDictionary()  # of the clients that were created here
 
 
 def connect(client: Any, seconds: float) -> tuple[Any, bool]:
@@ -19,7 +24,8 @@ def connect(client: Any, seconds: float) -> tuple[Any, bool]:
     Args:
         client: a client, which is returned as it is, or a URL: `redis://`, `rediss://` (TLS), `unix://`,
             `redis+sentinel://host:port,host:port/service`, `redis+cluster://host:port` (`rediss+...` with TLS).
-        seconds: the most seconds for a connection, and for an answer.
+        seconds: the most seconds for an operation, from connecting if necessary to the end of the answer. Those of a
+            given client are its own.
 
     Raises:
         ImportError: redis-py is missing.
@@ -28,9 +34,16 @@ def connect(client: Any, seconds: float) -> tuple[Any, bool]:
     redis = needed()
 
     def cluster(url: str, **options: Any) -> _Cluster:
-        return _Cluster(lambda: redis.RedisCluster.from_url(url, **options))
+        pools = bounded_pool(redis.ConnectionPool)
+        return _Cluster(lambda: redis.RedisCluster.from_url(url, connection_pool_class=pools, **options))
 
-    return _connected(client, seconds, redis, redis, cluster, redis.sentinel.Sentinel)
+    found, own = _connected(client, seconds, redis, redis, cluster, redis.sentinel.Sentinel)
+    if own:
+        for each in (found, *_sentinels(found)):
+            pool = getattr(each, "connection_pool", None)
+            if pool is not None:
+                pool.connection_class = bounded(pool.connection_class)
+    return found, own
 
 
 def connect_async(client: Any, seconds: float) -> tuple[Any, bool]:
@@ -40,6 +53,14 @@ def connect_async(client: Any, seconds: float) -> tuple[Any, bool]:
     from redis.asyncio.sentinel import Sentinel
 
     return _connected(client, seconds, redis, redis.asyncio, RedisCluster.from_url, Sentinel)
+
+
+def seconds_of(client: Any) -> float | None:
+    """Return the most seconds for an operation of a client; None for one that was not created here."""
+    try:
+        return _seconds.get(client)
+    except TypeError:  # it allows no weak references, or has no hash
+        return None
 
 
 def close(client: Any) -> None:
@@ -105,6 +126,14 @@ def _connected(
     if not isinstance(client, str):
         return client, False
     url = RedisURL.parse(client)
+    found = _created(url, client, seconds, redis, clients, cluster, sentinel)
+    _seconds[found] = float(parse_qs(url.parts.query).get("socket_timeout", [seconds])[-1])
+    return found, True
+
+
+def _created(
+    url: RedisURL, given: str, seconds: float, redis: Any, clients: Any, cluster: Callable[..., Any], sentinel: Any
+) -> Any:
     # The relay retries by itself: it knows what to repeat, and continues to renew its lease in between.
     once = clients.retry.Retry if hasattr(clients, "retry") else redis.retry.Retry
     options: dict[str, Any] = {
@@ -114,15 +143,15 @@ def _connected(
     }
     try:
         if url.variant == "cluster":
-            return cluster(url.plain, **options), True
+            return cluster(url.plain, **options)
         if url.variant == "sentinel":
-            return _behind_sentinels(url, options, sentinel, redis.connection.parse_url), True
+            return _behind_sentinels(url, options, sentinel, redis.connection.parse_url)
         found = clients.Redis.from_url(url.plain, **options)
         # redis-py checks a connection's options only when it creates the connection.
         found.connection_pool.connection_class(**found.connection_pool.connection_kwargs)
     except TypeError as error:
-        raise ValueError(f"expected options of redis-py in the query of {shown(client)}: {error}") from error
-    return found, True
+        raise ValueError(f"expected options of redis-py in the query of {shown(given)}: {error}") from error
+    return found
 
 
 def _behind_sentinels(

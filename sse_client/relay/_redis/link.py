@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import redis
 from redis import exceptions as refusals
 
+from sse_client.relay._redis.connect import seconds_of
 from sse_client.relay._redis.failures import Full, Unreachable
+from sse_client.relay._redis.one_deadline import operation
 from sse_client.relay.errors import RelayError, WrongType
 
 if TYPE_CHECKING:
@@ -91,6 +93,7 @@ class Link:
         # single server can provide one.
         self._pool: Any = client.connection_pool if isinstance(client, redis.Redis) else None
         self._connection: Any = None
+        self._seconds = seconds_of(client)
 
     def run(self, script: Script, keys: Sequence[str], *arguments: Any) -> Any:
         """Return the answer of `script`.
@@ -100,11 +103,12 @@ class Link:
             RelayError: Redis refused the script.
         """
         try:
-            try:
-                return self._evaluate(script, keys, arguments)
-            except refusals.NoScriptError:
-                # After a restart or a fail-over, the server does not have the script.
-                return self._send("EVAL", script.source, len(keys), *keys, *arguments)
+            with operation(self._seconds):
+                try:
+                    return self._evaluate(script, keys, arguments)
+                except refusals.NoScriptError:
+                    # After a restart or a fail-over, the server does not have the script.
+                    return self._send("EVAL", script.source, len(keys), *keys, *arguments)
         except refusals.ResponseError as error:
             if str(error).startswith("WRONGTYPE"):  # Redis does not say which key
                 script.check(keys, self._types(keys))
@@ -123,7 +127,8 @@ class Link:
             Unreachable, RelayError: as for `run`.
         """
         try:
-            return streams(self._send(*blocking(self._client, after, milliseconds)))
+            with operation(self._seconds):
+                return streams(self._send(*blocking(self._client, after, milliseconds)))
         except ERRORS as error:
             refused(error)
 
@@ -135,7 +140,8 @@ class Link:
 
     def _types(self, keys: Sequence[str]) -> list[Any]:
         try:
-            return [self._send("TYPE", key) for key in keys]
+            with operation(self._seconds):
+                return [self._send("TYPE", key) for key in keys]
         except ERRORS as error:
             refused(error)
 

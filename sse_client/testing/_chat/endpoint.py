@@ -63,7 +63,7 @@ class Endpoint:
             return ChatFailure(status=401, message="Incorrect API key provided.", code="invalid_api_key").steps()
         try:
             body = request.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             return ChatFailure(status=400, message="We could not parse the JSON body of your request.").steps()
         if not isinstance(body, dict):
             return ChatFailure(status=400, message="The body of your request must be a JSON object.").steps()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
-from sse_client._http.content_decoding import Decoder, decoder_for
-from sse_client.parser import Parser
+from sse_client._http.content_decoding import decoder_for
 from sse_client.testing._received import Headers
+from sse_client.testing._recording.body_events import BodyEvents
 from sse_client.testing._recording.format import (
     MAX_LINE,
     Head,
@@ -23,10 +24,11 @@ from sse_client.testing._recording.format import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sse_client.events import Event
 
+_T = TypeVar("_T")
 _TAIL: Final = 4096
 """Bytes; more than a last line takes."""
 
@@ -135,34 +137,37 @@ class Recording:
         Raises:
             RecordingError: as for the iteration; or the coding is unknown, or the bytes are corrupt.
         """
-        decoder = self._decoder()
-        for seconds, data in self:
-            if decoder is None:
-                yield seconds, data
-                continue
-            try:
-                for piece in decoder.decode(data):
-                    yield seconds, piece
-            except ValueError as error:
-                raise RecordingError(f"{self.path}, at {seconds} s: {error}") from None
+        decoder = self._decoding(decoder_for)
+        yield from self if decoder is None else self._steps(decoder.decode)
 
     def events(self) -> Iterator[tuple[float, Event]]:
         """Yield the time at which the last byte of each event arrived, in seconds since the head, and the event.
 
         Raises:
             RecordingError: as for `decoded`.
-            EventTooLarge: a block is longer than a parser's default limit.
+            EventTooLarge: a block is longer than a parser's default limit, or a compressed body inflates to far more
+                than its events.
         """
-        parser = Parser()
-        for seconds, data in self.decoded():
-            for event in parser.feed(data):
+        body = self._decoding(partial(BodyEvents, remedy="`decoded` yields all of it"))
+        for seconds, data in self._steps(body.decoded):
+            for event in body.feed(data):
                 yield seconds, event
 
-    def _decoder(self) -> Decoder | None:
+    def _decoding(self, decoder: Callable[[str], _T]) -> _T:
+        """Return what `decoder` makes of the content coding."""
         try:
-            return decoder_for(self.headers.get("content-encoding", ""))
+            return decoder(self.headers.get("content-encoding", ""))
         except ValueError as error:
             raise RecordingError(f"{self.path}: {error}") from None
+
+    def _steps(self, decode: Callable[[bytes], Iterable[bytes]]) -> Iterator[tuple[float, bytes]]:
+        """Yield times and the results of decoding the pieces."""
+        for seconds, data in self:
+            try:
+                for piece in decode(data):
+                    yield seconds, piece
+            except ValueError as error:
+                raise RecordingError(f"{self.path}, at {seconds} s: {error}") from None
 
     def _place(self, position: int) -> str:
         return f"{self.path}, line {self._lines_before(position) + 1}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
-from sse_client._http.content_decoding import decoder_for
+from sse_client._http.coding_steps import Parts
 from sse_client.errors import ConnectionFailed
-from sse_client.parser import Parser
 from sse_client.request import display_url
+from sse_client.testing._recording.body_events import BodyEvents
 from sse_client.testing._recording.head_limit import limit_heads
 from sse_client.testing._recording.reader import Recording
 from sse_client.testing._recording.responses import ResponseHead, aopened, opened
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Progress = Callable[[RecordingWriter], object]
 
+_TURN = 0.002  # seconds of work after which other tasks of an event loop get a turn
+_REMEDY = "recorded without `events`, it is not decoded"
 _HEADERS = {"Accept": "text/event-stream", "Cache-Control": "no-cache", "Accept-Encoding": "identity"}
 
 
@@ -47,10 +49,10 @@ def record(
         source: a URL to request, or an open response of requests (made with `stream=True`), urllib3, http.client,
             httpx or httpx2, whose body has not been read. The caller closes such a response.
         path: the file; an existing one is replaced.
-        events: stop after the piece that completes this many events. To count them, a compressed body is decoded; a
-            hostile server can make that take long, unless `seconds` limits it.
-        seconds: stop with the first piece that arrives this long after the head. It does not limit silence; the
-            request's `timeout` does.
+        events: stop after the piece that completes this many events. To count them, a compressed body is decoded,
+            within the limits of a stream.
+        seconds: stop with the first piece that arrives this long after the head, or while such a piece is decoded. It
+            does not limit silence; the request's `timeout` does.
         mask: names of headers and query parameters to mask, in addition to those that look like credentials.
         progress: called with the writer after each piece.
         **options: only for a URL: options of `requests.request`, including `method`. Unless `headers` says otherwise,
@@ -62,6 +64,8 @@ def record(
         ValueError: the body has already been read; the URL is malformed; or the content coding cannot be decoded, which
             counting events requires.
         ConnectionFailed: the URL brought no response.
+        EventTooLarge: with `events`: an event is longer than 64 MiB, or a compressed body inflates to far more than
+            its events. The recording has all that was received, and ends as `stopped`.
         OSError: the file cannot be written.
     """
     if isinstance(source, str):
@@ -77,8 +81,7 @@ def record(
             except head.errors as error:
                 recorder.cut(error)
             else:
-                for _ in recorder.keeping(piece):
-                    pass
+                any(map(recorder.count, recorder.keep(piece)))
     return Recording.open(path)
 
 
@@ -106,22 +109,42 @@ async def arecord(
 
     Raises:
         TypeError: `response` is not a response of a known library.
-        ValueError: the body has already been read.
+        ValueError: the body has already been read, or the content coding cannot be decoded, which counting events
+            requires.
+        EventTooLarge: as for `record`.
         OSError: the file cannot be written.
     """
     from asyncio import sleep  # not loaded with `record`
 
     head, pieces = aopened(response, auto_decompress=auto_decompress)
+    parts = Parts()
+    turned = monotonic()
     with _Recorder(path, head, mask, progress, events=events, seconds=seconds) as recorder:
         while not recorder.ended:
+            if monotonic() - turned > _TURN:
+                await sleep(0)  # a library may have many pieces at hand
+                turned = monotonic()
             try:
                 piece = await anext(pieces, None)
             except head.errors as error:
                 recorder.cut(error)
             else:
-                for _ in recorder.keeping(piece):
-                    await sleep(0)
+                await _count(recorder, recorder.keep(piece), parts)
     return Recording.open(path)
+
+
+async def _count(recorder: _Recorder, steps: Iterator[bytes], parts: Parts) -> None:
+    """Count the events in decoded bytes, while other tasks of the event loop have their turns."""
+    from asyncio import sleep, to_thread
+
+    while True:
+        data = await to_thread(next, steps, None) if recorder.slow else next(steps, None)
+        if data is None:
+            return
+        for part in parts.of((data,)):
+            if recorder.count(part):
+                return
+            await sleep(0)
 
 
 class _Recorder:
@@ -137,10 +160,10 @@ class _Recorder:
         events: int | None,
         seconds: float | None,
     ) -> None:
-        self._count = None if events is None else _EventCount(head)
+        codings = [value for name, value in head.headers if name.lower() == "content-encoding"]
+        self._body = None if events is None else BodyEvents(", ".join(codings), _REMEDY)
         self._events = events or 0
-        self._seconds = float("inf") if seconds is None else seconds
-        self._start = monotonic()
+        self._deadline = None if seconds is None else monotonic() + seconds
         self._progress = progress
         self._writer = RecordingWriter(
             path,
@@ -154,21 +177,37 @@ class _Recorder:
         )
         self.ended = False
 
-    def keeping(self, piece: bytes | None) -> Iterator[None]:
-        """Write a piece, or the end of the body for None, and stop at a limit; yield after each step of decoding it."""
+    @property
+    def slow(self) -> bool:
+        """Whether a step of decoding the current piece may take 30 ms."""
+        return self._body is not None and self._body.slow
+
+    def keep(self, piece: bytes | None) -> Iterator[bytes]:
+        """Write a piece, or the end of the body for None; return the decoded bytes to `count`."""
         if piece is None:
             self._end("complete")
-            return
+            return iter(())
         self._writer.write(piece)
         if self._progress is not None:
             self._progress(self._writer)
-        for count in () if self._count is None else self._count.feed(piece):
-            # A few kilobytes may take an hour to decode.
-            if count >= self._events or monotonic() - self._start >= self._seconds:
+        self._stop_in_time()
+        return iter(()) if self._body is None or self.ended else self._body.decoded(piece)
+
+    def count(self, data: bytes) -> bool:
+        """Count the events in decoded bytes, and stop at a limit; return whether one was reached.
+
+        Raises:
+            EventTooLarge: an event is too large, or the body inflates to far more than its events.
+        """
+        if self._body is not None:
+            self._body.feed(data, self._deadline)
+            if self._body.events >= self._events:
                 self._end("stopped")
-                return
-            yield
-        if self._writer.seconds >= self._seconds:
+        self._stop_in_time()
+        return self.ended
+
+    def _stop_in_time(self) -> None:
+        if self._deadline is not None and monotonic() >= self._deadline:
             self._end("stopped")
 
     def cut(self, error: Exception) -> None:
@@ -186,22 +225,6 @@ class _Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._writer.end("stopped", error)
-
-
-class _EventCount:
-    """Counts the events that the pieces of a response have completed."""
-
-    def __init__(self, head: ResponseHead) -> None:
-        codings = [value for name, value in head.headers if name.lower() == "content-encoding"]
-        self._decoder = decoder_for(", ".join(codings))
-        self._parser = Parser()
-        self._count = 0
-
-    def feed(self, piece: bytes) -> Iterator[int]:
-        """Yield the count after each step of decoding a piece."""
-        for data in (piece,) if self._decoder is None else self._decoder.decode(piece):
-            self._count += len(self._parser.feed(data))
-            yield self._count
 
 
 def _request(url: str, options: dict[str, Any]) -> requests.Response:

@@ -55,14 +55,22 @@ def translated(
     if isinstance(written, aiohttp.ClientConnectionResetError) and str(written) == _STALE:
         return StaleConnection(f"the connection to {display_url(url)} had been closed by the server", sent=False)
     if not connected:
-        of_proxies = (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError, *socks_errors())
-        failed = no_connection(url, cause, proxy if isinstance(error, of_proxies) else None, seconds=connect)
+        failed = no_connection(url, cause, proxy if _is_proxys(error) else None, seconds=connect)
     elif isinstance(error, TimeoutError):
         failed = no_data(url, silence)
     else:
         failed = connection_broke(url, cause)
     failed.final |= isinstance(error, aiohttp.ServerFingerprintMismatch)
     return failed
+
+
+def _is_proxys(error: BaseException) -> bool:
+    """Return whether a proxy, if there is one, has caused the failure to make a connection."""
+    if isinstance(error, (aiohttp.ClientProxyConnectionError, *socks_errors())):
+        return True
+    # The errors of the server's own TLS, which come after the proxy's answer to CONNECT, are ClientConnectorErrors.
+    of_answers = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientResponseError)
+    return isinstance(error, of_answers) and not isinstance(error, aiohttp.ClientConnectorError)
 
 
 def _shown(error: BaseException) -> BaseException:

@@ -13,6 +13,7 @@ from sse_client.transports._aiohttp.errors import connect_errors, translated
 from sse_client.transports._aiohttp.header_fields import header_fields
 from sse_client.transports._aiohttp.outgoing_body import NO_BODY, OutgoingBody
 from sse_client.transports._aiohttp.proxies import check_proxy
+from sse_client.transports._aiohttp.receive_size import begin_tunnel, end_tunnel
 from sse_client.transports._aiohttp.response_head import head_first
 
 if TYPE_CHECKING:
@@ -101,8 +102,10 @@ class Exchange:
         return self
 
     async def __call__(self, request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
+        tunnel = None
         if request.proxy is not None:
             check_proxy(str(request.proxy), self._session.connector)
+            tunnel = begin_tunnel(self._session.connector)
         if self._cross_origin or self._session.headers:
             for name in self._surplus(request):
                 request.headers.popall(name, None)
@@ -136,6 +139,9 @@ class Exchange:
                 connect=connect,
                 whole=whole,
             )
+        finally:
+            if tunnel is not None:
+                end_tunnel(tunnel)
         try:
             raise failed
         finally:

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["LiveBody", "PlainLiveBody", "body_of", "reachable"]
 
 _LIMIT = 4  # buffered bytes at which the trial's reader pauses its connection
-_MAX_SIZE = 64 * 1024
-_DEFAULT_MAX_SIZE = 256 * 1024
 
 
 class LiveBody(AiohttpBody):
@@ -117,13 +115,6 @@ def body_of(response: Response, wakeup: Wakeup, silence: float | None) -> Aiohtt
     """Return the body of a response, unread."""
     if not reachable(response.raw.content):
         return AiohttpBody(response, wakeup, silence)
-    # With its buffer of 256 KiB, which is above malloc's threshold, asyncio's plain TCP transport receives each event
-    # with a mapping of memory and two page faults, until the process has freed a block that large: with 64 KiB, live
-    # streams take 0.54 to 0.86 of the CPU time, bursts the same.
-    connection = response.raw.connection
-    transport: Any = None if connection is None else connection.transport
-    if getattr(transport, "max_size", None) == _DEFAULT_MAX_SIZE:
-        transport.max_size = _MAX_SIZE
     kind = LiveBody if "Content-Encoding" in response.raw.headers else PlainLiveBody
     return kind(response, wakeup, silence)
 

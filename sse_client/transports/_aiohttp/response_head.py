@@ -19,6 +19,7 @@ import msgspec
 from sse_client._http.redirects import REDIRECTS
 from sse_client.errors import ConnectionFailed
 from sse_client.request import display_url
+from sse_client.transports._aiohttp.receive_size import DEFAULT, OF_BODIES, OF_HEADS, resize_tls
 
 if TYPE_CHECKING:
     import aiohttp
@@ -43,6 +44,12 @@ def head_first(kind: Any) -> Any:
         protocol: Any = connection.protocol
         parser = getattr(protocol, "_parser", None)
         if parser is not None:
+            transport = protocol.transport
+            size = getattr(transport, "max_size", None)
+            if size == DEFAULT:
+                transport.max_size = OF_HEADS
+            elif size is None:
+                resize_tls(transport, DEFAULT, OF_HEADS)
             protocol._parser = _HeadFirst(protocol, parser, self.url)
         return kind.start(self, connection)
 
@@ -63,7 +70,7 @@ class _HeadFirst(msgspec.Struct, eq=False):
     def __getattr__(self, name: str) -> Any:
         return getattr(self.parser, name)
 
-    def feed_data(self, data: bytes) -> tuple[list[Any], bool, bytes]:
+    def feed_data(self, data: bytes) -> tuple[list[Any], bool, bytes]:  # noqa: C901  (each request pays for a call)
         """Parse received bytes; see aiohttp's `HttpResponseParser.feed_data`."""
         text = self.before + data
         begin, at = 0, len(self.before)  # where the search for the head's end, and the unparsed bytes, begin
@@ -97,6 +104,12 @@ class _HeadFirst(msgspec.Struct, eq=False):
                 self.before = text[1 - len(_END) :]
                 return messages, upgraded, rest
         self.protocol._parser = self.parser
+        transport = self.protocol.transport
+        size = getattr(transport, "max_size", None)
+        if size == OF_HEADS:
+            transport.max_size = OF_BODIES
+        elif size is None:
+            resize_tls(transport, OF_HEADS, OF_BODIES)
         if upgraded:
             return messages, True, rest + text[at:]
         if at < len(text):

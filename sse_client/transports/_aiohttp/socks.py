@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import sys
+import traceback
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +75,12 @@ class Connector(aiohttp.TCPConnector):
         if proxy not in self._by_proxy:
             self._by_proxy[proxy] = _connector(library, proxy)
         req.update_proxy(None, None, None)  # the request is sent as if there were no proxy
-        return await self._by_proxy[proxy].connect(req, traces, timeout)
+        try:
+            return await self._by_proxy[proxy].connect(req, traces, timeout)
+        except OSError as error:
+            if _is_servers(error):
+                raise
+            raise aiohttp.ClientProxyConnectionError(req.connection_key, error) from error
 
     def close(  # pyright: ignore[reportIncompatibleMethodOverride]  (a coroutine of another class)
         self, **options: Any
@@ -85,6 +92,14 @@ class Connector(aiohttp.TCPConnector):
         for connector in (self._by_proxy or {}).values():
             await connector.close(**options)
         await super().close(**options)
+
+
+def _is_servers(error: OSError) -> bool:
+    """Return whether an error is not about the connection to the proxy, or says itself that it is."""
+    if isinstance(error, (aiohttp.ClientError, ssl.SSLError, TimeoutError, *socks_errors())):
+        return True
+    # aiohttp-socks does not say whether it was still talking to the proxy, or already setting up TLS with the server.
+    return any(frame.f_code.co_name == "start_tls" for frame, _ in traceback.walk_tb(error.__traceback__))
 
 
 async def _library(proxy: str) -> Any:

@@ -14,6 +14,7 @@ import anyio
 from sse_client._http.chunked import ChunkedDecoder
 from sse_client.transports._httpx.asyncio_receiver import asyncio_receiver
 from sse_client.transports._httpx.source import part_of
+from sse_client.transports._httpx.turns import turning
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -194,13 +195,16 @@ def receiver_of(stream: Any) -> Receiver | None:
     """
     inner: Any = getattr(stream, "_stream", None)
     if isinstance(inner, anyio.abc.ByteReceiveStream):
-        receive = asyncio_receiver(inner) or inner.receive
+        receive = asyncio_receiver(inner) or turning(inner.receive)
         return receive, (anyio.BrokenResourceError, anyio.ClosedResourceError)
     if hasattr(inner, "receive_some"):
         import trio
 
         plain = type(inner) is trio.SocketStream
-        return inner.socket.recv if plain else inner.receive_some, (trio.BrokenResourceError, trio.ClosedResourceError)
+        return inner.socket.recv if plain else turning(inner.receive_some), (
+            trio.BrokenResourceError,
+            trio.ClosedResourceError,
+        )
     return None
 
 

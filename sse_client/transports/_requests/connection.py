@@ -64,8 +64,10 @@ class TrackedConnection:
 
     def _tunnel(self) -> None:
         self.response_class = TunnelResponse
+        opening.at_proxy = True
         try:
             super()._tunnel()  # type: ignore[misc]  # as above
+            opening.at_proxy = False
         finally:
             del self.response_class
 

@@ -30,6 +30,7 @@ def broken(
     silence: float | None = None,
     connect: float | None = None,
     proxy: str | None = None,
+    at_proxy: bool = False,
 ) -> ConnectionFailed:
     """Return the error to raise, with its cause.
 
@@ -40,11 +41,13 @@ def broken(
         silence: the seconds of silence that were allowed.
         connect: the seconds to connect that were allowed.
         proxy: the proxy of the request.
+        at_proxy: whether the proxy was being asked for the connection, by CONNECT.
     """
     forget_frames(error)
     cause = _shown(_innermost(error))
     if not connected:
-        return no_connection(url, cause, proxy if _is_proxys(error, proxy) else None, seconds=connect)
+        blamed = proxy if at_proxy or _is_proxys(error, proxy) else None
+        return no_connection(url, cause, blamed, seconds=connect)
     if isinstance(error, _TIMEOUTS):
         return no_data(url, silence)
     return connection_broke(url, cause)

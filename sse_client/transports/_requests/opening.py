@@ -23,6 +23,7 @@ class Opening(threading.local):
         connect_deadline: when the connection must have been made.
         connected: whether a connection was made, so that the server may have processed the request.
         connecting: whether a connection is being made, so that nothing of the request has been sent.
+        at_proxy: whether a proxy is being asked for the connection, by CONNECT.
         anonymous: whether urllib3 must not add a `User-Agent`.
     """
 
@@ -32,6 +33,7 @@ class Opening(threading.local):
     connect_deadline: float | None = None
     connected = False
     connecting = False
+    at_proxy = False
     anonymous = False
 
     def begin(self, wakeup: Wakeup, limits: Limits) -> None:
@@ -40,7 +42,7 @@ class Opening(threading.local):
         self.silence = limits.silence
         self.deadline = limits.deadline
         self.connect_deadline = None if limits.connect is None else time.monotonic() + limits.connect
-        self.connected = self.connecting = False
+        self.connected = self.connecting = self.at_proxy = False
 
     @property
     def nearest_deadline(self) -> float | None:

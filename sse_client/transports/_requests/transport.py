@@ -163,7 +163,13 @@ class RequestsTransport(Wakeup):
             unmade = unmade or (tracks and isinstance(error, requests.exceptions.SSLError))
             connected = opening.connected or not unmade
             return None, broken(
-                error, url, connected=connected, silence=limits.silence, connect=limits.connect, proxy=proxy
+                error,
+                url,
+                connected=connected,
+                silence=limits.silence,
+                connect=limits.connect,
+                proxy=proxy,
+                at_proxy=opening.at_proxy,
             )
         finally:
             opening.wakeup = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,8 @@ from sse_client import SSEError, Timeout
 from sse_client.aio import AsyncClient
 from sse_client.testing import CLOSE, Server, head
 from sse_client.transports._httpx import chunks, head_limit
-from sse_client.transports._httpx._http2 import frames
+from sse_client.transports._httpx import turns as turns_of_reads
+from sse_client.transports._httpx._http2 import data_frames, frames
 from sse_client.transports._httpx.head_limit import limit_head
 
 from .columns import Column, columns, run
@@ -232,3 +234,106 @@ def test_interim_responses_without_end_before_a_tunnel_are_refused(column: Colum
             reconnect=False,
         )
     assert "longer than 262144 bytes" in str(outcome.error)
+
+
+@loops
+@pytest.mark.parametrize("data", [b"", b"\n"], ids=["empty", "of a byte"])
+def test_short_data_frames_are_taken_in_parts(loop: str, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = [0, 0]  # bytes since the last turn of the loop, and the most of all
+    take_data = data_frames.take_data
+
+    def counted(state: Any, queues: Any, received: bytes, touched: set[int]) -> bytes:
+        rest = take_data(state, queues, received, touched)
+        taken[0] += len(received) - len(rest)
+        taken[1] = max(taken)
+        return rest
+
+    monkeypatch.setattr(frames, "take_data", counted)
+    monkeypatch.setattr(frames, "_LONG", 0.0)
+    short = frame(0, 0, 1, data)
+
+    def script(peer: Peer) -> None:
+        stream = peer.request()
+        peer.head(stream)
+        peer.sock.sendall(short * 50_000)
+        peer.event(stream, "1", end=True)
+        peer.finish()
+
+    async def turns() -> None:
+        while True:
+            await anyio.lowlevel.checkpoint()
+            taken[0] = 0
+
+    async def main() -> None:
+        async with (
+            AsyncClient(httpx2.AsyncClient(http1=False, http2=True)) as client,
+            anyio.create_task_group() as group,
+        ):
+            group.start_soon(turns)
+            with anyio.fail_after(30):
+                assert [event.data async for event in client.stream("POST", server.url)] == ["1"]
+            group.cancel_scope.cancel()
+
+    with H2Server(script) as server:
+        run(loop, main)
+    assert 0 < taken[1] <= 2 * data_frames._MOST * len(short)
+
+
+@loops
+def test_slow_frames_are_handled_one_by_one(
+    loop: str, between_turns: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = itertools.count()
+    monkeypatch.setattr(frames, "perf_counter", lambda: float(next(now)))
+
+    def script(peer: Peer) -> None:
+        stream = peer.request()
+        peer.head(stream)
+        peer.sock.sendall(FLOODS["PING"] * 500)
+        peer.event(stream, "1", end=True)
+        peer.finish()
+
+    async def turns() -> None:
+        while True:
+            await anyio.lowlevel.checkpoint()
+            between_turns[0] = 0
+
+    async def main() -> None:
+        async with (
+            AsyncClient(httpx2.AsyncClient(http1=False, http2=True)) as client,
+            anyio.create_task_group() as group,
+        ):
+            group.start_soon(turns)
+            with anyio.fail_after(30):
+                assert [event.data async for event in client.stream("POST", server.url)] == ["1"]
+            group.cancel_scope.cancel()
+
+    with H2Server(script) as server:
+        run(loop, main)
+    assert between_turns[1] <= 4
+
+
+@loops
+def test_reads_that_do_not_wait_let_the_loop_turn(loop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns_of_reads, "TURN", 0.0)
+    turned = 0
+
+    async def receive(size: int) -> bytes:
+        return b"x" * size
+
+    async def other() -> None:
+        nonlocal turned
+        while True:
+            await anyio.lowlevel.checkpoint()
+            turned += 1
+
+    async def main() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(other)
+            read = turns_of_reads.turning(receive)
+            for _ in range(100):
+                assert await read(2) == b"xx"
+            group.cancel_scope.cancel()
+
+    run(loop, main)
+    assert turned > 40

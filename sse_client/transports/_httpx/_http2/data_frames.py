@@ -13,6 +13,7 @@ from typing import Any
 __all__ = ["can_take_data", "first_frame", "take_data"]
 
 _HEAD = 9  # bytes of a frame's head
+_MOST = 1000  # frames at a time, about a microsecond each
 
 
 def can_take_data(state: Any, stream_id: int) -> bool:
@@ -47,7 +48,7 @@ def first_frame(state: Any, data: bytes) -> tuple[bytes, bytes]:
 
 
 def take_data(state: Any, queues: dict[int, list[Any]], data: bytes, touched: set[int]) -> bytes:
-    """Put the data of plain DATA frames into their streams' queues; return the bytes that are left for h2.
+    """Put the data of plain DATA frames, 1,000 at most, into their streams' queues; return the bytes that are left.
 
     Args:
         state: h2's state of the connection.
@@ -58,7 +59,7 @@ def take_data(state: Any, queues: dict[int, list[Any]], data: bytes, touched: se
     buffer = state.incoming_buffer
     if buffer._data or buffer._headers_buffer or state.state_machine.state.name != "CLIENT_OPEN":
         return data
-    start, size = 0, len(data)
+    start, size, left = 0, len(data), _MOST
     window = state._inbound_flow_control_window_manager
     while start + _HEAD <= size and data[start + 3 : start + 5] == b"\0\0":  # a DATA frame without flags
         head = data[start : start + _HEAD]
@@ -72,13 +73,14 @@ def take_data(state: Any, queues: dict[int, list[Any]], data: bytes, touched: se
         while data[start + 3 : start + _HEAD] == head[3:]:
             length = int.from_bytes(data[start : start + 3], "big")
             end = start + _HEAD + length
-            if end > size or total + length > most or length > state.max_inbound_frame_size:
+            if end > size or total + length > most or length > state.max_inbound_frame_size or not left:
                 break
+            left -= 1
             pieces.append(data[start + _HEAD : end])
             total += length
             start = end
         if not pieces:
-            break
+            break  # h2 decides about the next frame
         own.window_consumed(total)
         window.window_consumed(total)
         stream._actual_content_length += total

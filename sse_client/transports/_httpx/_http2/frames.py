@@ -8,6 +8,7 @@ before anything is changed; if they differ, httpcore reads the body.
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 from sse_client.transports._httpx._http2.data_frames import can_take_data, first_frame, take_data
@@ -16,6 +17,8 @@ from sse_client.transports._httpx.source import part_of
 __all__ = ["Frames", "frames_part", "has_frames"]
 
 _FRAMES = 50  # handled at a time: each takes 20 to 70 µs, and 256 KiB may hold 29,000
+_LONG = 0.002  # seconds after which no further frame is begun: one of a thousand fields takes as long as fifty
+_PART = 64 * 1024  # bytes: all that is left of them is copied after each frame
 _CREDIT = 64 * 1024  # bytes that may be read before the windows are updated; httpcore opens them to 16 MiB
 _PARTS = (
     *("_connection_error", "_connection_terminated", "_events", "_h2_state", "_read_exception", "_read_lock"),
@@ -116,6 +119,8 @@ class Frames:
             touched: the set to which the streams that got something are added; 0 is the connection.
             others: the list to which events about the connection are added.
         """
+        began = perf_counter()
+        data, later = data[:_PART], data[_PART:]
         for _ in range(_FRAMES):
             if not data:
                 break
@@ -123,7 +128,9 @@ class Frames:
                 data = take_data(self._state, self._connection._events, data, touched)
             frame, data = first_frame(self._state, data) if self._takes_data else (data, b"")
             self._sort(self._state.receive_data(frame) if frame else [], touched, others)
-        return data
+            if perf_counter() - began > _LONG:
+                break
+        return data + later if later else data
 
     def _sort(self, events: list[Any], touched: set[int], others: list[Any]) -> None:
         """Distribute h2's events to their streams."""

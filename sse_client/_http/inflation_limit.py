@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from sse_client.errors import EventTooLarge
 
-if TYPE_CHECKING:
-    from sse_client._core.delivery import Delivery
-
-__all__ = ["Inflation"]
+__all__ = ["Counts", "Inflation", "LineCount"]
 
 # A line costs the parser up to a microsecond, whatever its length. Each event allows for the lines of its block.
 _LINES = 1024 * 1024
@@ -22,21 +19,51 @@ _BYTES_PER_BYTE = 200
 _SOON = 10.0  # seconds; if a deadline is nearer, the deadline ends the stream instead
 
 
+class LineCount(Protocol):
+    """A parser."""
+
+    @property
+    def lines_without_data(self) -> int:
+        """The number of lines so far that added no data to an event."""
+        ...
+
+
+class Counts(Protocol):
+    """Counts what the body has brought."""
+
+    @property
+    def parser(self) -> LineCount:
+        """The parser of the body."""
+        ...
+
+    @property
+    def events(self) -> int:
+        """The number of events of the stream, over all of its connections."""
+        ...
+
+    @property
+    def received(self) -> int:
+        """The number of events of this body."""
+        ...
+
+
 class Inflation:
     """Counts what a compressed body inflates to, and limits how much of it may bring no event.
 
     Args:
-        delivery: counts the events of the stream; its parser counts the lines without data.
+        counts: counts the events, and the lines without data.
         max_event_size: the most bytes of a block; that many may arrive before its event does.
+        remedy: what the error advises.
     """
 
-    __slots__ = ("_bytes", "_delivery", "_events", "_limit", "_received")
+    __slots__ = ("_bytes", "_counts", "_events", "_limit", "_received", "_remedy")
 
-    def __init__(self, delivery: Delivery, max_event_size: int) -> None:
-        self._delivery = delivery
+    def __init__(self, counts: Counts, max_event_size: int, remedy: str = "max_event_size=None allows that") -> None:
+        self._counts = counts
+        self._remedy = remedy
         self._limit = max_event_size + _BYTES
         self._received = 0
-        self._events = delivery.events
+        self._events = counts.events
         self._bytes = 0  # since the last event
 
     def add_received(self, size: int) -> None:
@@ -49,16 +76,16 @@ class Inflation:
         Raises:
             EventTooLarge: the bytes before them exceeded the limit, and no deadline is near.
         """
-        delivery = self._delivery
-        if delivery.events != self._events:
-            self._events, self._bytes = delivery.events, 0
+        counts = self._counts
+        if counts.events != self._events:
+            self._events, self._bytes = counts.events, 0
         self._bytes += size
-        lines = delivery.parser.lines_without_data
-        excess_lines = lines - _LINES - _LINES_PER_BYTE * self._received - _LINES_PER_EVENT * delivery.received
+        lines = counts.parser.lines_without_data
+        excess_lines = lines - _LINES - _LINES_PER_BYTE * self._received - _LINES_PER_EVENT * counts.received
         if excess_lines <= 0 and self._bytes <= self._limit + _BYTES_PER_BYTE * self._received:
             return
         if deadline is None or deadline - monotonic() > _SOON:
             raise EventTooLarge(
                 f"expected an event, got {self._bytes:,} bytes and {lines:,} lines without data, to which a compressed "
-                f"body of {self._received:,} bytes inflates (max_event_size=None allows that)"
+                f"body of {self._received:,} bytes inflates ({self._remedy})"
             )

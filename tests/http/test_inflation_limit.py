@@ -7,9 +7,9 @@ import time
 import pytest
 
 from sse_client import EventTooLarge
-from sse_client._core import inflation_limit
 from sse_client._core.delivery import Delivery
-from sse_client._core.inflation_limit import Inflation
+from sse_client._http import inflation_limit
+from sse_client._http.inflation_limit import Inflation
 from sse_client.options import DEFAULTS
 
 
