@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sse_client import Parser
-from sse_client.cli.streams import bulk
+from sse_client.cli.streams import block_runs, bulk
 from sse_client.cli.streams import data_lines as lines_of
+from sse_client.cli.streams.block_runs import data_of_run
 from sse_client.cli.streams.bulk import digest, in_bulk, without_data
 from sse_client.cli.streams.data_lines import data_lines, with_lf
 from sse_client.cli.streams.plain_bulk import PlainInBulk
@@ -30,6 +31,8 @@ SHOWN = "".join(f'{{"n": {n}}}\n' for n in range(1000))
 @pytest.fixture(autouse=True)
 def small_bursts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "_LEAST", 1)
+    monkeypatch.setattr(block_runs, "_BLOCKS", 2)
+    monkeypatch.setattr(lines_of, "_MANY", 1)
 
 
 def digested(data: bytes) -> bytes:
@@ -93,11 +96,25 @@ FLAWED = st.builds(flawed, REGULAR, LINES, st.integers(0, 60))
 CRLF = st.one_of(CRLF_LINES, REGULAR.map(lambda data: data.replace(b"\n", b"\r\n")))
 
 
+def mixed(data: bytes, end: bytes, at: int) -> bytes:
+    """Return `data` with CRLF line ends, except for one."""
+    lines = data.replace(b"\n", b"\r\n").splitlines(keepends=True) or [b""]
+    lines[at % len(lines)] = lines[at % len(lines)].removesuffix(b"\r\n") + end
+    return b"".join(lines)
+
+
+MIXED = st.builds(mixed, st.one_of(REGULAR, FLAWED), st.sampled_from([b"\n", b"\r", b"\r\r\n"]), st.integers(0, 60))
+
+
 @given(
-    st.lists(st.one_of(IRREGULAR, REGULAR, FLAWED, CRLF), max_size=4).map(b"".join),
+    st.builds(
+        bytes.__add__,
+        st.sampled_from([b"", b"\xef\xbb\xbf"]),
+        st.lists(st.one_of(IRREGULAR, REGULAR, FLAWED, CRLF, MIXED), max_size=4).map(b"".join),
+    ),
     st.integers(1, 400),
     st.sampled_from([50, bulk._PART]),
-    st.sampled_from([(0, 0), (0, 1000), (lines_of._LONG, lines_of._LONGER)]),
+    st.sampled_from([(0, 0), (0, 1000), (lines_of._LONG, lines_of._LONGER), (1000, 0)]),
 )
 def test_bursts_change_neither_the_output_nor_the_place(
     data: bytes, size: int, part: int, longs: tuple[int, int]
@@ -149,7 +166,7 @@ def test_bursts_change_neither_the_output_nor_the_place(
         pytest.param(b": 1\n\n: 2\n\n", b"", id="comments"),
     ],
 )
-@pytest.mark.parametrize(("long", "longer"), [(0, 0), (0, 1000), (lines_of._LONG, lines_of._LONGER)])
+@pytest.mark.parametrize(("long", "longer"), [(0, 0), (0, 1000), (lines_of._LONG, lines_of._LONGER), (1000, 0)])
 def test_data_is_lines_at_once_whatever_its_blocks_are_like(
     blocks: bytes, shown: bytes, long: int, longer: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +198,90 @@ def test_blocks_of_one_shape_are_shown_by_column(
     lines = sum(b"data" in line for line in blocks)
     assert shown.values == b"".join(b"%d\n" % n * lines for n in range(3))
     assert shown.others == b"".join(b"\n".join(others).replace(b"%d", b"%d" % n) + b"\n" for n in range(3))
+
+
+def numbered(fields: list[bytes], numbers: range, end: bytes) -> bytes:
+    block = end.join([*fields, b"", b""])
+    return b"".join(block.replace(b"%d", b"%d" % number) for number in numbers)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        pytest.param([b"id: %d", b"data: %d"], b"%d\n", id="an ID and data"),
+        pytest.param([b"event: e", b"id:%d", b"data: a%d", b"data: b%d"], b"a%d\nb%d\n", id="two lines of data"),
+        pytest.param([b"data:%d", b"id: %d"], b"%d\n", id="no space after the colon"),
+        pytest.param([b"id: %d", b"data:"], b"\n", id="empty data"),
+        pytest.param([b"id: %d"], b"", id="no data"),
+    ],
+)
+def test_blocks_with_the_same_fields_are_shown_in_runs(
+    fields: list[bytes], shown: bytes, end: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[bytes] = []
+    by_pattern = lines_of._by_pattern
+
+    def spy(blocks: bytes) -> lines_of.Shown:
+        searched.append(blocks)
+        return by_pattern(blocks)
+
+    monkeypatch.setattr(lines_of, "_by_pattern", spy)
+    found = data_lines(numbered(fields, range(5), end))
+    assert found is not None
+    assert found.values == b"".join(shown.replace(b"%d", b"%d" % number) for number in range(5))
+    assert searched == [numbered(fields, range(4, 5), b"\n")]  # less than a run
+    assert digest(found.others, None) == b"id: 4\n\n".replace(b"id: ", b"id:" if b"id:%d" in fields else b"id: ")
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(b"data: x", id="fewer fields"),
+        pytest.param(b": note", id="a comment"),
+        pytest.param(b"id:", id="no data"),
+        pytest.param(b"data: 1\ndata: 2", id="more data"),
+        pytest.param(b"id: x\ndata:  y", id="a space in the data"),
+    ],
+)
+def test_a_run_ends_before_a_block_with_other_fields(other: bytes, end: bytes) -> None:
+    regular = numbered([b"id: %d", b"data:%d"], range(4), end)
+    blocks = regular + other.replace(b"\n", end) + end * 2 + regular
+    values, stop = data_of_run(blocks, end * 2)
+    assert (with_lf(values), stop) == (b"0\n1\n2\n3\n", len(regular))
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        pytest.param(b"retry: 1\ndata: 1\n\n", id="another field"),
+        pytest.param(b"xid: 1\ndata: 1\n\n", id="a field whose name ends alike"),
+        pytest.param(b"id\ndata: 1\n\n", id="no colon"),
+        pytest.param(b"data: 1\n" * 7 + b"\n", id="too many lines"),
+        pytest.param(b"\n\n", id="no fields"),
+    ],
+)
+def test_other_blocks_are_no_run(block: bytes) -> None:
+    assert data_of_run(block * 4, b"\n\n") == (b"", 0)
+
+
+def test_no_pattern_is_compiled_for_a_short_burst(monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = numbered([b"id: %d", b"data: %d"], range(4), b"\n")
+    block_runs._run.cache_clear()
+    monkeypatch.setattr(lines_of, "_MANY", len(blocks) + 1)
+    assert data_lines(blocks) == (b"0\n1\n2\n3\n", blocks)
+    assert block_runs._run.cache_info().misses == 0
+    monkeypatch.setattr(lines_of, "_MANY", len(blocks))
+    assert data_lines(blocks) == (b"0\n1\n2\n3\n", b"id: 3\ndata: 3\n\n")
+    assert block_runs._run.cache_info().misses == 1
+
+
+@pytest.mark.parametrize("place", [b"id: 3", b"data: 3"])
+def test_a_cr_alone_in_a_run_is_left_to_the_parser(place: bytes) -> None:
+    blocks = numbered([b"id: %d", b"data: %d"], range(6), b"\r\n")
+    assert data_lines(blocks) is not None
+    assert data_lines(blocks.replace(place, place + b"\rdata: x")) is None
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])

@@ -15,8 +15,9 @@ __all__ = ["Shown", "data_lines", "with_lf"]
 
 _BEFORE_VALUE = re.compile(rb"(?:(?!data)[^\r\n]++\r?\n)*data: ?+")
 _DATA = re.compile(rb"\ndata(?:: |:|(?=\n))(.*+)")
-_LONG = 40  # bytes of a line; from here on, making an object of each line is faster than searching with a pattern
+_LONG = 55  # bytes of a line; from here on, making an object of each line is faster than searching with a pattern
 _LONGER = 100  # bytes of a line; from here on, it is also faster than searching for the text between two values
+_MANY = 16 * 1024  # bytes of blocks; runs take 1 ms to prepare once, which only a long burst makes up for
 
 
 class Shown(NamedTuple):
@@ -43,13 +44,14 @@ def data_lines(blocks: bytes) -> Shown | None:
     end = b"\r\n\r\n" if blocks.endswith(b"\r\n") else b"\n\n"
     first = blocks.find(end) + len(end)
     height = blocks.count(b"\n", 0, first)
-    shown = _alike(blocks, end) if first < _LONGER * height or end != b"\n\n" else None
+    crlf, long = end != b"\n\n", first >= _LONG * height
+    shown = _alike(blocks, end) if crlf or first < _LONGER * height else None
+    shown = shown or (_in_runs(blocks, end) if crlf or not long else None)
     if shown is None:
         lines = with_lf(blocks)
         if lines is None:
             return None
-        shown = _in_columns(lines, height) if first >= _LONG * height else None
-        shown = shown or _by_pattern(lines)
+        shown = (_in_columns(lines, height) if long else None) or _by_pattern(lines)
     if not shown.values.isascii():
         try:
             shown.values.decode()
@@ -91,6 +93,28 @@ def _alike(blocks: bytes, end: bytes) -> Shown | None:
         return None
     values.append(b"")
     return Shown(b"\n".join(values), others[: others.rindex(b"data")])
+
+
+def _in_runs(blocks: bytes, end: bytes) -> Shown | None:
+    """Return the output for blocks of which the first ones have the same fields: 65 ns for 25 bytes, 110 for 120.
+
+    Args:
+        blocks: whole blocks.
+        end: the end of each block.
+    """
+    if len(blocks) < _MANY:
+        return None
+    from sse_client.cli.streams.block_runs import data_of_run  # loaded with the first long burst
+
+    data, stop = data_of_run(blocks, end)
+    if not stop:
+        return None
+    # Among blocks with the same fields, the last ID is that of the last block.
+    last = blocks.rfind(end, 0, stop - len(end)) + len(end)
+    values, fields, rest = with_lf(data), with_lf(blocks[last:stop]), with_lf(blocks[stop:])
+    if values is None or fields is None or rest is None:
+        return None
+    return Shown(values + _by_pattern(rest).values, fields + rest)
 
 
 def _in_columns(blocks: bytes, height: int) -> Shown | None:
