@@ -22,7 +22,7 @@ _URL = r"""(?xi)
         )"""
 
 # The paths that this package appends to a base URL, after its host or path.
-_ENDPOINT = re.compile(r"(?<=[^:/])/+(?:chat/completions|completions|responses)/*\Z")
+_ENDPOINT = r"(?<=[^:/])/+(?:chat/completions|completions|responses)/*\Z"
 
 # The class that accepts each kind of client or session.
 _TAKES = {
@@ -67,7 +67,10 @@ def checked_base_url(base_url: Any) -> str:
     if not base_url.strip():
         raise ValueError("base_url: expected a URL, got an empty text; leave it out, or pass None, for OpenAI")
     address, mark, query = base_url.partition("#")[0].partition("?")
-    return f"{_ENDPOINT.sub('', address).rstrip('/')}{mark}{query}"
+    address = address.rstrip("/")
+    if address.endswith(("completions", "responses")):
+        address = re.sub(_ENDPOINT, "", address).rstrip("/")
+    return f"{address}{mark}{query}"
 
 
 def check_retries(max_retries: Any) -> None:

@@ -12,7 +12,6 @@ from sse_client.adapters._client_arguments import (
     checked_key,
 )
 from sse_client.adapters.openai._shared.call_options import check_mapping, merged_headers
-from sse_client.adapters.openai._shared.query import with_params
 from sse_client.options import Timeout
 from sse_client.request import display_url
 
@@ -66,7 +65,7 @@ class Endpoint:
         for name, value in (params or {}).items():
             if not isinstance(value, str):
                 raise TypeError(f"params: {name} must be a str, not {type(value).__name__}")
-        self._query = with_params(query, params)
+        self._query = _with_params(query, params) if params else query
         self.max_retries = max_retries
         self._headers = dict(headers or {})
         self._shared = dict(shared or {})
@@ -96,7 +95,7 @@ class Endpoint:
         Raises:
             TypeError: a parameter is not a str, number, list or mapping.
         """
-        query = with_params(self._query, params)
+        query = _with_params(self._query, params) if params else self._query
         return f"{self._address}/{path.lstrip('/')}{'?' * bool(query)}{query}"
 
     def request_options(
@@ -138,6 +137,12 @@ class Endpoint:
             ours.pop("Authorization", None)
         named = given | {name.lower() for name in theirs}
         return merged_headers(ours, theirs), "idempotency-key" in named
+
+
+def _with_params(query: str, params: Mapping[str, Any]) -> str:
+    from sse_client.adapters.openai._shared.query import with_params  # most requests have no parameters
+
+    return with_params(query, params)
 
 
 def _unique() -> str:
