@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sse_client._http.redirects import check_allow_redirects
 from sse_client._http.type_guards import is_listing
-from sse_client.checkpoint import Checkpoint, FileCheckpoint
 from sse_client.request import check_last_event_id
+
+if TYPE_CHECKING:
+    from sse_client.checkpoint import Checkpoint
 
 __all__ = ["CHECKS", "TYPES", "mistyped"]
 
@@ -50,6 +51,8 @@ def _path(value: object) -> str | None:
 
 def _checkpoint(value: Any) -> Checkpoint | None:
     if isinstance(value, (str, os.PathLike)):
+        from sse_client.checkpoint import FileCheckpoint  # imported only if one is made
+
         return FileCheckpoint(cast("str | os.PathLike[str]", value))
     for name in ("load", "save") if value is not None else ():
         if not callable(getattr(value, name, None)):
@@ -78,7 +81,9 @@ def _observer(value: Any) -> Any:
 
 
 def _awaiting_nothing(name: str, value: Any) -> Any:
-    if inspect.iscoroutinefunction(value):
+    from inspect import iscoroutinefunction  # imported only if there is a callable, because it takes 5 ms
+
+    if iscoroutinefunction(value):
         raise TypeError(f"{name}: expected a function, got a coroutine function, which nothing awaits")
     return value
 

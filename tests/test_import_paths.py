@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 
 import pytest
 
@@ -76,3 +78,8 @@ IMPORT_PATHS = {module: names.split() for module, names in OF_0_1_0.items()}
 def test_what_could_be_imported_can_be_imported(module: str) -> None:
     found = importlib.import_module(module)
     assert [name for name in IMPORT_PATHS[module] if not hasattr(found, name)] == []
+
+
+def test_importing_the_package_is_enough_for_the_module_of_checkpoints() -> None:
+    script = "import sse_client; assert sse_client.checkpoint.FileCheckpoint is sse_client.FileCheckpoint"
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)
