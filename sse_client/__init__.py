@@ -8,7 +8,6 @@ import importlib
 import logging
 from typing import TYPE_CHECKING, Any
 
-from sse_client.checkpoint import Checkpoint, FileCheckpoint
 from sse_client.client import Client, get, post, stream, subscribe
 from sse_client.errors import (
     BodyNotReplayable,
@@ -31,6 +30,7 @@ from sse_client.request import Attempt, Request
 
 if TYPE_CHECKING:
     from sse_client.aio import AsyncClient, AsyncEventStream, AsyncSubscription, astream
+    from sse_client.checkpoint import Checkpoint, FileCheckpoint
     from sse_client.observer import Closed, Lost, Opened
     from sse_client.policy import Reconnect
     from sse_client.reading import aread, read
@@ -83,6 +83,7 @@ __version__ = "0.2.0"
 # Loaded on first access: most programs need few of these modules, and blocking programs do not need asyncio.
 _LATE = {
     "sse_client.aio": ("AsyncClient", "AsyncEventStream", "AsyncSubscription", "astream"),
+    "sse_client.checkpoint": ("Checkpoint", "FileCheckpoint"),
     "sse_client.observer": ("Closed", "Lost", "Opened"),
     "sse_client.policy": ("Reconnect",),
     "sse_client.reading": ("aread", "read"),
@@ -91,6 +92,8 @@ _LATE = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "checkpoint":  # `import sse_client` was enough for `sse_client.checkpoint` in 0.1.0
+        return importlib.import_module("sse_client.checkpoint")
     for module, names in _LATE.items():
         if name in names:
             found = globals()[name] = getattr(importlib.import_module(module), name)

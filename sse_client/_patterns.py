@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from typing import AnyStr
+from functools import cache
+from typing import TYPE_CHECKING, Any, AnyStr, Literal
 
-__all__ = ["portable"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["portable", "when_needed"]
 
 # https://github.com/python/cpython/issues/106052
 _KEEPS_FAILURES = sys.implementation.name == "cpython" and (3, 11) <= sys.version_info < (3, 11, 5)
@@ -23,6 +28,18 @@ def portable(pattern: AnyStr) -> AnyStr:
     if isinstance(pattern, str):
         return with_atomic_groups(pattern)
     return with_atomic_groups(pattern.decode("latin-1")).encode("latin-1")
+
+
+def when_needed(
+    pattern: AnyStr, method: Literal["match", "fullmatch", "split"]
+) -> Callable[[], Callable[[AnyStr], Any]]:
+    """Return a function that returns a method of a pattern, which is compiled at the first call. That takes 0.1 ms."""
+
+    def compiled() -> Callable[[AnyStr], Any]:
+        found: Callable[[AnyStr], Any] = getattr(re.compile(portable(pattern)), method)
+        return found
+
+    return cache(compiled)
 
 
 def with_atomic_groups(pattern: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sse_client._values import Value
 from sse_client.request import display_url
 
 if TYPE_CHECKING:
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Response"]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Response:
+class Response(Value):
     """The head of a response, the same for every transport.
 
     Its `repr` shows the status and the URL, without anything that may be secret: query, credentials, headers.
@@ -26,10 +25,19 @@ class Response:
         raw: the transport's own response, such as a `requests.Response`.
     """
 
+    __slots__ = ("headers", "raw", "status", "url")
+
     status: int
     headers: Mapping[str, str]
     url: str
     raw: Any
+
+    def __init__(self, status: int, headers: Mapping[str, str], url: str, raw: Any) -> None:
+        put = object.__setattr__
+        put(self, "status", status)
+        put(self, "headers", headers)
+        put(self, "url", url)
+        put(self, "raw", raw)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.status} from {display_url(self.url)}>"

@@ -6,11 +6,10 @@ import random
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
-from sse_client._http.retry_after import retry_after
+from sse_client._values import Value
 from sse_client.errors import ConnectionFailed, SSEError, StatusError
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from tenacity import RetryCallState, Retrying
 
-__all__ = ["DEFAULT_RULES", "Policy", "Reconnect", "retry_after"]
+__all__ = ["DEFAULT_RULES", "Policy", "Reconnect"]
 
 _LONGEST = sys.float_info.max  # seconds
 _LEAST_DELAY = 0.1  # seconds, unless the caller's own `initial_delay` is less
@@ -27,8 +26,7 @@ _ASKS = frozenset({429, 503})  # the statuses whose Retry-After counts
 _STATUSES = frozenset({429, 500, 502, 503, 504})
 
 
-@dataclass(frozen=True, slots=True)
-class Reconnect:
+class Reconnect(Value):
     """When to connect again, and how long to wait before it.
 
     A connection has failed if it was refused, answered with a bad status, or ended without a single event. The delay
@@ -58,18 +56,57 @@ class Reconnect:
         ValueError: a number is out of range.
     """
 
-    initial_delay: float = 1.0
-    max_delay: float = 30.0
-    max_attempts: int | None = 5
-    max_asked: float = 3600.0
-    statuses: Iterable[int] = _STATUSES
-    wait: Callable[[RetryCallState], float] | None = None
-    stop: Callable[[RetryCallState], bool] | None = None
-    retry: Callable[[RetryCallState], bool] | None = None
-    before_sleep: Callable[[RetryCallState], Any] | None = None
-    on_end: bool = True
+    __slots__ = (
+        "before_sleep",
+        "initial_delay",
+        "max_asked",
+        "max_attempts",
+        "max_delay",
+        "on_end",
+        "retry",
+        "statuses",
+        "stop",
+        "wait",
+    )
 
-    def __post_init__(self) -> None:
+    initial_delay: float
+    max_delay: float
+    max_attempts: int | None
+    max_asked: float
+    statuses: Iterable[int]
+    wait: Callable[[RetryCallState], float] | None
+    stop: Callable[[RetryCallState], bool] | None
+    retry: Callable[[RetryCallState], bool] | None
+    before_sleep: Callable[[RetryCallState], Any] | None
+    on_end: bool
+
+    def __init__(
+        self,
+        initial_delay: float = 1.0,
+        max_delay: float = 30.0,
+        max_attempts: int | None = 5,
+        max_asked: float = 3600.0,
+        statuses: Iterable[int] = _STATUSES,
+        wait: Callable[[RetryCallState], float] | None = None,
+        stop: Callable[[RetryCallState], bool] | None = None,
+        retry: Callable[[RetryCallState], bool] | None = None,
+        before_sleep: Callable[[RetryCallState], Any] | None = None,
+        on_end: bool = True,
+    ) -> None:
+        put = object.__setattr__
+        put(self, "initial_delay", initial_delay)
+        put(self, "max_delay", max_delay)
+        put(self, "max_attempts", max_attempts)
+        put(self, "max_asked", max_asked)
+        put(self, "statuses", statuses if statuses is _STATUSES else _checked_statuses(statuses))
+        put(self, "wait", wait)
+        put(self, "stop", stop)
+        put(self, "retry", retry)
+        put(self, "before_sleep", before_sleep)
+        put(self, "on_end", on_end)
+        self._check()
+
+    def _check(self) -> None:
         for name in ("initial_delay", "max_delay", "max_asked"):
             value = getattr(self, name)
             if not isinstance(value, (int, float)) or isinstance(value, bool):
@@ -87,8 +124,6 @@ class Reconnect:
                 raise TypeError(f"{name}: expected a strategy of tenacity or None, got {type(strategy).__name__}")
         if not isinstance(self.on_end, bool):
             raise TypeError(f"on_end: expected bool, got {type(self.on_end).__name__}")
-        if self.statuses is not _STATUSES:
-            object.__setattr__(self, "statuses", _checked_statuses(self.statuses))
 
 
 def _checked_statuses(statuses: Any) -> frozenset[int]:
@@ -247,3 +282,11 @@ def _call_state(
     state.set_exception((type(error), error, error.__traceback__))
     state.start_time, state.outcome_timestamp = since, now
     return state
+
+
+def __getattr__(name: str) -> Any:
+    if name != "retry_after":  # a name of 0.1.0, which nothing here uses
+        raise AttributeError(f"module 'sse_client.policy' has no attribute {name!r}")
+    from sse_client._http.retry_after import retry_after
+
+    return retry_after

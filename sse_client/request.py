@@ -6,11 +6,11 @@ import contextlib
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sse_client._patterns import portable
+from sse_client._values import Value, replaced
 
 if TYPE_CHECKING:
     from sse_client.errors import SSEError
@@ -33,21 +33,22 @@ MAX_HEADER = 8 * 1024  # bytes; common servers answer longer headers with 400 or
 
 MAX_SHOWN = 200  # characters of a URL in a message; a server may redirect to a URL of any length
 
-_BREAKS = re.compile(r"[\0\r\n]")  # characters that would end the field
+# Patterns for rare cases, kept as strings: they are compiled when first needed.
+_BREAKS = r"[\0\r\n]"  # characters that would end the field
+_BLANK_OR_CONTROL = r"[\x00-\x20\x7f]"
 
-_BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f]")
-_FIELD_NAME = re.compile(r"[!-9;-~]+")  # visible ASCII characters except the colon
+_HOST = r"https?://[a-z0-9][a-z0-9._-]*+(?::(?:[1-5][0-9]{4}|[1-9][0-9]{0,3}))?+"
+_CHARACTERS = r"[A-Za-z0-9._~!$&'()*+,;=:@/-]*+"
 
-# URLs and header values that need no closer check, as nearly all; the closer check takes three times as long.
-_USUAL_URL = re.compile(
-    portable(r"https?://[A-Za-z0-9._-]++(?::(?:[1-5][0-9]{4}|[1-9][0-9]{0,3}))?+(?:[/?#][!-~]*+)?+")
-)
+PLAIN_URL = re.compile(portable(rf"(?!.*/\.)({_HOST})(/{_CHARACTERS})?+(\?[?A-Za-z0-9._~!$&'()*+,;=:@/-]++)?+"))
+"""Matches URLs as most are, with neither escapes nor dot segments: these are sent as they are. The groups are the
+origin, the path and the query, with its question mark."""
+
 _USUAL_METHODS = frozenset({"GET", "POST"})
-_USUAL_VALUE = re.compile(r"[\x01-\x09\x0b\x0c\x0e-\xff]*+")
+_NO_HEADERS: Mapping[str, str | bytes | None] = {}  # each request without headers gets a dict of its own
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Request:
+class Request(Value):
     """A request, with the argument names of `requests`. Immutable: change it with `dataclasses.replace`.
 
     Its `repr` shows the method and the URL, without anything that may be secret: query, credentials, headers, body.
@@ -65,31 +66,48 @@ class Request:
         cookies: a mapping or a cookie jar.
     """
 
+    __slots__ = ("auth", "cookies", "data", "files", "headers", "json", "method", "params", "url")
+
     method: str
     url: str
-    params: Any = None
-    headers: Mapping[str, str | bytes | None] = field(default_factory=dict[str, "str | bytes | None"])
-    data: Any = None
-    json: Any = None
-    files: Any = None
-    auth: Any = None
-    cookies: Any = None
+    params: Any
+    headers: Mapping[str, str | bytes | None]
+    data: Any
+    json: Any
+    files: Any
+    auth: Any
+    cookies: Any
 
-    def __post_init__(self) -> None:
-        usual = type(self.method) is str and self.method.isupper()  # an enum's member is replaced by its value
-        if not usual and isinstance(self.method, str):
-            object.__setattr__(self, "method", self.method.upper())
-        if self.data is not None:
-            object.__setattr__(self, "data", snapshot(self.data))
-        if hasattr(self.files, "__next__"):
-            object.__setattr__(self, "files", list(self.files))
+    def __init__(
+        self,
+        *,
+        method: str,
+        url: str,
+        params: Any = None,
+        headers: Mapping[str, str | bytes | None] = _NO_HEADERS,
+        data: Any = None,
+        json: Any = None,
+        files: Any = None,
+        auth: Any = None,
+        cookies: Any = None,
+    ) -> None:
+        put = object.__setattr__
+        name: Any = method  # `check` refuses other types
+        put(self, "method", name.upper() if isinstance(name, str) else name)
+        put(self, "url", url)
+        put(self, "params", params)
+        put(self, "headers", {} if headers is _NO_HEADERS else headers)
+        put(self, "data", None if data is None else snapshot(data))
+        put(self, "json", json)
+        put(self, "files", list(files) if hasattr(files, "__next__") else files)
+        put(self, "auth", auth)
+        put(self, "cookies", cookies)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {display(self)}>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(Value):
     """A connection attempt that is about to begin.
 
     Attributes:
@@ -98,9 +116,17 @@ class Attempt:
         error: the error that ended the previous attempt; None for the first attempt.
     """
 
+    __slots__ = ("error", "last_event_id", "number")
+
     number: int
     last_event_id: str
-    error: SSEError | None = None
+    error: SSEError | None
+
+    def __init__(self, *, number: int, last_event_id: str, error: SSEError | None = None) -> None:
+        put = object.__setattr__
+        put(self, "number", number)
+        put(self, "last_event_id", last_event_id)
+        put(self, "error", error)
 
 
 def snapshot(data: Any) -> Any:
@@ -146,16 +172,16 @@ def check(request: Request) -> None:
     method = request.method
     if method not in _USUAL_METHODS and not (method.isascii() and method.replace("-", "").isalpha()):
         raise ValueError(f"expected an HTTP method such as GET or POST, got {request.method!r}")
-    if not _USUAL_URL.fullmatch(request.url):
+    if not PLAIN_URL.fullmatch(request.url):  # the closer check takes several times as long
         _check_url(request.url)
     # An exact type comparison takes a fraction of the time of an isinstance check with an abstract class.
     is_dict: bool = type(request.headers) is dict
     if not is_dict and not isinstance(request.headers, Mapping):
         raise TypeError(f"headers: expected a mapping, got {type(request.headers).__name__}")
     for name, value in request.headers.items():
-        usual = value is None or (type(value) is str and _USUAL_VALUE.fullmatch(value))
-        if not (usual and type(name) is str and _FIELD_NAME.fullmatch(name)):
-            _check_header(name, value)
+        usual = value is None or (type(value) is str and value.isascii() and value.isprintable())
+        if not (usual and type(name) is str and name.isascii() and name.replace("-", "").isalnum()):
+            _check_header(name, value)  # nearly never: a call for each field would take longer
     if request.json is not None and (request.data is not None or request.files is not None):
         raise ValueError("expected one body, got json and another one")
     is_body = request.data is not None and request.files is not None
@@ -164,7 +190,7 @@ def check(request: Request) -> None:
 
 
 def _check_url(url: str) -> None:
-    if _BLANK_OR_CONTROL.search(url):
+    if re.search(_BLANK_OR_CONTROL, url):
         raise ValueError("the URL holds a blank or a control character")
     try:
         parts = urlsplit(url)
@@ -178,11 +204,13 @@ def _check_url(url: str) -> None:
 def _check_header(name: Any, value: Any) -> None:
     if not isinstance(name, str):
         raise TypeError(f"a header's name must be a str, not {type(name).__name__}")
-    if not _FIELD_NAME.fullmatch(name):
+    if not (name.isascii() and name.isprintable()) or not name or " " in name or ":" in name:
         raise ValueError("the name of a header holds a character that no name can hold, or none at all")
     if value is None:
         return
     if isinstance(value, str):
+        if value.isascii() and value.isprintable():
+            return  # nearly all values; the closer check takes several times as long
         # Tested instead of encoded, because a UnicodeEncodeError would contain the value.
         if not value.isascii() and max(value) > "\xff":
             raise ValueError(f"header {name}: a str must be of Latin-1 characters; send others as bytes")
@@ -202,7 +230,7 @@ def check_last_event_id(value: Any) -> str:
     """
     if not isinstance(value, str):
         raise TypeError(f"last_event_id: expected a str, got {type(value).__name__}")
-    if _BREAKS.search(value):
+    if re.search(_BREAKS, value):
         raise ValueError("last_event_id holds a CR, LF or NUL")
     try:
         value.encode()
@@ -239,7 +267,7 @@ def with_headers(request: Request, ambient: Mapping[str, Any], last_event_id: st
                 display(request),
                 extra={"sse_request": display(request)},
             )
-    return replace(request, headers=headers)
+    return replaced(request, headers=headers)
 
 
 def resume_header(last_event_id: str) -> bytes | None:
@@ -251,7 +279,7 @@ def resume_header(last_event_id: str) -> bytes | None:
     """
     # "Normalize" of the Fetch standard strips the blanks around a value.
     value = last_event_id.strip(" \t")
-    if len(value) > MAX_HEADER or _BREAKS.search(value):
+    if len(value) > MAX_HEADER or re.search(_BREAKS, value):
         return None
     try:
         header = value.encode()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
 
     from sse_client import Request
-    from sse_client._core.transport import Limits
+    from sse_client._core.deadlines import Limits
     from sse_client.transports._aiohttp.response_body import AiohttpBody
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"

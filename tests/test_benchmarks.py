@@ -45,3 +45,17 @@ assert filled(page, document) == page
 """
     run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
+
+
+def test_each_program_of_the_counts_reads_a_token() -> None:
+    script = """
+import subprocess, sys
+from benchmarks.fresh import SCRIPTS, served
+from sse_client.testing import Server
+for name, program in SCRIPTS.items():
+    with Server(default=served) as server:
+        subprocess.run([sys.executable, "-c", program, server.url], check=True, timeout=30)
+        assert [request.method for request in server.requests] == ["GET" if "GET" in name else "POST"], name
+"""
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr

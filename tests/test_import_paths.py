@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,3 +111,8 @@ def test_every_public_module_for_adapters_is_listed() -> None:
     files = Path(replies.__file__).parent.glob("*.py")
     names = {f"sse_client.replies.{path.stem}" for path in files if not path.stem.startswith("_")}
     assert names | {"sse_client.extension", "sse_client.replies"} == set(FOR_ADAPTERS)
+
+
+def test_importing_the_package_is_enough_for_the_module_of_checkpoints() -> None:
+    script = "import sse_client; assert sse_client.checkpoint.FileCheckpoint is sse_client.FileCheckpoint"
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)

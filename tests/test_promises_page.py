@@ -20,7 +20,7 @@ from sse_client._http import (
     escaped_text,
     inflation_limit,
     optional_codings,
-    redirects,
+    redirect_target,
     response_head,
 )
 from sse_client.options import DEFAULT_MAX_ERROR_BODY, DEFAULTS
@@ -79,7 +79,7 @@ LIMITS = {
         f"and {seconds(response_body._EXCERPT_SILENCE)} of silence"
     ),
     "redirects": str(requests.Session().max_redirects),
-    "the URL that a redirect leads to": size(redirects.MAX_LOCATION),
+    "the URL that a redirect leads to": size(redirect_target.MAX_LOCATION),
     "what a server may ask to wait": seconds(Reconnect().max_asked),
     "the least wait before a reconnect": seconds(policy_module._LEAST_DELAY),
     "what is parsed at once in asyncio": size(response_body._MOST),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
-from sse_client.adapters.openai.chat._deltas import adeltas, deltas
 from sse_client.adapters.openai.client import ChatClient, ChatStream
 from sse_client.adapters.openai.completion import (
     Audio,
@@ -21,6 +21,7 @@ from sse_client.adapters.openai.errors import ChatError
 
 if TYPE_CHECKING:
     from sse_client.adapters.openai.aio import AsyncChatClient, AsyncChatStream
+    from sse_client.adapters.openai.chat._deltas import adeltas, deltas
 
 __all__ = [
     "AsyncChatClient",
@@ -43,13 +44,16 @@ __all__ = [
     "deltas",
 ]
 
-# Imported on first access, because they need aiohttp.
-_ASYNCIO = frozenset({"AsyncChatClient", "AsyncChatStream"})
+# Imported on first access: the clients for asyncio need aiohttp, and programs with a client do not need `deltas`.
+_LATE = {
+    "sse_client.adapters.openai.aio": ("AsyncChatClient", "AsyncChatStream"),
+    "sse_client.adapters.openai.chat._deltas": ("adeltas", "deltas"),
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _ASYNCIO:
-        raise AttributeError(f"module 'sse_client.adapters.openai' has no attribute {name!r}")
-    from sse_client.adapters.openai import aio
-
-    return getattr(aio, name)
+    for module, names in _LATE.items():
+        if name in names:
+            found = globals()[name] = getattr(importlib.import_module(module), name)
+            return found
+    raise AttributeError(f"module 'sse_client.adapters.openai' has no attribute {name!r}")

@@ -1,14 +1,29 @@
-"""The deadlines that span several reads: `Timeout.first`, `Timeout.event` and `Timeout.total`."""
+"""The time limits of a request, and the deadlines that span several reads: `Timeout.first`, `event` and `total`."""
 
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
 from sse_client.errors import DeadlineExceeded, IdleTimeout, SSEError
 from sse_client.options import Timeout
 from sse_client.request import display_url
 
-__all__ = ["NO_DEADLINES", "Deadlines"]
+__all__ = ["NO_DEADLINES", "Deadlines", "Limits"]
+
+
+class Limits(NamedTuple):
+    """The time limits for opening a request and reading its response.
+
+    Attributes:
+        connect: seconds to make a connection: name lookup, every address, proxy and TLS together; None: no limit.
+        silence: seconds without a byte after which the connection counts as dead; None: no limit.
+        deadline: when the response's head must have arrived, by `time.monotonic`; None: no limit.
+    """
+
+    connect: float | None
+    silence: float | None
+    deadline: float | None
 
 
 class Deadlines:

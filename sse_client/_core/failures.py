@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+import sys
 from typing import TYPE_CHECKING
 
 from sse_client._http.escaped_text import shown
@@ -85,7 +85,7 @@ def forget_frames(error: BaseException) -> None:
     so the stream, until the next garbage collection. An exception that a caller is handling is left unchanged.
     """
     callers: set[FrameType | None] = set()
-    frame = inspect.currentframe()
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001  (`inspect.currentframe`, which takes long to import)
     while frame is not None:  # this function's own frame is left out, because in its own set it would form such a cycle
         frame = frame.f_back
         callers.add(frame)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from sse_client._core.deadlines import NO_DEADLINES, Deadlines
+from sse_client._core.deadlines import NO_DEADLINES, Deadlines, Limits
 from sse_client._core.delivery import EXHAUSTED
 from sse_client._core.failures import forget_context
 from sse_client._core.response_body import LONG
 from sse_client._core.session import Session, checked
-from sse_client._core.sniffed_body import SniffedBody
-from sse_client._core.transport import Limits
 from sse_client.errors import ContentTypeError, SSEError
 
 if TYPE_CHECKING:
@@ -189,7 +186,9 @@ class StreamLoop:
         request = session.request
         asked = session.attempt()
         if self._prepares:
-            if inspect.isawaitable(asked):
+            from inspect import isawaitable  # takes longer to import than the whole core; few streams have `prepare`
+
+            if isawaitable(asked):
                 asked = await self._transport.resolve(asked, deadlines.deadline)
                 if asked is None and self._transport.closed:
                     return None
@@ -210,6 +209,8 @@ class StreamLoop:
         refusal = session.opened(body)
         sniff = session.format.sniff
         if isinstance(refusal, ContentTypeError) and sniff is not None:
+            from sse_client._core.sniffed_body import SniffedBody  # most servers name the content type
+
             self._body = body = sniffed = SniffedBody(body)
             try:
                 is_stream = await sniffed.sniff(sniff, limits.deadline)

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from sse_client._core.deadlines import Limits
     from sse_client._core.response_body import ResponseBody
     from sse_client.request import Request
 
-__all__ = ["AsyncWakeup", "Limits", "Transport"]
-
-
-class Limits(NamedTuple):
-    """The time limits for opening a request and reading its response.
-
-    Attributes:
-        connect: seconds to make a connection: name lookup, every address, proxy and TLS together; None: no limit.
-        silence: seconds without a byte after which the connection counts as dead; None: no limit.
-        deadline: when the response's head must have arrived, by `time.monotonic`; None: no limit.
-    """
-
-    connect: float | None
-    silence: float | None
-    deadline: float | None
+__all__ = ["AsyncWakeup", "Transport"]
 
 
 class Transport(Protocol):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import os
 from json import JSONEncoder
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from sse_client._http.type_guards import is_listing, is_mapping
 from sse_client._http.url import MalformedRequest, flat_pairs, form_encoded, listed_pairs
@@ -20,7 +22,7 @@ __all__ = ["EncodedBody", "awaited_nowhere", "encoded_body", "known_length", "le
 _json = JSONEncoder(allow_nan=False).encode
 
 
-class EncodedBody(NamedTuple):
+class EncodedBody(msgspec.Struct, frozen=True):
     """A body that is ready to be sent.
 
     Attributes:

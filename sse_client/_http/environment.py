@@ -5,9 +5,11 @@ from __future__ import annotations
 import ipaddress
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, getproxies_environment, proxy_bypass
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +19,7 @@ __all__ = ["TrustedCertificates", "may_have_proxies", "proxy_for", "trusted_cert
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
-class TrustedCertificates(NamedTuple):
+class TrustedCertificates(msgspec.Struct, frozen=True):
     """The location of trusted CA certificates.
 
     Attributes:

@@ -7,7 +7,9 @@ a length together with chunks, repeated lengths (even equal ones), and transfer 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from sse_client._http.escaped_text import shown
 
@@ -20,7 +22,8 @@ _LENGTH = "0*+([0-9]{0,19})"  # compiled when first needed, because streams seld
 _MAX_LENGTH = 2**63 - 1
 
 
-class Framing(NamedTuple):
+# A struct, like `Options`: a named tuple takes five times as long to define.
+class Framing(msgspec.Struct, frozen=True):
     """Where a body ends.
 
     Attributes:

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sse_client._http.cookies import cookie_header
 from sse_client._http.credentials import basic, netrc_credentials, url_credentials
-from sse_client._http.encoded_body import EncodedBody, encoded_body, known_length
 from sse_client._http.media_types import EVENT_STREAM
-from sse_client._http.requests_auth import apply_auth
 from sse_client._http.type_guards import is_mapping, is_pair
 from sse_client._http.url import MalformedRequest, request_url
 from sse_client.request import Request, display_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from sse_client._http.encoded_body import EncodedBody
 
 __all__ = ["HeaderFields", "OutgoingRequest", "SessionDefaults", "outgoing"]
 
@@ -101,10 +100,15 @@ def outgoing(request: Request, defaults: SessionDefaults, resume: bytes = b"") -
     params = _params(request.params, defaults.params) if defaults.params else request.params
     url = request_url(request.url, params, any_scheme=defaults.any_scheme)
     headers, named_authorization = _merged(defaults.headers, request.headers, resume)
-    bare = request.data is None and request.json is None and not request.files
-    body = None if bare else encoded_body(request)
+    body = None
+    if request.data is not None or request.json is not None or request.files:
+        from sse_client._http.encoded_body import encoded_body  # loaded with the first body, which a GET has not
+
+        body = encoded_body(request)
     made = OutgoingRequest(request.method, url, headers, None if body is None else body.content)
     if (request.cookies or defaults.cookies is not None) and "cookie" not in headers:
+        from sse_client._http.cookies import cookie_header  # loaded with the first cookie
+
         own = request.cookies
         cookies = cookie_header(url, (), own) if defaults.cookies is None else defaults.cookies(made, own)
         if cookies:
@@ -216,6 +220,10 @@ def _authorized(request: OutgoingRequest, auth: Any) -> OutgoingRequest:
             "auth: expected a pair of user and password, or an authentication object as requests has them, "
             f"got {type(auth).__name__}"
         )
+    # Loaded with the first such object, which may have to change the framing, too.
+    from sse_client._http.encoded_body import EncodedBody, known_length
+    from sse_client._http.requests_auth import apply_auth
+
     prepared = apply_auth(auth, request.method, request.url, dict(request.headers.values()), request.body)
     method, url, body = str(prepared.method), str(prepared.url), prepared.body
     headers: HeaderFields = {}

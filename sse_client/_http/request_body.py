@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from sse_client._values import replaced
 from sse_client.errors import BodyNotReplayable
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class ReplayableBody(msgspec.Struct, eq=False):
         makes = callable(make) and (isinstance(make, type) or not hasattr(make, "read"))
         if makes:
             self._make = make
-            request = replace(request, data=make())  # `replace` copies a buffer
+            request = replaced(request, data=make())  # `Request` copies a buffer
             self._made = request.data if _is_stream(request.data) else None
         for stream in _streams(request):
             key = id(stream)
@@ -52,7 +52,7 @@ class ReplayableBody(msgspec.Struct, eq=False):
             position = self._seen[key][1]
             if position is None:
                 if stream is self._made and not makes:  # within one attempt, to answer a challenge
-                    return self.body_for(replace(request, data=self._make))
+                    return self.body_for(replaced(request, data=self._make))
                 raise BodyNotReplayable(
                     f"expected a body that can be sent a second time, got a {type(stream).__name__} that is used up; "
                     "pass bytes, a seekable file, or data=callable to make it anew for each attempt"

@@ -19,13 +19,14 @@ MAX_HEAD = 256 * 1024
 # RFC 9112 5: "field-line = field-name ":" OWS field-value OWS", and no blank before the colon; RFC 9110 5.6.2: token.
 _FIELD_NAME = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++:"
 _FIELD_LINES = re.compile(portable(rb"(?:%b[^\r\n\0]*+\r?+\n)*+" % _FIELD_NAME))
-_FOLD = rb"\r?\n[ \t]++"  # rare, so compiled when first needed
-_INTERIM = re.compile(rb"HTTP/1\.[0-9] 1(?!01)[0-9]{2}(?![0-9])")
+# Rare, so compiled when first needed.
+_FOLD = rb"\r?\n[ \t]++"
+_INTERIM = rb"HTTP/1\.[0-9] 1(?!01)[0-9]{2}(?![0-9])"
 
 
 def is_interim(status_line: bytes) -> bool:
     """Return whether a response is an interim one (RFC 9110 15.2): 1xx, except 101, which is final."""
-    return _INTERIM.match(status_line) is not None
+    return re.match(_INTERIM, status_line) is not None
 
 
 def field_lines(lines: bytes) -> bytes:

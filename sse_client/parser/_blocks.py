@@ -5,15 +5,15 @@ Every quantifier is possessive or bounded, so no expression backtracks, and each
 
 from __future__ import annotations
 
-import re
 from itertools import accumulate, compress, count, repeat
 from typing import TYPE_CHECKING, Any
 
-from sse_client._patterns import portable
+from sse_client._patterns import when_needed
 from sse_client.events import Event
 from sse_client.parser._line_ends import CR
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
     from typing import Protocol
 
@@ -21,21 +21,20 @@ if TYPE_CHECKING:
         last_event_id: str
 
 
-__all__ = ["PREFIX", "deferrable", "match_block", "whole_blocks"]
+__all__ = ["match_block", "match_deferrable", "match_prefix", "whole_blocks"]
 
 # The bytes before the value in a block of one data line and at most an event line, if the next block begins alike.
-_PREFIX = rb"((?:event: ?+([^\r\n]{0,100}+)\r?\n)?+data:( ?+))[^\n]++\n\r?\n(?=\1|\Z)"
-PREFIX = re.compile(portable(_PREFIX)).match
+match_prefix = when_needed(rb"((?:event: ?+([^\r\n]{0,100}+)\r?\n)?+data:( ?+))[^\n]++\n\r?\n(?=\1|\Z)", "match")
 
 # Lines that have no effect before their block is complete, and the unfinished line after them.
 _DEFERRABLE = r"(?:(?:data|event|id):.*+\n)*+.*+"
-deferrable = re.compile(portable(_DEFERRABLE.encode())).fullmatch
+match_deferrable = when_needed(_DEFERRABLE.encode(), "fullmatch")
 
 # The fields of a block whose lines end in LF, in any order. `(?(1)(?!)|...)` refuses data in a second place, and
 # `(?(1)|(?!))` a block without data. Empty types and ids, and ids with a NUL, have special rules: they do not match.
 _FIELD = r"data: ?+(?(1)(?!)|(.*+(?:\ndata: .*+)*+))|event: ?+(.++)|id: ?+([^\n\0]++)"
-match_block = re.compile(portable(rf"(?:(?:{_FIELD})\n)*+(?(1)|(?!))\n({_DEFERRABLE})")).fullmatch
-_split_blocks = re.compile(portable(rf"\n(?:\n(?:{_FIELD}))*+(?(1)|(?!))(?=\n\n)")).split
+match_block = when_needed(rf"(?:(?:{_FIELD})\n)*+(?(1)|(?!))\n({_DEFERRABLE})", "fullmatch")
+_split_blocks = when_needed(rf"\n(?:\n(?:{_FIELD}))*+(?(1)|(?!))(?=\n\n)", "split")
 
 
 def whole_blocks(data: bytes, blank: bytes, parser: _Parser, interpret: Callable[[bytes], list[Any]]) -> list[Any]:
@@ -43,7 +42,7 @@ def whole_blocks(data: bytes, blank: bytes, parser: _Parser, interpret: Callable
 
     `blank` is the end of the last block (see `blank_line`); `interpret` returns the events of blocks line by line.
     """
-    prefix = PREFIX(data)
+    prefix = match_prefix()(data)
     try:
         events = _alike(data, prefix, blank, parser, interpret) if prefix else None
         if events is not None:
@@ -76,8 +75,7 @@ def _alike(
     odd = [] if plain else [at for at, piece in enumerate(pieces) if "\n" in piece or "\r" in piece]
     if 4 * len(odd) > len(pieces):
         return None
-    events: list[Any] = []
-    start = 0
+    events, start = list[Any](), 0
     for at in odd:
         events += map(Event, pieces[start:at], repeat(event_type), repeat(parser.last_event_id))
         events += interpret(prefix + pieces[at].encode() + blank)
@@ -89,11 +87,10 @@ def _alike(
 def _varied(text: str, parser: _Parser, interpret: Callable[[bytes], list[Any]]) -> list[Any]:
     """Return the events of blocks whose lines end in LF."""
     # Alternates between text that does not match and the groups of a block that does. A blank line precedes each block.
-    parts = _split_blocks("\n\n" + text)
+    parts = _split_blocks()("\n\n" + text)
     parts[-1] = parts[-1].removesuffix("\n\n")
     others, data, types, ids = parts[::4], parts[1::4], parts[2::4], parts[3::4]
-    events: list[Any] = []
-    start = 0
+    events, start = list[Any](), 0
     for at in compress(count(), others):
         events += _matched(data[start:at], types[start:at], ids[start:at], parser)
         events += interpret(others[at][2:].encode() + b"\n\n")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, overload
 
 from sse_client.errors import EventTooLarge
 from sse_client.events import Comment, Event
-from sse_client.parser._blocks import PREFIX, deferrable, match_block, whole_blocks
+from sse_client.parser._blocks import match_block, match_deferrable, match_prefix, whole_blocks
 from sse_client.parser._line_ends import BOM, CR, LF, blank_line, split_lines
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Parser(Generic[Item]):
                 text = data.decode()
                 if CR in data:
                     text = text.replace("\r\n", "\n")
-                match = match_block(text)
+                match = match_block()(text)
                 if match is not None and "\r" not in text:
                     text, event_type, event_id, rest_of_text = match.groups()
                     if rest_of_text:
@@ -187,7 +187,7 @@ class Parser(Generic[Item]):
 
     def _learn_affixes(self, block: bytes) -> None:
         """Remember the bytes around a block's value, which are expected around the next block's value, too."""
-        match = PREFIX(block)
+        match = match_prefix()(block)
         if match is not None:
             self._prefix = self._prefix if match[1] == self._prefix else match[1]  # usually all parsers share it
             self._suffix = blank_line(block)
@@ -213,8 +213,7 @@ class Parser(Generic[Item]):
             data, self._held = self._held + data, b""
         if len(self._held) + len(data) + self._size > self._limit:
             return self._interpret(data)
-        events: list[Any] = []
-        blank = blank_line(data)
+        events, blank = list[Any](), blank_line(data)
         if not self._at_block_start:
             block, found, data = data.partition(blank)
             events += self._interpret(block + found)
@@ -226,7 +225,7 @@ class Parser(Generic[Item]):
             events += whole_blocks(blocks, blank, self, self._interpret)
             if not data:
                 self._learn_affixes(blocks)
-        if len(data) > _SHORT or data.count(b"\r") > data.count(b"\r\n") or not deferrable(data):
+        if len(data) > _SHORT or data.count(b"\r") > data.count(b"\r\n") or (data and not match_deferrable()(data)):
             events += self._interpret(data)
         elif data:
             self._held = data
@@ -241,8 +240,7 @@ class Parser(Generic[Item]):
         else:
             unfinished = self._held + unfinished
         self.lines_without_data += len(lines)
-        events: list[Any] = []
-        comments = self._comments
+        events, comments = list[Any](), self._comments
         item: Event | Comment | None
         for number, line in enumerate(lines):
             if not line:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from sse_client._core.deadlines import Limits
 from sse_client._core.failures import connection_broke, no_data
 from sse_client._core.response_body import ResponseBody
-from sse_client._core.transport import Limits
 from sse_client._http.headers import Headers
 from sse_client._http.outgoing import OutgoingRequest
 from sse_client._response import Response

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -16,13 +15,14 @@ from sse_client._http.redirects import RedirectChain, read_as_utf8
 from sse_client._http.request_body import ReplayableBody
 from sse_client._http.requests_auth import answer_to_challenge, is_digest, waits_for_response
 from sse_client._http.url import MalformedRequest
+from sse_client._values import replaced
 from sse_client.request import display_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from sse_client._core.deadlines import Limits
     from sse_client._core.response_body import ResponseBody
-    from sse_client._core.transport import Limits
     from sse_client.errors import ConnectionFailed
     from sse_client.observer import Response
     from sse_client.options import Options
@@ -118,7 +118,7 @@ class CustomTransport(ABC):
                 return body
             await body.aclose()
             challenged = True
-            again = dataclasses.replace(request, auth=None, headers={**request.headers, "Authorization": answer})
+            again = replaced(request, auth=None, headers={**request.headers, "Authorization": answer})
             request = self._replayable.body_for(again)
 
     def _begin(self) -> None:

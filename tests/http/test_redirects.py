@@ -14,7 +14,8 @@ from doubling import assert_linear
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sse_client._http.redirects import RedirectChain, check_allow_redirects, is_redirect, redirected
+from sse_client._http.redirect_target import redirected
+from sse_client._http.redirects import RedirectChain, check_allow_redirects, is_redirect
 from sse_client._http.request_body import ReplayableBody
 from sse_client.errors import BodyNotReplayable, RedirectRefused
 from sse_client.request import Request

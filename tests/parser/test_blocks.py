@@ -9,7 +9,7 @@ import pytest
 
 from sse_client.events import Comment, Event
 from sse_client.parser import Parser
-from sse_client.parser._blocks import PREFIX, deferrable, match_block
+from sse_client.parser._blocks import match_block, match_deferrable, match_prefix
 
 from .kit import BOM, cut, feed_all
 from .reference import interpret
@@ -37,7 +37,7 @@ LF, CRLF = b"\n\n", b"\r\n\r\n"
     ],
 )
 def test_a_block_of_usual_fields_matches(block: str, groups: tuple[str | None, ...]) -> None:
-    match = match_block(block)
+    match = match_block()(block)
     assert match is not None
     assert match.groups() == groups
 
@@ -69,7 +69,7 @@ def test_a_block_of_usual_fields_matches(block: str, groups: tuple[str | None, .
     ],
 )
 def test_other_blocks_do_not_match(block: str) -> None:
-    assert match_block(block) is None
+    assert match_block()(block) is None
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_other_blocks_do_not_match(block: str) -> None:
     ],
 )
 def test_the_prefix_is_what_precedes_the_value(data: bytes, groups: tuple[bytes | None, ...] | None) -> None:
-    match = PREFIX(data)
+    match = match_prefix()(data)
     assert (match and match.groups()) == groups
 
 
@@ -117,7 +117,7 @@ def test_the_prefix_is_what_precedes_the_value(data: bytes, groups: tuple[bytes 
     ],
 )
 def test_lines_without_an_effect_of_their_own_are_deferred(lines: bytes, deferred: bool) -> None:
-    assert (deferrable(lines) is not None) == deferred
+    assert (match_deferrable()(lines) is not None) == deferred
 
 
 # Blocks of one line of data, and blocks like them.

@@ -8,7 +8,7 @@ import pytest
 
 from sse_client._patterns import portable
 from sse_client.parser import _blocks
-from sse_client.parser._blocks import PREFIX, deferrable, match_block
+from sse_client.parser._blocks import match_block, match_deferrable, match_prefix
 
 from .kit import ENOUGH, grows_linearly, seconds
 
@@ -65,22 +65,22 @@ def test_the_measurement_finds_quadratic_time() -> None:
 
 @hostile
 def test_a_prefix_is_found_in_linear_time(start: str, unit: str, end: str) -> None:
-    assert is_linear(lambda text: PREFIX(text.encode()), start, unit, end)
+    assert is_linear(lambda text: match_prefix()(text.encode()), start, unit, end)
 
 
 @hostile
 @memory_for_each_repetition
 def test_lines_are_deferred_in_linear_time(start: str, unit: str, end: str) -> None:
-    assert is_linear(lambda text: deferrable(text.encode()), start, unit, end)
+    assert is_linear(lambda text: match_deferrable()(text.encode()), start, unit, end)
 
 
 @hostile
 @memory_for_each_repetition
 def test_a_block_is_matched_in_linear_time(start: str, unit: str, end: str) -> None:
-    assert is_linear(match_block, start, unit, end)
+    assert is_linear(match_block(), start, unit, end)
 
 
 @hostile
 @memory_for_each_repetition
 def test_blocks_are_split_in_linear_time(start: str, unit: str, end: str) -> None:
-    assert is_linear(lambda text: _blocks._split_blocks(text), "\n\n" + start, unit, end)
+    assert is_linear(lambda text: _blocks._split_blocks()(text), "\n\n" + start, unit, end)

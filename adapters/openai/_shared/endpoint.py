@@ -6,7 +6,6 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from sse_client.adapters.openai._shared.query import with_params
 from sse_client.options import Timeout
 from sse_client.replies.client_arguments import check_mapping, check_retries, check_timeout, checked_key, merged_headers
 from sse_client.request import display_url
@@ -25,7 +24,7 @@ _TIMEOUT = Timeout(connect=10.0, read=600.0)
 _KEY_HEADERS = frozenset({"api-key", "x-api-key"})
 
 # The paths that this package appends to a base URL, after its host or path.
-_ENDPOINT = re.compile(r"(?<=[^:/])/+(?:chat/completions|completions|responses)/*\Z")
+_ENDPOINT = r"(?<=[^:/])/+(?:chat/completions|completions|responses)/*\Z"
 
 
 class Endpoint:
@@ -62,7 +61,7 @@ class Endpoint:
         for name, value in (params or {}).items():
             if not isinstance(value, str):
                 raise TypeError(f"params: {name} must be a str, not {type(value).__name__}")
-        self._query = with_params(query, params)
+        self._query = _with_params(query, params) if params else query
         self.max_retries = max_retries
         self._headers = dict(headers or {})
         self._shared = dict(shared or {})
@@ -91,7 +90,7 @@ class Endpoint:
         Raises:
             TypeError: a parameter is not a str, number, list or mapping.
         """
-        query = with_params(self._query, params) if params else self._query
+        query = _with_params(self._query, params) if params else self._query
         return f"{self._address}/{path.lstrip('/')}{'?' * bool(query)}{query}"
 
     def request_options(
@@ -148,7 +147,16 @@ def checked_base_url(base_url: Any) -> str:
     if not base_url.strip():
         raise ValueError("base_url: expected a URL, got an empty text; leave it out, or pass None, for OpenAI")
     address, mark, query = base_url.partition("#")[0].partition("?")
-    return f"{_ENDPOINT.sub('', address).rstrip('/')}{mark}{query}"
+    address = address.rstrip("/")
+    if address.endswith(("completions", "responses")):
+        address = re.sub(_ENDPOINT, "", address).rstrip("/")
+    return f"{address}{mark}{query}"
+
+
+def _with_params(query: str, params: Mapping[str, Any]) -> str:
+    from sse_client.adapters.openai._shared.query import with_params  # most requests have no parameters
+
+    return with_params(query, params)
 
 
 def _unique() -> str:

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from enum import Enum
-from functools import partial
 from typing import Any, TypeGuard, cast
-from uuid import UUID
 
-import msgspec
+from sse_client.replies.json_values import is_array
 
-from sse_client.adapters.openai.completion import Choice, Completion, Message, ToolCall
-from sse_client.replies.json_values import is_array, is_mapping
-
-__all__ = ["encodable", "listed"]
+__all__ = ["encodable", "is_any_mapping", "is_listing", "listed", "plain"]
 
 _AS_THEY_ARE = frozenset({str, int, bool, type(None)})
-
-# Types that msgspec would encode as strings, but that are refused here.
-_OTHERS = (bytes, bytearray, memoryview, Decimal, timedelta)
-
-_SCHEMA = (
-    "{{'type': 'json_schema', 'json_schema': {{'name': {name!r}, 'schema': ...}}}}, "
-    "and read the answer with reply.parse({name})"
-)
-_TOOL = "{{'type': 'function', 'function': {{'name': {name!r}, 'parameters': ...}}}}"
 
 
 def encodable(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,7 +25,7 @@ def encodable(body: Mapping[str, Any]) -> dict[str, Any]:
         ValueError: a number is not finite, or the values contain themselves.
     """
     try:
-        return {name: value if type(value) in _AS_THEY_ARE else _plain(value, name) for name, value in body.items()}
+        return {name: value if type(value) in _AS_THEY_ARE else plain(value, name) for name, value in body.items()}
     except RecursionError:
         raise ValueError("the body of the request is nested too deep, or contains itself") from None
 
@@ -56,7 +39,7 @@ def listed(name: str, values: Any, what: str) -> list[Any]:
     """
     # Checked first, because it is nearly always a list.
     if type(values) is not list and (
-        isinstance(values, (str, bytes)) or _is_any_mapping(values) or not _is_several(values)
+        isinstance(values, (str, bytes)) or is_any_mapping(values) or not _is_several(values)
     ):
         raise TypeError(f"{name}: expected a list of {what}, got one {_kind(values)}")
     elements: list[Any] = list(cast("Any", values))
@@ -66,11 +49,13 @@ def listed(name: str, values: Any, what: str) -> list[Any]:
     return elements
 
 
-def _is_any_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+def is_any_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    """Return whether `value` is a mapping of any kind."""
     return type(value) is dict or isinstance(value, Mapping)  # the exact type is checked in a fraction of the time
 
 
-def _is_listing(value: object) -> TypeGuard[tuple[Any, ...] | list[Any]]:
+def is_listing(value: object) -> TypeGuard[tuple[Any, ...] | list[Any]]:
+    """Return whether `value` is a list or a tuple."""
     return isinstance(value, (list, tuple))
 
 
@@ -78,128 +63,32 @@ def _is_several(values: object) -> TypeGuard[Iterable[Any]]:
     return not hasattr(values, "model_dump") and isinstance(values, Iterable)  # a model yields its fields
 
 
-def _plain(value: Any, where: str) -> Any:
+def plain(value: Any, where: str) -> Any:
+    """Return a value as one that the `json` module encodes; `where` is its place in the body, for messages."""
     # Most values are leaves. They are checked here, so that no path is built for them.
     if type(value) in _AS_THEY_ARE:
         return value
-    if _is_listing(value) and not hasattr(value, "_asdict"):
+    if is_listing(value) and not hasattr(value, "_asdict"):
         return [
-            each if type(each) in _AS_THEY_ARE else _plain(each, f"{where}[{number}]")
+            each if type(each) in _AS_THEY_ARE else plain(each, f"{where}[{number}]")
             for number, each in enumerate(value)
         ]
-    if _is_any_mapping(value):
+    if is_any_mapping(value):
         return {
-            _key(key, where): each if type(each) in _AS_THEY_ARE else _plain(each, f"{where}.{key}")
+            _key(key, where): each if type(each) in _AS_THEY_ARE else plain(each, f"{where}.{key}")
             for key, each in value.items()
         }
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"{where}: expected a finite number, got {value}")
         return float(value)
-    return _plain(_converted(value, where), where)
+    from sse_client.adapters.openai._shared.json_conversion import converted  # loaded with the first such value
 
-
-def _converted(value: Any, where: str) -> Any:
-    """Convert a value of another type to a JSON value, or to a container of such values."""
-    if isinstance(value, Enum):  # checked before `str` and `int`, which an enum may also be
-        return value.value
-    if isinstance(value, (str, int)):
-        return str.__str__(value) if isinstance(value, str) else int(value)
-    if isinstance(value, (Message, ToolCall)):
-        return value.json()
-    if not isinstance(value, type):
-        if callable(dump := getattr(value, "model_dump", None)):
-            return _without_nulls(
-                dump(mode="json", by_alias=True), dump(mode="json", by_alias=True, exclude_unset=True)
-            )
-        if dataclasses.is_dataclass(value):
-            return _set(value, dataclasses.fields(value))
-        if attributes := getattr(value, "__attrs_attrs__", None):
-            return _set(value, attributes)
-        if isinstance(value, (Completion, Choice)):
-            message = "choices[0].message" if isinstance(value, Completion) else "message"
-            raise TypeError(f"{where}: expected a message, got the {_kind(value)} around it: pass its {message}")
-        if isinstance(value, msgspec.Struct):
-            hook = partial(_in_struct, where=where)
-            return _pruned(msgspec.to_builtins(value, builtin_types=_OTHERS, enc_hook=hook), value)
-        if hasattr(value, "_asdict"):
-            return value._asdict()
-    if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError(f"{where}: {_refusal(value, where)}")
-
-
-def _set(value: Any, fields: Iterable[Any]) -> dict[str, Any]:
-    """Return the fields of a dataclass or an attrs class, without those that are None by default."""
-    pairs = ((each, getattr(value, each.name)) for each in fields)
-    return {each.name: content for each, content in pairs if content is not None or each.default is not None}
-
-
-def _pruned(plain: Any, value: Any) -> Any:
-    """Return msgspec's form of a struct, or of a value in one, without fields that are None by default."""
-    if _is_listing(plain) and _is_listing(value):
-        return [_pruned(*pair) for pair in zip(plain, value, strict=True)]
-    if not is_mapping(plain):
-        return plain
-    if _is_any_mapping(value):
-        return {name: _pruned(*pair) for name, *pair in zip(plain, plain.values(), value.values(), strict=True)}
-    fields: Iterable[Any] = ()
-    if isinstance(value, msgspec.Struct):
-        fields = msgspec.structs.fields(value)
-    elif dataclasses.is_dataclass(value):
-        fields = dataclasses.fields(value)
-    for each in fields:
-        name, content = getattr(each, "encode_name", each.name), getattr(value, each.name, None)
-        if content is None and each.default is None:
-            plain.pop(name, None)
-        elif name in plain:
-            plain[name] = _pruned(plain[name], content)
-    return plain
-
-
-def _in_struct(value: Any, where: str) -> Any:
-    """Convert a value inside a struct that msgspec does not support."""
-    return _plain(_converted(value, where), where)
-
-
-def _without_nulls(full: Any, given: Any) -> Any:
-    """Return a model's fields without those that are None because they were never set.
-
-    Args:
-        full: all fields of the model.
-        given: the fields that were set.
-    """
-    if is_mapping(full) and is_mapping(given):
-        return {
-            name: _without_nulls(value, given.get(name, value))
-            for name, value in full.items()
-            if value is not None or name in given
-        }
-    if is_array(full) and is_array(given) and len(full) == len(given):
-        return [_without_nulls(*pair) for pair in zip(full, given, strict=True)]
-    return cast("Any", full)
+    return plain(converted(value, where), where)
 
 
 def _kind(value: object) -> str:
     return type(value).__name__
-
-
-def _refusal(value: Any, where: str) -> str:
-    """Return why a value cannot be sent, and what to pass instead."""
-    name = getattr(value, "__name__", None)
-    if name is not None and (isinstance(value, type) or callable(value)):
-        kind = "class" if isinstance(value, type) else "function"
-        advice = _TOOL if where.startswith("tools") else _SCHEMA if kind == "class" else None
-        hint = "" if advice is None else f": pass {advice.format(name=name)}"
-        return f"expected JSON, got the {kind} {name}{hint}"
-    kind = _kind(value)
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return f"expected JSON, got {kind}: decode them, or send them in base64"
-    if isinstance(value, (set, frozenset)) or hasattr(value, "__next__"):
-        return f"expected JSON, got {kind}: pass a list"
-    return f"expected JSON, got {kind}: pass a dict, a list, a text or a number"
 
 
 def _key(key: Any, where: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sse_client.adapters.openai._shared.error_shapes import body_error
 from sse_client.errors import SSEError, StreamTruncated
 from sse_client.replies import Reply
 from sse_client.replies.parsing import tolerant_format
@@ -31,6 +30,8 @@ class OpenAIReply(Reply[_Events, _Item]):
     """A reply to a request of a chat, or of the Responses API."""
 
     def _error_of(self, body: str, status: int) -> SSEError:
+        from sse_client.adapters.openai._shared.error_shapes import body_error  # loaded with the first error
+
         return body_error(body, status)
 
 

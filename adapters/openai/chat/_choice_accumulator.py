@@ -8,13 +8,13 @@ import msgspec
 
 from sse_client.adapters.openai._shared.growing_text import GrowingText
 from sse_client.adapters.openai.chat._chunk import Fields
-from sse_client.adapters.openai.chat._tool_calls import ToolCalls
-from sse_client.adapters.openai.completion import Audio, Choice, Message
-from sse_client.adapters.openai.delta import AudioDelta
+from sse_client.adapters.openai.completion import Choice, Message
 from sse_client.replies.json_values import array, is_array, is_mapping, mapping
 
 if TYPE_CHECKING:
+    from sse_client.adapters.openai.chat._audio_accumulator import AudioAccumulator
     from sse_client.adapters.openai.chat._chunk import ChunkChoice
+    from sse_client.adapters.openai.chat._tool_calls import ToolCalls
     from sse_client.adapters.openai.delta import ToolCallDelta
 
 __all__ = ["ChoiceAccumulator"]
@@ -26,39 +26,6 @@ _LIKELY = 4
 
 _UNFINISHED = frozenset({"null", "none", "None"})  # these mean no finish reason; KoboldCpp sends "null" as a string
 _UNDECODED = "\ufffd"  # in a growing text, a character whose bytes have not all arrived
-
-
-class _AudioAccumulator(msgspec.Struct, gc=False, eq=False):
-    """Accumulates a spoken answer."""
-
-    id: str | None = None
-    data: GrowingText = msgspec.field(default_factory=GrowingText)
-    transcript: GrowingText = msgspec.field(default_factory=GrowingText)
-    expires_at: int | None = None
-
-    def add(self, piece: AudioDelta) -> None:
-        """Add `piece`. The last one may hold only `expires_at`."""
-        self.id = piece.id or self.id
-        if piece.data is not None:
-            self.data.add(piece.data)
-        if piece.transcript is not None:
-            self.transcript.add(piece.transcript)
-        if piece.expires_at is not None:
-            self.expires_at = piece.expires_at
-
-    def rest_of(self, whole: AudioDelta) -> AudioDelta | None:
-        """Return the part of a complete spoken answer that has not arrived in pieces."""
-        rest = AudioDelta(
-            whole.id if self.id is None else None,
-            self.data.rest_of(whole.data),
-            self.transcript.rest_of(whole.transcript),
-            whole.expires_at if self.expires_at is None else None,
-        )
-        return None if rest == AudioDelta() else rest
-
-    def value(self) -> Audio:
-        """Return the spoken answer so far."""
-        return Audio(self.id, self.data.value(), self.transcript.value(), self.expires_at)
 
 
 # A struct, like `GrowingText`, because a server decides how many choices there are.
@@ -78,7 +45,7 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
     reasoning: GrowingText | None = None
     refusal: GrowingText | None = None
     tool_calls: ToolCalls | None = None
-    audio: _AudioAccumulator | None = None
+    audio: AudioAccumulator | None = None
     finish_reason: str | None = None
     logprobs: Any = None
     messages: Literal["repeating", "growing", "pieces"] | None = None
@@ -104,7 +71,10 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
         if choice.logprobs is not None:
             self.logprobs = _joined(self.logprobs, choice.logprobs)
         if delta.audio is not None:
-            self.audio = self.audio or _AudioAccumulator()
+            if self.audio is None:
+                from sse_client.adapters.openai.chat._audio_accumulator import AudioAccumulator  # most answers are text
+
+                self.audio = AudioAccumulator()
             self.audio.add(delta.audio)
         calls: list[ToolCallDelta] = []
         if delta.tool_calls:
@@ -212,7 +182,10 @@ class ChoiceAccumulator(msgspec.Struct, gc=False, eq=False):
         return Choice(self.index, message, self.finish_reason, _joined({}, self.logprobs))
 
     def _calls(self) -> ToolCalls:
-        self.tool_calls = self.tool_calls or ToolCalls()
+        if self.tool_calls is None:
+            from sse_client.adapters.openai.chat._tool_calls import ToolCalls  # loaded with the first call
+
+            self.tool_calls = ToolCalls()
         return self.tool_calls
 
 

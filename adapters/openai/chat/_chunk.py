@@ -7,7 +7,7 @@ extra cost.
 Unlike in other modules, the annotations here are not strings: msgspec would have to compile each of the sixty.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 
@@ -27,9 +27,7 @@ __all__ = [
     "Fields",
     "FunctionFragment",
     "ToolCallFragment",
-    "UsageChunk",
     "decode",
-    "decode_usage",
 ]
 
 
@@ -137,19 +135,4 @@ class Chunk(msgspec.Struct, gc=False, kw_only=True):
     error: None = None
 
 
-class UsageChunk(Chunk, forbid_unknown_fields=True, gc=False, kw_only=True):
-    """The chunk after the last choice, which holds only the usage; OpenAI sends it if `include_usage` is set.
-
-    It has a struct of its own because reading it as an irregular chunk would cost as much as a hundred regular ones.
-    Other chunks without a choice, such as errors, have fields that this struct refuses.
-    """
-
-    object: Literal["chat.completion.chunk"] | None = None
-    choices: Annotated[list[ChunkChoice], msgspec.Meta(max_length=0)]
-    system_fingerprint: Any = None
-    service_tier: Any = None
-    obfuscation: Any = None
-
-
 decode = msgspec.json.Decoder(Chunk).decode
-decode_usage = msgspec.json.Decoder(UsageChunk).decode

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from sse_client.adapters.openai._shared.call_options import CallOptions
 from sse_client.adapters.openai._shared.endpoint import Endpoint
-from sse_client.adapters.openai._shared.fields import check_fields
 from sse_client.adapters.openai._shared.json_body import listed
-from sse_client.adapters.openai.chat._request_body import choices_asked
 from sse_client.extension import client_options
 from sse_client.replies import Adapter
 from sse_client.replies.named_arguments import named_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sse_client.aio import AsyncClient, AsyncEventStream
     from sse_client.client import Client
@@ -129,6 +127,8 @@ class ChatClientBase(Adapter[_Client, _Events], Endpoint, Generic[_Client, _Even
             ValueError: the request is malformed.
         """
         if body:
+            from sse_client.adapters.openai._shared.fields import check_fields  # many calls have no further fields
+
             check_fields(body)
         call = CallOptions(headers, timeout, extra_headers, extra_query, extra_body)
         return self._reply(
@@ -138,7 +138,7 @@ class ChatClientBase(Adapter[_Client, _Events], Endpoint, Generic[_Client, _Even
     def _reply(self, path: str, asked: Mapping[str, Any], call: CallOptions) -> _Stream:
         body = call.body(asked)
         options = self.request_options(body, call.all_headers, call.timeout)
-        return self._open_reply(self.url(path, call.extra_query), options, choices_asked(body))
+        return self._open_reply(self.url(path, call.extra_query), options, _choices_asked(body))
 
     @abstractmethod
     def _open_reply(self, url: str, options: Mapping[str, Any], choices: int) -> _Stream:
@@ -181,6 +181,8 @@ class CompletionsBase(Generic[_Stream]):
             ValueError: the request is malformed.
         """
         if body:
+            from sse_client.adapters.openai._shared.fields import check_fields  # many calls have no further fields
+
             check_fields(body)
         call = CallOptions(headers, timeout, extra_headers, extra_query, extra_body)
         return self._reply("/completions", {"model": model, "prompt": prompt, **body}, call)
@@ -200,3 +202,12 @@ def check_client(client: Any, kind: type[Any]) -> None:
     kinds = [f"{each.__module__}.{each.__qualname__}" for each in type(client).__mro__]
     takes = next((_TAKES[each] for each in kinds if each in _TAKES), None)
     raise TypeError(f"{expected}, got {kinds[0]}{f': that is for {takes}' if takes else ''}")
+
+
+def _choices_asked(body: Mapping[str, Any]) -> int:
+    """Return how many choices a request asks for: `n`; in the legacy API, `n` for each prompt."""
+    n, prompt = body.get("n"), body.get("prompt")
+    each = n if isinstance(n, int) and n > 1 else 1
+    # A list of numbers is a single prompt, given as tokens.
+    prompts: Sequence[Any] = cast("Sequence[Any]", prompt) if isinstance(prompt, (list, tuple)) else ()
+    return each * len(prompts) if prompts and not isinstance(prompts[0], int) else each

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -9,14 +10,13 @@ from msgspec.structs import replace
 from sse_client.adapters.openai._shared.growing_text import FULL
 from sse_client.adapters.openai.chat._choice_accumulator import ChoiceAccumulator
 from sse_client.adapters.openai.chat._chunk import Chunk
-from sse_client.adapters.openai.chat._usage import merged_usage
 from sse_client.adapters.openai.completion import Completion
 from sse_client.adapters.openai.delta import ChatDelta
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from sse_client.adapters.openai.chat._chunk import ChunkChoice, Fields
+    from sse_client.adapters.openai.chat._chunk import ChunkChoice, ChunkUsage, Fields
     from sse_client.adapters.openai.completion import Usage
     from sse_client.adapters.openai.delta import ToolCallDelta
 
@@ -214,8 +214,16 @@ class CompletionAccumulator:
         self._nameless = not (self._id and self._model and self._created)
         if chunk.usage is None:
             return None
-        self.usage = merged_usage(self.usage, chunk.usage)
+        self.usage = _merged_usage()(self.usage, chunk.usage)
         return self.usage
+
+
+@cache
+def _merged_usage() -> Callable[[Usage | None, ChunkUsage], Usage]:
+    """Import `merged_usage` with the first usage; cached, because some servers send usage with every chunk."""
+    from sse_client.adapters.openai.chat._usage import merged_usage
+
+    return merged_usage
 
 
 def _brings_something(delta: ChatDelta) -> bool:

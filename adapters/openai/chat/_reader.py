@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from sse_client.adapters.openai._shared.error_shapes import body_error, error_in, reported
 from sse_client.adapters.openai._shared.shown_text import quoted
-from sse_client.adapters.openai.chat._chunk import decode, decode_usage
+from sse_client.adapters.openai.chat._chunk import decode
 from sse_client.adapters.openai.chat._completion_accumulator import CompletionAccumulator
 from sse_client.adapters.openai.errors import ChatError
 from sse_client.errors import StreamTruncated
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sse_client.adapters.openai._shared.surrogates import ChunkHalves
-    from sse_client.adapters.openai.chat._chunk import UsageChunk
+    from sse_client.adapters.openai.chat._usage_chunk import UsageChunk
     from sse_client.adapters.openai.completion import Completion
     from sse_client.adapters.openai.delta import ChatDelta
 
@@ -150,6 +149,8 @@ class ChatReader:
         """
         body = without_done(body)
         if not _is_completion(body):
+            from sse_client.adapters.openai._shared.error_shapes import body_error  # loaded with the first error
+
             raise self._failed(body_error(body, status))
         deltas = self.feed(Event(body))
         return [*deltas, *self._complete()]
@@ -173,6 +174,8 @@ class ChatReader:
             if not reports:
                 raise self._unexpected("a chunk in JSON", raw) from cause
             payload = raw
+        from sse_client.adapters.openai._shared.error_shapes import error_in, reported  # like `_irregular_chunk`
+
         try:
             deltas = self._add_irregular(payload, raw)
             error = error_in(payload, raw) or (reported(payload, raw) if reports else None)
@@ -244,6 +247,8 @@ class ChatReader:
 
 
 def _usage_alone(raw: str) -> UsageChunk | None:
+    from sse_client.adapters.openai.chat._usage_chunk import decode_usage  # at the end of a reply, if at all
+
     try:
         chunk = decode_usage(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -256,4 +261,6 @@ def _is_completion(text: str) -> bool:
         payload: object = json.loads(text)
     except (ValueError, RecursionError):
         return False
+    from sse_client.adapters.openai._shared.error_shapes import error_in  # a reply is seldom a whole completion
+
     return bool(mapping(payload).get("choices")) and error_in(payload, text) is None

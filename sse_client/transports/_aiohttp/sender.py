@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from dataclasses import replace
 from functools import lru_cache
 from http import HTTPStatus
 from importlib import import_module
@@ -19,7 +18,9 @@ from sse_client._http.headers import Headers
 from sse_client._http.outgoing import OutgoingRequest, SessionDefaults, outgoing
 from sse_client._http.requests_auth import answer_to_challenge, is_digest, waits_for_response
 from sse_client._http.url import is_plain
+from sse_client._values import replaced
 from sse_client.errors import ConnectionFailed
+from sse_client.request import PLAIN_URL
 from sse_client.transports._aiohttp import proxies
 from sse_client.transports._aiohttp.errors import StaleConnection
 from sse_client.transports._aiohttp.exchange import Exchange
@@ -28,7 +29,7 @@ from sse_client.transports._aiohttp.outgoing_body import stop_reading
 from sse_client.transports._aiohttp.tls_settings import tls_settings
 
 if TYPE_CHECKING:
-    from sse_client._core.transport import Limits
+    from sse_client._core.deadlines import Limits
     from sse_client._http.request_body import ReplayableBody
     from sse_client.options import Options
     from sse_client.request import Request
@@ -97,7 +98,8 @@ class Sender(msgspec.Struct, eq=False):
             raise RuntimeError("the aiohttp.ClientSession is closed")
         if request.data is not None and await stop_reading(request.data):
             request = self.replayable.body_for(request)
-        if request.auth or request.files or request.params or not is_plain(request.url):
+        plain = PLAIN_URL.fullmatch(request.url) or is_plain(request.url)
+        if request.auth or request.files or request.params or not plain:
             await _load(request)
         defaults = SessionDefaults(
             headers=session.headers,
@@ -158,7 +160,7 @@ class Sender(msgspec.Struct, eq=False):
             return None
         response.close()
         self.challenged = True  # a server that challenges the request has received it
-        again = replace(request, auth=None, headers={**request.headers, "Authorization": answer})
+        again = replaced(request, auth=None, headers={**request.headers, "Authorization": answer})
         return self.replayable.body_for(again)
 
     def _cookies(self, sent: OutgoingRequest, own: Any) -> str:

@@ -28,8 +28,8 @@ from sse_client.transports._aiohttp.wakeup import Wakeup
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from sse_client._core.deadlines import Limits
     from sse_client._core.response_body import ResponseBody
-    from sse_client._core.transport import Limits
     from sse_client.options import Options
     from sse_client.request import Request
     from sse_client.transports._aiohttp.response_body import AiohttpBody
@@ -101,7 +101,8 @@ class AiohttpTransport(Wakeup):
         session, options = self._session(), self._options
         chain = RedirectChain(request, self._body, most=_MOST_REDIRECTS, allow=options.allow_redirects)
         sender = Sender(session, options, limits, self._body, resume, environment=session in _trusting)
-        request = chain.begin()
+        if request.data is not None or request.files:
+            request = chain.begin()
         if limits.deadline is not None:
             self.arm(limits.deadline)
         try:

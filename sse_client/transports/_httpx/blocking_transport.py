@@ -26,8 +26,8 @@ from sse_client.transports.sent_body import SyncBody
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sse_client._core.deadlines import Limits
     from sse_client._core.response_body import ResponseBody
-    from sse_client._core.transport import Limits
     from sse_client.observer import Response
     from sse_client.options import Options
     from sse_client.request import Request

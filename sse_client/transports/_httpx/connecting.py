@@ -24,7 +24,7 @@ from sse_client.transports._requests.watchdog import Watchdog
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from sse_client._core.transport import Limits
+    from sse_client._core.deadlines import Limits
     from sse_client.transports._requests.wakeup import Wakeup
 
 __all__ = ["Opening", "opening_in"]

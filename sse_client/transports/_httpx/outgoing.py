@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from sse_client._http.cookies import cookie_header, cookies_of_jar
 from sse_client._http.optional_codings import brotli_module, zstd_module
 from sse_client._http.outgoing import OutgoingRequest, SessionDefaults, outgoing
 from sse_client._http.url import MalformedRequest
+from sse_client._values import replaced
 from sse_client.request import display_url
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def sendable(
     """
     auth = request.auth if hasattr(request.auth, "auth_flow") else None
     if auth is not None:
-        request = replace(request, auth=None)
+        request = replaced(request, auth=None)
     elif request.auth is None and not cross_origin and client.auth is not None:
         named = {name.lower() for name in (*request.headers, *client.headers)}
         auth = None if "authorization" in named else client.auth

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from sse_client._http.request_body import ReplayableBody
 from sse_client._http.requests_auth import answer_to_challenge, is_digest, waits_for_response
 from sse_client._http.url import MalformedRequest
 from sse_client._response import Response
+from sse_client._values import replaced
 from sse_client.errors import BodyNotReplayable, ConnectionFailed, RedirectRefused
 from sse_client.transports._httpx._http2.leaving import adopt_stream
 from sse_client.transports._httpx.errors import (
@@ -34,8 +34,8 @@ from sse_client.transports._httpx.pool import chosen_connection, has_pool, netwo
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sse_client._core.deadlines import Limits
     from sse_client._core.response_body import ResponseBody
-    from sse_client._core.transport import Limits
     from sse_client.options import Options
     from sse_client.request import Request
     from sse_client.transports._httpx.exchange import Exchange
@@ -180,7 +180,7 @@ class HttpxTransport(ABC):
                 return ready.sent.url, response, exchange
             await self._close(response)
             challenged = True
-            again = replace(request, auth=None, headers={**request.headers, "Authorization": answer})
+            again = replaced(request, auth=None, headers={**request.headers, "Authorization": answer})
             request = self._replayable.body_for(again)
 
     async def _translated(self, client: Any, ready: Sendable, exchange: Exchange, limits: Limits) -> Any:

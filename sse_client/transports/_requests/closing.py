@@ -1,4 +1,4 @@
-"""Closes a `requests.Session`, and after a fork leaves its connections to the parent."""
+"""Closes responses and a `requests.Session`, and after a fork leaves its connections to the parent."""
 
 from __future__ import annotations
 
@@ -12,11 +12,24 @@ from requests.adapters import HTTPAdapter
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["close_session", "close_shared_session", "forget_connections"]
+__all__ = ["close_response", "close_session", "close_shared_session", "forget_connections"]
 
 _PATIENCE = 1.0  # seconds to wait for the session's own locks
 
 _parents: list[Any] = []  # the parent process's sessions, kept alive: closing one would end the parent's connections
+
+
+def close_response(raw: Any) -> None:
+    """Close urllib3's response with its connection, and give a pool with a limit its slot back."""
+    raw.close()
+    pool = getattr(raw, "_pool", None)
+    if pool is not None and getattr(pool, "block", False) and raw.connection is not None:
+        # In a thread of its own, because a signal handler that closes a stream may have interrupted the pool's locking.
+        _thread.start_new_thread(_release, (raw,))
+
+
+def _release(raw: Any) -> None:
+    raw.release_conn()
 
 
 def close_session(session: requests.Session) -> None:

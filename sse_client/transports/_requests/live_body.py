@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from sse_client._http.chunked import ChunkedDecoder
 from sse_client._response import Response
-from sse_client.transports._requests.response_body import LibraryBody
 from sse_client.transports._requests.response_head import CheckedResponse
 from sse_client.transports._requests.socket_body import LengthFraming, SocketBody, UntilClose
 
@@ -83,6 +82,9 @@ def body_of(response: requests.Response, chain: RedirectChain, wakeup: Wakeup, s
     else:
         body = _future_body(head, raw, sock, wakeup, silence, coded=coded)
     if body is None:
+        # Imported when needed: nearly all responses come from a tracked connection.
+        from sse_client.transports._requests.response_body import LibraryBody
+
         body = LibraryBody(head, raw, wakeup, silence)
     body.method, body.redirected = chain.request.method, chain.followed > 0
     return body

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sse_client._core.transport import Limits
+    from sse_client._core.deadlines import Limits
     from sse_client.transports._requests.wakeup import Wakeup
 
 __all__ = ["Opening", "opening", "seconds_left"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import _thread
 import inspect
 import weakref
 from typing import TYPE_CHECKING, Any
 
 from sse_client._core.response_body import ResponseBody
+from sse_client.transports._requests.closing import close_response
 from sse_client.transports._requests.errors import TRANSPORT_ERRORS, broken
 from sse_client.transports._requests.opening import seconds_left
 from sse_client.transports._requests.watchdog import Watchdog
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sse_client.observer import Response
     from sse_client.transports._requests.wakeup import Wakeup
 
-__all__ = ["LibraryBody", "close_response"]
+__all__ = ["LibraryBody"]
 
 _RECEIVE = 64 * 1024
 
@@ -90,19 +90,6 @@ class LibraryBody(ResponseBody):
 
     async def _breathe(self, deadline: float | None) -> None:
         self._wakeup.check(deadline, self.response.url)
-
-
-def close_response(raw: Any) -> None:
-    """Close urllib3's response with its connection, and give a pool with a limit its slot back."""
-    raw.close()
-    pool = getattr(raw, "_pool", None)
-    if pool is not None and getattr(pool, "block", False) and raw.connection is not None:
-        # In a thread of its own, because a signal handler that closes a stream may have interrupted the pool's locking.
-        _thread.start_new_thread(_release, (raw,))
-
-
-def _release(raw: Any) -> None:
-    raw.release_conn()
 
 
 def _can_decode(raw: Any) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from http.client import (
     BadStatusLine,
     HTTPException,
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["CheckedResponse", "TimedReader", "TunnelResponse"]
 
 _BUFFER = 64 * 1024
-_STATUS = re.compile(r"[1-9][0-9]{2}")
 _MAX_LINE, _MAX_LINES = 64 * 1024, 100  # the limits of http.client; the count includes the blank line
 
 
@@ -108,9 +106,10 @@ class CheckedResponse(HTTPResponse):
         if len(status_line) > _MAX_LINE:
             raise LineTooLong("status line")
         parts = status_line.decode("latin-1").split(None, 2)
-        if len(parts) < 2 or not parts[0].startswith("HTTP/") or not _STATUS.fullmatch(parts[1]):
+        code = parts[1] if len(parts) > 1 else ""
+        if len(code) != 3 or not code.isdecimal() or code < "100" or not parts[0].startswith("HTTP/"):
             raise BadStatusLine(status_line.decode("latin-1"))
-        version, self.status = parts[0], int(parts[1])
+        version, self.status = parts[0], int(code)
         old = version in {"HTTP/1.0", "HTTP/0.9"}
         if not old and not version.startswith("HTTP/1."):
             raise UnknownProtocol(version)

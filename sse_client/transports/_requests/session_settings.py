@@ -13,7 +13,6 @@ import requests
 
 from sse_client._http.environment import TrustedCertificates, may_have_proxies, trusted_certificates
 from sse_client.request import display_url
-from sse_client.transports.certificates import file_stamps, tls_context
 
 if TYPE_CHECKING:
     from sse_client.options import Options
@@ -56,6 +55,9 @@ def check_certificates(session: requests.Session, options: Options, how: dict[st
     verify, cert = how["verify"], how["cert"]
     if not isinstance(verify, str) and not cert:
         return
+    # Imported when needed: most sessions trust the usual certificates, and present none.
+    from sse_client.transports.certificates import file_stamps, tls_context
+
     trusted = None
     if isinstance(verify, str):
         is_directory = os.path.isdir(verify)

@@ -6,9 +6,9 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sse_client._core.response_body import ResponseBody
+from sse_client.transports._requests.closing import close_response
 from sse_client.transports._requests.errors import TRANSPORT_ERRORS, broken
 from sse_client.transports._requests.opening import seconds_left
-from sse_client.transports._requests.response_body import close_response
 
 if TYPE_CHECKING:
     from sse_client.observer import Response

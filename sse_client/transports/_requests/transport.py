@@ -6,20 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.auth import HTTPDigestAuth
-from requests.cookies import extract_cookies_to_jar
 from requests.hooks import dispatch_hook
 from requests.utils import select_proxy
 from urllib3.exceptions import LocationValueError, ProxySchemeUnknown
 
-from sse_client._http.encoded_body import awaited_nowhere, octets
 from sse_client._http.redirects import REDIRECTS, RedirectChain, read_as_utf8
 from sse_client._http.request_body import ReplayableBody
-from sse_client._http.requests_auth import answer_to_challenge
 from sse_client._http.url import MalformedRequest
-from sse_client.request import Request, display_url
+from sse_client.request import display_url
 from sse_client.transports._requests.connection import HEADS_IN_TIME
-from sse_client.transports._requests.cookies import keep_cookies
 from sse_client.transports._requests.errors import TRANSPORT_ERRORS, broken, never_connected
 from sse_client.transports._requests.live_body import body_of
 from sse_client.transports._requests.opening import opening
@@ -27,17 +22,18 @@ from sse_client.transports._requests.pools import track_sockets
 from sse_client.transports._requests.prepared_request import flaw_of, prepared
 from sse_client.transports._requests.session_settings import check_certificates, check_proxy_scheme, settings
 from sse_client.transports._requests.wakeup import Wakeup
-from sse_client.transports._requests.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
 
     from requests.adapters import BaseAdapter
 
+    from sse_client._core.deadlines import Limits
     from sse_client._core.response_body import ResponseBody
-    from sse_client._core.transport import Limits
     from sse_client.errors import ConnectionFailed
     from sse_client.options import Options
+    from sse_client.request import Request
+    from sse_client.transports._requests.own_body import OwnBody
 
 __all__ = ["RequestsTransport"]
 
@@ -66,7 +62,7 @@ class RequestsTransport(Wakeup):
         """Send `request`, follow its redirects, and return the response; see `Transport.open`."""
         session = self._session()
         chain = RedirectChain(request, self._body, most=session.max_redirects, allow=self._options.allow_redirects)
-        following = chain.begin()
+        following = request if request.data is None and not request.files else chain.begin()
         while True:
             try:
                 ready = prepared(session, following, chain, resume)
@@ -83,6 +79,8 @@ class RequestsTransport(Wakeup):
                     del failure  # its traceback would keep this frame, and so the stream, alive
             for each in (*response.history, response):
                 if "Set-Cookie" in each.headers:
+                    from sse_client.transports._requests.cookies import keep_cookies  # few streams set a cookie
+
                     keep_cookies(session.cookies, each)
             chain.url = ready.url or ""
             step = self._following(chain, response) if response.status_code in REDIRECTS else None
@@ -130,15 +128,19 @@ class RequestsTransport(Wakeup):
             check_proxy_scheme(proxy)
         tracks = isinstance(adapter, HTTPAdapter) and track_sockets(adapter, ready, how, proxy)
         body: Any = ready.body
-        own: _OwnBody | None = None
+        own: OwnBody | None = None
         if body is not None and not isinstance(body, (str, bytes)) and not hasattr(body, "read"):
-            own = _OwnBody(body, self._body)
+            from sse_client.transports._requests.own_body import OwnBody  # most bodies are bytes
+
+            own = OwnBody(body, self._body)
         if own is not None:
             ready.body = own
         opening.begin(self, limits)
         watchdog = None
         try:
             if limits.deadline is not None and not (tracks and HEADS_IN_TIME):
+                from sse_client.transports._requests.watchdog import Watchdog  # tracked connections need none
+
                 watchdog = Watchdog(self)
                 watchdog.arm(limits.deadline)
             timeout = limits.connect, limits.silence
@@ -191,6 +193,11 @@ def _after_challenge(
     The authentication object itself would read the body of the challenge to its end, though it may have none. It would
     also send the request again if it has no answer to the challenge.
     """
+    from requests.auth import HTTPDigestAuth
+    from requests.cookies import extract_cookies_to_jar
+
+    from sse_client._http.requests_auth import answer_to_challenge  # few requests have a hook
+
     hooks: list[Any] = ready.hooks["response"]
     own = [hook for hook in hooks if isinstance(getattr(hook, "__self__", None), HTTPDigestAuth)]
     if not own:
@@ -210,28 +217,6 @@ def _after_challenge(
     again = adapter.send(ready, **how)
     again.history.append(response)
     return again
-
-
-class _OwnBody:
-    """A body of the caller's, whose own errors are kept apart from those of the network."""
-
-    def __init__(self, pieces: Iterable[Any], replayable: ReplayableBody) -> None:
-        if (mistake := awaited_nowhere(pieces)) is not None:
-            raise mistake
-        self.error: BaseException | None = None
-        self._pieces = pieces
-        self._replayable = replayable
-        self._begun = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            if self._begun:  # an authentication object answers a challenge, with the whole body or not at all
-                self._pieces = self._replayable.body_for(Request(method="POST", url="", data=self._pieces)).data
-            self._begun = True
-            yield from filter(None, map(octets, self._pieces))
-        except Exception as error:
-            self.error = error
-            raise
 
 
 def _locations(response: requests.Response) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sse_client._core.transport import Limits
+from sse_client._core.deadlines import Limits
 from sse_client.options import DEFAULTS, merged
 from sse_client.transports._aiohttp.transport import AiohttpTransport
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sse_client._core.transport import Limits
+from sse_client._core.deadlines import Limits
 from sse_client.transports._requests.opening import Opening
 from sse_client.transports._requests.wakeup import Wakeup
 
