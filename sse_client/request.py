@@ -142,7 +142,9 @@ def check(request: Request) -> None:
         if not isinstance(text, str):
             raise TypeError(f"method and url must be str, not {type(text).__name__}")
     if not request.method.isascii() or not request.method.replace("-", "").isalpha():
-        raise ValueError(f"expected an HTTP method such as GET or POST, got {request.method!r}")
+        # A URL in the place of the method may contain a password.
+        got = "a URL" if "//" in request.method else repr(request.method)
+        raise ValueError(f"expected an HTTP method such as GET or POST, got {got}")
     if not _USUAL_URL.fullmatch(request.url):
         _check_url(request.url)
     # An exact type comparison takes a fraction of the time of an isinstance check with an abstract class.
