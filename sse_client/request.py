@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from sse_client._patterns import portable
@@ -155,9 +155,23 @@ def check(request: Request) -> None:
         _check_header(name, value)
     if request.json is not None and (request.data is not None or request.files is not None):
         raise ValueError("expected one body, got json and another one")
+    if request.files is not None:
+        _check_files(request.files)
     is_body = request.data is not None and request.files is not None
     if is_body and not isinstance(request.data, (Mapping, list, tuple)):
         raise ValueError("expected one body, got files and data that is no form")
+
+
+def _check_files(files: object) -> None:
+    if isinstance(files, Mapping):
+        return
+    got = type(files).__name__
+    if isinstance(files, Iterable):
+        wrong = next((each for each in cast("Iterable[object]", files) if not isinstance(each, (tuple, list))), None)
+        if wrong is None:
+            return
+        got += f" of {type(wrong).__name__}"
+    raise TypeError(f"files: expected a mapping of names to files, or a list of pairs, got {got}")
 
 
 def _check_url(url: str) -> None:
