@@ -57,7 +57,9 @@ class FileCheckpoint:
         except FileNotFoundError:
             if not self.path.parent.is_dir():
                 # Checked here, because otherwise the first save would fail in the middle of the stream.
-                raise FileNotFoundError(f"{self.path}: expected a folder for the checkpoint to be in") from None
+                raise FileNotFoundError(
+                    errno.ENOENT, "the folder of this file does not exist", str(self.path)
+                ) from None
             return ""
         try:
             last_event_id = content.decode() if len(content) <= _LONGEST_ID else "\0"

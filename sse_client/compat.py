@@ -37,9 +37,14 @@ class SSEClient(sseclient.SSEClient):
 
     Raises:
         LookupError: `char_enc` is unknown.
+        TypeError: `event_source` is a string, such as a URL.
     """
 
     def __init__(self, event_source: Any, char_enc: str = "utf-8") -> None:
+        if isinstance(event_source, str):
+            raise TypeError(
+                "event_source: expected a response or an iterable of bytes, got str; for a URL, use sse_client.get(url)"
+            )
         super().__init__(event_source, char_enc)
         self._source = event_source
         name = codecs.lookup(char_enc).name

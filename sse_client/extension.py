@@ -200,7 +200,10 @@ def wrap_streams(client: Client | AsyncClient, wrapper: StreamWrapper[Any]) -> N
 
     Raises:
         RuntimeError: the client already has a wrapper.
+        TypeError: it is no `Client` or `AsyncClient`.
     """
+    if not hasattr(client, "_wrapper"):
+        raise TypeError(f"client: expected a Client or an AsyncClient, got {type(client).__name__}")
     if client._wrapper is not None:
         raise RuntimeError("this client has a wrapper of its streams already")
     client._wrapper = wrapper

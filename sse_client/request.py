@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from sse_client._patterns import portable
@@ -171,7 +171,9 @@ def check(request: Request) -> None:
             raise TypeError(f"method and url must be str, not {type(text).__name__}")
     method = request.method
     if method not in _USUAL_METHODS and not (method.isascii() and method.replace("-", "").isalpha()):
-        raise ValueError(f"expected an HTTP method such as GET or POST, got {request.method!r}")
+        # A URL in the place of the method may contain a password.
+        got = "a URL" if "//" in method else repr(method)
+        raise ValueError(f"expected an HTTP method such as GET or POST, got {got}")
     if not PLAIN_URL.fullmatch(request.url):  # the closer check takes several times as long
         _check_url(request.url)
     # An exact type comparison takes a fraction of the time of an isinstance check with an abstract class.
@@ -184,9 +186,23 @@ def check(request: Request) -> None:
             _check_header(name, value)  # nearly never: a call for each field would take longer
     if request.json is not None and (request.data is not None or request.files is not None):
         raise ValueError("expected one body, got json and another one")
+    if request.files is not None:
+        _check_files(request.files)
     is_body = request.data is not None and request.files is not None
     if is_body and not isinstance(request.data, (Mapping, list, tuple)):
         raise ValueError("expected one body, got files and data that is no form")
+
+
+def _check_files(files: object) -> None:
+    if isinstance(files, Mapping):
+        return
+    got = type(files).__name__
+    if isinstance(files, Iterable):
+        wrong = next((each for each in cast("Iterable[object]", files) if not isinstance(each, (tuple, list))), None)
+        if wrong is None:
+            return
+        got += f" of {type(wrong).__name__}"
+    raise TypeError(f"files: expected a mapping of names to files, or a list of pairs, got {got}")
 
 
 def _check_url(url: str) -> None:

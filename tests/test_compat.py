@@ -183,3 +183,8 @@ def test_silence_is_an_error_of_requests(event: threading.Event) -> None:
         with pytest.raises(requests.ConnectionError, match="timed out"):
             next(events)
         event.set()
+
+
+def test_url_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match=r"got str; for a URL, use sse_client.get\(url\)"):
+        SSEClient("http://localhost:8000/events")

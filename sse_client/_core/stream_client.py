@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar, Unpack
 
 from sse_client._core.stream_format import EVENT_STREAM, StreamFormat
 from sse_client.options import StreamOptions  # noqa: TC001  (for who asks for the type hints of these methods)
@@ -34,6 +34,9 @@ class StreamClient(ABC, Generic[_Stream]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {'closed' if self._closed else 'open'}>"
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__}: it cannot be pickled or copied; make one in each process")
 
     def stream(self, method: str, url: str, **options: Unpack[StreamOptions]) -> _Stream:
         """Return the stream that answers a request; it connects when entered or iterated over.

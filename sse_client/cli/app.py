@@ -5,21 +5,15 @@ from __future__ import annotations
 import os
 import re
 import sys
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from cyclopts import App, CycloptsError
-from cyclopts.exceptions import (
-    CoercionError,
-    MissingArgumentError,
-    UnknownCommandError,
-    UnknownOptionError,
-    UnusedCliTokensError,
-)
+from cyclopts.exceptions import UnknownCommandError, UnusedCliTokensError
 
 import sse_client as sse
 from sse_client.cli.exits import Exit, Failure, failure_of
 from sse_client.cli.http.masking import credentials
+from sse_client.cli.mistakes import mistake
 from sse_client.cli.screen.news import say_error
 from sse_client.cli.screen.stdout import ReaderLeft, Stdout, abandon
 from sse_client.cli.screen.terminal import style_for, tolerate_encoding, width
@@ -46,8 +40,6 @@ _COMMANDS = {
 
 _WORD = re.compile(r"[A-Za-z-]{1,20}")
 _URL = re.compile(r"[:/.@]")
-
-_NUMBERS: dict[object, str] = {int: "a whole number", float: "a number"}
 
 
 class _App(App):
@@ -145,31 +137,8 @@ def _dispatched(arguments: Sequence[str]) -> int:
     except UnknownCommandError as error:
         raise _unknown_command((error.unused_tokens or [""])[0]) from error
     except CycloptsError as error:
-        raise Failure(_mistake(error), hint=_help(arguments)) from error
+        raise Failure(mistake(error), hint=_help(arguments)) from error
     return result if isinstance(result, int) else Exit.DONE
-
-
-def _mistake(error: CycloptsError) -> str:
-    """Return what is wrong with the arguments, in a sentence."""
-    match error:
-        case MissingArgumentError(argument=argument, keyword=None) if argument is not None and not argument.tokens:
-            kind = "option" if argument.field_info.is_keyword_only else "argument"
-            return f"expected the {kind} {argument.names[-1]}"
-        case MissingArgumentError(keyword=str(option)):
-            return f"{option}: expected a value, got {_after(option, error)}"
-        case UnknownOptionError(token=token) if token.keyword == "-" or token.value == "-":
-            return 'expected a file, got "-"'
-        case CoercionError(target_type=target, token=token) if token is not None and target in _NUMBERS:
-            return f'{token.keyword}: expected {_NUMBERS[target]}, got "{token.value}"'
-        case _:
-            message = " ".join(str(error).split())
-            return message[:1].lower() + message[1:].rstrip(".")
-
-
-def _after(option: str, error: CycloptsError) -> str:
-    """Return the argument after an option that has no value. It is `-` if the user meant the standard input."""
-    typed = error.root_input_tokens or []
-    return '"-"' if [option, "-"] in map(list, pairwise(typed)) else "none"
 
 
 def _unknown_command(name: str) -> Failure:

@@ -39,16 +39,17 @@ def demo() -> int:
         _show("One value out of the JSON of each event.", ["get", url, "--field", "price", "-n", "4", "-q"])
         _show("What is wrong with this server?", ["check", url, "--for", "1"])
         chat = ["chat", "What are Server-Sent Events?", "--base-url", f"{server.url}/v1", "--key-env", _KEY]
-        _show("A chat, token by token, and its timing.", [*chat, "--timing"])
-    return Exit.DONE
+        return _show("A chat, token by token, and its timing.", [*chat, "--timing"])
 
 
-def _show(title: str, arguments: list[str]) -> None:
+def _show(title: str, arguments: list[str]) -> int:
+    """Run a command, and return its exit code."""
     from sse_client.cli.app import app  # not at the top: `app` imports this module
 
     style = style_for(sys.stdout)
     lines = "\n".join(map(style.bold, folded(title, sys.stdout, 0).split("\n")))
     line = f"{lines}\n{style.dim('$ sse-client ' + shlex.join(arguments))}\n"
     Stdout().write(line.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
-    app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     Stdout().write(b"\n")
+    return code if isinstance(code, int) else Exit.DONE

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cyclopts import App, ArgumentCollection
     from cyclopts.argument import Argument
 
-__all__ = ["check_typed"]
+__all__ = ["check_typed", "expected_of"]
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _NAMED = {"URL": "a URL", "FILE": "a file", "FILE.png": "a file", "PATH": "a path"}
@@ -25,7 +25,7 @@ def check_typed(_app: App, commands: tuple[str, ...], arguments: ArgumentCollect
         Failure: a value is not a whole number where one is expected, or an empty URL, path or file.
     """
     for argument in arguments:
-        expected = _expected(argument)
+        expected = expected_of(argument)
         if expected is None:
             continue
         for token in argument.tokens:
@@ -36,7 +36,7 @@ def check_typed(_app: App, commands: tuple[str, ...], arguments: ArgumentCollect
             raise Failure(f"{where}: expected {expected}, got {got}", hint=f"See: sse-client {commands[0]} --help")
 
 
-def _expected(argument: Argument) -> str | None:
+def expected_of(argument: Argument) -> str | None:
     """Return what an option expects; None if it takes anything, or checks its value itself."""
     kinds = {argument.hint, *get_args(argument.hint)}
     if int in kinds:

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Telemetry"]
 
+_METHODS = {
+    "Client": "instrument",
+    "AsyncClient": "instrument",
+    "ChatClient": "chat",
+    "AsyncChatClient": "achat",
+}
+
 _Client = TypeVar("_Client", bound="Client | AsyncClient")
 
 
@@ -61,6 +68,7 @@ class Telemetry:
 
         Raises:
             RuntimeError: the client is already instrumented.
+            TypeError: it is no `Client` or `AsyncClient`, but a chat client, for example.
         """
 
         def traced(make: Callable[[Mapping[str, Any]], Any], method: str, url: str, options: Mapping[str, Any]) -> Any:
@@ -86,13 +94,23 @@ class Telemetry:
         Args:
             client: a chat client. If it uses an instrumented client, its requests are recorded as child spans.
             provider: `gen_ai.provider.name`, for servers other than OpenAI's.
+
+        Raises:
+            TypeError: `client` is no `ChatClient`.
         """
+        from sse_client.adapters.openai import ChatClient
+
+        if not isinstance(client, ChatClient):
+            raise TypeError(f"client: expected a ChatClient, got {type(client).__name__}{_meant(client)}")
         return TracedChat(client, self._trace_of(client, provider))
 
     def achat(self, client: AsyncChatClient, *, provider: str = "openai") -> AsyncTracedChat:
         """Return a wrapper of an asyncio `client` that records a span for each chat; see `chat`."""
+        from sse_client.adapters.openai import AsyncChatClient
         from sse_client.telemetry.aio import AsyncTracedChat
 
+        if not isinstance(client, AsyncChatClient):
+            raise TypeError(f"client: expected an AsyncChatClient, got {type(client).__name__}{_meant(client)}")
         return AsyncTracedChat(client, self._trace_of(client, provider))
 
     def _trace_of(self, client: ChatClient | AsyncChatClient, provider: str) -> Callable[[Question], ChatTrace]:
@@ -101,3 +119,9 @@ class Telemetry:
             return ChatTrace(self._tracer, self._chats, url, question, provider=provider, content=self._content)
 
         return trace_of
+
+
+def _meant(client: object) -> str:
+    """Return a hint at the method that takes this client."""
+    method = _METHODS.get(type(client).__name__)
+    return f"; pass it to {method}" if method else ""

@@ -44,7 +44,9 @@ def head(
 
     Raises:
         ValueError: `framing` is unknown, or requires a `length` that is missing.
+        TypeError: `status` is not an int.
     """
+    check_status(status)
     built: list[tuple[str, str]] = []
     if status >= 200 and status not in {204, 304}:
         if content_type is not None:
@@ -57,6 +59,16 @@ def head(
     phrase = HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else "Unknown"
     lines = [f"HTTP/{http} {status} {phrase}", *(f"{name}: {value}" for name, value in fields), "", ""]
     return "\r\n".join(lines).encode("latin-1")
+
+
+def check_status(status: object) -> None:
+    """Refuse a status that is not a number, such as "503".
+
+    Raises:
+        TypeError: it is not an int.
+    """
+    if not isinstance(status, int):
+        raise TypeError(f"status: expected an int, got {type(status).__name__}")
 
 
 def _framing_header(framing: Framing, length: int | None) -> tuple[str, str]:

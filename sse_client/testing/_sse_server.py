@@ -64,9 +64,10 @@ class SSEServer(Server):
             coding: the content coding, flushed after each event.
 
         Raises:
-            ValueError: an event cannot be encoded, for example because of a CR in its data.
-            TypeError: an item is of another type.
+            ValueError: an event cannot be encoded, for example because of a CR in its data; or `path` is not a path.
+            TypeError: an item or the status is of another type.
         """
+        _check_path(path)
         steps = stream(map(_step, items), status=status, headers=headers, framing=framing, coding=coding)
         self._answers.setdefault(path, deque()).append(steps)
 
@@ -85,7 +86,12 @@ class SSEServer(Server):
             body: a text, bytes, or a JSON object.
             path: as for `answer`.
             headers: further headers, such as `Retry-After`, which replace those created here.
+
+        Raises:
+            ValueError: `path` is not a path.
+            TypeError: the status is not an int.
         """
+        _check_path(path)
         if isinstance(body, Mapping):
             headers = {"Content-Type": "application/json", **(headers or {})}
             body = json_module.dumps(body)
@@ -150,6 +156,16 @@ class SSEServer(Server):
         # "Clients will reconnect if the connection is closed; a client can be told to stop reconnecting using the
         # HTTP 204 No Content response code."
         return reply(204)
+
+
+def _check_path(path: str | None) -> None:
+    """Refuse a path that no request can have.
+
+    Raises:
+        ValueError: it does not begin with a slash, or has a query.
+    """
+    if path is not None and (not path.startswith("/") or "?" in path):
+        raise ValueError(f"path: expected a path such as '/events', without a query, got {path!r}")
 
 
 def _step(item: Item) -> Event | Comment | Step:

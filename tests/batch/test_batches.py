@@ -697,3 +697,16 @@ def test_totals_add_up() -> None:
     for _ in range(2):
         total.add(BatchProgress(done=2, failed=1))
     assert total.total() == BatchProgress(done=4, failed=2)
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ({"concurrency": "5"}, "concurrency: expected an int, got str"),
+        ({"limit": 5}, "limit: expected a RateLimit, or an object with reserve and settle, got int"),
+        ({"limit": RateLimit}, "limit: expected a RateLimit, or an object with reserve and settle, got a class"),
+    ],
+)
+def test_argument_of_another_type_is_refused_at_once(argument: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        ChatBatch(model="m", api_key="key", **argument)

@@ -137,6 +137,22 @@ def test_a_bad_method_is_refused_by_the_call_itself(method: str) -> None:
         sse_client.stream(method, DEAD)
 
 
+def test_url_in_the_place_of_the_method_is_not_shown() -> None:
+    with pytest.raises(ValueError, match=r"^expected an HTTP method such as GET or POST, got a URL$"):
+        sse_client.stream("http://user:password@127.0.0.1/?key=secret", "GET")
+
+
+@pytest.mark.parametrize(
+    ("files", "got"),
+    [("report.txt", "str of str"), ([b"line\n"], "list of bytes"), ({"line"}, "set of str"), (5, "int")],
+)
+def test_files_without_names_are_refused(files: Any, got: str) -> None:
+    with pytest.raises(
+        TypeError, match=f"^files: expected a mapping of names to files, or a list of pairs, got {got}$"
+    ):
+        sse_client.post(DEAD, files=files)
+
+
 def test_types_that_are_no_text_are_refused() -> None:
     nothing: Any = None
     with pytest.raises(TypeError):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import sse_client
 from sse_client.testing import CLOSE, LAST_CHUNK, RESET, STALL, Pause, Server, ToolAnswer, chunk, head, reply, stream
 
 from .kit import Ran, plain, run
@@ -355,3 +356,38 @@ def test_a_long_wait_between_attempts_is_a_line_elsewhere(monkeypatch: pytest.Mo
 def test_a_quick_answer_has_nothing_but_itself() -> None:
     with Server(answer(delta(content="Here it is"))) as quick:
         assert run("chat", "hi", "--base-url", quick.url, terminal=True).err == ""
+
+
+def test_the_client_is_named(server: Server) -> None:
+    chat(server, "Hi")
+    assert server.requests[0].headers["user-agent"] == f"sse-client/{sse_client.__version__}"
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("length", "it reached the limit of tokens"), ("content_filter", "the server's filter stopped it")],
+)
+@pytest.mark.parametrize("terminal", [True, False])
+def test_an_answer_that_is_not_whole_is_named(reason: str, words: str, *, terminal: bool) -> None:
+    end = json.dumps({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
+    with Server(answer(delta(content="Hel"), f"data: {end}\n\n".encode())) as server:
+        ran = chat(server, "Hi", terminal=terminal)
+    assert (ran.code, plain(ran.out).split()[-1]) == (0, "Hel")
+    assert plain(ran.err) == f"the answer is not whole: {words}\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "got"),
+    [
+        pytest.param("{", "got no JSON: Expecting property name enclosed in double quotes (line 1, column 2)",
+                     id="no JSON"),
+        pytest.param("{}", "got something else", id="an object"),
+        pytest.param('[{"type": "function"}, 2]', "got something else as tool 2", id="a number among the tools"),
+    ],
+)  # fmt: skip
+def test_tools_that_are_none_are_described(server: Server, tmp_path: Path, content: str, got: str) -> None:
+    file = tmp_path / "tools.json"
+    file.write_text(content)
+    ran = chat(server, "Hi", "--tools", str(file))
+    assert ran == Ran(2, "", f"sse-client: --tools: expected a JSON array of tools in {file}, {got}\n")
+    assert not server.requests

@@ -177,7 +177,7 @@ def test_an_event_without_an_id_leaves_the_checkpoint_alone(tmp_path: Path) -> N
 def test_a_checkpoint_that_cannot_be_used_is_named(server: Server, tmp_path: Path) -> None:
     ran = run("get", f"{server.url}/events", "--checkpoint", str(tmp_path / "no" / "place"))
     assert ran.code == 9
-    assert "cannot use the checkpoint" in ran.err
+    assert f"cannot use the checkpoint {tmp_path / 'no' / 'place'}: the folder of this file does not exist\n" in ran.err
 
 
 def test_last_event_id_is_sent(server: Server) -> None:
@@ -366,3 +366,27 @@ def test_no_event_waits_for_one_that_has_not_come(heartbeats: int, event: thread
     with pytest.MonkeyPatch.context() as patch, Server(play) as server:
         patch.setattr(Stdout, "write", watched)
         assert run("get", server.url, "--no-reconnect").lines == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "sent_as", "err"),
+    [
+        pytest.param('{"a": }', [], "application/x-www-form-urlencoded",
+                     "sse-client: -d: this begins like JSON, but is not: Expecting value (line 1, column 7); "
+                     "it is sent as a form\n", id="a mistake in JSON"),
+        pytest.param('{"\udcff": 1}', [], "application/x-www-form-urlencoded",
+                     "sse-client: -d: this begins like JSON, but is not: its bytes are not UTF-8; "
+                     "it is sent as a form\n", id="JSON that is not UTF-8"),
+        pytest.param("[" * 100_000, [], "application/x-www-form-urlencoded",
+                     "sse-client: -d: this begins like JSON, but is not: it cannot be decoded; "
+                     "it is sent as a form\n", id="JSON that is too deep"),
+        pytest.param('{"a": }', ["-H", "Content-Type: text/x"], "text/x", "", id="a type of the user's"),
+        pytest.param('{"a": 1}', [], "application/json", "", id="JSON"),
+        pytest.param("a=1", [], "application/x-www-form-urlencoded", "", id="a form"),
+    ],
+)  # fmt: skip
+def test_json_with_a_mistake_is_reported(body: str, header: list[str], sent_as: str, err: str) -> None:
+    with Server(stream([b"data: 1\n\n"])) as server:
+        ran = run("post", server.url, "-q", "-n", "1", "-d", body, *header)
+    assert (ran.code, ran.err) == (0, err)
+    assert server.requests[0].headers["content-type"] == sent_as

@@ -13,6 +13,7 @@ import trustme
 
 import sse_client
 from sse_client.cli import demo as demo_module
+from sse_client.cli.chat.answering import Answering
 from sse_client.cli.check.findings_stream import of_events
 from sse_client.cli.check.probe import Observation
 from sse_client.cli.http.masking import Mask
@@ -31,6 +32,8 @@ from .kit import Stream, always, run
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sse_client.adapters.openai import ChatStream
 
 
 def test_certificates_and_proxies_are_named_as_requests_has_them(tmp_path: Path) -> None:
@@ -109,6 +112,19 @@ def test_the_demo_runs_every_command(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ran.code == 0
     for words in ("resumed after id 5", "none lost, none twice", "It resumes", "one long response", "tokens in"):
         assert words in ran.out + ran.err
+
+
+def test_a_demo_that_is_interrupted_has_the_code_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_module, "_PACE", 0.0)
+    monkeypatch.setenv(demo_module._KEY, "")
+    shown = Answering.show
+
+    def interrupted(answering: Answering, reply: ChatStream) -> bool:
+        shown(answering, reply)
+        return False
+
+    monkeypatch.setattr(Answering, "show", interrupted)
+    assert run("demo").code == 130
 
 
 def test_a_replay_shows_requests_until_it_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import signal
@@ -500,3 +501,19 @@ def test_the_body_of_a_redirect_is_not_read(tmp_path: Path) -> None:
         ran = run("record", server.url, "-q", "-o", str(tmp_path / "kept"))
     assert ran.code == 0, ran.err
     assert sum(sent) < 32 * 1024 * 1024  # what the buffers of the system take
+
+
+def test_silence_is_a_time_limit_that_was_reached(file: Path) -> None:
+    with Server([head(), chunk(BLOCKS[0]), STALL]) as server:
+        ran = run("record", server.url, "-o", str(file), "--timeout", "0.2")
+    assert ran.code == 7
+    assert "expected data, got nothing for the last 0.2 s; what came before is recorded" in ran.err
+    assert [event.data for _, event in Recording.open(file).events()] == ["one"]
+
+
+def test_a_port_in_use_is_named_once(recorded: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = run("replay", str(recorded), "--port", str(port))
+    assert ran.code == 9
+    assert ran.err == f"sse-client: --port: cannot listen on port {port}: {os.strerror(errno.EADDRINUSE)}\n"

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
+import sse_client
+from sse_client.adapters.openai import ChatClient
+from sse_client.aio import AsyncClient
+
 from .kit import run_program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 
@@ -426,3 +437,18 @@ with Server([head(), chunk(b"data: 1\\n\\n"), STALL]) as server, sse_client.Clie
 
 def test_a_child_does_not_wait_for_a_lock_that_a_thread_of_its_parent_held() -> None:
     run_program(LOCKED)
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (sse_client.Client, "Client"),
+        (AsyncClient, "AsyncClient"),
+        (partial(ChatClient, base_url="http://127.0.0.1:9/v1", api_key="key"), "Client"),
+    ],
+)
+def test_a_client_that_is_pickled_says_where_to_make_one(make: Callable[[], object], name: str) -> None:
+    client = make()
+    for tried in (pickle.dumps, copy.deepcopy):
+        with pytest.raises(TypeError, match=f"^{name}: it cannot be pickled or copied; make one in each process$"):
+            tried(client)

@@ -7,6 +7,7 @@ import asyncio
 import gc
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -327,3 +328,22 @@ def test_without_opentelemetry_it_says_what_to_install() -> None:
     script = "import sys; sys.modules['opentelemetry'] = None\nimport sse_client.telemetry"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
     assert "pip install 'sse-client[otel]'" in ran.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("method", "make", "message"),
+    [
+        ("chat", sse.Client, "expected a ChatClient, got Client; pass it to instrument"),
+        (
+            "chat",
+            partial(AsyncChatClient, api_key="key"),
+            "expected a ChatClient, got AsyncChatClient; pass it to achat",
+        ),
+        ("chat", object, "expected a ChatClient, got object"),
+        ("achat", partial(ChatClient, api_key="key"), "expected an AsyncChatClient, got ChatClient; pass it to chat"),
+        ("instrument", partial(ChatClient, api_key="key"), "expected a Client or an AsyncClient, got ChatClient"),
+    ],
+)
+def test_client_of_another_kind_is_refused(kit: Kit, method: str, make: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=f"^client: {message}$"):
+        getattr(kit.telemetry, method)(make())

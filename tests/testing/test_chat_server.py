@@ -399,3 +399,19 @@ def test_a_body_that_is_nested_too_deep_is_no_json() -> None:
         answer = requests.post(f"{server.base_url}/chat/completions", data=b"[" * 100_000, timeout=10)
     assert answer.status_code == 400
     assert "could not parse the JSON" in answer.text
+
+
+@pytest.mark.parametrize("path", ["chat/completions", "responses"])
+@pytest.mark.parametrize("tools", ["weather", [1], [{"type": "function", "function": "weather"}], {"name": "x"}])
+def test_tools_that_are_no_objects_are_a_400(chat_server: ChatServer, path: str, tools: Any) -> None:
+    chat_server.answer("kept")
+    answer = ask(chat_server, path, messages=MESSAGES, input="Hi", tools=tools)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "tools")
+    assert answer.json()["error"]["message"] == "Invalid type for 'tools': expected an array of objects."
+    assert chat_server.answers_left == 1
+
+
+def test_status_of_a_failure_that_is_no_number_is_refused_at_once(chat_server: ChatServer) -> None:
+    wrong: Any = "429"
+    with pytest.raises(TypeError, match="status: expected an int, got str"):
+        chat_server.fail(wrong)

@@ -143,7 +143,7 @@ def test_times_are_compared_from_event_to_event(pair: Pair) -> None:
 def test_missing_event_shifts_no_later_time(pair: Pair) -> None:
     found = pair.differences(ONE_TO_FIVE, [ONE_TO_FIVE[0], *ONE_TO_FIVE[2:]])
     assert [(each.kind, str(each).partition(" came")[0]) for each in found[1:]] == [
-        ("timing", "event 3, the second recording's 2,")
+        ("timing", "event 3 (event 2 of the second recording)")
     ]
 
 

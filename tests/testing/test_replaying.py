@@ -452,3 +452,9 @@ def test_page_has_every_fault_with_its_sentence() -> None:
     page = (ROOT / "docs" / "recordings.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", page, re.MULTILINE)
     assert dict(rows) == FAULTS
+
+
+def test_speed_that_is_no_number_is_refused(path: Path) -> None:
+    wrong: Any = "fast"
+    with pytest.raises(TypeError, match="speed: expected a number, got str"):
+        replay_server(path, speed=wrong)

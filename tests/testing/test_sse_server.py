@@ -260,3 +260,20 @@ def test_stall_ends_with_the_test(sse_server: SSEServer) -> None:
     sse_server.answer("a", STALL)
     with requests.get(sse_server.url, stream=True, timeout=10) as response:
         assert next(response.iter_content(None)) == b"data: a\n\n"
+
+
+@pytest.mark.parametrize("path", ["events", "", "/events?page=1", "http://127.0.0.1/events"])
+def test_path_that_no_request_has_is_refused_at_once(sse_server: SSEServer, path: str) -> None:
+    with pytest.raises(ValueError, match="path: expected a path such as '/events', without a query, got "):
+        sse_server.answer("a", path=path)
+    with pytest.raises(ValueError, match="path: expected a path"):
+        sse_server.refuse(503, path=path)
+    assert sse_server.answers_left == 0
+
+
+def test_status_that_is_no_number_is_refused_at_once(sse_server: SSEServer) -> None:
+    wrong: Any = "503"
+    with pytest.raises(TypeError, match="status: expected an int, got str"):
+        sse_server.refuse(wrong)
+    with pytest.raises(TypeError, match="status: expected an int, got str"):
+        sse_server.answer("a", status=wrong)

@@ -12,6 +12,7 @@ from sse_client.adapters.openai.batch._asking import Asking, Plan
 from sse_client.adapters.openai.batch._frames import opened, row_of
 from sse_client.adapters.openai.batch._row import COLUMNS, asked_in, value_of
 from sse_client.adapters.openai.batch._runner import close, runner
+from sse_client.adapters.openai.batch.limit import check_limit
 from sse_client.replies.client_arguments import check_retries, check_timeout, checked_key
 
 if TYPE_CHECKING:
@@ -91,8 +92,11 @@ class ChatBatch:
     ) -> None:
         if inspect.iscoroutinefunction(progress):
             raise TypeError("expected a progress function that does its work, and this one is async")
+        if not isinstance(concurrency, int):
+            raise TypeError(f"concurrency: expected an int, got {type(concurrency).__name__}")
         if concurrency < 1:
             raise ValueError(f"concurrency must be 1 or more, not {concurrency}")
+        check_limit(limit)
         check_retries(max_retries)
         check_timeout(timeout)
         checked_key(api_key)

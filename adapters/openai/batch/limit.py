@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Budget", "ClockedBudget", "Limit", "RateLimit", "check_shared"]
+__all__ = ["Budget", "ClockedBudget", "Limit", "RateLimit", "check_limit", "check_shared"]
 
 
 class Limit(Protocol):
@@ -22,6 +22,20 @@ class Limit(Protocol):
     async def settle(self, tokens: int) -> None:
         """Correct the budget by the tokens used beyond those reserved; negative if fewer were used."""
         ...
+
+
+def check_limit(limit: object) -> None:
+    """Refuse a limit that cannot be asked.
+
+    Raises:
+        TypeError: it is neither None nor a `Limit`.
+    """
+    if limit is None:
+        return
+    missing = next((name for name in ("reserve", "settle") if not hasattr(limit, name)), None)
+    if isinstance(limit, type) or missing is not None:
+        kind = "a class" if isinstance(limit, type) else type(limit).__name__
+        raise TypeError(f"limit: expected a RateLimit, or an object with reserve and settle, got {kind}")
 
 
 class Budget:

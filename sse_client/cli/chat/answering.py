@@ -28,6 +28,12 @@ __all__ = ["Answering", "PlainView", "View"]
 _OF_MARKDOWN = "\u258c\u2022\u2500"  # the characters that draw quotes, lists and rules
 
 
+_CUT_SHORT = {
+    "length": "the answer is not whole: it reached the limit of tokens",
+    "content_filter": "the answer is not whole: the server's filter stopped it",
+}
+
+
 class View(Protocol):
     """Shows one answer."""
 
@@ -122,6 +128,9 @@ class Answering:
         if calls:
             view.tool_calls(calls)
         view.end()
+        for choice in reply.completion.choices[:1]:
+            if choice.finish_reason in _CUT_SHORT:
+                say(_CUT_SHORT[choice.finish_reason])
         if self._options.timing:
             for line in summary(gaps, "token", time.monotonic()):
                 say(line)

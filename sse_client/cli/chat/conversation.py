@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import math
 import os
 import re
@@ -11,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import sse_client as sse
 from sse_client.adapters.openai import ChatClient, ChatStream
+from sse_client.cli.chat.attachments import image, tools
 from sse_client.cli.exits import Exit, Failure
-from sse_client.cli.files import checked_key, key, read_bytes, read_text, utf8
+from sse_client.cli.files import checked_key, key, read_text, utf8
 from sse_client.cli.http.masking import credentials
 from sse_client.cli.http.request import connection_arguments
 
@@ -31,12 +30,6 @@ __all__ = ["Conversation"]
 _SILENCE = 600.0  # seconds; a model may think for a long time
 _BASE_URL = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 _VERSION = re.compile(r"/v\d+\b")
-_KINDS = {
-    b"\x89PNG": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF8": "image/gif",
-    b"WEBP": "image/webp",
-}
 
 
 class Conversation:
@@ -51,7 +44,7 @@ class Conversation:
     ) -> None:
         self.model = _model(options)
         self._body = _body(options)
-        self._images = [_image(path) for path in options.image]
+        self._images = [image(path) for path in options.image]
         self.messages: list[dict[str, Any]] = []
         if options.system:
             system = (
@@ -66,6 +59,7 @@ class Conversation:
         credentials.learn(secret, os.environ.get("OPENAI_API_KEY"))
         arguments = connection_arguments(connection, silence=_SILENCE)
         timeout = arguments.pop("timeout", sse.Timeout(connect=10, read=_SILENCE))
+        arguments["headers"] = {"User-Agent": f"sse-client/{sse.__version__}"}
         self._client = sse.Client(_session(connection, heads=heads), observer=observer, **arguments)
         try:
             self._chat = ChatClient(api_key=secret, base_url=options.base_url, client=self._client, timeout=timeout)
@@ -177,22 +171,5 @@ def _body(options: ChatOptions) -> dict[str, Any]:
         raise Failure(f"--temperature: expected a finite number, got {options.temperature}")
     body: dict[str, Any] = {"temperature": options.temperature, "max_tokens": options.max_tokens}
     if options.tools:
-        try:
-            body["tools"] = json.loads(read_text(options.tools, "--tools"))
-        except (ValueError, RecursionError):
-            body["tools"] = None
-        if not isinstance(body["tools"], list):
-            raise Failure(f"--tools: expected a JSON array of tools in {options.tools}, got something else")
+        body["tools"] = tools(options.tools)
     return {name: value for name, value in body.items() if value is not None}
-
-
-def _image(path: str) -> dict[str, Any]:
-    url = path
-    if not path.startswith(("http://", "https://")):
-        content = read_bytes(path, "--image")
-        start = content[8:12] if content.startswith(b"RIFF") else content  # RIFF contains WebP, but also sound
-        kind = next((kind for signature, kind in _KINDS.items() if start.startswith(signature)), None)
-        if kind is None:
-            raise Failure(f"--image: expected a PNG, JPEG, GIF or WebP picture in {path}, got something else")
-        url = f"data:{kind};base64,{base64.b64encode(content).decode()}"
-    return {"type": "image_url", "image_url": {"url": url}}

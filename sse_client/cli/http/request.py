@@ -18,6 +18,7 @@ from sse_client.cli.files import key, read_bytes, utf8
 from sse_client.cli.http import headers
 from sse_client.cli.http.certificates import client_certificate, trusted
 from sse_client.cli.http.masking import credentials
+from sse_client.cli.screen.news import say_sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,9 +54,13 @@ class Asked:
         """The arguments of `Client.stream` that describe the request."""
         return {"headers": self.headers} | ({} if self.body is None else {"data": self.body})
 
+    def has_header(self, name: str) -> bool:
+        """Return whether the user has set a header, or removed it."""
+        return name.lower() in {each.lower() for each in self.headers}
+
     def default_header(self, name: str, value: str) -> None:
         """Add a header, unless the user has set it."""
-        if name.lower() not in {each.lower() for each in self.headers}:
+        if not self.has_header(name):
             self.headers[name] = value
 
 
@@ -82,7 +87,10 @@ def asked(method: str, url: str, options: RequestOptions, mask: Mask) -> Asked:
     if options.data:
         if options.method is None and method == "GET":
             raise Failure("-d: a GET request has no body; use `sse-client post`, or name the method with -X")
-        question.body, content_type = _body(options.data)
+        question.body = _body(options.data)
+        content_type, fault = _type_of(question.body)
+        if fault and not question.has_header("Content-Type"):
+            say_sentence(f"sse-client: -d: this begins like JSON, but is not: {fault}; it is sent as a form")
         question.default_header("Content-Type", content_type)
     return question
 
@@ -102,23 +110,29 @@ def _with_scheme(url: str, what: str) -> str:
     return utf8(url if "://" in url or not url else f"http://{url}", what)
 
 
-def _body(parts: tuple[str, ...]) -> tuple[bytes, str]:
+def _body(parts: tuple[str, ...]) -> bytes:
     pieces = [
         read_bytes(part[1:], "-d") if part.startswith("@") else part.encode("utf-8", "surrogateescape")
         for part in parts
     ]
-    body = b"&".join(pieces)
-    return body, "application/json" if _is_json(body) else "application/x-www-form-urlencoded"
+    return b"&".join(pieces)
 
 
-def _is_json(body: bytes) -> bool:
-    if body.lstrip()[:1] not in {b"{", b"["}:
-        return False
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return True
+def _type_of(body: bytes) -> tuple[str, str]:
+    """Return the content type of a body, and what is wrong with a body that begins like JSON, but is not."""
+    fault = ""
+    if body.lstrip()[:1] in {b"{", b"["}:
+        try:
+            json.loads(body)
+        except json.JSONDecodeError as error:
+            fault = f"{error.msg} (line {error.lineno}, column {error.colno})"
+        except UnicodeDecodeError:
+            fault = "its bytes are not UTF-8"
+        except (ValueError, RecursionError):
+            fault = "it cannot be decoded"
+        else:
+            return "application/json", ""
+    return "application/x-www-form-urlencoded", fault
 
 
 def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) -> dict[str, Any]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["record"]
 
+_SILENCE = 300.0  # seconds
+
 _Request = TypeVar("_Request")
 
 
@@ -78,7 +80,7 @@ def record(
         raise
     if not quiet and recording.end is not None:
         say(f"{output}: {size(written.bytes)} in {recording.end.seconds:.1f} s, {recording.end.end}")
-    _check(recording)
+    _check(recording, connection.timeout or _SILENCE)
     return Exit.DONE
 
 
@@ -174,7 +176,7 @@ def _as_requests(question: Asked, connection: ConnectionOptions) -> dict[str, An
     """Return the arguments of `requests` for a question."""
     arguments = connection_arguments(connection)
     timeout = arguments.pop("timeout", None)
-    pair = (10.0, 300.0) if timeout is None else (timeout.connect, timeout.read)
+    pair = (10.0, _SILENCE) if timeout is None else (timeout.connect, timeout.read)
     if "authorization" in {name.lower() for name in question.headers}:
         arguments["auth"] = _as_it_is  # otherwise requests would replace the key by a password from ~/.netrc
     return {**question.arguments, **arguments, "stream": True, "timeout": pair}
@@ -184,11 +186,15 @@ def _as_it_is(request: _Request) -> _Request:
     return request
 
 
-def _check(recording: Recording) -> None:
+def _check(recording: Recording, silence: float) -> None:
     """Report a problem with a recording that was nevertheless made.
 
+    Args:
+        recording: what has been written.
+        silence: the most seconds of silence that were allowed.
+
     Raises:
-        Failure: the response is not an event stream, or it broke off.
+        Failure: the response is not an event stream, it broke off, or the server fell silent.
     """
     status, end = recording.response.status, recording.end
     content_type = recording.headers.get("content-type", "")
@@ -197,5 +203,9 @@ def _check(recording: Recording) -> None:
     if not is_event_stream([content_type]):
         got = content_type.partition(";")[0].strip() or "no content type"
         raise Failure(f"expected text/event-stream, got {got}; the answer is recorded all the same", Exit.NOT_A_STREAM)
+    if end is not None and end.end == "cut" and "Timeout" in end.error:
+        raise Failure(
+            f"expected data, got nothing for the last {silence:g} s; what came before is recorded", Exit.TIMED_OUT
+        )
     if end is not None and end.end == "cut":
         raise Failure(f"the stream broke off ({end.error}); what came before is recorded", Exit.CUT_OFF)

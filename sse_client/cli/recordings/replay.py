@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path  # noqa: TC003  (the parser evaluates the annotations)
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -67,7 +68,8 @@ def _server(file: Path, port: int, *, speed: float, drop_after: int | None, faul
     except OSError as error:
         if error.filename is not None:
             raise Failure(f"cannot read {file}: {reason(error)}") from error
-        raise Failure(f"--port: cannot listen on port {port}: {reason(error)}", Exit.FILE) from error
+        why = os.strerror(error.errno) if error.errno else reason(error)  # `create_server` adds the address to it
+        raise Failure(f"--port: cannot listen on port {port}: {why}", Exit.FILE) from error
 
 
 def _report(server: ReplayServer) -> NoReturn:

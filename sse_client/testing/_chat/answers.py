@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from sse_client.testing._messages import reply
+from sse_client.testing._messages import check_status, reply
 
 if TYPE_CHECKING:
     from sse_client.testing._steps import End, Step
@@ -79,6 +79,9 @@ class ChatFailure:
     code: str | None = None
     param: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def __post_init__(self) -> None:
+        check_status(self.status)
 
     def steps(self) -> list[Step]:
         """Return the response."""

@@ -71,6 +71,9 @@ class Endpoint:
         required, kinds, answer = self._shape
         if not isinstance(body.get(required), kinds):
             return ChatFailure(status=400, message=f"Missing required parameter: '{required}'.", param=required).steps()
+        if not _are_tools(body.get("tools") or []):
+            message = "Invalid type for 'tools': expected an array of objects."
+            return ChatFailure(status=400, message=message, param="tools").steps()
         chosen = self._choose(body)
         if isinstance(chosen, ChatFailure):
             return chosen.steps()
@@ -83,6 +86,15 @@ def offered(body: Mapping[str, Any]) -> list[str]:
     """Return the names of the tools that a request offers, in either API's format."""
     tools: list[Any] = body.get("tools") or []
     return [str(tool.get("function", tool).get("name")) for tool in tools]
+
+
+def _are_tools(tools: Any) -> bool:
+    """Return whether `tools` is an array of objects, whose functions, if they have any, are objects too."""
+    return isinstance(tools, list) and all(map(_is_tool, cast("list[object]", tools)))
+
+
+def _is_tool(tool: object) -> bool:
+    return isinstance(tool, dict) and isinstance(cast("dict[str, Any]", tool).get("function", {}), dict)
 
 
 def unknown(request: Received) -> Iterable[Step]:

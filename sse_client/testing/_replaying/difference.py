@@ -218,7 +218,8 @@ class _Unplaced:
 
 
 def _numbers(a: _Entry, b: _Entry) -> str:
-    return f"event {a.number}" if a.number == b.number else f"event {a.number}, the second recording's {b.number},"
+    other = "" if a.number == b.number else f" (event {b.number} of the second recording)"
+    return f"event {a.number}{other}"
 
 
 def _changes(a: Event, b: Event) -> str:

@@ -81,8 +81,11 @@ def replay_server(
     Raises:
         RecordingError: the file is not a recording.
         ValueError: an argument is out of range.
+        TypeError: `speed` is not a number.
         OSError: the file cannot be read, or the port is in use.
     """
+    if not isinstance(speed, (int, float)):
+        raise TypeError(f"speed: expected a number, got {type(speed).__name__}")
     if not speed > 0:
         raise ValueError(f"expected a speed above 0, got {speed}")
     if drop_after is not None and drop_after < 1:
