@@ -56,9 +56,9 @@ class TolerantParser(ExtensibleParser):
         return "\n".join(filter(None, (self.stray, super().tail)))
 
     def unknown_field(self, name: str, value: str, line: str) -> Event | None:
-        """Return the event of an `error` field, or of `data` after a byte order mark; keep any other line.
+        """Return the event of an `error` field, or of `data` after a byte order mark; see `ExtensibleParser`.
 
-        See `ExtensibleParser.unknown_field`.
+        Any other line is kept.
         """
         if name == "error":
             return Event(value, "error")
