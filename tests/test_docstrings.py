@@ -16,13 +16,17 @@ from sse_client.aio import AsyncClient
 from sse_client.options import StreamOptions
 from sse_client.replies import (
     client_arguments,
+    error_fields,
     iterables,
+    json_reader,
     json_values,
     markers,
     named_arguments,
     parsing,
+    parts,
     retries,
     surrogates,
+    texts,
 )
 
 if TYPE_CHECKING:
@@ -48,7 +52,10 @@ def test_each_option_has_a_line() -> None:
     assert set(ENTRY.findall(StreamOptions.__doc__ or "")) == OPTIONS
 
 
-FOR_ADAPTERS = (client_arguments, iterables, json_values, markers, named_arguments, parsing, retries, surrogates)
+FOR_ADAPTERS = (
+    *(client_arguments, error_fields, iterables, json_reader, json_values, markers, named_arguments, parsing, parts),
+    *(retries, surrogates, texts),
+)
 
 
 def functions() -> Iterator[Any]:

@@ -83,13 +83,19 @@ FOR_ADAPTERS = {
     "sse_client.replies": "Adapter Attempts BlockingAdapter BlockingReply Reader Reply",
     "sse_client.replies.aio": "AsyncAdapter AsyncReply",
     "sse_client.replies.client_arguments": "check_mapping check_retries check_timeout checked_key merged_headers",
+    "sse_client.replies.error_fields": "error_fields reports_error",
     "sse_client.replies.iterables": "aread_events read_events",
-    "sse_client.replies.json_values": "array is_array is_mapping json_object json_value mapping number text",
-    "sse_client.replies.markers": "is_comment is_done is_heartbeat is_whole without_done",
+    "sse_client.replies.json_reader": "JSONReader",
+    "sse_client.replies.json_values": """
+        array is_array is_mapping json_object json_value label listed mapping number text whole_number
+    """,
+    "sse_client.replies.markers": "inner_events is_comment is_done is_heartbeat is_whole without_done",
     "sse_client.replies.named_arguments": "check_fields named_arguments",
     "sse_client.replies.parsing": "TolerantParser complete_events tolerant_format undispatched",
+    "sse_client.replies.parts": "Parts",
     "sse_client.replies.retries": "Retries",
     "sse_client.replies.surrogates": "Halves repaired",
+    "sse_client.replies.texts": "Texts",
 }
 IMPORT_PATHS = {module: names.split() for module, names in OF_0_1_0.items()}
 

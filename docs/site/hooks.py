@@ -35,7 +35,8 @@ REFERENCE = {
     "anthropic": "adapters.anthropic.client adapters.anthropic.aio adapters.anthropic.message "
     "adapters.anthropic.errors",
     "adapters": "extension replies replies.aio replies.client_arguments replies.named_arguments replies.parsing "
-    "replies.markers replies.json_values replies.surrogates replies.retries replies.iterables",
+    "replies.markers replies.json_values replies.json_reader replies.error_fields replies.parts replies.texts "
+    "replies.surrogates replies.retries replies.iterables",
     "testing": "testing testing.plugin",
     "relay": "relay telemetry",
 }

@@ -5,8 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any, TypeGuard
 
-__all__ = ["array", "is_array", "is_mapping", "json_object", "json_value", "mapping", "number", "text", "whole_number"]
-
+__all__ = [
+    "array",
+    "is_array",
+    "is_mapping",
+    "json_object",
+    "json_value",
+    "label",
+    "listed",
+    "mapping",
+    "number",
+    "text",
+    "whole_number",
+]
 
 _MOST_DIGITS = 18  # the most digits of a number that is sent as a string
 
@@ -50,9 +61,22 @@ def array(value: object) -> list[Any]:
     return value if is_array(value) else []
 
 
+def listed(value: object) -> list[Any]:
+    """Return `value` if it is an array; the only element if it is a text or an object alone, and not empty; else none.
+
+    Some gateways leave out the array around a single element.
+    """
+    return [value] if value and isinstance(value, str | dict) else array(value)
+
+
 def text(value: object) -> str | None:
     """Return `value` if it is a string."""
     return value if isinstance(value, str) else None
+
+
+def label(value: object) -> str | None:
+    """Return an ID or a name if it is a string; some gateways send a number, which is returned as its digits."""
+    return str(value) if type(value) is int else text(value)
 
 
 def number(value: object) -> int | None:

@@ -6,7 +6,19 @@ import math
 
 import pytest
 
-from sse_client.replies.json_values import array, is_array, is_mapping, json_object, json_value, mapping, number, text
+from sse_client.replies.json_values import (
+    array,
+    is_array,
+    is_mapping,
+    json_object,
+    json_value,
+    label,
+    listed,
+    mapping,
+    number,
+    text,
+    whole_number,
+)
 
 VALUES: list[object] = [None, True, 1, 1.5, "a", [1], {"a": 1}]
 
@@ -22,6 +34,20 @@ def test_values_of_another_kind_are_empty_or_none() -> None:
 def test_a_number_is_finite_and_no_truth_value() -> None:
     assert [number(value) for value in VALUES] == [None, None, 1, 1, None, None, None]
     assert [number(value) for value in (math.inf, math.nan)] == [None, None]
+
+
+def test_a_whole_number_may_be_a_string_or_a_float() -> None:
+    assert [whole_number(value) for value in (7, "7", 7.0, "0" * 18)] == [7, 7, 7, 0]
+    assert [whole_number(value) for value in (None, True, 1.5, math.inf, "x", "-1", "", "0" * 19, [7])] == [None] * 9
+
+
+def test_a_single_element_without_its_array_is_listed() -> None:
+    assert [listed(value) for value in VALUES] == [[], [], [], [], ["a"], [1], [{"a": 1}]]
+    assert [listed(""), listed({}), listed([]), listed([[1], "a"])] == [[], [], [], [[1], "a"]]
+
+
+def test_a_label_may_be_a_number() -> None:
+    assert [label(value) for value in VALUES] == [None, None, "1", None, "a", None, None]
 
 
 @pytest.mark.parametrize("written", ["", "{", "nonsense", "[" * 100_000])
