@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from sse_client.replies.error_fields import reports_error
+
 __all__ = ["event_kind"]
 
 # The types of the events that mean something; of the others, the API says that they may be ignored.
-_KINDS = frozenset(
-    {
-        *("message_start", "content_block_start", "content_block_delta", "content_block_stop"),
-        *("message_delta", "message_stop", "message", "ping", "error"),
-    }
-)
+_KINDS = {
+    *("message_start", "content_block_start", "content_block_delta", "content_block_stop"),
+    *("message_delta", "message_stop", "message", "ping"),
+}
 
 
 def event_kind(named: str, payload: dict[str, Any]) -> object:
@@ -22,14 +22,8 @@ def event_kind(named: str, payload: dict[str, Any]) -> object:
     object without a type.
     """
     kind = payload.get("type")
-    if named == "error":
-        return named
+    if named == "error" or reports_error(payload):
+        return "error"
     if isinstance(kind, str) and kind in _KINDS:
         return named if (named, kind) == ("message_start", "message") else kind
-    if kind is None:
-        reports = payload.get("error") or payload.get("object") == "error" or list(payload) == ["detail"]
-    else:
-        reports = isinstance(kind, str) and kind.endswith("_error")
-    if reports:
-        return "error"
     return kind if named == "message" else named

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from sse_client.adapters.anthropic._blocks import TEXTS, Blocks, whole_blocks
+from sse_client.adapters.anthropic._blocks import TEXTS, Block, whole_blocks
 from sse_client.adapters.anthropic._event_kinds import event_kind
 from sse_client.adapters.anthropic.errors import MessagesError
 from sse_client.adapters.anthropic.message import Message, MessageDelta, Usage
-from sse_client.errors import StreamTruncated
 from sse_client.events import Comment
-from sse_client.extension import shown
+from sse_client.replies.json_reader import JSONReader
 from sse_client.replies.json_values import json_object, mapping, text, whole_number
-from sse_client.replies.markers import inner_events, is_comment, is_done, is_heartbeat, without_done
+from sse_client.replies.markers import without_done
+from sse_client.replies.parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from sse_client.events import Event
 
@@ -34,19 +34,17 @@ _PIECES = {
     "citations_delta": ("citation", "citation", "text"),
 }
 _COUNTS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-_SHOWN = 80  # characters of a foreign payload that an error shows
 _MOST_COUNTS = 100  # names in the usage; each delta with usage contains all names so far
 
 
-class MessageReader:
+class MessageReader(JSONReader[MessageDelta]):
     """Reads one message stream; see `sse_client.replies.Reader`."""
 
     def __init__(self) -> None:
-        self.outcome: Literal["complete", "truncated", "error"] | None = None
+        super().__init__()
         self._message = Message()
-        self._blocks = Blocks()
+        self._blocks = Parts[Block]()
         self._usage: dict[str, Any] = {}
-        self._foreign = ""  # the first payload that does not belong to this API
 
     @property
     def empty(self) -> bool:
@@ -56,7 +54,7 @@ class MessageReader:
     @property
     def message(self) -> Message:
         """The message as far as it has arrived."""
-        return replace(self._message, content=self._blocks.content(), usage=self._tokens())
+        return replace(self._message, content=[block.content() for block in self._blocks], usage=self._tokens())
 
     @property
     def partial(self) -> Message | None:
@@ -78,16 +76,11 @@ class MessageReader:
             return ()
         raw = event.data
         payload = json_object(raw)
-        if payload is None and event.event != "error" and self._is_marker(event):
-            return ()
-        if payload is None and not inner and (events := inner_events(event)):
-            return [delta for each in events for delta in self.feed(each, inner=True)]
-        kind = "error" if payload is None else payload.get("type")
-        if payload is not None and (kind != "content_block_delta" or event.event == "error"):
+        if payload is None:
+            return self._unstructured(event, inner=inner)
+        kind = payload.get("type")
+        if kind != "content_block_delta" or event.event == "error":
             kind = event_kind(event.event, payload)  # not called for nearly all events
-        if payload is None or kind == "error":
-            self.outcome = "error"
-            raise MessagesError(raw, partial=self.partial)
         if kind == "content_block_delta":
             return self._delta(payload, raw)
         if kind == "content_block_start":
@@ -98,12 +91,15 @@ class MessageReader:
             return [self._progress(mapping(payload.get("delta")), mapping(payload.get("usage")), raw)]
         if kind == "message":
             return self.whole(raw)
+        if kind == "error":
+            raise self._failed(raw)
         if kind == "content_block_stop":
-            self._blocks.end(whole_number(payload.get("index")))
+            if block := self._blocks.find(whole_number(payload.get("index"))):
+                block.ended = True
         elif kind == "message_stop":
-            self._end(raw)
+            self._end_message(raw)
         elif kind != "ping":
-            self._foreign = self._foreign or raw
+            self._ignored(raw)
         return ()
 
     def whole(self, body: str, status: int = 200) -> Sequence[MessageDelta]:
@@ -117,67 +113,33 @@ class MessageReader:
         body = without_done(body)
         payload = json_object(body)
         if payload is None or payload.get("type") != "message":
-            self.outcome = "error"
-            raise MessagesError(body, status, self.partial)
-        self.outcome = "complete"
-        rests = [
-            MessageDelta(index, self._blocks[index].kind, raw=body, **cast("dict[str, Any]", rest))
-            for index, block in enumerate(whole_blocks(payload.get("content")))
-            if index in self._blocks and (rest := self._blocks[index].complete(block))
-        ]
-        return [*self._begin(payload, body), *rests]
+            raise self._failed(body, status)
+        self._end("complete")
+        return self._begin(payload, body)
 
-    def conclude(self, events: list[Event], stray: str = "") -> Iterator[MessageDelta]:
-        """Yield the deltas of the last `events`; if nothing else has arrived, `stray` may be a message or an error.
+    def _failed(self, raw: str, status: int | None = None) -> MessagesError:
+        self._end("error")
+        return MessagesError(raw, status, self.partial)
 
-        Raises:
-            MessagesError: as in `feed` and `whole`.
-            StreamTruncated: after the last delta: the model had not stopped.
-        """
-        if self.empty and stray.startswith(("{", "[", "<")):
-            yield from self.whole(stray)
-            return
-        for event in events:
-            yield from self.feed(event)
-        if self.outcome is None:
-            self._foreign = self._foreign or stray
-            self._stop()
-
-    def finish(self, stray: str = "") -> Sequence[MessageDelta]:  # noqa: ARG002
-        """Accept the end of the message, which the stream's `until` has found."""
-        self.outcome = "complete"
-        return ()
-
-    def _is_marker(self, event: Event) -> bool:
-        """Return whether an event without a JSON object is `[DONE]`, a comment or a heartbeat of a gateway."""
-        if not is_done(event.data):
-            return is_comment(event.data) or is_heartbeat(event) or event.data.strip() == "null"
-        if not self.empty:  # otherwise the stray lines before it may be a complete message
-            self._stop()
-        return True
-
-    def _end(self, raw: str) -> None:
+    def _end_message(self, raw: str) -> None:
         """Set the outcome after `message_stop`; raise MessagesError if no part of a message came before it."""
         if self.empty:
-            self.outcome = "error"
-            error = MessagesError(raw)
+            error = self._failed(raw)
             error.message = "expected a message before message_stop, got none"
             raise error
-        self.outcome = "complete"
+        self._end("complete")
 
     def _stop(self) -> None:
         """Set the outcome of a stream that ended without `message_stop`; raise StreamTruncated if it was truncated."""
         if self._message.stop_reason is None:
-            self.outcome = "truncated"
-            came = f"; what came was {shown(self._foreign, _SHOWN)}" if self.empty and self._foreign else ""
-            raise StreamTruncated(f"the message ended before message_stop{came}", partial=self.message)
-        self.outcome = "complete"  # no part of the message follows a stop reason
+            raise self._truncated("the message ended before message_stop", self.message)
+        self._end("complete")  # no part of the message follows a stop reason
 
     def _start(self, payload: dict[str, Any], raw: str) -> list[MessageDelta]:
         """Begin the message of `message_start`, which may come without the object around it."""
         message = mapping(payload.get("message")) or (payload if payload.get("type") == "message" else {})
         if message and self._message.id and message.get("id") != self._message.id:
-            self._blocks = Blocks()  # a gateway lost its upstream, and has started another message
+            self._blocks = Parts[Block]()  # a gateway lost its upstream, and has started another message
         return self._begin(message, raw)
 
     def _begin(self, message: dict[str, Any], raw: str) -> list[MessageDelta]:
@@ -185,8 +147,11 @@ class MessageReader:
         self._message.model = text(message.get("model")) or self._message.model
         deltas = [self._progress(message, mapping(message.get("usage")), raw)]
         for index, block in enumerate(whole_blocks(message.get("content"))):
-            if index not in self._blocks:
+            known = self._blocks.placed(index)
+            if known is None:
                 deltas.append(self._block(index, block, raw))
+            elif self.outcome == "complete" and (rest := known.complete(block)):
+                deltas.append(MessageDelta(index, known.kind, raw=raw, **rest))
         return deltas
 
     def _progress(self, fields: dict[str, Any], usage: dict[str, Any], raw: str) -> MessageDelta:
@@ -199,21 +164,23 @@ class MessageReader:
         return MessageDelta(stop_reason=reason, stop_sequence=sequence, usage=self._tokens(), raw=raw)
 
     def _block(self, index: int | None, start: dict[str, Any], raw: str) -> MessageDelta:
-        block, texts = self._blocks.begin(index, text(start.get("type")) or "text", start)
-        return MessageDelta(block.index, block.kind, block=start, raw=raw, **texts)
+        kind = text(start.get("type")) or "text"
+        block = None if index is None else self._blocks.select(index)
+        if block is None or not block.may_begin_as(kind, start):
+            block = self._blocks.add(index, lambda place: Block(place, kind))
+        return MessageDelta(block.index, kind, block=start, raw=raw, **block.begin(kind, start))
 
     def _delta(self, payload: dict[str, Any], raw: str) -> Sequence[MessageDelta]:
         said = payload.get("delta")
         delta = {"text": said} if isinstance(said, str) else mapping(said)
-        index = whole_number(payload.get("index"))
-        kind = text(delta.get("type")) or ""
+        index, kind = whole_number(payload.get("index")), delta.get("type")
         if kind == "compaction_delta":
-            block = self._blocks.piece_of(index, "compaction")
+            block = self._block_of(index, "compaction")
             block.compact(delta)
             return (MessageDelta(block.index, block.kind, raw=raw),)
-        if delta.get("type") is None:  # some gateways leave it out
-            kind = next((each for each, (source, *_) in _PIECES.items() if source in delta), "")
-        if kind not in _PIECES:
+        if kind is None:  # some gateways leave it out
+            kind = next((each for each, (source, *_) in _PIECES.items() if source in delta), None)
+        if not isinstance(kind, str) or kind not in _PIECES:
             return ()
         source, name, block_kind = _PIECES[kind]
         piece = delta.get(source)
@@ -221,9 +188,17 @@ class MessageReader:
             piece = json.dumps(piece, ensure_ascii=False)  # a gateway has decoded an input, or a text of digits
         if piece is None or (name in TEXTS and not isinstance(piece, str)):
             return ()
-        block = self._blocks.piece_of(index, block_kind)
-        added: dict[str, Any] = {name: block.add(name, piece)}
+        block = self._block_of(index, block_kind)
+        if name in TEXTS:
+            piece = block.texts.add(name, piece)
+        else:
+            block.citations.append(piece)
+        added: dict[str, Any] = {name: piece}
         return (MessageDelta(block.index, block.kind, raw=raw, **added),)
+
+    def _block_of(self, index: int | None, kind: str) -> Block:
+        """Return the block that a piece belongs to; create one of type `kind` if its start is missing."""
+        return self._blocks.select(index) or self._blocks.add(index, lambda place: Block(place, kind))
 
     def _tokens(self) -> Usage | None:
         counts: dict[str, Any] = {name: whole_number(self._usage.get(name)) for name in _COUNTS}

@@ -6,7 +6,8 @@ from typing import Any
 
 from sse_client.errors import SSEError
 from sse_client.extension import shown
-from sse_client.replies.json_values import array, json_value, mapping, text
+from sse_client.replies.error_fields import error_fields
+from sse_client.replies.json_values import json_value, text
 
 __all__ = ["MessagesError"]
 
@@ -25,15 +26,11 @@ class MessagesError(SSEError):
 
     def __init__(self, raw: str = "", status: int | None = None, partial: Any = None) -> None:
         super().__init__(raw)
-        payload = json_value(raw)
-        # Google's servers report errors of Anthropic's models in a list.
-        outer = mapping(payload) or mapping(next(iter(array(payload)), None))
-        error = mapping(outer.get("error")) or outer
-        said = text(error.get("message")) or text(outer.get("error")) or text(outer.get("detail"))
-        self.message = said or raw.strip() or "an empty answer"
-        self.type = text(error.get("type"))
+        fields = error_fields(json_value(raw))
+        self.message = fields["message"] or raw.strip() or "an empty answer"
+        self.type = text(fields.get("type"))
         self.status = status
-        self.request_id = text(outer.get("request_id"))
+        self.request_id = text(fields.get("request_id"))
         self.raw = raw
         self.partial = partial
 

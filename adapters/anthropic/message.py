@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from sse_client.replies.json_values import label
+
 __all__ = ["ContentBlock", "Message", "MessageDelta", "Usage"]
 
 
@@ -71,12 +73,12 @@ class ContentBlock(msgspec.Struct):
     @property
     def id(self) -> str | None:
         """The ID of a tool use, which its result has to name; None for other blocks."""
-        return _label(self.fields.get("id"))
+        return label(self.fields.get("id"))
 
     @property
     def name(self) -> str | None:
         """The name of the tool; None for other blocks."""
-        return _label(self.fields.get("name"))
+        return label(self.fields.get("name"))
 
     @property
     def input(self) -> Any:
@@ -116,10 +118,3 @@ class Message(msgspec.Struct):
     def param(self) -> dict[str, Any]:
         """Return the message as an element of the next request's `messages`."""
         return {"role": "assistant", "content": [block.param() for block in self.content]}
-
-
-def _label(value: object) -> str | None:
-    """Return an ID or a name as text; some gateways send a number."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value if isinstance(value, str) else None

@@ -43,6 +43,7 @@ MESSAGES: dict[str, Callable[[int], Event]] = {
     "thinking": lambda n: piece("thinking_delta", "thinking", index=n % 2),
     "signatures": lambda n: piece("signature_delta", "signature", index=0),
     "citations": lambda n: piece("citations_delta", "citation", {"cited_text": "x"}, index=0),
+    "summaries": lambda n: piece("compaction_delta", "content", index=0),
     "halves of characters": lambda n: piece("text_delta", "text", "\ud83d", index=n),
     "usage": lambda n: about("message_delta", delta={}, usage={"output_tokens": n}),
     "usage under other names": lambda n: about("message_delta", delta={}, usage={f"tokens{n}": n}),

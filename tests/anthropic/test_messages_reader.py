@@ -132,6 +132,14 @@ def test_a_start_without_a_message_does_not_begin_another() -> None:
     assert (reader.message.id, reader.message.text) == ("msg_1", "Hi")
 
 
+def test_a_start_that_comes_again_adds_nothing_to_the_blocks_before_it() -> None:
+    again = began(content=[{"type": "text", "text": "Hi"}])
+    reader = read([began(), block(0, "text", text=""), delta(0, "text_delta", text="H"), again])
+    assert reader.message.text == "H"
+    reader.feed(delta(0, "text_delta", text="i"))
+    assert reader.message.text == "Hi"
+
+
 @pytest.mark.parametrize("name", ["message", "error", "exception", "content_block_delta", "message_start"])
 @pytest.mark.parametrize(
     "data",
@@ -213,6 +221,7 @@ def test_a_complete_message_adds_what_is_missing() -> None:
 
 def test_a_summary_of_the_conversation_goes_back_into_the_next_request() -> None:
     pieces = [
+        delta(0, "compaction_delta", content=None),
         delta(0, "compaction_delta", content="They ", encrypted_content="old"),
         delta(0, "compaction_delta", content="met.", encrypted_content="new"),
     ]
@@ -220,6 +229,19 @@ def test_a_summary_of_the_conversation_goes_back_into_the_next_request() -> None
     assert reader.message.param()["content"] == [
         {"type": "compaction", "content": "They met.", "encrypted_content": "new"}
     ]
+
+
+def test_a_character_cut_in_two_in_a_summary_is_joined() -> None:
+    pieces = [delta(0, "compaction_delta", content=half) for half in ("a\ud83d", "\ude00b")]
+    reader = read([began(), block(0, "compaction", content=None), *pieces, *ended("compaction")])
+    assert reader.message.content[0].fields["content"] == "a\U0001f600b"
+
+
+def test_a_complete_message_adds_to_its_blocks_in_their_order() -> None:
+    content = [{"type": "text", "text": "Hi there"}, {"type": "text", "text": "You"}]
+    reader = read([began(), block(0, "text", text=""), delta(0, "text_delta", text="Hi")])
+    found = reader.whole(json.dumps({"type": "message", "content": content}))
+    assert [(each.index, each.text) for each in found] == [(None, None), (0, " there"), (1, "You")]
 
 
 def test_a_stop_without_a_message_is_an_error() -> None:
@@ -261,6 +283,8 @@ def test_what_is_unknown_is_passed_over() -> None:
         delta(0, "text_delta", text=["x"]),
         event("vendor_event", type="x"),
         Event("", "content_block_delta"),
+        event("content_block_stop", index=7),
+        Event('{"type": "ping"}'),
         Event("{}"),
     ]
     reader = read([began(), block(0, "text", text=""), *strange, delta(0, "text_delta", text="Hi"), *ended()])
@@ -271,6 +295,13 @@ def test_what_is_unknown_is_passed_over() -> None:
 def test_a_piece_without_an_index_belongs_to_the_last_block(index: object) -> None:
     events = [began(), block(0, "text", text=""), block(1, "text", text="")]
     reader = read([*events, event("content_block_delta", index=index, delta={"type": "text_delta", "text": "Hi"})])
+    assert [each.text for each in reader.message.content] == ["", "Hi"]
+
+
+def test_the_end_of_a_block_does_not_attract_pieces_without_an_index() -> None:
+    stop = event("content_block_stop", index=0)
+    piece = event("content_block_delta", delta={"type": "text_delta", "text": "Hi"})
+    reader = read([began(), block(0, "text", text=""), block(1, "text", text=""), stop, piece])
     assert [each.text for each in reader.message.content] == ["", "Hi"]
 
 
