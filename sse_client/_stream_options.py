@@ -12,9 +12,9 @@ from sse_client.events import Event
 from sse_client.request import Attempt, Request
 
 if TYPE_CHECKING:
+    from sse_client._timeout import Timeout
     from sse_client.checkpoint import Checkpoint
     from sse_client.observer import Observer
-    from sse_client.options import Timeout
     from sse_client.policy import Reconnect
 
 __all__ = ["StreamOptions"]

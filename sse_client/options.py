@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import msgspec
 
 from sse_client._http.type_guards import is_mapping
 from sse_client._stream_options import StreamOptions
-from sse_client._values import Value
+from sse_client._timeout import Timeout
 from sse_client.parser import DEFAULT_MAX_EVENT_SIZE
 from sse_client.request import Attempt, Request, check, check_last_event_id
 
@@ -26,53 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULTS", "DEFAULT_MAX_ERROR_BODY", "Options", "StreamOptions", "Timeout", "merged"]
 
 DEFAULT_MAX_ERROR_BODY = 64 * 1024  # bytes
-
-_LONGEST = threading.TIMEOUT_MAX  # seconds, the longest wait that threading accepts: 292 years
-
-
-class Timeout(Value):
-    """The time limits of a stream, in seconds, each more than 0; None means no limit.
-
-    Attributes:
-        connect: the time to make a connection (`ConnectionFailed`).
-        read: the silence after which a connection counts as dead (`IdleTimeout`). Any byte ends a silence, even one of
-            a comment.
-        event: the longest wait for an event, from the request on (`IdleTimeout`). Comments do not end the wait, and
-            the time spent in the consumer does not count. In a chat, only a delta ends the wait.
-        total: the time for the whole stream, including connecting, headers and delays (`DeadlineExceeded`). It is
-            raised at once if the delay before the next connection would exceed the limit.
-        first: the longest wait for the first event of each connection, instead of `event`; None: as `event`.
-
-    Raises:
-        TypeError: a limit is not a number.
-        ValueError: a limit is not more than 0.
-    """
-
-    __slots__ = ("connect", "event", "first", "read", "total")
-
-    connect: float | None
-    read: float | None
-    event: float | None
-    total: float | None
-    first: float | None
-
-    def __init__(
-        self,
-        connect: float | None = 10.0,
-        read: float | None = 300.0,
-        event: float | None = None,
-        total: float | None = None,
-        first: float | None = None,
-    ) -> None:
-        given: dict[str, Any] = {"connect": connect, "read": read, "event": event, "total": total, "first": first}
-        for name, value in given.items():
-            object.__setattr__(self, name, value)
-            if value is None:
-                continue
-            if not isinstance(value, (int, float)) or isinstance(value, bool):
-                raise TypeError(f"timeout: {name} must be a number of seconds, or None, not {type(value).__name__}")
-            if not 0 < value <= _LONGEST:
-                raise ValueError(f"timeout: {name} must be more than 0 seconds, or None for no limit, not {value!r}")
 
 
 # A struct, because each stream creates one: a dataclass sets the 22 fields one by one, in 3 µs instead of 0.4.
@@ -168,7 +120,7 @@ def _checks() -> tuple[dict[str, tuple[type, ...]], dict[str, Callable[[Any], An
     """Import the checks with the first option; cached, because each import statement takes 2 µs."""
     from sse_client._option_checks import CHECKS, TYPES, mistyped
 
-    return TYPES, {**CHECKS, "timeout": _timeout}, mistyped
+    return {**TYPES, "timeout": (Timeout,)}, {**CHECKS, "timeout": _timeout}, mistyped
 
 
 def _unknown(name: str, names: Iterable[str]) -> TypeError:
@@ -179,9 +131,7 @@ def _unknown(name: str, names: Iterable[str]) -> TypeError:
     return TypeError(f"unknown option {name!r}{hint} the options are {', '.join(sorted(names))}")
 
 
-def _timeout(value: Timeout | float | tuple[float | None, float | None] | None) -> Timeout:
-    if isinstance(value, Timeout):
-        return value
+def _timeout(value: float | tuple[float | None, float | None] | None) -> Timeout:
     # As in requests, a pair is (connect, read), and a single number sets both.
     pair = value if isinstance(value, tuple) else (value, value)
     if len(pair) != 2:

@@ -195,7 +195,7 @@ def chats_in_asyncio(url: str, calls: list[Calls]) -> None:
     asyncio.run(main())
 
 
-@pytest.mark.parametrize(("way", "most"), [(chats, 224), (chats_in_asyncio, 193)])
+@pytest.mark.parametrize(("way", "most"), [(chats, 225), (chats_in_asyncio, 194)])
 def test_a_short_chat_over_a_pool_takes_few_calls(way: Callable[..., None], most: int) -> None:
     calls = [Calls() for _ in range(8)]  # the first two import, and make the connection
     with Server(default=lambda _: CHAT) as server:

@@ -225,7 +225,7 @@ class Parser(Generic[Item]):
             events += whole_blocks(blocks, blank, self, self._interpret)
             if not data:
                 self._learn_affixes(blocks)
-        if len(data) > _SHORT or data.count(b"\r") > data.count(b"\r\n") or (data and not match_deferrable()(data)):
+        if data and (len(data) > _SHORT or data.count(b"\r") > data.count(b"\r\n") or not match_deferrable()(data)):
             events += self._interpret(data)
         elif data:
             self._held = data

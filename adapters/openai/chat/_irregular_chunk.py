@@ -129,10 +129,11 @@ def _fields(delta: dict[str, Any]) -> Fields:
     content, thinking = _content(delta.get("text") if delta.get("content") is None else delta["content"])
     if mapping(mapping(delta.get("extra_content")).get("google")).get("thought") is True:
         content, thinking = None, content
+    reasoning = _reasoning(delta)
     return Fields(
         role=text(delta.get("role")),
         content=content,
-        reasoning_content=_reasoning(delta) or thinking,
+        reasoning_content=reasoning if reasoning or thinking is None else thinking,
         refusal=text(delta.get("refusal")),
         tool_calls=[_tool_call(call) for each in _several(delta.get("tool_calls")) if (call := mapping(each))],
         function_call=_function(delta.get("function_call")),
