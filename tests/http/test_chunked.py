@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tracemalloc
 
@@ -368,15 +369,32 @@ def test_what_is_kept_across_streams_are_sizes_and_no_text() -> None:
         ChunkedDecoder().feed(chunked(secret, secret, secret * 3, secret * 80) * 2)
     kept = {key.partition(b"\r\n")[2].partition(b"\r\n")[2] for key in _chunked._known}
     assert kept <= _chunked._STARTS
-    one, other = ({key for key in _chunked._known if key[2:4] == size} for size in (b"12", b"f0"))
+    whole = {key for key in _chunked._known if key.endswith(b"\r\n")}
+    assert all(re.fullmatch(rb"\r\n[0-9a-f]+\r\n", key) for key in whole)
+    one, other = ({key for key in _chunked._known.keys() - whole if key[2:4] == size} for size in (b"12", b"f0"))
     assert not one or {key[4:] for key in one} == {b"\r\n" + start for start in _chunked._STARTS if len(start) == 1}
     assert other == set()
+
+
+def test_sizes_of_chunks_that_begin_with_any_byte_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[bytes] = []
+    compiled = _chunked._compiled
+
+    def noted(pattern: bytes) -> re.Pattern[bytes]:
+        looked.append(pattern)
+        return compiled(pattern)
+
+    monkeypatch.setattr(_chunked, "_compiled", noted)
+    _chunked._known.clear()
+    payloads = [bytes([start]) * size for start in range(128, 255) for size in (5, 31, 300)]
+    assert unchunk(chunked(*payloads)) == (b"".join(payloads), True, False)
+    assert len(looked) <= 5  # a size each, and the last chunk, whose size of 0 is not stored
 
 
 def test_the_sizes_that_are_kept_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_chunked, "_MAX_KNOWN", 100)
     _chunked._known.clear()
-    body = chunked(*[b"data: " + b"x" * size for size in range(500)])
+    body = chunked(*[start + b"x" * size for size in range(500) for start in (b"data: ", b"\x1f")])
     assert unchunk(body)[1]
     assert 0 < len(_chunked._known) <= 100
 
