@@ -13,6 +13,7 @@ import requests
 from sse_client import Reconnect, Timeout, checkpoint
 from sse_client import policy as policy_module
 from sse_client._core import response_body
+from sse_client._core.stream_format import EVENT_STREAM
 from sse_client._http import (
     coding_steps,
     content_decoding,
@@ -27,6 +28,7 @@ from sse_client.options import DEFAULT_MAX_ERROR_BODY, DEFAULTS
 from sse_client.relay import Relay
 from sse_client.relay import checkpoint as redis_checkpoint
 from sse_client.relay._consuming.settings import TIMEOUT
+from sse_client.replies.parsing import tolerant_format
 from sse_client.request import MAX_HEADER
 from sse_client.transports._aiohttp import transport as aiohttp_transport
 from sse_client.transports._aiohttp.response_head import MOST_INTERIM
@@ -59,8 +61,9 @@ LIMITS = {
     "what a compressed body inflates to": (
         f"the event's limit, {size(inflation_limit._BYTES)}, "
         f"{inflation_limit._BYTES_PER_BYTE} bytes for each byte received, "
-        f"and {size(inflation_limit._BYTES_PER_SECOND)} for each second; an event, and a line of unusual form, "
-        f"counts as {inflation_limit._BYTES_PER_ITEM} bytes more"
+        f"and {size(inflation_limit._BYTES_PER_SECOND)} for each second of waiting; "
+        f"an event counts as {EVENT_STREAM.event_cost} bytes more, a line of unusual form as "
+        f"{inflation_limit._LINE_COST}, and an event of a chat as {tolerant_format(bool).event_cost:,}"
     ),
     "content codings of a body": str(content_decoding._MAX_CODINGS),
     "zstd frames without content in a row": f"{optional_codings._MAX_EMPTY:,}",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from sse_client._core.response_body import LONG
+from sse_client._core.stream_format import EVENT_STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -29,7 +31,7 @@ class ReceivedParts:
         shares_loop: whether other tasks of an event loop wait while a part is parsed.
     """
 
-    __slots__ = ("_inflation", "_parts", "_received", "_seen", "_shares_loop")
+    __slots__ = ("_asked", "_inflation", "_parts", "_received", "_seen", "_shares_loop")
 
     def __init__(
         self,
@@ -43,11 +45,12 @@ class ReceivedParts:
         self._parts: Parts | None = None
         self._received = received
         self._seen = 0
+        self._asked: float | None = None  # when the last part had been handled
         self._shares_loop = shares_loop
         if received is not None and max_event_size is not None:
             from sse_client._http.inflation_limit import Inflation  # loaded with the first coded response
 
-            self._inflation = Inflation(delivery, max_event_size)
+            self._inflation = Inflation(delivery, max_event_size, event_cost=EVENT_STREAM.event_cost)
 
     def of(self, data: bytes) -> Iterable[bytes]:
         """Return the parts of the received `data`.
@@ -66,10 +69,11 @@ class ReceivedParts:
         inflation = self._inflation
         if inflation is not None and self._received is not None:
             received = self._received()
-            inflation.add_received(received - self._seen)
+            inflation.add_received(received - self._seen, 0.0 if self._asked is None else monotonic() - self._asked)
             self._seen = received
         parts = (data[start : start + _MOST] for start in range(0, len(data), _MOST))
         for part in parts if self._parts is None else self._parts.of(parts):
             if inflation is not None:
                 inflation.add_inflated(len(part), None)
             yield part
+        self._asked = monotonic()

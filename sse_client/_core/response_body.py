@@ -103,12 +103,12 @@ class ResponseBody(ABC):
             except ValueError as error:
                 self.coding_error = str(error)
 
-    def limit_inflation(self, delivery: Delivery, max_event_size: int | None) -> None:
-        """Limit how much a compressed body may inflate to, relative to the events that `delivery` gets from it."""
+    def limit_inflation(self, delivery: Delivery, max_event_size: int | None, event_cost: int) -> None:
+        """Limit how much a compressed body may inflate to; `delivery` counts the events that it gets from it."""
         if self._decoder is not None and max_event_size is not None:
             from sse_client._http.inflation_limit import Inflation  # loaded with the first coded response
 
-            self._inflation = Inflation(delivery, max_event_size)
+            self._inflation = Inflation(delivery, max_event_size, event_cost=event_cost)
 
     @abstractmethod
     async def read(self, deadline: float | None) -> bytes:
@@ -169,10 +169,11 @@ class ResponseBody(ABC):
                     continue
             except ValueError as error:
                 raise ConnectionFailed(f"{error}, from {display_url(self.response.url)}") from None
+            asked = time.monotonic()
             data = await self._receive(deadline)
             if data:
                 if inflation is not None:
-                    inflation.add_received(len(data))
+                    inflation.add_received(len(data), time.monotonic() - asked)
                 pieces = decoder.decode(data)
                 if self._parts is None:
                     self._pieces = pieces

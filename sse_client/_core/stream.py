@@ -203,7 +203,7 @@ class StreamLoop:
             return _from_here(error)
         self._body = body
         if body.coded:
-            body.limit_inflation(self.delivery, self._max_event_size)
+            body.limit_inflation(self.delivery, self._max_event_size, session.format.event_cost)
         self.response = body.response
         # Outside of any `try`, because an exception of the caller's observer is not a lost connection.
         refusal = session.opened(body)

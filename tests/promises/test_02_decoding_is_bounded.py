@@ -122,11 +122,11 @@ def test_a_bomb_is_over_at_the_deadline(client: Client, name: str) -> None:
 def test_a_bomb_without_a_near_deadline_is_refused(
     client: Client, name: str, timeout: Timeout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inflation_limit, "_BYTES_PER_ITEM", 128 * MIB // 20_000)
+    monkeypatch.setattr(inflation_limit, "_LINE_COST", 128 * MIB // 20_000)
     with bombing(name) as port:
         reading = client.read("POST", f"http://127.0.0.1:{port}/", timeout=timeout)
     assert isinstance(reading.error, EventTooLarge)
-    # The most that comes in one read, and the time, allow for as many lines again; the longest has nine bytes.
+    # The most that comes in one read allows for as many lines again; the longest has nine bytes.
     assert reading.stream.stats.bytes < 9 * 2 * 20_000 + 64 * 1024
 
 
@@ -177,7 +177,7 @@ def test_events_that_are_a_bomb_take_a_second_of_cpu_for_each_mebibyte(
     with serving_coded(body) as port:
         reading = client.read("POST", f"http://127.0.0.1:{port}/", reconnect=None)
     assert isinstance(reading.error, EventTooLarge)
-    most = 150 * len(body) + 2 * MIB  # and what the time that it takes allows for
+    most = 150 * len(body) + MIB  # and one part, and what short waits allow for
     assert reading.stream.stats.bytes <= most
     assert reading.stream.stats.events <= most / 128
     assert reading.stream.stats.events == len(reading.events) > 0

@@ -208,12 +208,12 @@ def test_a_compressed_body_that_is_cut_or_corrupt_is_no_whole_one(opener: Any, b
 
 BOMB = stream([gzip.compress(b"\n" * (1 << 20))], headers={"Content-Encoding": "gzip"})
 LINES = 2 * 20_000
-"""What the bytes of the bomb and the time allow for at most, as the limit is set here."""
+"""What the bytes of the bomb allow for at most, as the limit is set here."""
 
 
 @pytest.fixture
 def _few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflation_limit, "_BYTES_PER_ITEM", 2**27 // 20_000)
+    monkeypatch.setattr(inflation_limit, "_LINE_COST", 2**27 // 20_000)
 
 
 @pytest.mark.usefixtures("_few_lines")

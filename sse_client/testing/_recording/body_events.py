@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sse_client._core.stream_format import EVENT_STREAM
 from sse_client._http.content_decoding import decoder_for
 from sse_client._http.inflation_limit import Inflation
 from sse_client.parser import DEFAULT_MAX_EVENT_SIZE, Parser
@@ -34,7 +35,11 @@ class BodyEvents:
         self._decoder = decoder_for(content_encoding)
         self.parser = Parser()
         self.events = 0
-        self._inflation = None if self._decoder is None else Inflation(self, DEFAULT_MAX_EVENT_SIZE, remedy)
+        self._inflation = (
+            None
+            if self._decoder is None
+            else Inflation(self, DEFAULT_MAX_EVENT_SIZE, event_cost=EVENT_STREAM.event_cost, remedy=remedy)
+        )
 
     @property
     def received(self) -> int:
@@ -45,15 +50,19 @@ class BodyEvents:
     def slow(self) -> bool:
         return self._decoder is not None and self._decoder.slow
 
-    def decoded(self, piece: bytes) -> Iterator[bytes]:
+    def decoded(self, piece: bytes, waited: float = 0.0) -> Iterator[bytes]:
         """Return what a piece decodes to, in bounded steps; exhaust the iterator before the next call.
+
+        Args:
+            piece: the bytes as they were received.
+            waited: how many seconds they were waited for, if they are being recorded.
 
         Raises:
             ValueError: during the iteration: the piece is corrupt.
         """
         if self._decoder is None or self._inflation is None:
             return iter((piece,))
-        self._inflation.add_received(len(piece))
+        self._inflation.add_received(len(piece), waited)
         return self._decoder.decode(piece)
 
     def feed(self, data: bytes, deadline: float | None = None) -> list[Event]:

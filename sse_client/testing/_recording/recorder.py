@@ -176,6 +176,7 @@ class _Recorder:
             mask=mask,
         )
         self.ended = False
+        self._asked = monotonic()  # when the last piece had been handled
 
     @property
     def slow(self) -> bool:
@@ -187,11 +188,13 @@ class _Recorder:
         if piece is None:
             self._end("complete")
             return iter(())
+        waited = monotonic() - self._asked
         self._writer.write(piece)
         if self._progress is not None:
             self._progress(self._writer)
         self._stop_in_time()
-        return iter(()) if self._body is None or self.ended else self._body.decoded(piece)
+        self._asked = monotonic()
+        return iter(()) if self._body is None or self.ended else self._body.decoded(piece, waited)
 
     def count(self, data: bytes) -> bool:
         """Count the events in decoded bytes, and stop at a limit; return whether one was reached.
@@ -204,6 +207,7 @@ class _Recorder:
             if self._body.events >= self._events:
                 self._end("stopped")
         self._stop_in_time()
+        self._asked = monotonic()
         return self.ended
 
     def _stop_in_time(self) -> None:
