@@ -10,6 +10,7 @@ import inspect
 import pkgutil
 import re
 import textwrap
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,11 +62,10 @@ def public_values() -> dict[str, Any]:
 def functions() -> Iterator[Any]:
     """Yield the public functions, and the public methods of the public classes."""
     for value in PUBLIC.values():
-        if inspect.isfunction(value):
-            yield value
-            continue
-        for name, each in vars(value).items():
-            own = each.__func__ if isinstance(each, (classmethod, staticmethod)) else each
+        inside: Any = {value.__name__: value} if isinstance(value, FunctionType) else vars(value)
+        members: dict[str, Any] = dict(inside)
+        for name, each in members.items():
+            own = getattr(each, "__func__", each)  # that of a class method
             if inspect.isfunction(own) and not name.startswith("_"):
                 yield own
 
