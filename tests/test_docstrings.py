@@ -10,8 +10,7 @@ import inspect
 import pkgutil
 import re
 import textwrap
-from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -62,10 +61,9 @@ def public_values() -> dict[str, Any]:
 def functions() -> Iterator[Any]:
     """Yield the public functions, and the public methods of the public classes."""
     for value in PUBLIC.values():
-        inside: Any = {value.__name__: value} if isinstance(value, FunctionType) else vars(value)
-        members: dict[str, Any] = dict(inside)
+        members = {value.__name__: value} if inspect.isfunction(value) else cast("dict[str, Any]", value.__dict__)
         for name, each in members.items():
-            own = getattr(each, "__func__", each)  # that of a class method
+            own: Any = getattr(each, "__func__", each)  # that of a class method
             if inspect.isfunction(own) and not name.startswith("_"):
                 yield own
 
