@@ -48,7 +48,7 @@ class StreamOptions(TypedDict, total=False):
         checkpoint: a path, or an object with `load` and `save`.
         comments: whether comments are also yielded, as `Comment`.
         max_event_size: the most bytes of one event; None: no limit, neither for events nor for a compressed body that
-            inflates to far more than its events.
+            inflates too far.
         max_error_body: the bytes of a response that is not an event stream that are kept in its error, of those that
             arrive within 5 s; None: all of them, within `timeout`, for callers that expect either kind of response.
         observer: called with `Opened`, `Lost` and `Closed`.

@@ -132,7 +132,7 @@ class ContentTypeError(ResponseError):
 
 
 class EventTooLarge(SSEError):
-    """A block is longer than `max_event_size`, or a compressed body inflates to far more data than its events have."""
+    """A block is longer than `max_event_size`, or a compressed body inflates too far."""
 
 
 class BodyNotReplayable(SSEError):

@@ -52,8 +52,8 @@ def read(
 
     Raises:
         StreamTruncated: when iterated over: the response ended before the event that `until` names.
-        EventTooLarge: when iterated over: a block is longer than `max_event_size`, or a compressed body inflates to far
-            more than its events.
+        EventTooLarge: when iterated over: a block is longer than `max_event_size`, or a compressed body inflates too
+            far.
         ResponseError: when iterated over: the body's content codings cannot be undone.
         ConnectionFailed: when iterated over: http.client's compressed body is corrupt, or was cut off. The other
             libraries notice this themselves, and raise their own errors.

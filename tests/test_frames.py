@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import traceback
+from collections import Counter
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -195,14 +196,15 @@ def chats_in_asyncio(url: str, calls: list[Calls]) -> None:
     asyncio.run(main())
 
 
-@pytest.mark.parametrize(("way", "most"), [(chats, 225), (chats_in_asyncio, 194)])
+# They take 225 and 194 calls if a response is received at once, and at least one more if it comes in two pieces.
+@pytest.mark.parametrize(("way", "most"), [(chats, 230), (chats_in_asyncio, 199)])
 def test_a_short_chat_over_a_pool_takes_few_calls(way: Callable[..., None], most: int) -> None:
     calls = [Calls() for _ in range(8)]  # the first two import, and make the connection
     with Server(default=lambda _: CHAT) as server:
         way(server.url, calls)
         assert server.connections == 1
     own = min((each.own for each in calls[2:]), key=len)
-    assert len(own) <= most, own
+    assert len(own) <= most, Counter(own)
 
 
 # Bursts

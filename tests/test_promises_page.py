@@ -56,13 +56,11 @@ LIMITS = {
     "the wait for an event": seconds(Timeout().first or Timeout().event),
     "the whole stream, waits and decoding included": seconds(Timeout().total),
     "one event": size(DEFAULTS.max_event_size),
-    "what a compressed body inflates to without an event": (
+    "what a compressed body inflates to": (
         f"the event's limit, {size(inflation_limit._BYTES)}, "
-        f"and {inflation_limit._BYTES_PER_BYTE} bytes for each byte received"
-    ),
-    "lines without data in a compressed body": (
-        f"{inflation_limit._LINES:,}, {inflation_limit._LINES_PER_BYTE} for each byte received, "
-        f"and {inflation_limit._LINES_PER_EVENT} for each event"
+        f"{inflation_limit._BYTES_PER_BYTE} bytes for each byte received, "
+        f"and {size(inflation_limit._BYTES_PER_SECOND)} for each second; an event, and a line of unusual form, "
+        f"counts as {inflation_limit._BYTES_PER_ITEM} bytes more"
     ),
     "content codings of a body": str(content_decoding._MAX_CODINGS),
     "zstd frames without content in a row": f"{optional_codings._MAX_EMPTY:,}",

@@ -53,7 +53,7 @@ class ReceivedParts:
         """Return the parts of the received `data`.
 
         Raises:
-            EventTooLarge: during the iteration: the body inflates to far more than its events.
+            EventTooLarge: during the iteration: the body inflates too far.
         """
         whole = self._inflation is None and (len(data) <= LONG or not self._shares_loop)
         return (data,) if whole else self._divided(data)

@@ -1,4 +1,4 @@
-"""Limits the work for a compressed body that inflates to much data but brings no events."""
+"""Limits the work that a compressed body can cause, in proportion to the bytes received."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from sse_client.errors import EventTooLarge
 
 __all__ = ["Counts", "Inflation", "LineCount"]
 
-# A line costs the parser up to a microsecond, whatever its length. Each event allows for the lines of its block.
-_LINES = 1024 * 1024
-_LINES_PER_BYTE = 2
-_LINES_PER_EVENT = 8
-# Inflating a byte and searching it for a line end takes up to 5 ns. Text inflates to 50 times its size at most.
+# To inflate and parse a byte of a long line takes up to 5 ns; an event, or a line that is interpreted by itself, takes
+# as long as 50 to 150 such bytes. What 150 bytes for each byte received allow thus takes a second at most for each MiB.
+# Text inflates to 50 times its size at most; events that repeat each other, to more.
 _BYTES = 64 * 1024 * 1024
-_BYTES_PER_BYTE = 200
+_BYTES_PER_BYTE = 150
+_BYTES_PER_ITEM = 128
+# A live stream of events that repeat each other lasts for days. This much a second takes a twentieth of a CPU.
+_BYTES_PER_SECOND = 8 * 1024 * 1024
 _SOON = 10.0  # seconds; if a deadline is nearer, the deadline ends the stream instead
 
 
@@ -23,8 +24,8 @@ class LineCount(Protocol):
     """A parser."""
 
     @property
-    def lines_without_data(self) -> int:
-        """The number of lines so far that added no data to an event."""
+    def interpreted_lines(self) -> int:
+        """The number of lines so far that were interpreted one by one."""
         ...
 
 
@@ -37,55 +38,55 @@ class Counts(Protocol):
         ...
 
     @property
-    def events(self) -> int:
-        """The number of events of the stream, over all of its connections."""
-        ...
-
-    @property
     def received(self) -> int:
         """The number of events of this body."""
         ...
 
 
 class Inflation:
-    """Counts what a compressed body inflates to, and limits how much of it may bring no event.
+    """Counts what a compressed body inflates to, and limits it in proportion to what has been received, and to time.
 
     Args:
-        counts: counts the events, and the lines without data.
+        counts: counts the events, and the lines that are interpreted one by one.
         max_event_size: the most bytes of a block; that many may arrive before its event does.
         remedy: what the error advises.
     """
 
-    __slots__ = ("_bytes", "_counts", "_events", "_limit", "_received", "_remedy")
+    __slots__ = ("_counts", "_excess", "_inflated", "_items", "_limit", "_received", "_remedy", "_since")
 
     def __init__(self, counts: Counts, max_event_size: int, remedy: str = "max_event_size=None allows that") -> None:
         self._counts = counts
         self._remedy = remedy
         self._limit = max_event_size + _BYTES
-        self._received = 0
-        self._events = counts.events
-        self._bytes = 0  # since the last event
+        self._received = self._inflated = self._items = 0
+        self._excess = 0.0  # the work so far, in bytes, beyond what the bytes received and the time allow
+        self._since = monotonic()
 
     def add_received(self, size: int) -> None:
-        """Count encoded bytes, which raise the limit."""
+        """Count encoded bytes, which allow for work."""
         self._received += size
+        self._excess -= _BYTES_PER_BYTE * size
 
     def add_inflated(self, size: int, deadline: float | None) -> None:
         """Count decoded bytes that are about to be parsed.
 
         Raises:
-            EventTooLarge: the bytes before them exceeded the limit, and no deadline is near.
+            EventTooLarge: the bytes before them, and what they held, took too much work, and no deadline is near.
         """
-        counts = self._counts
-        if counts.events != self._events:
-            self._events, self._bytes = counts.events, 0
-        self._bytes += size
-        lines = counts.parser.lines_without_data
-        excess_lines = lines - _LINES - _LINES_PER_BYTE * self._received - _LINES_PER_EVENT * counts.received
-        if excess_lines <= 0 and self._bytes <= self._limit + _BYTES_PER_BYTE * self._received:
-            return
-        if deadline is None or deadline - monotonic() > _SOON:
+        items = self._counts.received + self._counts.parser.interpreted_lines
+        self._excess += size + _BYTES_PER_ITEM * (items - self._items)
+        self._inflated += size
+        self._items = items
+        if self._excess > self._limit:
+            self._check(deadline)
+
+    def _check(self, deadline: float | None) -> None:
+        now = monotonic()
+        self._excess = max(0.0, self._excess - _BYTES_PER_SECOND * (now - self._since))
+        self._since = now
+        if self._excess > self._limit and (deadline is None or deadline - now > _SOON):
             raise EventTooLarge(
-                f"expected an event, got {self._bytes:,} bytes and {lines:,} lines without data, to which a compressed "
-                f"body of {self._received:,} bytes inflates ({self._remedy})"
+                f"expected a compressed body of {self._received:,} bytes to inflate to less, got {self._inflated:,} "
+                f"bytes, {self._counts.received:,} events and {self._counts.parser.interpreted_lines:,} lines of "
+                f"unusual form ({self._remedy})"
             )

@@ -44,14 +44,14 @@ class Parser(Generic[Item]):
         last_event_id: the last event ID string; a block sets it when it ends, even one that dispatches nothing.
         reconnection_time: milliseconds; None until a `retry` field sets it.
         comment_count: comment lines so far, returned or not.
-        lines_without_data: the lines of blocks interpreted line by line so far, not counting the data lines of events.
+        interpreted_lines: the lines of blocks that were interpreted line by line so far.
         failed: whether the next call of `feed` raises.
     """
 
     __slots__ = (
         "_affix_size", "_at_block_start", "_comments", "_data", "_event_type", "_heartbeat", "_held", "_held_limit",
         "_id", "_limit", "_prefix", "_previous_type", "_retry", "_size", "_skip", "_spaceless", "_suffix", "_type",
-        "comment_count", "failed", "last_event_id", "lines_without_data", "reconnection_time",
+        "comment_count", "failed", "interpreted_lines", "last_event_id", "reconnection_time",
     )  # fmt: skip
 
     @overload
@@ -67,7 +67,7 @@ class Parser(Generic[Item]):
     ) -> None:
         self.last_event_id = last_event_id
         self.reconnection_time: int | None = None
-        self.comment_count, self.lines_without_data, self.failed = 0, 0, False
+        self.comment_count, self.interpreted_lines, self.failed = 0, 0, False
         self._comments = comments
         self._limit = sys.maxsize if max_event_size is None else max_event_size
         self._skip = BOM  # a BOM, or the LF of a CRLF; dropped if the next read begins with it
@@ -239,7 +239,7 @@ class Parser(Generic[Item]):
             lines[0] = self._held
         else:
             unfinished = self._held + unfinished
-        self.lines_without_data += len(lines)
+        self.interpreted_lines += len(lines)
         events, comments = list[Any](), self._comments
         item: Event | Comment | None
         for number, line in enumerate(lines):
@@ -299,6 +299,5 @@ class Parser(Generic[Item]):
         self.last_event_id = self.last_event_id if self._id is None else self._id
         data = self._data[0] if len(self._data) == 1 else "\n".join(self._data)
         event = Event(data, self._type or "message", self.last_event_id, self._retry) if self._data else None
-        self.lines_without_data -= len(self._data)
         self._data, self._type, self._id, self._retry, self._size = [], "", None, None, 0
         return event

@@ -1,4 +1,4 @@
-"""What a compressed body may inflate to: in proportion to what came, and to the events that it brought."""
+"""What a compressed body may inflate to: in proportion to what came, and to the time."""
 
 from __future__ import annotations
 
@@ -12,54 +12,123 @@ from sse_client._http import inflation_limit
 from sse_client._http.inflation_limit import Inflation
 from sse_client.options import DEFAULTS
 
+ITEM = inflation_limit._BYTES_PER_ITEM
+PER_BYTE = inflation_limit._BYTES_PER_BYTE
+PER_SECOND = inflation_limit._BYTES_PER_SECOND
+
+
+class Clock:
+    """A `monotonic` whose time is set."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(inflation_limit, "monotonic", clock)
+    return clock
+
 
 @pytest.fixture
 def delivery(monkeypatch: pytest.MonkeyPatch) -> Delivery:
-    monkeypatch.setattr(inflation_limit, "_LINES", 10)
-    monkeypatch.setattr(inflation_limit, "_BYTES", 1000)
+    monkeypatch.setattr(inflation_limit, "_BYTES", 10 * ITEM)
     delivery = Delivery(DEFAULTS)
     delivery.begin()
     return delivery
 
 
-def test_bytes_received_allow_for_lines(delivery: Delivery) -> None:
+@pytest.mark.usefixtures("clock")
+def test_bytes_received_allow_for_work(delivery: Delivery) -> None:
     inflated = Inflation(delivery, 0)
-    delivery.feed(b"x\n" * 20)
-    inflated.add_received(5)
-    inflated.add_inflated(1, None)
-    delivery.feed(b"x\n")
-    with pytest.raises(EventTooLarge, match=r"got 2 bytes and 21 lines without data.* of 5 bytes inflates"):
+    inflated.add_received(2)
+    inflated.add_inflated(10 * ITEM + 2 * PER_BYTE, None)
+    with pytest.raises(
+        EventTooLarge,
+        match=r"expected a compressed body of 2 bytes to inflate to less, got 1,581 bytes, 0 events and 0 lines",
+    ):
+        inflated.add_inflated(1, None)
+    inflated.add_received(1)
+    inflated.add_inflated(PER_BYTE - 1, None)
+
+
+@pytest.mark.usefixtures("clock")
+def test_the_size_of_one_event_allows_for_work(delivery: Delivery) -> None:
+    inflated = Inflation(delivery, 500)
+    inflated.add_inflated(10 * ITEM + 500, None)
+    with pytest.raises(EventTooLarge, match="max_event_size=None allows that"):
         inflated.add_inflated(1, None)
 
 
-@pytest.mark.parametrize("line", [b"\n", b":\n", b"id\n\n", b"data\n", b"retry: 1\n\n", b"vendor: 1\n"])
-def test_lines_of_all_kinds_count(delivery: Delivery, line: bytes) -> None:
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    "line",
+    [b"\n", b":\n", b"id\n\n", b"data\n", b"retry: 1\n\n", b"vendor: 1\n", b"data: x\n\n", b"id: 1\ndata: x\n\n"],
+)
+def test_lines_and_events_of_all_kinds_count(delivery: Delivery, line: bytes) -> None:
+    inflated = Inflation(delivery, 0)
+    inflated.add_inflated(0, None)
     delivery.feed(b"\xef\xbb\xbf" + line * 11)
     with pytest.raises(EventTooLarge):
-        Inflation(delivery, 0).add_inflated(1, None)
+        inflated.add_inflated(0, None)
 
 
-def test_the_data_of_an_event_and_what_surrounds_it_do_not_count(delivery: Delivery) -> None:
+@pytest.mark.usefixtures("clock")
+def test_the_data_of_an_event_whose_lines_have_the_usual_form_counts_by_its_size(delivery: Delivery) -> None:
+    delivery.feed(b"id: 1\nevent: x\n" + b"data: x\n" * 1000 + b"\n")
+    Inflation(delivery, 0).add_inflated(0, None)
+
+
+@pytest.mark.usefixtures("clock")
+def test_items_count_once_and_those_of_earlier_bodies_not_at_all(delivery: Delivery) -> None:
+    delivery.feed(b"data: x\n\n" * 20)
+    delivery.begin()
     inflated = Inflation(delivery, 0)
-    delivery.feed(b"x\n" * 10 + b"id\nretry:1\nevent:x\n" + b"data\n" * 50 + b"\n")
-    inflated.add_inflated(1, None)
-    delivery.feed(b"x\n" * 5)
-    with pytest.raises(EventTooLarge):
-        inflated.add_inflated(1, None)
+    delivery.feed(b"data: x\n\n" * 10)
+    for _ in range(20):
+        inflated.add_inflated(0, None)
 
 
-def test_bytes_count_since_the_last_event(delivery: Delivery) -> None:
-    inflated = Inflation(delivery, 500)
-    inflated.add_received(1)
-    inflated.add_inflated(1700, None)
-    delivery.feed(b"data\n\n")
-    inflated.add_inflated(1700, None)
+def test_a_live_stream_whose_events_repeat_each_other_lasts(delivery: Delivery, clock: Clock) -> None:
+    # A state of 10 KB each 10 ms, of which 20 bytes change.
+    inflated = Inflation(delivery, 0)
+    for number in range(100_000):
+        clock.now += 0.01
+        inflated.add_received(20)
+        inflated.add_inflated(10_000, None)
+        delivery.feed(b"data: %d\n\n" % number)
+
+
+def test_time_allows_for_work_at_a_bounded_rate(delivery: Delivery, clock: Clock) -> None:
+    inflated = Inflation(delivery, 0)
+    started = clock.now
+
+    def inflate_faster() -> None:
+        while clock.now < started + 3600:
+            clock.now += 1000 / PER_SECOND / 1.1
+            inflated.add_inflated(1000, None)
+
     with pytest.raises(EventTooLarge):
-        inflated.add_inflated(1, None)
+        inflate_faster()
+    assert (clock.now - started) * PER_SECOND == pytest.approx(10 * 10 * ITEM, rel=0.3)
+
+
+def test_a_long_silence_allows_for_no_more_than_the_beginning(delivery: Delivery, clock: Clock) -> None:
+    inflated = Inflation(delivery, 0)
+    clock.now += 3600
+    for _ in range(2 * 10):
+        inflated.add_inflated(ITEM, None)
+    with pytest.raises(EventTooLarge):
+        inflated.add_inflated(2 * ITEM, None)
 
 
 def test_a_near_deadline_ends_it_instead(delivery: Delivery) -> None:
     inflated = Inflation(delivery, 0)
-    inflated.add_inflated(2000, time.monotonic() + 5)
+    inflated.add_inflated(30 * ITEM, time.monotonic() + 5)
+    inflated.add_inflated(1000 * ITEM + 60 * PER_SECOND, time.monotonic() + 5)
     with pytest.raises(EventTooLarge):
-        inflated.add_inflated(1, time.monotonic() + 60)
+        inflated.add_inflated(1000 * ITEM, time.monotonic() + 60)

@@ -119,12 +119,12 @@ def test_a_bomb_is_over_at_the_deadline(client: Client, name: str) -> None:
 def test_a_bomb_without_a_near_deadline_is_refused(
     client: Client, name: str, timeout: Timeout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inflation_limit, "_LINES", 20_000)
+    monkeypatch.setattr(inflation_limit, "_BYTES_PER_ITEM", 128 * MIB // 20_000)
     with bombing(name) as port:
         reading = client.read("POST", f"http://127.0.0.1:{port}/", timeout=timeout)
     assert isinstance(reading.error, EventTooLarge)
-    # The most that comes in one read allows for two lines a byte; the longest of them has nine bytes.
-    assert reading.stream.stats.bytes < 9 * (20_000 + 2 * 256 * 1024)
+    # The most that comes in one read, and the time, allow for as many lines again; the longest has nine bytes.
+    assert reading.stream.stats.bytes < 9 * 2 * 20_000 + 64 * 1024
 
 
 def test_long_lines_without_an_effect_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,19 +147,41 @@ def test_long_lines_without_an_effect_are_refused(client: Client, monkeypatch: p
     ],
     ids=["same events", "heartbeats", "CR", "many lines", "long event"],
 )
-def test_events_that_are_compressed_well_are_no_bomb(
-    client: Client, block: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(inflation_limit, "_LINES", 1_000)
-    monkeypatch.setattr(inflation_limit, "_BYTES", 0)
+def test_events_that_are_compressed_well_are_no_bomb(client: Client, block: bytes) -> None:
     with serving_coded(gzip.compress(block * 3)) as port:
-        reading = client.read("POST", f"http://127.0.0.1:{port}/", max_event_size=4 * MIB, reconnect=None)
+        reading = client.read("POST", f"http://127.0.0.1:{port}/", reconnect=None)
     assert reading.error is None
     assert reading.stream.stats.events == len(sse_client.Parser().feed(block * 3))
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"data: x\n\n",
+        b"data\n\n",
+        b"id: 1\nevent: a\ndata: x\ndata: y\n\n",
+        b"data: x\n\nevent: a\nid: 2\ndata: x\n\nretry: 5\n\n:\n\n",
+        b"data: " + b"x" * 100_000 + b"\n\n",
+        b"vendor: x\n" + b"data\n" * 1000 + b"\n",
+    ],
+    ids=["data alone", "no colon", "all fields", "mixed", "long", "unusual lines"],
+)
+def test_events_that_are_a_bomb_take_a_second_of_cpu_for_each_mebibyte(
+    client: Client, block: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inflation_limit, "_BYTES", -64 * MIB)  # as much as `max_event_size` allows for
+    body = members(block, 64)
+    with serving_coded(body) as port:
+        reading = client.read("POST", f"http://127.0.0.1:{port}/", reconnect=None)
+    assert isinstance(reading.error, EventTooLarge)
+    most = 150 * len(body) + 2 * MIB  # and what the time that it takes allows for
+    assert reading.stream.stats.bytes <= most
+    assert reading.stream.stats.events <= most / 128
+    assert reading.stream.stats.events == len(reading.events) > 0
+
+
 def test_without_a_limit_for_events_there_is_none_for_lines(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflation_limit, "_LINES", 1_000)
+    monkeypatch.setattr(inflation_limit, "_BYTES", -64 * MIB)
     with serving_coded(gzip.compress(b"\n" * MIB + b"data: x\n\n")) as port:
         reading = client.read("POST", f"http://127.0.0.1:{port}/", max_event_size=None, reconnect=None)
     assert reading.events == [sse_client.Event("x")]

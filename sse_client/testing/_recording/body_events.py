@@ -19,7 +19,7 @@ class BodyEvents:
 
     Args:
         content_encoding: the codings of the pieces, as `Content-Encoding` names them.
-        remedy: what to do instead, for the error of a body that inflates to far more than its events.
+        remedy: what to do instead, for the error of a body that inflates too far.
 
     Attributes:
         parser: the parser of the body.
@@ -64,8 +64,7 @@ class BodyEvents:
             deadline: the deadline of the caller, by `time.monotonic`; if it is near, it ends the reading instead.
 
         Raises:
-            EventTooLarge: a block is longer than a parser's default limit, or the body inflates to far more than its
-                events.
+            EventTooLarge: a block is longer than a parser's default limit, or the body inflates too far.
         """
         if self._inflation is not None:
             self._inflation.add_inflated(len(data), deadline)

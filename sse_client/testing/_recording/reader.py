@@ -153,8 +153,7 @@ class Recording:
 
         Raises:
             RecordingError: as for `decoded`.
-            EventTooLarge: a block is longer than a parser's default limit, or a compressed body inflates to far more
-                than its events.
+            EventTooLarge: a block is longer than a parser's default limit, or a compressed body inflates too far.
         """
         body = self._decoding(partial(BodyEvents, remedy="`decoded` yields all of it"))
         for seconds, data in self._steps(body.decoded):

@@ -64,8 +64,8 @@ def record(
         ValueError: the body has already been read; the URL is malformed; or the content coding cannot be decoded, which
             counting events requires.
         ConnectionFailed: the URL brought no response.
-        EventTooLarge: with `events`: an event is longer than 64 MiB, or a compressed body inflates to far more than
-            its events. The recording has all that was received, and ends as `stopped`.
+        EventTooLarge: with `events`: an event is longer than 64 MiB, or a compressed body inflates too far. The
+            recording has all that was received, and ends as `stopped`.
         OSError: the file cannot be written.
     """
     if isinstance(source, str):
@@ -199,7 +199,7 @@ class _Recorder:
         """Count the events in decoded bytes, and stop at a limit; return whether one was reached.
 
         Raises:
-            EventTooLarge: an event is too large, or the body inflates to far more than its events.
+            EventTooLarge: an event is too large, or the body inflates too far.
         """
         if self._body is not None:
             self._body.feed(data, self._deadline)
