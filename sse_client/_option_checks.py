@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from sse_client._http.redirects import check_allow_redirects
 from sse_client._http.type_guards import is_listing
 from sse_client.request import check_last_event_id
 
@@ -49,6 +48,14 @@ def _cert(value: Any) -> str | tuple[str, str] | None:
 
 def _path(value: object) -> str | None:
     return os.fsdecode(cast("os.PathLike[str]", value)) if isinstance(value, (str, os.PathLike)) else None
+
+
+def _allow_redirects(value: Any) -> Any:
+    if not isinstance(value, (bool, str)):
+        raise TypeError(f"allow_redirects: expected a bool or a str, got {type(value).__name__}")
+    if isinstance(value, str) and value not in {"same-origin", "no-downgrade"}:
+        raise ValueError(f"allow_redirects: expected True, False, 'same-origin' or 'no-downgrade', got {value!r}")
+    return value
 
 
 def _checkpoint(value: Any) -> Checkpoint | None:
@@ -130,7 +137,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "verify": _verify,
     "cert": _cert,
     "proxies": _proxies,
-    "allow_redirects": check_allow_redirects,
+    "allow_redirects": _allow_redirects,
     "last_event_id": check_last_event_id,
     "until": _until,
     "prepare": _prepare,

@@ -1,9 +1,11 @@
-"""Immutable values that count as dataclasses, without importing `dataclasses` to define them.
+"""Immutable values that behave as frozen dataclasses with slots, without importing `dataclasses` to define them.
 
 That module imports `inspect`, and compiles the methods of each class. For the classes that every stream needs, that
-took a tenth of what a fresh process spends on this package. So they write their `__init__` out. `dataclasses` is
-imported when a value is asked for its fields, as by `dataclasses.replace`.
+took a tenth of what a fresh process spends on this package. So `Value` has the methods, and each subclass has its
+`__init__` written out. `dataclasses` is imported when a function of that module is given a value.
 """
+
+# ruff: noqa: SLF001  (the private names are those of this module's class)
 
 from __future__ import annotations
 
@@ -29,12 +31,27 @@ class _Generated:
         return found
 
 
+class _InheritedNames:
+    """The names of the fields of a class whose base has fields; `dataclasses.dataclass` may have added more."""
+
+    def __get__(self, instance: object, owner: type[Value]) -> tuple[str, ...]:
+        for base in owner.__mro__:
+            if base.__base__ is Value:
+                break
+            if "__dataclass_fields__" in vars(base):
+                from dataclasses import fields
+
+                return tuple(each.name for each in fields(base))
+        return _defining(owner)._names
+
+
 @dataclass_transform(frozen_default=True)
 class Value:
     """The base of immutable values.
 
-    The annotations of a subclass name its fields; its `__slots__` hold them, and its `__init__` sets them, with
-    `object.__setattr__`.
+    A direct subclass defines the fields: its annotations name them, in order, its `__slots__` hold them, and its
+    `__init__` has a parameter for each, and sets them with `object.__setattr__`. Further subclasses may have attributes
+    of their own, or be decorated with `dataclasses.dataclass(frozen=True)`, which adds their fields.
     """
 
     __slots__ = ()
@@ -49,10 +66,14 @@ class Value:
     def __init_subclass__(cls) -> None:
         if cls.__base__ is Value:
             cls._names = tuple(cls.__annotations__)
+        else:
+            names: Any = _InheritedNames()
+            cls._names = names
 
     def __post_init__(self) -> None:
         """Check and convert the fields, in a subclass whose `__init__` is made by `dataclasses.dataclass`."""
-        _defining(type(self)).__init__(self, **dict(zip(self._names, self.__getstate__(), strict=True)))
+        kind = _defining(type(self))
+        kind.__init__(self, **{name: getattr(self, name) for name in kind._names})
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._names)
@@ -97,8 +118,13 @@ class Value:
 
 
 def replaced(value: _Value, **changes: Any) -> _Value:
-    """Return a copy of `value` with other values in some of its fields: `dataclasses.replace` without that module."""
-    fields = dict(zip(value._names, value.__getstate__(), strict=True))  # noqa: SLF001  (of this module's class)
+    """Return a copy of `value` with `changes` to its fields: `dataclasses.replace` without importing that module.
+
+    Raises:
+        TypeError: `changes` names an unknown field, or has a value of the wrong type.
+        ValueError: a value in `changes` is out of range.
+    """
+    fields = dict(zip(value._names, value.__getstate__(), strict=True))
     return type(value)(**{**fields, **changes})
 
 
@@ -108,7 +134,7 @@ def _defining(kind: type[Value]) -> type[Value]:
 
 
 def _as_dataclass(kind: type[Value]) -> type:
-    """Return a dataclass with the fields of `kind`."""
+    """Return a dataclass with the fields of `kind`, read from the parameters of its `__init__`."""
     from dataclasses import field, make_dataclass
     from inspect import Parameter, signature
 
@@ -116,7 +142,7 @@ def _as_dataclass(kind: type[Value]) -> type:
     for each in signature(kind).parameters.values():
         made: dict[str, Any] = {"kw_only": each.kind is Parameter.KEYWORD_ONLY}
         if each.default is not Parameter.empty:
-            mutable = type(each.default).__hash__ is None
+            mutable = type(each.default).__hash__ is None  # an empty dict, which a dataclass has to make anew
             made |= {"default_factory": type(each.default)} if mutable else {"default": each.default}
         fields.append((each.name, each.annotation, field(**made)))
     return make_dataclass(kind.__name__, fields, frozen=True)

@@ -41,8 +41,8 @@ class SSEError(Exception):
     """The root of all errors of this package, except mistakes in a call.
 
     Attributes:
-        partial: for chat streams, what had arrived before the error, a `Completion` or a `Response`; None if there was
-            no stream yet, and for all other streams.
+        partial: for the replies of an adapter, what had arrived before the error, such as a `Completion`, a `Response`
+            or a `Message`; None if there was no stream yet, and for all other streams.
     """
 
     partial: Any = None
@@ -72,7 +72,7 @@ class StreamTruncated(ConnectionFailed):
     """The stream ended before the event that `until` names.
 
     Attributes:
-        partial: for chat streams, never None: if nothing had arrived, it has no content.
+        partial: for the replies of an adapter, never None: if nothing had arrived, it has no content.
     """
 
     def __init__(self, message: str = "", *, sent: bool = True, partial: Any = None) -> None:
@@ -140,7 +140,11 @@ class BodyNotReplayable(SSEError):
 
 
 class RedirectRefused(SSEError):
-    """A redirect was not followed: it would carry the body to another origin, or there were too many."""
+    """A redirect was not followed.
+
+    `allow_redirects` forbids it, there were too many, its target is no HTTP URL or too long, or it would carry the body
+    to another origin.
+    """
 
 
 class DeadlineExceeded(SSEError):

@@ -146,7 +146,7 @@ def undispatched_events(
 
 
 def end_stream(stream: EventStream, reason: Reason) -> None:
-    """Close a stream whose payloads are complete, and report `reason` to its observer.
+    """Close `stream`, whose payloads are complete, and report `reason` to its observer.
 
     With the reason `until`, a little more of the body is read, so that the connection can be used again.
     """

@@ -19,7 +19,12 @@ Reason = Literal["until", "no content", "end", "closed", "cancelled", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A connection is open: the response is an event stream."""
+    """A connection is open: the response is an event stream.
+
+    Attributes:
+        response: the head of the response.
+        attempt: the attempt that succeeded.
+    """
 
     response: Response
     attempt: Attempt
@@ -27,7 +32,12 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A connection was lost, or could not be made; the next attempt follows after `delay` seconds."""
+    """A connection was lost, or could not be made, and another attempt follows.
+
+    Attributes:
+        error: how it was lost.
+        delay: seconds until the next attempt.
+    """
 
     error: SSEError
     delay: float

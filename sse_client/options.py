@@ -29,7 +29,7 @@ DEFAULT_MAX_ERROR_BODY = 64 * 1024  # bytes
 
 # A struct, because each stream creates one: a dataclass sets the 22 fields one by one, in 3 µs instead of 0.4.
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """All options of a stream, checked."""
+    """All options of a stream, checked; `StreamOptions` describes each."""
 
     params: Any = None
     headers: Mapping[str, str | bytes | None] = msgspec.field(default_factory=dict[str, "str | bytes | None"])
@@ -55,7 +55,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     observer: Observer | None = None
 
     def request(self, method: str, url: str) -> Request:
-        """Return the caller's request.
+        """Return the caller's request, by `method`, to the absolute `url`.
 
         Raises:
             TypeError: a part of it has a type that cannot be sent.
@@ -81,7 +81,7 @@ _NAMES = frozenset(Options.__struct_fields__)
 
 
 def merged(defaults: Options, options: Mapping[str, Any], *, shared: bool = False) -> Options:
-    """Return `defaults` with `options` over them; headers are merged one by one.
+    """Return `defaults` overridden by `options`; headers are merged one by one.
 
     Args:
         defaults: options shared by several streams.

@@ -157,6 +157,23 @@ def test_what_an_option_may_be_is_taken_as_it_is(option: str, value: Any) -> Non
     assert getattr(merged(Options(), {option: value}), option) is value
 
 
+@pytest.mark.parametrize("value", [True, False, "same-origin", "no-downgrade"])
+def test_allow_redirects_has_four_values(value: object) -> None:
+    assert merged(Options(), {"allow_redirects": value}).allow_redirects == value
+
+
+@pytest.mark.parametrize("value", ["", "same_origin", "True", "SAME-ORIGIN"])
+def test_another_word_is_no_value_of_allow_redirects(value: object) -> None:
+    with pytest.raises(ValueError, match="expected True, False, 'same-origin' or 'no-downgrade', got "):
+        merged(Options(), {"allow_redirects": value})
+
+
+@pytest.mark.parametrize("value", [None, 0, 1, ["same-origin"]])
+def test_another_type_is_no_value_of_allow_redirects(value: object) -> None:
+    with pytest.raises(TypeError, match="allow_redirects: expected a bool or a str, got "):
+        merged(Options(), {"allow_redirects": value})
+
+
 @pytest.mark.parametrize(
     ("value", "timeout"),
     [

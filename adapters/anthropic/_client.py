@@ -134,6 +134,7 @@ class MessagesBase(Adapter[_Client, _Events], Generic[_Client, _Events, _Reply])
             TypeError: `messages` is a str or a single message; or a field of `body` is, or misspells, an option of this
                 package or an argument of the client.
             ValueError: `stream` is not true, or the request is malformed.
+            RuntimeError: the client is closed.
         """
         if isinstance(messages, (str, Mapping)):
             kind = "a text" if isinstance(messages, str) else "one"

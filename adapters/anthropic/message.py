@@ -13,7 +13,15 @@ __all__ = ["ContentBlock", "Message", "MessageDelta", "Usage"]
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):
-    """The token counts of a whole message, None where the server sent none; `raw` has every field's latest value."""
+    """The token counts of a whole message; None for counts that the server did not send.
+
+    Attributes:
+        input_tokens: tokens of the prompt that were neither read from the prompt cache nor written to it.
+        output_tokens: tokens of the answer.
+        cache_creation_input_tokens: tokens of the prompt that were written to the cache.
+        cache_read_input_tokens: tokens of the prompt that were read from the cache.
+        raw: the latest value of every field that the server sent.
+    """
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -58,7 +66,12 @@ class ContentBlock(msgspec.Struct):
     """A part of a message: a text, thinking, the use of a tool, or any other block of the API.
 
     Attributes:
+        type: `text`, `thinking`, `tool_use`, `server_tool_use`, ...; an open set.
+        text: the text of a text block.
+        thinking: the text of a thinking block.
+        signature: the signature of the thinking, which has to be sent back with it.
         input_json: the JSON text of a tool's input, as it was streamed.
+        citations: the citations of the text, as the server sends them.
         fields: the other fields from the beginning of the block, such as a tool's `id` and `name`.
     """
 
@@ -82,21 +95,38 @@ class ContentBlock(msgspec.Struct):
 
     @property
     def input(self) -> Any:
-        """A tool's input. Raises json.JSONDecodeError if it was cut off, as with the stop reason `max_tokens`."""
+        """A tool's input, decoded; empty if the model sent none.
+
+        Raises:
+            json.JSONDecodeError: it was cut off, as with the stop reason `max_tokens`, or is not JSON.
+        """
         if self.input_json:
             return json.loads(self.input_json)
         begun_with = self.fields.get("input")
         return {} if begun_with is None else begun_with
 
     def param(self) -> dict[str, Any]:
-        """Return the block in the form that the next request needs."""
+        """Return the block in the form that the next request needs.
+
+        Raises:
+            json.JSONDecodeError: a tool's input is not JSON.
+        """
         known = {name: getattr(self, name) for name in ("text", "thinking", "signature", "citations")}
         kept = {name: value for name, value in known.items() if value or name == self.type}
         return {"type": self.type, **self.fields, **kept, **({"input": self.input} if "input" in self.fields else {})}
 
 
 class Message(msgspec.Struct):
-    """A message, as far as it has arrived; its blocks are in the order of their indexes."""
+    """A message, as far as it has arrived.
+
+    Attributes:
+        id: the ID of the message; None before its start has arrived, "" if that had none.
+        model: the model that answers, as the server names it.
+        content: the blocks, in the order of their indexes.
+        stop_reason: why the model stopped: `end_turn`, `max_tokens`, `tool_use`, ...; None before the end.
+        stop_sequence: the stop sequence that was met; None if there was none.
+        usage: the token counts; None if the server sent none.
+    """
 
     id: str | None = None
     model: str | None = None
@@ -116,5 +146,9 @@ class Message(msgspec.Struct):
         return [block for block in self.content if block.type == "tool_use"]
 
     def param(self) -> dict[str, Any]:
-        """Return the message as an element of the next request's `messages`."""
+        """Return the message as an element of the next request's `messages`.
+
+        Raises:
+            json.JSONDecodeError: the input of a tool is not JSON.
+        """
         return {"role": "assistant", "content": [block.param() for block in self.content]}

@@ -24,7 +24,15 @@ T = TypeVar("T")
 
 
 class PromptTokensDetails(msgspec.Struct, frozen=True, gc=False):
-    """The prompt's tokens by kind."""
+    """The prompt's tokens by kind; 0 for numbers that the server did not send.
+
+    Attributes:
+        cached_tokens: tokens read from the server's prompt cache.
+        audio_tokens: tokens of sound.
+        cache_write_tokens: tokens written to the prompt cache.
+        image_tokens: tokens of images.
+        text_tokens: tokens of text.
+    """
 
     cached_tokens: int = 0
     audio_tokens: int = 0
@@ -34,7 +42,15 @@ class PromptTokensDetails(msgspec.Struct, frozen=True, gc=False):
 
 
 class CompletionTokensDetails(msgspec.Struct, frozen=True, gc=False):
-    """The completion's tokens by kind."""
+    """The completion's tokens by kind; 0 for numbers that the server did not send.
+
+    Attributes:
+        reasoning_tokens: tokens of the model's reasoning.
+        audio_tokens: tokens of sound.
+        accepted_prediction_tokens: tokens of the request's `prediction` that became part of the answer.
+        rejected_prediction_tokens: tokens of the `prediction` that did not.
+        text_tokens: tokens of text.
+    """
 
     reasoning_tokens: int = 0
     audio_tokens: int = 0
@@ -44,7 +60,15 @@ class CompletionTokensDetails(msgspec.Struct, frozen=True, gc=False):
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):
-    """The numbers of tokens used; 0 for numbers that the server did not send."""
+    """The numbers of tokens used; 0 for numbers that the server did not send.
+
+    Attributes:
+        prompt_tokens: tokens of the prompt.
+        completion_tokens: tokens of the answer, its reasoning included.
+        total_tokens: the sum, as the server sends it.
+        prompt_tokens_details: the prompt's tokens by kind; None if the server did not send them.
+        completion_tokens_details: the answer's tokens by kind; None if the server did not send them.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -59,6 +83,7 @@ class ToolCall(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         id: the ID to which the tool's result refers; "" if the server sent none.
         type: the kind of tool, `function` or `custom`.
+        name: the function or the tool; "" if the server sent none.
         arguments: the JSON text that the model wrote, which may be invalid; for a custom tool, its plain text.
     """
 
@@ -102,7 +127,16 @@ class Audio(msgspec.Struct, frozen=True, gc=False):
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """The model's message. A text that never came is None; one that came empty is ""."""
+    """The model's message. A text that never came is None; one that came empty is "".
+
+    Attributes:
+        role: who speaks, usually `assistant`; None if the server did not send it.
+        content: the answer's text.
+        reasoning: the text of the model's reasoning, under whatever name the server sends it.
+        refusal: the text with which the model refuses to answer.
+        tool_calls: the calls that the model asks for, in the order of their indexes.
+        audio: a spoken answer; None if there is none.
+    """
 
     role: str | None = None
     content: str | None = None
@@ -130,6 +164,8 @@ class Choice(msgspec.Struct, frozen=True, gc=False):
     """One of the `n` answers.
 
     Attributes:
+        index: the number of the answer, from 0.
+        message: the answer itself.
         finish_reason: why the answer ended, an open set of words; None if it has not ended, or the server gave none.
         logprobs: the log probabilities as the server sends them, with the lists of all chunks joined.
     """
@@ -144,8 +180,11 @@ class Completion(msgspec.Struct, frozen=True):
     """Everything that has arrived of a completion.
 
     Attributes:
+        id: the ID of the completion; None if the server sent none.
+        model: the model that answers, as the server names it.
         created: seconds since the epoch.
         choices: in the order of their indexes; a choice of which nothing arrived is absent.
+        usage: the tokens used; None if the server has not sent it.
     """
 
     id: str | None = None

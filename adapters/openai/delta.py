@@ -20,6 +20,9 @@ class ToolCallDelta(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         index: the number of the call in its choice: the server's index, unless it sends none, or uses one for several
             calls.
+        id: the ID to which the tool's result refers.
+        type: the kind of tool, `function` or `custom`.
+        name: the function or the tool.
         arguments: a piece of the arguments' JSON text, or of the text for a custom tool.
     """
 
@@ -34,9 +37,10 @@ class AudioDelta(msgspec.Struct, frozen=True, gc=False):
     """A piece of a spoken answer: `data` and `transcript` are appended, and other fields replace earlier ones.
 
     Attributes:
+        id: the ID by which a later request can refer to the answer.
         data: a piece of the sound, in base64.
         transcript: a piece of the spoken words.
-        expires_at: the time until which the answer can be referred to by its `id`, in seconds since the epoch.
+        expires_at: the time until which it can be referred to, in seconds since the epoch.
     """
 
     id: str | None = None
@@ -47,12 +51,22 @@ class AudioDelta(msgspec.Struct, frozen=True, gc=False):
 
 # Nothing in a delta refers back to it, so the garbage collector need not track the thousands of them.
 class ChatDelta(msgspec.Struct, frozen=True, gc=False):
-    """What one chunk adds to one choice.
+    """What one chunk adds to one choice. A field that the chunk does not have is None, or empty.
 
     Attributes:
         index: the choice; None if the chunk has no choice, only `usage`.
+        role: who speaks, usually `assistant`; most servers send it once.
+        content: a piece of the answer's text.
+        reasoning: a piece of the model's reasoning, under whatever name the server sends it.
+        refusal: a piece of the text with which the model refuses to answer.
+        tool_calls: fragments of the calls that the model asks for.
+        finish_reason: why the choice has ended, such as `stop`, `length` or `tool_calls`; an open set of words.
+        logprobs: the log probabilities of this chunk's tokens, as the server sends them.
         usage: the usage of the whole answer so far; not to be summed.
+        id: the ID of the completion.
+        model: the model that answers, as the server names it.
         raw: the chunk's JSON text as received, with all fields.
+        audio: a piece of a spoken answer.
     """
 
     index: int | None = None

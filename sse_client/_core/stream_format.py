@@ -22,7 +22,8 @@ class StreamFormat(msgspec.Struct, frozen=True):
 
     Attributes:
         parser: the class of the parser.
-        media_types: the content types that are read as event streams.
+        media_types: the content types that are read as event streams, in lower case and without parameters; "" stands
+            for a response without a valid one.
         body_limit: how many bytes of a response that is not a stream are kept in the error.
         counts: returns whether an event ends the wait that `Timeout.first` and `Timeout.event` limit; by default, every
             event does.

@@ -46,5 +46,10 @@ def extract_mime_type(values: Iterable[str]) -> str | None:
 
 
 def is_event_stream(values: Iterable[str], accepted: Collection[str] = frozenset({EVENT_STREAM})) -> bool:
-    """Return whether the `Content-Type` lines make a response one of the `accepted` media types."""
+    """Return whether a response is of one of the `accepted` media types.
+
+    Args:
+        values: the values of its `Content-Type` lines, as for `extract_mime_type`.
+        accepted: media types, in lower case.
+    """
     return extract_mime_type(values) in accepted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from sse_client.errors import RedirectRefused
 from sse_client.request import display_url
@@ -17,7 +17,6 @@ __all__ = [
     "REDIRECTS",
     "AllowRedirects",
     "RedirectChain",
-    "check_allow_redirects",
     "is_redirect",
     "read_as_utf8",
 ]
@@ -120,17 +119,3 @@ def read_as_utf8(locations: Iterable[str]) -> Iterator[str]:
 def is_redirect(status: int) -> bool:
     """Return whether a response of this status is a redirect, if it has a `Location`."""
     return status in REDIRECTS
-
-
-def check_allow_redirects(value: Any) -> AllowRedirects:
-    """Return a valid value of `allow_redirects`; refuse any other.
-
-    Raises:
-        TypeError: the value is neither a bool nor a str.
-        ValueError: the value is an unknown str.
-    """
-    if not isinstance(value, (bool, str)):
-        raise TypeError(f"allow_redirects: expected a bool or a str, got {type(value).__name__}")
-    if isinstance(value, str) and value not in {"same-origin", "no-downgrade"}:
-        raise ValueError(f"allow_redirects: expected True, False, 'same-origin' or 'no-downgrade', got {value!r}")
-    return cast("AllowRedirects", value)

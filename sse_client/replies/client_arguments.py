@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any
 
-from sse_client.options import Timeout
+from sse_client.options import DEFAULTS, merged
 
 __all__ = ["check_mapping", "check_retries", "check_timeout", "checked_key", "merged_headers"]
 
@@ -67,16 +67,8 @@ def check_timeout(timeout: Any) -> None:
         TypeError: the value, or a part of it, is not a number.
         ValueError: a number is not more than 0, or a sequence does not have two numbers.
     """
-    if timeout is None or isinstance(timeout, Timeout):
-        return
-    pair = timeout if _is_tuple(timeout) else (timeout, timeout)
-    if len(pair) != 2:
-        raise ValueError(f"timeout: expected (connect, read), got {len(pair)} values")
-    Timeout(*pair)
-
-
-def _is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:
-    return isinstance(value, tuple)
+    if timeout is not None:
+        merged(DEFAULTS, {"timeout": timeout})
 
 
 def check_mapping(name: str, value: object) -> None:

@@ -75,8 +75,8 @@ def text(value: object) -> str | None:
 
 
 def label(value: object) -> str | None:
-    """Return an ID or a name if it is a string; some gateways send a number, which is returned as its digits."""
-    return str(value) if type(value) is int else text(value)
+    """Return an ID or a name if it is a string; some servers send a finite number, which is returned as text."""
+    return str(value) if number(value) is not None else text(value)
 
 
 def number(value: object) -> int | None:

@@ -11,7 +11,8 @@ from sse_client.parser import Parser
 
 __all__ = ["inner_events", "is_comment", "is_done", "is_heartbeat", "is_whole", "without_done"]
 
-_SHOWN = 64  # characters; more than `[DONE]` in quotes and blanks can have
+_LONGEST = 64  # characters of a marker or heartbeat, with the quotes and blanks around it
+_BLANKS = 64  # characters at each end of JSON that may be blanks before its bracket
 
 _FIELDS = ("data:", "event:", "id:", "retry:")
 _MOST_INNER = 10_000  # lines; each may become an object of its own
@@ -24,7 +25,7 @@ _scan = msgspec.json.Decoder(msgspec.Raw).decode
 
 def is_done(data: str) -> bool:
     """Return whether `data` is `[DONE]`, which some servers quote."""
-    return len(data) < _SHOWN and data.strip().strip('"').strip().upper() == "[DONE]"
+    return len(data) < _LONGEST and data.strip().strip('"').strip().upper() == "[DONE]"
 
 
 def without_done(body: str) -> str:
@@ -40,7 +41,7 @@ def is_comment(data: str) -> bool:
 
 def is_heartbeat(event: Event) -> bool:
     """Return whether an event only keeps the connection open, judging by its type or all of its data."""
-    return event.event in _HEARTBEATS or (len(event.data) < _SHOWN and event.data.strip().lower() in _HEARTBEATS)
+    return event.event in _HEARTBEATS or (len(event.data) < _LONGEST and event.data.strip().lower() in _HEARTBEATS)
 
 
 def inner_events(event: Event) -> list[Event]:
@@ -64,7 +65,7 @@ def inner_events(event: Event) -> list[Event]:
 
 def is_whole(data: str) -> bool:
     """Return whether `data` is a JSON object or array; other values do not show where they end."""
-    if data[:_SHOWN].lstrip()[:1] not in ("{", "[") or data[-_SHOWN:].rstrip()[-1:] not in ("}", "]"):
+    if data[:_BLANKS].lstrip()[:1] not in ("{", "[") or data[-_BLANKS:].rstrip()[-1:] not in ("}", "]"):
         return False
     try:
         _scan(data)

@@ -28,9 +28,9 @@ class Retries(Generic[_R]):
     """The attempts of one call; see `Attempts`. It is retried while it is refused, or if the server did not receive it.
 
     A response refuses it for a while with the status 408, 409, 429 or 5xx, unless its `x-should-retry` is `false`; with
-    `true`, any status does. The delay is what the response asks for in `retry-after-ms` or `Retry-After`; if that is
-    more than two minutes, its error is raised. Otherwise the delay is 0.5 s, doubled with each retry up to 8 s, and up
-    to a quarter shorter.
+    `true`, any status does. The delay is what the response asks for in `retry-after-ms` or `Retry-After`, and up to a
+    tenth longer; if it asks for more than two minutes, its error is raised. Otherwise the delay is 0.5 s, doubled with
+    each retry up to 8 s, and up to a quarter shorter.
 
     Args:
         most: the most retries, 0 or more.

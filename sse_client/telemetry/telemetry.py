@@ -105,7 +105,15 @@ class Telemetry:
         return TracedChat(client, self._trace_of(client, provider))
 
     def achat(self, client: AsyncChatClient, *, provider: str = "openai") -> AsyncTracedChat:
-        """Return a wrapper of an asyncio `client` that records a span for each chat; see `chat`."""
+        """Return a wrapper of an asyncio `client` that records a span for each chat, completion and response.
+
+        Args:
+            client: as for `chat`.
+            provider: as for `chat`.
+
+        Raises:
+            TypeError: `client` is no `AsyncChatClient`.
+        """
         from sse_client.adapters.openai import AsyncChatClient
         from sse_client.telemetry.aio import AsyncTracedChat
 

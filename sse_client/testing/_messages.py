@@ -105,8 +105,17 @@ def stream(
     RESET, CLOSE or STALL instead of the rest. With a `coding`, the compressor is flushed after each event, and its end
     is a further step.
 
+    Args:
+        items: what the body consists of.
+        status: HTTP status code.
+        framing: how the end of the body is marked: `chunked`, `length` or `close`.
+        coding: the content coding of the body; None: none.
+        http: the version in the status line.
+        headers: further fields; they override those that this function adds. A list stands for several lines.
+
     Raises:
         ValueError: `framing` or `coding` is unknown.
+        TypeError: `status` is not an int.
         ImportError: `coding` is `"br"` and brotli is not installed.
     """
     compressor = None if coding is None else _compressor(coding)
@@ -183,6 +192,15 @@ def reply(
     body: bytes = b"",
     headers: Mapping[str, str | list[str]] | None = None,
 ) -> list[Step]:
-    """Return a whole response with its Content-Length, as `text/plain` unless `headers` says otherwise."""
+    """Return a whole response with its Content-Length, as `text/plain` unless `headers` says otherwise.
+
+    Args:
+        status: HTTP status code.
+        body: the bytes of the body.
+        headers: further fields; they override those that this function adds. A list stands for several lines.
+
+    Raises:
+        TypeError: `status` is not an int.
+    """
     content_type = "text/plain; charset=utf-8" if body else None
     return [head(status, headers, framing="length", content_type=content_type, length=len(body)) + body]

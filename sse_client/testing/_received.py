@@ -40,6 +40,7 @@ class Received:
     """A request that the server has read to its end.
 
     Attributes:
+        method: the request's method as received.
         path: the request's target as received, query included.
         headers: values decoded as Latin-1; `raw_headers` has the bytes, a pair for each line, in order.
         body: the body, without chunked framing.

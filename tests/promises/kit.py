@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Any
 from sse_client.testing import Step, reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import AsyncGenerator, Callable, Generator
+
+MOST_STALL = 0.02 if sys.gettrace() is None else 0.1
+"""Seconds of CPU time that an event loop's thread may take between two beats of `heartbeat`: more with coverage, where
+the tests run beside one another."""
 
 SLACK = 2.5
 """Seconds that a busy machine may be late by. Whatever breaks a promise is later than that, or never ends."""
@@ -46,6 +50,25 @@ async def until(condition: Callable[[], object], limit: float = 30.0) -> None:
     while not condition():
         assert time.monotonic() < end, "what was waited for did not come"
         await asyncio.sleep(0.002)
+
+
+@contextlib.asynccontextmanager
+async def heartbeat() -> AsyncGenerator[list[float]]:
+    """Yield a list of one number: the most CPU time that this thread took between two beats of another task."""
+    stall = [0.0]
+
+    async def beat() -> None:
+        while True:
+            begin = time.thread_time()
+            await asyncio.sleep(0.0005)
+            stall[0] = max(stall[0], time.thread_time() - begin)
+
+    task = asyncio.ensure_future(beat())
+    await asyncio.sleep(0)  # it begins
+    try:
+        yield stall
+    finally:
+        task.cancel()
 
 
 def run_program(source: str, *arguments: str, limit: float = 30.0) -> str:

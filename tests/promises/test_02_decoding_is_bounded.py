@@ -22,20 +22,17 @@ from sse_client import ConnectionFailed, DeadlineExceeded, EventTooLarge, Respon
 from sse_client._http import inflation_limit
 from sse_client.aio import AsyncClient, astream
 
-from .kit import SLACK, bound, read_request, run_program, serving
+from .kit import MOST_STALL, SLACK, bound, heartbeat, read_request, run_program, serving
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from contextlib import AbstractContextManager
 
     from asynchronous.kit import Client
 
 brotli: Any = import_module("brotli")  # it has no types
 MIB = 1 << 20
-# Seconds of CPU time of the loop's thread between two turns of another task; where the tests run beside one another, as
-# with coverage, more.
-MOST_STALL = 0.02 if sys.gettrace() is None else 0.1
 zstd: Any = pytest.importorskip("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 
 
@@ -227,25 +224,6 @@ def test_close_ends_the_decoding_of_a_bomb(name: str) -> None:
         stream.close()
         reader.join(5)
         assert ended[0] - begin < SLACK
-
-
-@contextlib.asynccontextmanager
-async def heartbeat() -> AsyncGenerator[list[float]]:
-    """Yield a list of one number: the most CPU time that this thread took between two beats of another task."""
-    stall = [0.0]
-
-    async def beat() -> None:
-        while True:
-            begin = time.thread_time()
-            await asyncio.sleep(0.0005)
-            stall[0] = max(stall[0], time.thread_time() - begin)
-
-    task = asyncio.ensure_future(beat())
-    await asyncio.sleep(0)  # it begins
-    try:
-        yield stall
-    finally:
-        task.cancel()
 
 
 @pytest.mark.parametrize("status", [200, 400])

@@ -7,7 +7,6 @@ import contextlib
 import gc
 import re
 import ssl
-import sys
 import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -21,15 +20,12 @@ from hpack import Encoder
 from sse_client import SSEError, Timeout
 from sse_client.aio import AsyncClient
 
-from .kit import read_request, serving
+from .kit import MOST_STALL, heartbeat, read_request, serving
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import Callable
 
-# Seconds of CPU time of the loop's thread between two turns of another task; where the tests run beside one another, as
-# with coverage, more.
-MOST_STALL = 0.02 if sys.gettrace() is None else 0.1
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 SHORT = b"HTTP/1.1 103 E\r\n\r\n"
 MANY_FIELDS = b"HTTP/1.1 103 E\r\n" + b"a:\r\n" * 100 + b"\r\n"
@@ -93,25 +89,6 @@ def flooding(first: bytes, unit: bytes, tls: ssl.SSLContext | None = None) -> Ca
         flood(sock)
 
     return talk_http2 if (first, unit) in FRAMES.values() else talk
-
-
-@contextlib.asynccontextmanager
-async def heartbeat() -> AsyncGenerator[list[float]]:
-    """Yield a list of one number: the most CPU time that this thread took between two beats of another task."""
-    stall = [0.0]
-
-    async def beat() -> None:
-        while True:
-            begin = time.thread_time()
-            await asyncio.sleep(0.0005)
-            stall[0] = max(stall[0], time.thread_time() - begin)
-
-    task = asyncio.ensure_future(beat())
-    await asyncio.sleep(0)  # it begins
-    try:
-        yield stall
-    finally:
-        task.cancel()
 
 
 def check_stalls(make: Callable[[], Any], url: str, **options: Any) -> None:

@@ -50,7 +50,7 @@ class Numbers:
             raise StreamTruncated("cut off", partial=self.partial)
 
     def finish(self, stray: str = "") -> Sequence[int]:
-        raise NotImplementedError
+        raise NotImplementedError  # never called: only a stream with `until` calls it
 
     def whole(self, body: str, status: int = 200) -> Sequence[int]:
         self.outcome = "complete"

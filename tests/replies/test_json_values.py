@@ -47,7 +47,8 @@ def test_a_single_element_without_its_array_is_listed() -> None:
 
 
 def test_a_label_may_be_a_number() -> None:
-    assert [label(value) for value in VALUES] == [None, None, "1", None, "a", None, None]
+    assert [label(value) for value in VALUES] == [None, None, "1", "1.5", "a", None, None]
+    assert [label(value) for value in (math.inf, math.nan)] == [None, None]
 
 
 @pytest.mark.parametrize("written", ["", "{", "nonsense", "[" * 100_000])

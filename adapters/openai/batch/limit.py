@@ -64,7 +64,12 @@ class Budget:
         self._requests_until = self._tokens_until = float("-inf")
 
     def reserve(self, tokens: int, now: float) -> float:
-        """Reserve one request of `tokens` tokens; return the seconds until it may be sent."""
+        """Reserve one request; return the seconds until it may be sent.
+
+        Args:
+            tokens: the estimated number of its tokens.
+            now: the time, in seconds, of a clock that never goes back.
+        """
         earliest = now - self._burst
         requests, used = max(self._requests_until, earliest), max(self._tokens_until, earliest)
         self._requests_until = requests + self._request
@@ -104,7 +109,12 @@ class ClockedBudget(Budget):
 
 
 def check_shared(name: str, wanted: tuple[Any, ...], found: Sequence[Any]) -> None:
-    """Refuse numbers that would have no effect because the existing limit of that name has others.
+    """Refuse numbers that would have no effect because the existing limit called `name` has others.
+
+    Args:
+        name: the name of the limit, for the error.
+        wanted: `requests_per_minute`, `tokens_per_minute` and `burst`, as passed.
+        found: those of the existing limit.
 
     Raises:
         ValueError: the numbers differ.

@@ -57,7 +57,12 @@ class Reporter:
         self._then = monotonic()
 
     def add(self, answer: Answer, *, resumed: bool) -> None:
-        """Count one row."""
+        """Count one row.
+
+        Args:
+            answer: the answer to the row.
+            resumed: whether it was read from the results of an earlier run; its tokens then do not count.
+        """
         if self._report is None:
             return
         tokens = (0, 0) if resumed else (answer.prompt_tokens, answer.completion_tokens)

@@ -125,11 +125,10 @@ class ChatClientBase(Adapter[_Client, _Events], Endpoint, Generic[_Client, _Even
             TypeError: `messages` is a str or a single message; a field has no JSON form; or its name is that of an
                 option of this package, or resembles one of the arguments above.
             ValueError: the request is malformed.
+            RuntimeError: the client is closed.
         """
         if body:
-            from sse_client.adapters.openai._shared.fields import check_fields  # many calls have no further fields
-
-            check_fields(body)
+            _check_fields(body)
         call = CallOptions(headers, timeout, extra_headers, extra_query, extra_body)
         return self._reply(
             "/chat/completions", {"model": model, "messages": listed("messages", messages, "messages"), **body}, call
@@ -179,13 +178,18 @@ class CompletionsBase(Generic[_Stream]):
         Raises:
             TypeError: see `ChatClient.stream`.
             ValueError: the request is malformed.
+            RuntimeError: the client is closed.
         """
         if body:
-            from sse_client.adapters.openai._shared.fields import check_fields  # many calls have no further fields
-
-            check_fields(body)
+            _check_fields(body)
         call = CallOptions(headers, timeout, extra_headers, extra_query, extra_body)
         return self._reply("/completions", {"model": model, "prompt": prompt, **body}, call)
+
+
+def _check_fields(body: Mapping[str, Any]) -> None:
+    from sse_client.adapters.openai._shared.fields import check_fields  # many calls have no further fields
+
+    check_fields(body)
 
 
 def check_client(client: Any, kind: type[Any]) -> None:

@@ -20,7 +20,7 @@ from sse_client.adapters.openai.chat._chunk import (
 )
 from sse_client.adapters.openai.completion import CompletionTokensDetails, PromptTokensDetails
 from sse_client.adapters.openai.delta import AudioDelta
-from sse_client.replies.json_values import array, is_array, is_mapping, mapping, number, text
+from sse_client.replies.json_values import array, is_array, is_mapping, label, mapping, number, text, whole_number
 
 __all__ = ["is_chunk", "parts"]
 
@@ -54,7 +54,6 @@ _DETAILS: dict[str, type[PromptTokensDetails | CompletionTokensDetails]] = {
     "output_tokens_details": CompletionTokensDetails,
 }
 _ARGUMENTS = ("arguments", "parameters", "input")  # the last one is Anthropic's name
-_MOST_DIGITS = 18  # the most digits of a number that is sent as a string
 
 
 def is_chunk(payload: dict[str, Any]) -> bool:
@@ -200,12 +199,12 @@ def _single(value: object) -> object:
 
 
 def _tool_call(call: dict[str, Any]) -> ToolCallFragment:
-    function, custom, call_id = call.get("function"), call.get("custom"), call.get("id")
+    function, custom = call.get("function"), call.get("custom")
     if function is None and not is_mapping(custom) and (call.get("name") or call.get("arguments")):
         function = call
     return ToolCallFragment(
         index=_number(call.get("index")),
-        id=str(call_id) if number(call_id) is not None else text(call_id),
+        id=label(call.get("id")),
         type=text(call.get("type")),
         function=_function(function),
         custom=CustomFragment(text(custom.get("name")), _written(custom.get("input"))) if is_mapping(custom) else None,
@@ -253,7 +252,6 @@ def _count(counts: dict[str, Any], name: str) -> int:
 
 
 def _number(value: object) -> int | None:
-    """Return a number; some servers send it as a string."""
-    if isinstance(value, str) and value.isdecimal() and len(value) <= _MOST_DIGITS:
-        return int(value)
-    return number(value)
+    """Return a number as an integer; some servers send it as a string."""
+    whole = whole_number(value)
+    return number(value) if whole is None else whole

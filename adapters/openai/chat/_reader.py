@@ -24,7 +24,7 @@ from sse_client.replies.parsing import undispatched
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sse_client.adapters.openai._shared.surrogates import ChunkHalves
+    from sse_client.adapters.openai.chat._chunk_halves import ChunkHalves
     from sse_client.adapters.openai.chat._usage_chunk import UsageChunk
     from sse_client.adapters.openai.completion import Completion
     from sse_client.adapters.openai.delta import ChatDelta
@@ -191,8 +191,8 @@ class ChatReader:
         if not is_mapping(payload):
             return ()
         # Imported with the first irregular chunk, which most servers never send.
-        from sse_client.adapters.openai._shared.surrogates import ChunkHalves
         from sse_client.adapters.openai.chat import _irregular_chunk
+        from sse_client.adapters.openai.chat._chunk_halves import ChunkHalves
 
         deltas: Sequence[ChatDelta] = ()
         if _irregular_chunk.is_chunk(payload):

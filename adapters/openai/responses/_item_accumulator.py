@@ -10,12 +10,12 @@ import msgspec
 from sse_client.adapters.openai._shared.growing_text import GrowingText
 from sse_client.adapters.openai.responses._tolerant_json import lenient
 from sse_client.adapters.openai.responses.response import OutputItem
-from sse_client.replies.json_values import array, is_array, is_mapping, json_value, mapping, number, text
+from sse_client.replies.json_values import array, is_array, is_mapping, json_value, label, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ItemAccumulator", "Place", "label"]
+__all__ = ["ItemAccumulator", "Place"]
 
 _LABELS = ("id", "call_id")  # fields by which events refer to an item
 _LISTS = ("content", "summary")  # fields of an item that are lists of parts
@@ -244,11 +244,6 @@ class ItemAccumulator(msgspec.Struct, gc=False, eq=False):
     def _written(self, key: _Key) -> str | None:
         holder = self._parts.get((key.parts, key.position), {}) if key.parts else self._fields
         return text(holder.get(key.name))
-
-
-def label(value: object) -> str | None:
-    """Return an ID as text; some servers send a number."""
-    return str(value) if number(value) is not None else text(value)
 
 
 def _key(place: Place, index: int | None) -> _Key:

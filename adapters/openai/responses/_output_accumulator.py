@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict
 
 from sse_client.adapters.openai._shared.growing_text import FULL
-from sse_client.adapters.openai.responses._item_accumulator import ItemAccumulator, Place, label
+from sse_client.adapters.openai.responses._item_accumulator import ItemAccumulator, Place
 from sse_client.adapters.openai.responses._tolerant_json import lenient
 from sse_client.adapters.openai.responses.response import (
     TEXT_PARTS,
@@ -20,7 +20,7 @@ from sse_client.adapters.openai.responses.response import (
     OutputItem,
     OutputMessage,
 )
-from sse_client.replies.json_values import array, json_value, mapping
+from sse_client.replies.json_values import array, json_value, label, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

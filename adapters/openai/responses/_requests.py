@@ -66,6 +66,7 @@ class ResponsesBase(ABC, Generic[_Client, _Stream]):
             TypeError: `input` is a single item; a field has no JSON form; or its name is that of an option of this
                 package, or resembles one of the arguments above.
             ValueError: the request is malformed.
+            RuntimeError: the client is closed.
         """
         check_fields(body)
         call = CallOptions(headers, timeout, extra_headers, extra_query, extra_body)

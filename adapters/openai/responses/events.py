@@ -29,7 +29,9 @@ __all__ = [
 class ResponseEvent(msgspec.Struct, frozen=True, gc=False):
     """An event of any type, and the class of events that have no other fields or are of an unknown type.
 
-    In the subclasses, a field that the server did not send, or sent with another type, is None or empty.
+    In the subclasses, a field that the server did not send, or sent with another type, is None or empty. An
+    `output_index` is the position of an item in the response's output, from 0, and `item_id` is that item's ID. The
+    position of a part within its item, from 0, is its `content_index`, `summary_index` or `command_index`.
 
     Attributes:
         type: the payload's `type`, such as `response.output_text.delta`, or the `event:` line if it has none.
@@ -64,7 +66,11 @@ class ResponseLifecycleEvent(ResponseEvent, frozen=True, gc=False):
 
 
 class ResponseItemEvent(ResponseEvent, frozen=True, gc=False):
-    """An item of the output begins, or is complete: `response.output_item.added`, `.done`."""
+    """An item of the output begins, or is complete: `response.output_item.added`, `.done`.
+
+    Attributes:
+        item: the item as the server sends it with this event.
+    """
 
     item: OutputItem = msgspec.field(default_factory=OutputItem)
     output_index: int | None = None
@@ -75,6 +81,9 @@ class ResponsePartEvent(ResponseEvent, frozen=True, gc=False):
 
     `response.content_part.added`, `.done` (with `content_index`), and `response.reasoning_summary_part.added`,
     `.done` (with `summary_index`).
+
+    Attributes:
+        part: the part as the server sends it with this event.
     """
 
     part: ContentPart = msgspec.field(default_factory=ContentPart)
@@ -93,7 +102,7 @@ class ResponseDeltaEvent(ResponseEvent, frozen=True, gc=False):
     base64), `.audio.transcript.delta`; and `ResponseTextDeltaEvent`.
 
     Attributes:
-        item_id: the ID of the output item that it belongs to; `output_index` is that item's position.
+        delta: the piece.
     """
 
     content_index: int | None = None
@@ -121,6 +130,9 @@ class ResponseTextEvent(ResponseEvent, frozen=True, gc=False):
     (`refusal`), `.function_call_arguments.done` (`arguments`, `name`), `.mcp_call_arguments.done` (`arguments`),
     `.custom_tool_call_input.done` (`input`), `.code_interpreter_call_code.done` (`code`), and
     `.shell_call_command.done` (`command`), `.added` (the `command` that the deltas append to).
+
+    Attributes:
+        logprobs: the log probabilities of the text's tokens, as the server sends them.
     """
 
     item_id: str | None = None
@@ -149,6 +161,7 @@ class ResponseAnnotationEvent(ResponseEvent, frozen=True, gc=False):
 
     Attributes:
         annotation: the annotation as the server sends it; `type` is its kind.
+        annotation_index: the position of the annotation in its part, from 0.
     """
 
     annotation: Any = None

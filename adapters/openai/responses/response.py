@@ -38,8 +38,10 @@ class ContentPart(msgspec.Struct, frozen=True):
 
     Attributes:
         type: `output_text`, `refusal`, `reasoning_text`, `summary_text`; an open set.
-        text: None in a refusal.
+        text: the part's text; None in a refusal.
+        refusal: the text with which the model refuses to answer; None in other parts.
         annotations: the sources that the text refers to, as the server sends them.
+        logprobs: the log probabilities of the text's tokens, as the server sends them.
     """
 
     type: str = ""
@@ -54,6 +56,7 @@ class OutputItem(msgspec.Struct, frozen=True):
 
     Attributes:
         type: `message`, `function_call`, `reasoning`, `web_search_call`, ...; an open set.
+        id: the item's ID; None if the server sent none.
         status: `in_progress`, `completed`, `incomplete`, ...; None if the item has none.
         raw: the item's JSON text, with all fields.
     """
@@ -73,7 +76,13 @@ class OutputItem(msgspec.Struct, frozen=True):
 
 
 class OutputMessage(OutputItem, frozen=True):
-    """The model's message: an item of the type `message`."""
+    """The model's message: an item of the type `message`.
+
+    Attributes:
+        role: who speaks: `assistant`.
+        phase: what the message is to the answer, as the server names it, such as `commentary` or `final_answer`.
+        content: the parts of the message, in their order.
+    """
 
     role: str | None = None
     phase: str | None = None
@@ -85,6 +94,7 @@ class FunctionToolCall(OutputItem, frozen=True):
 
     Attributes:
         call_id: the ID to which the function's output refers; "" if the server sent none.
+        name: the function.
         arguments: the JSON text that the model wrote, which may be invalid.
     """
 
@@ -106,6 +116,7 @@ class CustomToolCall(OutputItem, frozen=True):
 
     Attributes:
         call_id: the ID to which the tool's output refers; "" if the server sent none.
+        name: the tool.
         input: the text that the model wrote.
     """
 
@@ -118,6 +129,7 @@ class ReasoningItem(OutputItem, frozen=True):
     """The model's reasoning: an item of the type `reasoning`.
 
     Attributes:
+        summary: the parts of the reasoning's summary.
         content: the reasoning itself, if the server shows it.
         encrypted_content: the encrypted reasoning for the `input` of the next request; only the server can read it.
     """
@@ -128,19 +140,35 @@ class ReasoningItem(OutputItem, frozen=True):
 
 
 class InputTokensDetails(msgspec.Struct, frozen=True, gc=False):
-    """The numbers of input tokens of special kinds."""
+    """The numbers of input tokens of special kinds.
+
+    Attributes:
+        cached_tokens: tokens read from the server's prompt cache.
+    """
 
     cached_tokens: int = 0
 
 
 class OutputTokensDetails(msgspec.Struct, frozen=True, gc=False):
-    """The numbers of output tokens of special kinds."""
+    """The numbers of output tokens of special kinds.
+
+    Attributes:
+        reasoning_tokens: tokens of the model's reasoning.
+    """
 
     reasoning_tokens: int = 0
 
 
 class ResponseUsage(msgspec.Struct, frozen=True, gc=False):
-    """The numbers of tokens used; 0 for numbers that the server did not send."""
+    """The numbers of tokens used; 0 for numbers that the server did not send.
+
+    Attributes:
+        input_tokens: tokens of the input.
+        output_tokens: tokens of the output, its reasoning included.
+        total_tokens: the sum, as the server sends it.
+        input_tokens_details: the input tokens of special kinds; None if the server did not send them.
+        output_tokens_details: the output tokens of special kinds; None if the server did not send them.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -150,7 +178,12 @@ class ResponseUsage(msgspec.Struct, frozen=True, gc=False):
 
 
 class ResponseFailure(msgspec.Struct, frozen=True, gc=False):
-    """Why a response failed: its `error`."""
+    """Why a response failed: its `error`.
+
+    Attributes:
+        code: the kind of error, such as `rate_limit_exceeded`; some servers send a number.
+        message: the server's description.
+    """
 
     code: str | int | None = None
     message: str | None = None
@@ -170,10 +203,16 @@ class Response(msgspec.Struct, frozen=True):
     """A response, as far as it has arrived.
 
     Attributes:
+        id: the ID of the response; None if it has not arrived.
         status: `queued`, `in_progress`, `completed`, `incomplete`, `failed`, `cancelled`.
+        model: the model that answers, as the server names it.
         created_at: seconds since the epoch.
         output: the items, in their order; an item of which nothing arrived is absent.
+        usage: the tokens used; None before the end.
+        error: why the response failed; None otherwise.
+        incomplete_details: why the response ended early; None otherwise.
         background: whether the server continues without a connection, so that the stream can be resumed.
+        previous_response_id: the ID of the response that this one continues; None if there is none.
         raw: the response's JSON text as the server last sent it, with all fields. Before the end, it lacks the `output`
             that has arrived since.
     """

@@ -157,9 +157,9 @@ def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) 
         warnings.filterwarnings("ignore", message="Unverified HTTPS request")
     if options.insecure or options.cacert:
         arguments["verify"] = trusted(options.cacert) if options.cacert else False
-    shown = client_certificate(options.cert, options.cert_key)
-    if shown is not None:
-        arguments["cert"] = shown if shown[1] else shown[0]
+    certificate = client_certificate(options.cert, options.cert_key)
+    if certificate is not None:
+        arguments["cert"] = certificate if certificate[1] else certificate[0]
     if options.proxy and options.unix_socket:
         raise Failure("expected one of --proxy and --unix-socket, got both")
     if options.proxy:

@@ -21,7 +21,12 @@ FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filte
 
 @dataclass(frozen=True, slots=True)
 class ToolAnswer:
-    """Answers a request that offers `tools` with a call of the tool `name`."""
+    """Answers a request that offers `tools` with a call of one of them.
+
+    Attributes:
+        name: the tool.
+        arguments: the arguments of the call, which are sent as JSON.
+    """
 
     name: str
     arguments: Mapping[str, Any]

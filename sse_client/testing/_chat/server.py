@@ -120,7 +120,12 @@ class ChatServer(Server):
             self._answers.append(checked(text))
 
     def call(self, name: str, arguments: Mapping[str, Any] | None = None) -> None:
-        """Prepare a call of one tool as the next answer. A request that does not offer it gets a 400."""
+        """Prepare a call of one tool as the next answer. A request that does not offer it gets a 400.
+
+        Args:
+            name: the tool.
+            arguments: the arguments of the call; None: none.
+        """
         self.answer(tools=[ToolAnswer(name, arguments or {})])
 
     def fail(

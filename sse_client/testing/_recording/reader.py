@@ -65,6 +65,7 @@ class Recording:
 
         Raises:
             RecordingError: the file is not a recording, or one of another version.
+            RecordingTruncated: the file ends before or inside its first line.
             OSError: the file cannot be read.
         """
         path = Path(path)
@@ -97,7 +98,14 @@ class Recording:
         return ((seconds, data) for _, seconds, data in self.pieces())
 
     def pieces(self, position: int = 0) -> Iterator[tuple[int, float, bytes]]:
-        """Yield times and pieces with their positions in the file, beginning at one of these positions."""
+        """Yield the position in the file, the time and the bytes of each piece.
+
+        Args:
+            position: where to begin, one of the positions that this yields; 0: the first piece.
+
+        Raises:
+            RecordingError, RecordingTruncated, OSError: as for the iteration.
+        """
         last = 0.0
         with self.path.open("rb") as file:
             if position:

@@ -81,7 +81,9 @@ def record(
             except head.errors as error:
                 recorder.cut(error)
             else:
-                any(map(recorder.count, recorder.keep(piece)))
+                for data in recorder.keep(piece):
+                    if recorder.count(data):
+                        break
     return Recording.open(path)
 
 

@@ -55,7 +55,7 @@ def translated(
     if isinstance(written, aiohttp.ClientConnectionResetError) and str(written) == _STALE:
         return StaleConnection(f"the connection to {display_url(url)} had been closed by the server", sent=False)
     if not connected:
-        failed = no_connection(url, cause, proxy if _is_proxys(error) else None, seconds=connect)
+        failed = no_connection(url, cause, proxy if _by_proxy(error) else None, seconds=connect)
     elif isinstance(error, TimeoutError):
         failed = no_data(url, silence)
     else:
@@ -64,7 +64,7 @@ def translated(
     return failed
 
 
-def _is_proxys(error: BaseException) -> bool:
+def _by_proxy(error: BaseException) -> bool:
     """Return whether a proxy, if there is one, has caused the failure to make a connection."""
     if isinstance(error, (aiohttp.ClientProxyConnectionError, *socks_errors())):
         return True

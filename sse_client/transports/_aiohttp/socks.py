@@ -78,9 +78,9 @@ class Connector(aiohttp.TCPConnector):
         try:
             return await self._by_proxy[proxy].connect(req, traces, timeout)
         except OSError as error:
-            if _is_servers(error):
-                raise
-            raise aiohttp.ClientProxyConnectionError(req.connection_key, error) from error
+            if _concerns_proxy(error):
+                raise aiohttp.ClientProxyConnectionError(req.connection_key, error) from error
+            raise
 
     def close(  # pyright: ignore[reportIncompatibleMethodOverride]  (a coroutine of another class)
         self, **options: Any
@@ -94,12 +94,12 @@ class Connector(aiohttp.TCPConnector):
         await super().close(**options)
 
 
-def _is_servers(error: OSError) -> bool:
-    """Return whether an error is not about the connection to the proxy, or says itself that it is."""
+def _concerns_proxy(error: OSError) -> bool:
+    """Return whether the connection to the proxy has failed with an error whose class does not say so."""
     if isinstance(error, (aiohttp.ClientError, ssl.SSLError, TimeoutError, *socks_errors())):
-        return True
+        return False
     # aiohttp-socks does not say whether it was still talking to the proxy, or already setting up TLS with the server.
-    return any(frame.f_code.co_name == "start_tls" for frame, _ in traceback.walk_tb(error.__traceback__))
+    return all(frame.f_code.co_name != "start_tls" for frame, _ in traceback.walk_tb(error.__traceback__))
 
 
 async def _library(proxy: str) -> Any:

@@ -46,7 +46,7 @@ def broken(
     forget_frames(error)
     cause = _shown(_innermost(error))
     if not connected:
-        blamed = proxy if at_proxy or _is_proxys(error, proxy) else None
+        blamed = proxy if at_proxy or _by_proxy(error, proxy) else None
         return no_connection(url, cause, blamed, seconds=connect)
     if isinstance(error, _TIMEOUTS):
         return no_data(url, silence)
@@ -68,7 +68,8 @@ def never_connected(error: BaseException) -> bool:
     )
 
 
-def _is_proxys(error: BaseException, proxy: str | None) -> bool:
+def _by_proxy(error: BaseException, proxy: str | None) -> bool:
+    """Return whether `proxy`, if there is one, has caused the failure to make a connection."""
     wrapped = error.args[0] if error.args else None
     if proxy is not None and proxy.lower().startswith("socks"):
         return True  # every connection goes to the proxy, so an error of PySocks means that it was not made

@@ -161,23 +161,35 @@ class RequestsTransport(Wakeup):
                 raise MalformedRequest(flaw) from None
             if _is_callers(error):
                 raise
-            unmade = opening.connecting or never_connected(error)
-            unmade = unmade or (tracks and isinstance(error, requests.exceptions.SSLError))
-            connected = opening.connected or not unmade
-            return None, broken(
-                error,
-                url,
-                connected=connected,
-                silence=limits.silence,
-                connect=limits.connect,
-                proxy=proxy,
-                at_proxy=opening.at_proxy,
-            )
+            return None, _lost(error, url, limits, proxy, tracks=tracks)
         finally:
             opening.wakeup = None
             if watchdog is not None:
                 watchdog.stop()
         return response, None
+
+
+def _lost(error: Exception, url: str, limits: Limits, proxy: str | None, *, tracks: bool) -> ConnectionFailed:
+    """Return the error to raise after `error` of the connection.
+
+    Args:
+        error: the exception of requests, urllib3 or the socket.
+        url: the URL that was sent.
+        limits: the time limits that applied.
+        proxy: the proxy of the request.
+        tracks: whether its sockets are tracked; an error of TLS then means that no connection was made.
+    """
+    unmade = opening.connecting or never_connected(error)
+    unmade = unmade or (tracks and isinstance(error, requests.exceptions.SSLError))
+    return broken(
+        error,
+        url,
+        connected=opening.connected or not unmade,
+        silence=limits.silence,
+        connect=limits.connect,
+        proxy=proxy,
+        at_proxy=opening.at_proxy,
+    )
 
 
 def _is_anonymous(request: Request) -> bool:

@@ -64,21 +64,20 @@ def between_turns(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return calls
 
 
-@loops
-@libraries
-@pytest.mark.parametrize("flood", FLOODS)
-def test_a_flood_of_frames_lets_other_tasks_run(library: Any, loop: str, flood: str, between_turns: list[int]) -> None:
+def read_through(flood: bytes, loop: str, counts: list[int], library: Any = httpx2) -> None:
+    """Read an event that comes after a flood of frames, while each turn of the loop sets the first of `counts` to 0."""
+
     def script(peer: Peer) -> None:
         stream = peer.request()
         peer.head(stream)
-        peer.sock.sendall(FLOODS[flood] * 5_000)
+        peer.sock.sendall(flood)
         peer.event(stream, "1", end=True)
         peer.finish()
 
     async def turns() -> None:
         while True:
             await anyio.lowlevel.checkpoint()
-            between_turns[0] = 0
+            counts[0] = 0
 
     async def main() -> None:
         client = AsyncClient(library.AsyncClient(http1=False, http2=True))
@@ -90,6 +89,13 @@ def test_a_flood_of_frames_lets_other_tasks_run(library: Any, loop: str, flood: 
 
     with H2Server(script) as server:
         run(loop, main)
+
+
+@loops
+@libraries
+@pytest.mark.parametrize("flood", FLOODS)
+def test_a_flood_of_frames_lets_other_tasks_run(library: Any, loop: str, flood: str, between_turns: list[int]) -> None:
+    read_through(FLOODS[flood] * 5_000, loop, between_turns, library)
     assert between_turns[1] <= 2 * frames._FRAMES
 
 
@@ -251,31 +257,7 @@ def test_short_data_frames_are_taken_in_parts(loop: str, data: bytes, monkeypatc
     monkeypatch.setattr(frames, "take_data", counted)
     monkeypatch.setattr(frames, "_LONG", 0.0)
     short = frame(0, 0, 1, data)
-
-    def script(peer: Peer) -> None:
-        stream = peer.request()
-        peer.head(stream)
-        peer.sock.sendall(short * 50_000)
-        peer.event(stream, "1", end=True)
-        peer.finish()
-
-    async def turns() -> None:
-        while True:
-            await anyio.lowlevel.checkpoint()
-            taken[0] = 0
-
-    async def main() -> None:
-        async with (
-            AsyncClient(httpx2.AsyncClient(http1=False, http2=True)) as client,
-            anyio.create_task_group() as group,
-        ):
-            group.start_soon(turns)
-            with anyio.fail_after(30):
-                assert [event.data async for event in client.stream("POST", server.url)] == ["1"]
-            group.cancel_scope.cancel()
-
-    with H2Server(script) as server:
-        run(loop, main)
+    read_through(short * 50_000, loop, taken)
     assert 0 < taken[1] <= 2 * data_frames._MOST * len(short)
 
 
@@ -285,31 +267,7 @@ def test_slow_frames_are_handled_one_by_one(
 ) -> None:
     now = itertools.count()
     monkeypatch.setattr(frames, "perf_counter", lambda: float(next(now)))
-
-    def script(peer: Peer) -> None:
-        stream = peer.request()
-        peer.head(stream)
-        peer.sock.sendall(FLOODS["PING"] * 500)
-        peer.event(stream, "1", end=True)
-        peer.finish()
-
-    async def turns() -> None:
-        while True:
-            await anyio.lowlevel.checkpoint()
-            between_turns[0] = 0
-
-    async def main() -> None:
-        async with (
-            AsyncClient(httpx2.AsyncClient(http1=False, http2=True)) as client,
-            anyio.create_task_group() as group,
-        ):
-            group.start_soon(turns)
-            with anyio.fail_after(30):
-                assert [event.data async for event in client.stream("POST", server.url)] == ["1"]
-            group.cancel_scope.cancel()
-
-    with H2Server(script) as server:
-        run(loop, main)
+    read_through(FLOODS["PING"] * 500, loop, between_turns)
     assert between_turns[1] <= 4
 
 

@@ -1,4 +1,4 @@
-"""The chat parser: the parser, and the errors of old llama.cpp."""
+"""The parser of replies: errors of old llama.cpp, byte order marks, and lines that belong to no event stream."""
 
 from __future__ import annotations
 
