@@ -1,8 +1,9 @@
 """What each Python client does with the same bytes, as observed: `python -m benchmarks.behaviour`.
 
-Every cell of the table is a process of its own, with a time limit: a scripted server, and one client that is used as
-its own documentation says. `yes`, `no`, `raises X` and `hangs` are what was seen, and `n/a` is what it has no part in.
-Where a client reconnects only if it is asked to, it is asked to from "sends Last-Event-ID" to "stops on 204".
+Every cell of the table comes from a process of its own, with a time limit: a scripted server, and one client that is
+used as its own documentation says. A cell is `yes`, `no`, `raises X` or `hangs`, as observed, or `n/a` if the client
+lacks the feature. A client that reconnects only on request is told to reconnect in the rows from "sends
+Last-Event-ID" to "stops on 204".
 """
 
 from __future__ import annotations

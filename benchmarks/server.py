@@ -119,7 +119,7 @@ class _Connection(asyncio.Protocol):
             self.transport.close()
 
     def _answer(self, path: str) -> None:
-        # Chat clients put the API's path behind it.
+        # Chat clients append the API's path to their base URL.
         self._framing, kind, number = path.removeprefix("/").removesuffix("/chat/completions").split("/")
         self.transport.write(bodies.head(self._framing))
         if kind == "go":

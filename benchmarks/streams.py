@@ -190,7 +190,7 @@ FURTHER_WORKLOADS = (
     Workload("data in lines, 64 KiB reads", _indented, RECEIVE),
 )
 
-# Blocks that come in more reads than they are: where there is no target, and not every row is won.
+# Each block arrives in several reads. These rows have no target, and this client is not the fastest in all of them.
 IN_PIECES = (
     Workload("id, data, 64-byte reads", _numbered, 64),
     Workload("event, data, one line a read", _typed, "line"),

@@ -37,4 +37,12 @@ def test_what_the_reference_shows_of_a_module_is_public() -> None:
     for module, members in hooks.MEMBERS.items():
         assert set(members.split()) <= set(importlib.import_module(f"sse_client.{module}").__all__)
         assert f"members: [{', '.join(members.split())}]" in hooks._block(module)
-    assert hooks._block("events") == "::: sse_client.events"
+    assert hooks._block("events").startswith("::: sse_client.events\n")
+    assert "members" not in hooks._block("events")
+
+
+def test_no_two_modules_of_a_page_have_the_same_label() -> None:
+    for modules in hooks.REFERENCE.values():
+        labels = [re.findall(r"toc_label: (.+)", hooks._block(module)) for module in modules.split()]
+        assert all(len(found) == 1 for found in labels)
+        assert len({found[0] for found in labels}) == len(labels)

@@ -73,9 +73,10 @@ def on_page_markdown(markdown: str, *, page: Page | None = None, **_: Any) -> st
 
 
 def _block(module: str) -> str:
-    """Return what the reference shows of a module."""
-    members = MEMBERS.get(module)
-    options = f"\n    options:\n      members: [{', '.join(members.split())}]" if members else ""
+    """Return what the reference shows of a module, whose path also is its label in the table of contents."""
+    options = f"\n    options:\n      toc_label: {module.removeprefix('adapters.')}"
+    if module in MEMBERS:
+        options += f"\n      members: [{', '.join(MEMBERS[module].split())}]"
     return f"::: sse_client.{module}{options}"
 
 

@@ -50,7 +50,7 @@ class ConnectionOptions:
     """The connection to the server."""
 
     timeout: Annotated[float | None, Parameter("--timeout", metavar="SECONDS")] = None
-    """The most seconds to connect, and the most seconds of silence. Defaults: 10, and 300 (in a chat 600)."""
+    """Limit the time to connect, and each silence. By default, 10 and 300 seconds (in a chat, 10 and 600)."""
 
     max_time: Annotated[float | None, Parameter("--max-time", metavar="SECONDS")] = None
     """The most seconds for the whole run, delays between connections included."""

@@ -58,7 +58,19 @@ def test_a_head_that_never_ends_is_not_waited_for(
     with Server(script) as server:
         ran = run("check", server.url, "--for", "0.1", *options)
     assert time.monotonic() - began < 5
-    assert ran.code == Exit.TIMED_OUT, ran.out
+    assert ran.code == Exit.FOUND, ran.err
+    assert "No response came in" in ran.out
+
+
+def test_a_server_silent_for_longer_than_timeout_is_a_problem() -> None:
+    code, text = check([STALL], options=("--timeout", "0.3"))
+    assert (code, "No response came in 3" in text) == (Exit.FOUND, True), text
+
+
+def test_a_max_time_that_is_over_is_no_finding() -> None:
+    with Server([STALL]) as server:
+        ran = run("check", server.url, "--max-time", "0.3")
+    assert (ran.code, ran.out) == (Exit.TIMED_OUT, "")
 
 
 def test_a_good_server_has_no_problems() -> None:

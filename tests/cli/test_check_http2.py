@@ -104,7 +104,7 @@ def test_a_certificate_that_cannot_be_used_is_a_sentence(tmp_path: Path, authori
 
 def test_why_it_is_not_tried_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert why_not_http2("https://example.com/") == ""
-    assert why_not_http2("http://example.com/") == "it takes https"
+    assert why_not_http2("http://example.com/") == "it requires https"
 
     def nowhere(name: str) -> None: ...
 

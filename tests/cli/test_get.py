@@ -93,6 +93,32 @@ def test_a_field_is_not_missed_where_no_event_came() -> None:
         assert "no event had a value" not in run("get", server.url, "--field", "a", "--no-reconnect").err
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        pytest.param(
+            ("--event", "prices", "--event", "trades"),
+            "sse-client: no event was of type prices or trades; there were: price, message\n",
+            id="those that came are named",
+        ),
+        pytest.param(("--event", "prices", "--event", "price"), "", id="one of several is enough"),
+    ],
+)
+def test_a_type_that_no_event_has_is_named(options: tuple[str, ...], said: str) -> None:
+    sent = [b"event: price\ndata: 1\n\n", b"data: 2\n\n", b"event: price\ndata: 3\n\n"]
+    with Server(stream(sent)) as server:
+        ran = run("get", server.url, *options, "--no-reconnect", "-q")
+    assert (ran.code, ran.out, ran.err) == (0, "" if said else "1\n3\n", said)
+
+
+def test_types_that_came_are_named_briefly() -> None:
+    sent = [b"event: %d%s\ndata: 1\n\n" % (number, b"\x1b" * 1000) for number in range(9)]
+    with Server(stream(sent)) as server:
+        ran = run("get", server.url, "--event", "prices", "--no-reconnect", "-q")
+    assert "\x1b" not in ran.err
+    assert 4 * 200 < len(ran.err) < 5 * 5 * 200
+
+
 def test_data_that_is_nested_deeply_has_no_field() -> None:
     with Server(stream([b"data: " + b"[" * 100_000 + b"\n\n"])) as server:
         assert run("get", server.url, "--field", "0", "--no-reconnect").code == 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from sse_client.cli.check.findings import Finding, of_head, of_refusal
+import sse_client as sse
+from sse_client.cli.check.findings import Finding, of_head, of_refusal, of_silence
 from sse_client.cli.check.findings_stream import of_compression, of_events, of_resume, of_uncompressed
 from sse_client.cli.check.http2 import observe_http2, of_http2, why_not_http2
 from sse_client.cli.check.probe import Observation, observe
@@ -76,9 +78,13 @@ def _examine(question: Asked, arguments: dict[str, Any], seconds: float, unix_so
         with Progress(lambda: what):
             return observe(again, arguments, seconds, unix_socket)
 
+    began = time.monotonic()
     first = listen("as it is", {})
     if first.status is None and first.error is not None:
-        raise failure_of(first.error) from first.error
+        if not _is_silence(first.error, arguments):
+            raise failure_of(first.error) from first.error
+        yield of_silence(time.monotonic() - began)
+        return
     if first.status == 204:
         yield Finding("note", "The status is 204: the server says that there is no more, and clients stop.")
         return
@@ -103,6 +109,13 @@ def _examine(question: Asked, arguments: dict[str, Any], seconds: float, unix_so
         say(folded(f"over HTTP/2: not tried: {missing}", sys.stderr, _MARGIN))
     else:
         yield of_http2(first, listen("over HTTP/2", {}, observe_http2))
+
+
+def _is_silence(error: sse.SSEError, arguments: dict[str, Any]) -> bool:
+    """Tell whether a connection was made and no response came, rather than the user's own --max-time being over."""
+    if isinstance(error, sse.DeadlineExceeded):
+        return "timeout" not in arguments or arguments["timeout"].total is None
+    return isinstance(error, sse.IdleTimeout)
 
 
 def _proxy(url: str, arguments: dict[str, Any]) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sse_client.cli.check.probe import Observation
 
-__all__ = ["Finding", "of_head", "of_refusal"]
+__all__ = ["Finding", "of_head", "of_refusal", "of_silence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,15 @@ def of_refusal(error: sse.SSEError) -> Finding:
         return wrong(f"The status is {error.status}, which opens no stream. {excerpt(error)}".rstrip())
     text = short(str(error))
     return wrong(text[:1].upper() + text[1:] + ".")
+
+
+def of_silence(waited: float) -> Finding:
+    """Return the finding for an endpoint that accepts the request, and sends no head in `waited` seconds."""
+    return wrong(
+        f"No response came in {seconds(waited)}: either the server sends nothing before its first event, or a proxy on "
+        "the way holds the response back until it has ended. Have the server send the head and a comment at once, with "
+        "X-Accel-Buffering: no for nginx."
+    )
 
 
 def _content_type(error: sse.ResponseError) -> str:

@@ -32,7 +32,7 @@ _OF_THE_CLIENT = ("verify", "cert", "proxies")
 def why_not_http2(url: str) -> str:
     """Return why HTTP/2 cannot be tried; empty if it can."""
     if urlsplit(url).scheme.lower() != "https":
-        return "it takes https"
+        return "it requires https"
     if find_spec("httpx2") is None or find_spec("h2") is None:
         return "it needs: pip install 'httpx2[http2]'"
     return ""

@@ -153,7 +153,7 @@ def connection_arguments(options: ConnectionOptions, *, silence: float = 300.0) 
     if options.insecure and options.cacert:
         raise Failure("expected one of --insecure and --cacert, got both")
     if options.insecure:
-        # The user knows; urllib3 would warn at every connection.
+        # The user asked for it; urllib3 would warn at every connection.
         warnings.filterwarnings("ignore", message="Unverified HTTPS request")
     if options.insecure or options.cacert:
         arguments["verify"] = trusted(options.cacert) if options.cacert else False

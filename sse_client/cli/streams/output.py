@@ -12,7 +12,7 @@ from sse_client.cli.http.masking import credentials
 from sse_client.cli.screen.gaps import Gaps, summary
 from sse_client.cli.screen.news import say
 from sse_client.cli.screen.stdout import Stdout
-from sse_client.cli.screen.terminal import is_terminal, style_for
+from sse_client.cli.screen.terminal import is_terminal, short, style_for
 from sse_client.cli.streams.memory import keep_freed_memory
 from sse_client.cli.streams.plain_bulk import PlainInBulk
 from sse_client.cli.streams.sinks import FieldValues, JsonLines, OnTerminal, Plain, Silent, Sink, count_events, path_of
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from sse_client.cli.streams.raw import RawOutput
 
 __all__ = ["Output"]
+
+_MOST_TYPES = 5  # types of other events that are named if none was of a wanted type
 
 
 class Output:
@@ -45,6 +47,8 @@ class Output:
         _check(options)
         self._options = options
         self._types = frozenset(options.event)
+        self._matched = False  # whether an event was of one of the types
+        self._others: list[str] = []  # the first few types of the events that were not
         self._left = options.count
         self._out = Stdout()
         bulk = not (each or options.event or options.count or options.comments or options.timing or options.until)
@@ -74,7 +78,7 @@ class Output:
     def write(self, events: Sequence[Event | Comment]) -> bool:
         """Show the wanted ones among `events`, and return whether the output is complete."""
         if self._types:
-            events = [event for event in events if isinstance(event, Comment) or event.event in self._types]
+            events = self._of_types(events)
         if self._left is not None:
             events = _first(events, self._left)
         if self._gaps is not None and (count := count_events(events)):
@@ -84,8 +88,19 @@ class Output:
             self._left -= shown
         return self._left == 0
 
+    def _of_types(self, events: Sequence[Event | Comment]) -> list[Event | Comment]:
+        wanted = [event for event in events if isinstance(event, Comment) or event.event in self._types]
+        if not self._matched:
+            self._matched = any(isinstance(event, Event) for event in wanted)
+            others = (short(event.event) for event in events if isinstance(event, Event))
+            self._others = list(dict.fromkeys((*self._others, *others)))[:_MOST_TYPES]
+        return wanted
+
     def finish(self) -> None:
-        """Report on the whole stream: the timing, or a field that no event had."""
+        """Report on the whole stream: the timing, or a type or a field that no event had."""
+        if self._others and not self._matched:
+            wanted, others = " or ".join(self._options.event), ", ".join(self._others)
+            say(f"sse-client: no event was of type {wanted}; there were: {others}")
         if isinstance(self._sink, FieldValues) and self._sink.missed:
             say(f"sse-client: no event had a value at {self._options.field}")
         if self._gaps is not None:

@@ -183,7 +183,7 @@ class _Function:
             self._events.close()
 
     def put_back(self, events: Sequence[Event]) -> None:
-        """Drop the events: the function is called again."""
+        """Drop the events: called again, the function returns them again."""
 
     def close(self) -> None:
         self.wake()

@@ -78,9 +78,9 @@ def _one_by_one(request: Request, fields: HeaderFields, late: frozenset[str]) ->
 
 
 def _text(value: str | bytes) -> str | None:
-    """Return the text for which aiohttp, which writes UTF-8, sends the bytes of a header's value.
+    """Return a header's value as the text that aiohttp, which encodes it in UTF-8, turns into the value's bytes.
 
-    Return None if aiohttp cannot send them.
+    Return None if there is no such text.
     """
     if isinstance(value, str):
         try:
