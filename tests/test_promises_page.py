@@ -13,7 +13,6 @@ import requests
 from sse_client import Reconnect, Timeout, checkpoint
 from sse_client import policy as policy_module
 from sse_client._core import response_body
-from sse_client._core.stream_format import EVENT_STREAM
 from sse_client._http import (
     coding_steps,
     content_decoding,
@@ -62,8 +61,8 @@ LIMITS = {
         f"the event's limit, {size(inflation_limit._BYTES)}, "
         f"{inflation_limit._BYTES_PER_BYTE} bytes for each byte received, "
         f"and {size(inflation_limit._BYTES_PER_SECOND)} for each second of waiting; "
-        f"an event counts as {EVENT_STREAM.event_cost} bytes more, a line of unusual form as "
-        f"{inflation_limit._LINE_COST}, and an event of a chat as {tolerant_format(bool).event_cost:,}"
+        f"an event, and a line of unusual form, counts as {inflation_limit._ITEM_COST} bytes more, and an event of "
+        f"a chat as {tolerant_format(bool).event_cost} more than that"
     ),
     "content codings of a body": str(content_decoding._MAX_CODINGS),
     "zstd frames without content in a row": f"{optional_codings._MAX_EMPTY:,}",

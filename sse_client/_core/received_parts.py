@@ -6,7 +6,6 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from sse_client._core.response_body import LONG
-from sse_client._core.stream_format import EVENT_STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -50,7 +49,7 @@ class ReceivedParts:
         if received is not None and max_event_size is not None:
             from sse_client._http.inflation_limit import Inflation  # loaded with the first coded response
 
-            self._inflation = Inflation(delivery, max_event_size, event_cost=EVENT_STREAM.event_cost)
+            self._inflation = Inflation(delivery, max_event_size)
 
     def of(self, data: bytes) -> Iterable[bytes]:
         """Return the parts of the received `data`.

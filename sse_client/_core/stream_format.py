@@ -29,8 +29,8 @@ class StreamFormat(msgspec.Struct, frozen=True):
             event does.
         sniff: returns whether a body of another content type is an event stream, given a prefix of it; None if it needs
             a longer prefix. Without such a function, only the content type decides.
-        event_cost: what it costs to read an event, as a number of bytes to inflate and parse, each of which takes up to
-            5 ns. The limit on what a compressed body may inflate to counts it.
+        event_cost: what an event costs beyond being parsed, as a number of bytes to inflate and parse, each of which
+            takes up to 5 ns. The limit on what a compressed body may inflate to counts it.
     """
 
     parser: type[Parser] = Parser
@@ -38,7 +38,7 @@ class StreamFormat(msgspec.Struct, frozen=True):
     body_limit: int = 64 * 1024
     counts: Callable[[Event], bool] | None = None
     sniff: Callable[[bytes], bool | None] | None = None
-    event_cost: int = 128
+    event_cost: int = 0
 
 
 EVENT_STREAM = StreamFormat()

@@ -14,7 +14,7 @@ __all__ = ["Counts", "Inflation", "LineCount"]
 # at most for each MiB. Text inflates to 50 times its size at most; events that repeat each other, to more.
 _BYTES = 64 * 1024 * 1024
 _BYTES_PER_BYTE = 150
-_LINE_COST = 128
+_ITEM_COST = 128
 # A live stream of events that repeat each other may last for days. This much a second takes a twentieth of a CPU.
 _BYTES_PER_SECOND = 8 * 1024 * 1024
 _SOON = 10.0  # seconds; if a deadline is nearer, the deadline ends the stream instead
@@ -49,7 +49,7 @@ class Inflation:
     Args:
         counts: counts the events, and the lines that are interpreted one by one.
         max_event_size: the most bytes of a block; that many may arrive before its event does.
-        event_cost: what it costs to read an event, in bytes.
+        event_cost: what an event costs beyond being parsed, in bytes.
         remedy: what the error advises.
     """
 
@@ -60,11 +60,11 @@ class Inflation:
         counts: Counts,
         max_event_size: int,
         *,
-        event_cost: int,
+        event_cost: int = 0,
         remedy: str = "max_event_size=None allows that",
     ) -> None:
         self._counts = counts
-        self._event_cost = event_cost
+        self._event_cost = _ITEM_COST + event_cost
         self._remedy = remedy
         self._limit = max_event_size + _BYTES
         self._received = self._inflated = self._items = 0
@@ -89,7 +89,7 @@ class Inflation:
             EventTooLarge: the bytes before them, and what they held, took too much work, and no deadline is near.
         """
         events, lines = self._counts.received, self._counts.parser.interpreted_lines
-        items = self._event_cost * events + _LINE_COST * lines
+        items = self._event_cost * events + _ITEM_COST * lines
         self._excess += size + items - self._items
         self._inflated += size
         self._items = items

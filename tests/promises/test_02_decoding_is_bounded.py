@@ -119,7 +119,7 @@ def test_a_bomb_is_over_at_the_deadline(client: Client, name: str) -> None:
 def test_a_bomb_without_a_near_deadline_is_refused(
     client: Client, name: str, timeout: Timeout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inflation_limit, "_LINE_COST", 128 * MIB // 20_000)
+    monkeypatch.setattr(inflation_limit, "_ITEM_COST", 128 * MIB // 20_000)
     with bombing(name) as port:
         reading = client.read("POST", f"http://127.0.0.1:{port}/", timeout=timeout)
     assert isinstance(reading.error, EventTooLarge)

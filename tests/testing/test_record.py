@@ -524,7 +524,7 @@ def by_asyncio(url: str, path: Path, **options: Any) -> Recording:
 def test_a_bomb_is_refused_while_events_are_counted(
     path: Path, recorder: Callable[..., Recording], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inflation_limit, "_LINE_COST", 2**27 // 20_000)
+    monkeypatch.setattr(inflation_limit, "_ITEM_COST", 2**27 // 20_000)
     inflated = 0
     feed = BodyEvents.feed
 
@@ -552,7 +552,7 @@ def test_a_bomb_is_refused_while_events_are_counted(
 
 
 def test_a_near_limit_of_time_ends_a_bomb_instead(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflation_limit, "_LINE_COST", 2**27 // 1000)
+    monkeypatch.setattr(inflation_limit, "_ITEM_COST", 2**27 // 1000)
     bomb = gzip.compress(b"\n" * 2**24, 9)
     with Server([head(headers={"Content-Encoding": "gzip"}), chunk(bomb), STALL]) as server:
         recording = record(server.url, path, events=1, seconds=0.1)

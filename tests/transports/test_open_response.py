@@ -213,7 +213,7 @@ LINES = 2 * 20_000
 
 @pytest.fixture
 def _few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflation_limit, "_LINE_COST", 2**27 // 20_000)
+    monkeypatch.setattr(inflation_limit, "_ITEM_COST", 2**27 // 20_000)
 
 
 @pytest.mark.usefixtures("_few_lines")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sse_client._core.stream_format import EVENT_STREAM
 from sse_client._http.content_decoding import decoder_for
 from sse_client._http.inflation_limit import Inflation
 from sse_client.parser import DEFAULT_MAX_EVENT_SIZE, Parser
@@ -35,11 +34,7 @@ class BodyEvents:
         self._decoder = decoder_for(content_encoding)
         self.parser = Parser()
         self.events = 0
-        self._inflation = (
-            None
-            if self._decoder is None
-            else Inflation(self, DEFAULT_MAX_EVENT_SIZE, event_cost=EVENT_STREAM.event_cost, remedy=remedy)
-        )
+        self._inflation = None if self._decoder is None else Inflation(self, DEFAULT_MAX_EVENT_SIZE, remedy=remedy)
 
     @property
     def received(self) -> int:
