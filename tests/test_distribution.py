@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import email
 import json
 import os
+import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -17,6 +20,8 @@ from test_import_paths import IMPORT_PATHS
 from test_package import modules
 
 ROOT = Path(__file__).parent.parent
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 # What a checkout has beside the sources; `git` is not asked, as an unpacked archive has none.
 LEFT_OUT = (
@@ -76,6 +81,59 @@ for module, names in json.load(sys.stdin).items():
     for name in names:
         getattr(found, name)
 """
+
+
+def readme_of(text: str, source: str | None) -> str:
+    found: str = runpy.run_path(str(ROOT / "setup.py"))["index_readme"](text, source)
+    return found
+
+
+def test_the_readme_on_a_package_index_has_no_link_that_leads_nowhere(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (metadata,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+    readme = email.message_from_bytes(archive.read(metadata)).get_payload()
+    assert isinstance(readme, str)
+    assert "## The first stream" in readme
+    assert not [link for link in LINK.findall(readme) if not link.startswith("http")]
+
+
+README = """\
+![A picture](docs/a.svg)
+See [one](#one) and [`two`](docs/two.md#more), not [three](https://example.org/).
+```python
+table["code"](argument)
+```
+[four](CONTRIBUTING.md)
+"""
+
+
+def test_the_readme_on_a_package_index_leads_to_the_repository() -> None:
+    assert (
+        readme_of(README, "https://example.org/sse/")
+        == """\
+![A picture](https://example.org/sse/raw/HEAD/docs/a.svg)
+See [one](https://example.org/sse/blob/HEAD/README.md#one) and \
+[`two`](https://example.org/sse/blob/HEAD/docs/two.md#more), not [three](https://example.org/).
+```python
+table["code"](argument)
+```
+[four](https://example.org/sse/blob/HEAD/CONTRIBUTING.md)
+"""
+    )
+
+
+def test_the_readme_on_a_package_index_has_text_for_links_without_a_repository() -> None:
+    assert (
+        readme_of(README, None)
+        == """\
+
+See one and `two`, not [three](https://example.org/).
+```python
+table["code"](argument)
+```
+four
+"""
+    )
 
 
 def test_every_import_path_of_0_1_0_is_in_the_wheel(wheel: Path, tmp_path: Path) -> None:
