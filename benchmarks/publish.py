@@ -66,7 +66,7 @@ def _targets(parts: dict[str, Any]) -> Iterator[str]:
     for found in parts.values():
         for target in found["targets"]:
             measured = "" if target["found"] is None else f"{target['found']:.2f}"
-            bound = f"{'≥' if target['relation'] == '>=' else '≤'} {target['bound']:g}"
+            bound = f"{'≥' if target['relation'] == '>=' else '≤'} {round(target['bound'], 3):g}"
             rows.append([target["text"], bound, measured, "met" if target["met"] else "**missed**"])
     yield from _markdown(["target", "bound", "found", ""], rows)
 

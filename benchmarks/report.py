@@ -148,7 +148,7 @@ def verdicts(result: Result) -> list[str]:
             figure = result.figures.get(target.figure)
             found = "no figure" if figure is None else f"{figure:.2f}"
             said = "met   " if target.met(result.figures) else "MISSED"
-            lines.append(f"{said}  {found:>9}  {target.relation} {target.bound:g}  {target.text}")
+            lines.append(f"{said}  {found:>9}  {target.relation} {round(target.bound, 3):g}  {target.text}")
     return lines
 
 

@@ -90,7 +90,7 @@ def test_an_https_endpoint_is_tried_over_http2(
     with serving(authority, tmp_path, protocols) as url:
         ran = run("check", url, "--for", "1", *options)
     assert sentence in ran.out, ran
-    assert "over HTTP/2: listening for 1 s" in ran.err
+    assert "over HTTP/2: opening, then listening for 1 s" in ran.err
 
 
 def test_a_certificate_that_cannot_be_used_is_a_sentence(tmp_path: Path, authority: trustme.CA) -> None:

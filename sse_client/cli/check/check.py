@@ -73,7 +73,7 @@ def _counted(number: int, noun: str) -> str:
 
 def _examine(question: Asked, arguments: dict[str, Any], seconds: float, unix_socket: Path | None) -> Iterator[Finding]:
     def listen(what: str, headers: dict[str, str], observe: Callable[..., Observation] = observe) -> Observation:
-        say(f"{what}: listening for {seconds:g} s ...")
+        say(f"{what}: opening, then listening for {seconds:g} s ...")
         again = Asked(question.method, question.url, {**question.headers, **headers}, question.body)
         with Progress(lambda: what):
             return observe(again, arguments, seconds, unix_socket)
