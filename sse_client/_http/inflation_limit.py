@@ -10,10 +10,10 @@ from sse_client.errors import EventTooLarge
 __all__ = ["Counts", "Inflation", "LineCount"]
 
 # To inflate and parse a byte of a long line takes up to 5 ns; a line that is interpreted by itself takes as long as 100
-# to 200 of them, and an event of the usual form as 50. What 150 bytes for each byte received allow thus takes a second
+# to 200 of them, and an event of the usual form as 50. What 128 bytes for each byte received allow thus takes a second
 # at most for each MiB. Text inflates to 50 times its size at most; events that repeat each other, to more.
-_BYTES = 64 * 1024 * 1024
-_BYTES_PER_BYTE = 150
+_BYTES = 16 * 1024 * 1024
+_BYTES_PER_BYTE = 128
 _ITEM_COST = 128
 # A live stream of events that repeat each other may last for days. This much a second takes a twentieth of a CPU.
 _BYTES_PER_SECOND = 8 * 1024 * 1024

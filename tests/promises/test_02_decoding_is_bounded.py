@@ -174,7 +174,7 @@ def test_events_that_are_a_bomb_take_a_second_of_cpu_for_each_mebibyte(
     with serving_coded(body) as port:
         reading = client.read("POST", f"http://127.0.0.1:{port}/", reconnect=None)
     assert isinstance(reading.error, EventTooLarge)
-    most = 150 * len(body) + MIB  # and one part, and what short waits allow for
+    most = 128 * len(body) + MIB  # and one part, and what short waits allow for
     assert reading.stream.stats.bytes <= most
     assert reading.stream.stats.events <= most / 128
     assert reading.stream.stats.events == len(reading.events) > 0
