@@ -333,12 +333,29 @@ def test_blocks_with_cr_alone_are_left_to_the_parser() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(b"data: 1\r\n\r\ndata: 2\r\rdata: 3\r\n\r\n", id="a CR alone"),
+        pytest.param(b"data: 1\r\n\r\nid: 1\r\ndata: 2\rid: 2\r\n\r\n", id="a CR alone before an ID"),
+        pytest.param(b"data: 1\r\n\r\nid: 1\rdata: 2\r\n\r\n", id="a CR alone after an ID"),
+        pytest.param(b"data: 1\r\n\r\ndata: 2\rretry: 2\r\n\r\n", id="a CR alone before a retry"),
+        pytest.param(b"data: 1\r\n\r\nretry: 2\rdata: 2\r\n\r\n", id="a CR alone after a retry"),
         pytest.param(b"data: 1\n\nid: \0\ndata: 2\n\n", id="NUL"),
     ],
 )
-def test_bursts_with_other_line_ends_or_nul_are_left_as_they_are(data: bytes) -> None:
+def test_bursts_with_uncertain_lines_are_left_as_they_are(data: bytes) -> None:
     assert digested(data) == data
+
+
+@pytest.mark.parametrize(
+    ("blocks", "digest"),
+    [
+        pytest.param(b"data: 1\rdata: 2\r\n\r\n", b"data:\n\n", id="in data"),
+        pytest.param(b": note\rdata\r\n\r\n", b"data:\n\n", id="before the only data"),
+        pytest.param(b"data: 1\rid: 1\r\n\r\nid: 2\r\n\r\n", b"id: 2\ndata:\n\n", id="before another ID"),
+        pytest.param(b"data: 1\rretry: 1\r\nretry: 2\r\n\r\n", b"retry: 2\ndata:\n\n", id="before another retry"),
+        pytest.param(b": note\rxdata: 1\r\n\r\n", b"\n", id="without data"),
+    ],
+)
+def test_a_cr_alone_does_not_matter_elsewhere(blocks: bytes, digest: bytes) -> None:
+    assert without_data(blocks) == digest
 
 
 def test_a_burst_with_crlf_is_replaced_like_one_with_lf() -> None:
