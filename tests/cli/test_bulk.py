@@ -31,7 +31,7 @@ SHOWN = "".join(f'{{"n": {n}}}\n' for n in range(1000))
 @pytest.fixture(autouse=True)
 def small_bursts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "_LEAST", 1)
-    monkeypatch.setattr(block_runs, "_BLOCKS", 2)
+    monkeypatch.setattr(block_runs, "_BLOCKS", (4, 2))
     monkeypatch.setattr(lines_of, "_MANY", 1)
 
 
@@ -248,8 +248,38 @@ def test_blocks_with_the_same_fields_are_shown_in_runs(
 def test_a_run_ends_before_a_block_with_other_fields(other: bytes, end: bytes) -> None:
     regular = numbered([b"id: %d", b"data:%d"], range(4), end)
     blocks = regular + other.replace(b"\n", end) + end * 2 + regular
-    values, stop = data_of_run(blocks, end * 2)
-    assert (with_lf(values), stop) == (b"0\n1\n2\n3\n", len(regular))
+    assert data_of_run(blocks, end * 2) == (b"0\n1\n2\n3\n", len(regular))
+
+
+@pytest.mark.parametrize("blocks", [(2,), (4,), (4, 2)])
+def test_a_run_ends_where_fewer_blocks_than_a_match_are_left(
+    blocks: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(block_runs, "_BLOCKS", blocks)
+    regular = numbered([b"id: %d", b"data: %d"], range(7), b"\n")
+    count = 4 if blocks == (4,) else 6
+    assert data_of_run(regular, b"\n\n") == (
+        b"".join(b"%d\n" % n for n in range(count)),
+        len(numbered([b"id: %d", b"data: %d"], range(count), b"\n")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "stop"),
+    [
+        pytest.param(b"data: 4\rdata: x\r\n", 0, id="a CR in a value"),
+        pytest.param(b"data: 4\r\r\n", 0, id="a CR more"),
+        pytest.param(b"data: 4\n", 4, id="an LF alone"),
+        pytest.param(b"data: 4\ndata: \r\r\n", 4, id="an LF alone and a CR more"),
+    ],
+)
+def test_a_run_with_crlf_has_no_other_line_ends(line: bytes, stop: int) -> None:
+    regular = numbered([b"id: %d", b"data: %d"], range(6), b"\r\n")
+    assert data_of_run(regular, b"\r\n\r\n") == (b"0\n1\n2\n3\n4\n5\n", len(regular))
+    flawed = regular.replace(b"data: 4\r\n", line)
+    found, end = data_of_run(flawed, b"\r\n\r\n")
+    assert found == b"0\n1\n2\n3\n"[: 2 * stop]
+    assert end == len(numbered([b"id: %d", b"data: %d"], range(stop), b"\r\n"))
 
 
 @pytest.mark.parametrize(
@@ -274,7 +304,7 @@ def test_no_pattern_is_compiled_for_a_short_burst(monkeypatch: pytest.MonkeyPatc
     assert block_runs._run.cache_info().misses == 0
     monkeypatch.setattr(lines_of, "_MANY", len(blocks))
     assert data_lines(blocks) == (b"0\n1\n2\n3\n", b"id: 3\ndata: 3\n\n")
-    assert block_runs._run.cache_info().misses == 1
+    assert block_runs._run.cache_info().misses == 2  # for a match of many blocks, and for the end
 
 
 @pytest.mark.parametrize("place", [b"id: 3", b"data: 3"])
@@ -303,12 +333,29 @@ def test_blocks_with_cr_alone_are_left_to_the_parser() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(b"data: 1\r\n\r\ndata: 2\r\rdata: 3\r\n\r\n", id="a CR alone"),
+        pytest.param(b"data: 1\r\n\r\nid: 1\r\ndata: 2\rid: 2\r\n\r\n", id="a CR alone before an ID"),
+        pytest.param(b"data: 1\r\n\r\nid: 1\rdata: 2\r\n\r\n", id="a CR alone after an ID"),
+        pytest.param(b"data: 1\r\n\r\ndata: 2\rretry: 2\r\n\r\n", id="a CR alone before a retry"),
+        pytest.param(b"data: 1\r\n\r\nretry: 2\rdata: 2\r\n\r\n", id="a CR alone after a retry"),
         pytest.param(b"data: 1\n\nid: \0\ndata: 2\n\n", id="NUL"),
     ],
 )
-def test_bursts_with_other_line_ends_or_nul_are_left_as_they_are(data: bytes) -> None:
+def test_bursts_with_uncertain_lines_are_left_as_they_are(data: bytes) -> None:
     assert digested(data) == data
+
+
+@pytest.mark.parametrize(
+    ("blocks", "digest"),
+    [
+        pytest.param(b"data: 1\rdata: 2\r\n\r\n", b"data:\n\n", id="in data"),
+        pytest.param(b": note\rdata\r\n\r\n", b"data:\n\n", id="before the only data"),
+        pytest.param(b"data: 1\rid: 1\r\n\r\nid: 2\r\n\r\n", b"id: 2\ndata:\n\n", id="before another ID"),
+        pytest.param(b"data: 1\rretry: 1\r\nretry: 2\r\n\r\n", b"retry: 2\ndata:\n\n", id="before another retry"),
+        pytest.param(b": note\rxdata: 1\r\n\r\n", b"\n", id="without data"),
+    ],
+)
+def test_a_cr_alone_does_not_matter_elsewhere(blocks: bytes, digest: bytes) -> None:
+    assert without_data(blocks) == digest
 
 
 def test_a_burst_with_crlf_is_replaced_like_one_with_lf() -> None:

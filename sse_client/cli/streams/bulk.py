@@ -24,6 +24,7 @@ _PART = 64 * 1024
 """Bytes that are replaced at once. The objects that are made of four times as much fill whole arenas of Python's
 allocator, which are given back to the system and taken again with each read: at twice the time in all."""
 
+_DATA = b"data:", b"data\n", b"data\r"  # beginnings of a line with data
 _ID = re.compile(rb"(?:id:.*\n)?")
 _RETRY = re.compile(rb"(?:retry: ?[0-9]{1,18}\n)?")
 
@@ -57,32 +58,35 @@ def without_data(blocks: bytes) -> bytes | None:
     Args:
         blocks: whole blocks.
     """
-    lines = with_lf(blocks)
-    if lines is None:
-        return None
-    has_data = lines.startswith((b"data:", b"data\n")) or b"\ndata:" in lines or b"\ndata\n" in lines
-    return digest(lines, b"" if has_data else None)
+    has_data = blocks.startswith(_DATA) or any(end + data in blocks for end in (b"\n", b"\r") for data in _DATA)
+    return digest(blocks, b"" if has_data else None)
 
 
 def digest(lines: bytes, data: bytes | None) -> bytes | None:
     """Return a block that has the same effect on a stream as blocks with `lines`; None if that is not certain.
 
     Args:
-        lines: all lines that set the last event ID or the reconnection time, with LF line ends.
+        lines: all lines that set the last event ID or the reconnection time, with any line ends.
         data: the data of the block's event; None for a block without an event.
     """
     event = b"\n" if data is None else b"data:" + data + b"\n\n"
     if not lines:
         return event
-    # Searched from the end, which takes a sixth of the time if there is nothing to find.
-    last_id, retry = _last_line(lines, b"id"), _last_line(lines, b"retry")
+    last_id = _last_line(lines, b"id")
+    retry = _last_line(lines, b"retry") if lines.rfind(b"retry") >= 0 else b""
     # An ID with a NUL does not count.
-    if b"\0" in lines or not _ID.fullmatch(last_id) or not _RETRY.fullmatch(retry):
+    if last_id is None or retry is None or b"\0" in lines or not _ID.fullmatch(last_id) or not _RETRY.fullmatch(retry):
         return None  # the parser decides which one counts
     return last_id + retry + event
 
 
-def _last_line(lines: bytes, start: bytes) -> bytes:
-    """Return the last line that begins with `start`; empty if there is none."""
+def _last_line(lines: bytes, start: bytes) -> bytes | None:
+    """Return the last line that begins with `start`, with LF; empty if there is none.
+
+    Return None if a CR alone begins or ends that line.
+    """
+    # Searched from the end, which takes a sixth of the time if there is nothing to find.
     at = lines.rfind(b"\n" + start) + 1
-    return lines[at : lines.index(b"\n", at) + 1] if at or lines.startswith(start) else b""
+    if b"\r" in lines and lines.rfind(b"\r" + start, at) >= 0:
+        return None
+    return with_lf(lines[at : lines.index(b"\n", at) + 1]) if at or lines.startswith(start) else b""

@@ -111,10 +111,10 @@ def _in_runs(blocks: bytes, end: bytes) -> Shown | None:
         return None
     # Among blocks with the same fields, the last ID is that of the last block.
     last = blocks.rfind(end, 0, stop - len(end)) + len(end)
-    values, fields, rest = with_lf(data), with_lf(blocks[last:stop]), with_lf(blocks[stop:])
-    if values is None or fields is None or rest is None:
+    fields, rest = with_lf(blocks[last:stop]), with_lf(blocks[stop:])
+    if fields is None or rest is None:
         return None
-    return Shown(values + _by_pattern(rest).values, fields + rest)
+    return Shown(data + _by_pattern(rest).values if rest else data, fields + rest)
 
 
 def _in_columns(blocks: bytes, height: int) -> Shown | None:
