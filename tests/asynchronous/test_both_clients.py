@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
 import threading
 import traceback
@@ -313,6 +314,31 @@ def test_an_error_of_a_body_is_the_callers(client: Client, error: Exception) -> 
     with Server([STALL]) as server:
         reading = client.read("POST", server.url, data=body(), reconnect=AT_ONCE)
         assert reading.error is error
+        assert server.requests == []
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "the disk"), LookupError("no more")])
+def test_an_error_of_a_file_is_the_callers(client: Client, error: Exception) -> None:
+    class File:
+        def read(self, size: int = -1) -> bytes:
+            raise error
+
+    with Server([STALL]) as server:
+        reading = client.read("POST", server.url, data=File(), reconnect=AT_ONCE)
+        assert reading.error is error
+        assert server.requests == []
+
+
+def test_a_file_of_an_exhausted_iterator_is_no_hang(client: Client) -> None:
+    pieces = iter([b"ab"])
+
+    class File:
+        def read(self, size: int = -1) -> bytes:
+            return next(pieces)
+
+    with Server([STALL]) as server:
+        reading = client.read("POST", server.url, data=File(), reconnect=AT_ONCE, timeout=Timeout(total=10))
+        assert isinstance(reading.error, RuntimeError)
         assert server.requests == []
 
 

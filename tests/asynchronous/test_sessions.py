@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from sse_client import ConnectionFailed, SSEError, StatusError
+from sse_client import ConnectionFailed, SSEError, StatusError, Timeout
 from sse_client.aio import AsyncClient, astream
 from sse_client.testing import CLOSE, LAST_CHUNK, STALL, Received, Server, chunk, head, reply, stream
 
@@ -271,6 +271,28 @@ def test_an_error_of_an_asynchronous_body_is_the_callers() -> None:
         with Server([STALL]) as server:
             with pytest.raises(LookupError, match="mine"):
                 await anext(astream("POST", server.url, data=broken, reconnect=AT_ONCE))
+            await asyncio.to_thread(server.close)
+
+    run(main)
+
+
+class Stopped(BaseException):
+    """What some test libraries raise: no `Exception`."""
+
+
+@pytest.mark.parametrize("kind", [Stopped, asyncio.CancelledError])
+def test_a_base_exception_of_a_body_is_the_callers(kind: type[BaseException]) -> None:
+    error = kind("mine")
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"x"
+        raise error  # a body that awaits a cancelled task raises a CancelledError, without having been cancelled
+
+    async def main() -> None:
+        with Server([STALL]) as server:
+            with pytest.raises(kind) as raised:
+                await anext(astream("POST", server.url, data=broken, reconnect=AT_ONCE, timeout=Timeout(total=10)))
+            assert raised.value is error
             await asyncio.to_thread(server.close)
 
     run(main)

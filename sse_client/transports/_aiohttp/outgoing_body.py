@@ -43,28 +43,48 @@ class OutgoingBody:
             _readers[id(content)] = self
 
     async def _pieces(self) -> AsyncIterator[bytes]:
+        pieces = self._read_pieces()
+        while True:
+            try:
+                piece = await anext(pieces)
+            except StopAsyncIteration:
+                return
+            except Exception as error:
+                self.error = error
+                raise
+            except (GeneratorExit, KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as error:
+                task = asyncio.current_task()
+                if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                    raise  # aiohttp cancels its own task when it stops sending
+                self.error = error
+                # aiohttp sees only an `Exception`: it would wait for the response to a body that has not been sent.
+                raise RuntimeError("the request's body could not be read") from None
+            yield piece
+
+    async def _read_pieces(self) -> AsyncIterator[bytes]:
         content = self._content
-        try:
-            if isinstance(content, (bytes, bytearray)):
-                for start in range(0, len(content), _PIECE):
-                    yield bytes(content[start : start + _PIECE])
-            elif hasattr(content, "__aiter__"):
-                async for piece in content:
-                    yield octets(piece)
-            elif hasattr(content, "read"):
-                # Reading from a disk or a pipe may block, so it is not done in the event loop's thread.
-                while piece := await asyncio.to_thread(self._read):
-                    yield octets(piece)
-            else:
-                for piece in content:
-                    yield octets(piece)
-        except Exception as error:
-            self.error = error
-            raise
+        if isinstance(content, (bytes, bytearray)):
+            for start in range(0, len(content), _PIECE):
+                yield bytes(content[start : start + _PIECE])
+        elif hasattr(content, "__aiter__"):
+            async for piece in content:
+                yield octets(piece)
+        elif hasattr(content, "read"):
+            # Reading from a disk or a pipe may block, so it is not done in the event loop's thread.
+            while piece := await asyncio.to_thread(self._read):
+                yield octets(piece)
+        else:
+            for piece in content:
+                yield octets(piece)
 
     def _read(self) -> Any:
         with self._reading:
-            return b"" if self._stopped else self._content.read(_PIECE)
+            try:
+                return b"" if self._stopped else self._content.read(_PIECE)
+            except StopIteration as error:  # no future can hold one, so its task would wait forever
+                raise RuntimeError("the file's read raised StopIteration") from error
 
     async def stop(self) -> None:
         """Wait until no thread reads from the file; none will begin to."""

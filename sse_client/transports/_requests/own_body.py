@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from sse_client._http.request_body import ReplayableBody
 
-__all__ = ["OwnBody"]
+__all__ = ["OwnBody", "OwnFile"]
 
 
 class OwnBody:
@@ -32,6 +32,29 @@ class OwnBody:
                 self._pieces = self._replayable.body_for(Request(method="POST", url="", data=self._pieces)).data
             self._begun = True
             yield from filter(None, map(octets, self._pieces))
+        except Exception as error:
+            self.error = error
+            raise
+
+
+class OwnFile:
+    """A file of the caller's, whose own errors, such as those of a disk, are kept apart from those of the network."""
+
+    def __init__(self, file: Any) -> None:
+        self.error: BaseException | None = None
+        self._file = file
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._file)
+
+    def read(self, size: int = -1) -> Any:
+        """Return up to `size` bytes; text is encoded as UTF-8."""
+        try:
+            piece = self._file.read(size)
+            return octets(piece) if isinstance(piece, str) else piece
         except Exception as error:
             self.error = error
             raise

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sse_client.errors import ConnectionFailed
     from sse_client.options import Options
     from sse_client.request import Request
-    from sse_client.transports._requests.own_body import OwnBody
+    from sse_client.transports._requests.own_body import OwnBody, OwnFile
 
 __all__ = ["RequestsTransport"]
 
@@ -128,13 +128,12 @@ class RequestsTransport(Wakeup):
             check_proxy_scheme(proxy)
         tracks = isinstance(adapter, HTTPAdapter) and track_sockets(adapter, ready, how, proxy)
         body: Any = ready.body
-        own: OwnBody | None = None
-        if body is not None and not isinstance(body, (str, bytes)) and not hasattr(body, "read"):
-            from sse_client.transports._requests.own_body import OwnBody  # most bodies are bytes
+        own: OwnBody | OwnFile | None = None
+        if body is not None and not isinstance(body, (str, bytes)):
+            from sse_client.transports._requests.own_body import OwnBody, OwnFile  # most bodies are bytes
 
-            own = OwnBody(body, self._body)
-        if own is not None:
-            ready.body = own
+            own = OwnFile(body) if hasattr(body, "read") else OwnBody(body, self._body)
+            ready.body = own  # type: ignore[assignment,unused-ignore]
         opening.begin(self, limits)
         watchdog = None
         try:
