@@ -110,15 +110,21 @@ def _rules() -> type[Reconnect]:
 
 
 def _max_event_size(value: Any) -> Any:
-    if _typed("max_event_size", (int, type(None)), value) is not None and value < 1:
+    if _count("max_event_size", value) is not None and value < 1:
         raise ValueError(f"max_event_size must be 1 or more bytes, or None for no limit, not {value}")
     return value
 
 
 def _max_error_body(value: Any) -> Any:
-    if _typed("max_error_body", (int, type(None)), value) is not None and value < 0:
+    if _count("max_error_body", value) is not None and value < 0:
         raise ValueError(f"max_error_body must be 0 or more bytes, or None for no limit, not {value}")
     return value
+
+
+def _count(name: str, value: Any) -> Any:
+    if isinstance(value, bool):  # an int in Python, but no number of bytes
+        raise mistyped(name, (int, type(None)), value)
+    return _typed(name, (int, type(None)), value)
 
 
 def _typed(name: str, types: tuple[type, ...], value: Any) -> Any:

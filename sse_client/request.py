@@ -13,6 +13,8 @@ from sse_client._patterns import portable
 from sse_client._values import Value, replaced
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sse_client.errors import SSEError
 
 __all__ = [
@@ -35,6 +37,7 @@ MAX_SHOWN = 200  # characters of a URL in a message; a server may redirect to a 
 
 # Patterns for rare cases, kept as strings: they are compiled when first needed.
 _BREAKS = r"[\0\r\n]"  # characters that would end the field
+_SURROGATE = r"[\ud800-\udfff]"
 _BLANK_OR_CONTROL = r"[\x00-\x20\x7f]"
 
 _HOST = r"https?://[a-z0-9][a-z0-9._-]*+(?::(?:[1-5][0-9]{4}|[1-9][0-9]{0,3}))?+"
@@ -194,25 +197,45 @@ def check(request: Request) -> None:
 
 
 def _check_files(files: object) -> None:
-    if isinstance(files, Mapping):
-        return
+    expected = "files: expected a mapping of names to files, or a list of pairs"
     got = type(files).__name__
-    if isinstance(files, Iterable):
-        wrong = next((each for each in cast("Iterable[object]", files) if not isinstance(each, (tuple, list))), None)
-        if wrong is None:
-            return
-        got += f" of {type(wrong).__name__}"
-    raise TypeError(f"files: expected a mapping of names to files, or a list of pairs, got {got}")
+    if not isinstance(files, Iterable):
+        raise TypeError(f"{expected}, got {got}")
+    pairs = cast("Iterable[Any]", files.items() if isinstance(files, Mapping) else files)
+    for pair in pairs:
+        if not isinstance(pair, (tuple, list)):
+            raise TypeError(f"{expected}, got {got} of {type(pair).__name__}")
+        _check_file(cast("Sequence[Any]", pair))
+
+
+def _check_file(pair: Sequence[Any]) -> None:
+    if len(pair) != 2:
+        raise TypeError(f"files: expected pairs of a name and a file, got {len(pair)} values")
+    name, file = pair
+    if not isinstance(name, (str, bytes)):
+        raise TypeError(f"files: expected the name of a file to be text, got {type(name).__name__}")
+    if not isinstance(file, (tuple, list)):
+        return
+    parts = cast("Sequence[Any]", file)
+    if not 2 <= len(parts) <= 4:
+        raise ValueError("files: expected (name, content), with a media type and headers after it at most")
+    filename, _, media_type, _ = [*parts, None, None][:4]
+    for text in (filename, media_type):
+        if not isinstance(text, (str, bytes, type(None))):
+            raise TypeError(f"files: expected a file name and a media type of text, got {type(text).__name__}")
+    if isinstance(media_type, str) and re.search(_BREAKS, media_type):
+        raise ValueError("files: a media type holds a CR, LF or NUL")
 
 
 def _check_url(url: str) -> None:
     if re.search(_BLANK_OR_CONTROL, url):
         raise ValueError("the URL holds a blank or a control character")
-    try:
+    complete = None
+    with contextlib.suppress(ValueError):
         parts = urlsplit(url)
         complete = bool(parts.scheme and parts.netloc and parts.hostname) and parts.port != 0
-    except ValueError:  # its message may contain the credentials before the @
-        raise ValueError("the URL cannot be read: its host or port is malformed") from None
+    if complete is None:  # raised here, because the suppressed error may quote the credentials before the @
+        raise ValueError("the URL cannot be read: its host or port is malformed")
     if not complete:
         raise ValueError("expected an absolute URL such as https://example.com/events")
 
@@ -248,10 +271,8 @@ def check_last_event_id(value: Any) -> str:
         raise TypeError(f"last_event_id: expected a str, got {type(value).__name__}")
     if re.search(_BREAKS, value):
         raise ValueError("last_event_id holds a CR, LF or NUL")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError("last_event_id holds half of a surrogate pair, which has no UTF-8 form") from None
+    if re.search(_SURROGATE, value):  # tested instead of encoded, because a UnicodeEncodeError would contain the ID
+        raise ValueError("last_event_id holds half of a surrogate pair, which has no UTF-8 form")
     return value
 
 

@@ -116,6 +116,8 @@ def test_a_proxy_is_a_url(value: object) -> None:
         ("headers", 5, TypeError),
         ("headers", [("A", "1")], TypeError),
         ("headers", "A: 1", TypeError),
+        ("max_event_size", True, TypeError),
+        ("max_error_body", False, TypeError),
     ],
     ids=lambda each: each.__name__ if isinstance(each, type) else ascii(each)[:20],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from json import JSONEncoder
@@ -163,8 +164,11 @@ def _multipart(files: Any, form: Any) -> EncodedBody:
         part = RequestField(name=name, data=data, filename=filename, headers=headers)
         part.make_multipart(content_type=media_type)
         parts.append(part)
-    body, media_type = encode_multipart_formdata(parts)
-    return _whole(body, media_type)
+    with contextlib.suppress(UnicodeEncodeError):
+        body, media_type = encode_multipart_formdata(parts)
+        return _whole(body, media_type)
+    # Raised here, because the suppressed error quotes the part.
+    raise MalformedRequest("files: half of a surrogate pair has no UTF-8 form")
 
 
 def _files(files: Any) -> Iterator[tuple[Any, list[Any]]]:

@@ -232,6 +232,7 @@ def test_json_that_holds_itself_is_refused() -> None:
 MALFORMED: list[Any] = [
     ({"data": "\ud800"}, "data: half of a surrogate pair"),
     ({"data": {"a": "\ud800"}}, "data: half of a surrogate pair"),
+    ({"files": {"f": ("\ud800", b"x")}}, "files: half of a surrogate pair"),
     ({"data": [1]}, "data: expected a mapping, or pairs"),
     ({"data": [b"ab", b"cd"]}, "data: expected a mapping, or pairs .*; join the pieces of a body"),
     ({"data": ("ab", "cd")}, "data: expected a mapping, or pairs .*; join the pieces of a body"),
