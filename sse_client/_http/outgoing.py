@@ -111,6 +111,8 @@ def outgoing(request: Request, defaults: SessionDefaults, resume: bytes = b"") -
 
         own = request.cookies
         cookies = cookie_header(url, (), own) if defaults.cookies is None else defaults.cookies(made, own)
+        if not cookies.isascii() and max(cookies) > "\xff":  # a UnicodeEncodeError would quote them
+            raise MalformedRequest("cookies: a name or a value holds a character beyond Latin-1")
         if cookies:
             headers["cookie"] = "Cookie", cookies
     _frame(headers, request.method, body)
@@ -195,12 +197,28 @@ def _frame(headers: HeaderFields, method: str, body: EncodedBody | None) -> None
     """
     headers.pop("transfer-encoding", None)
     if body is None:
-        if method not in {"GET", "HEAD"} and "content-length" not in headers:
+        if "content-length" in headers:
+            _check_length(headers["content-length"][1], empty=True)
+        elif method not in {"GET", "HEAD"}:
             headers["content-length"] = "Content-Length", "0"
     elif body.length is not None:
         headers["content-length"] = "Content-Length", str(body.length)
-    elif "content-length" not in headers:
+    elif "content-length" in headers:
+        _check_length(headers["content-length"][1], empty=False)
+    else:
         headers["transfer-encoding"] = "Transfer-Encoding", "chunked"
+
+
+def _check_length(value: str | bytes, *, empty: bool) -> None:
+    """Check a `Content-Length` of the caller's; the bytes of a body are counted while they are sent.
+
+    Raises:
+        MalformedRequest: it is not a number, or there is no body.
+    """
+    from sse_client._http.declared_length import declared_length  # nearly all lengths are computed
+
+    if declared_length(value) and empty:
+        raise MalformedRequest("header Content-Length: expected a body of that length, got none")
 
 
 def _authorized(request: OutgoingRequest, auth: Any) -> OutgoingRequest:

@@ -84,7 +84,7 @@ class AsyncTransport(CustomTransport, ScopedWakeup):
         """
 
     async def _sent(self, request: OutgoingRequest, limits: Limits, *, repeated: bool) -> AsyncBody:
-        content = sent_body.AsyncBody(request.body)
+        content = sent_body.AsyncBody(request)
         data = content.data.encode() if isinstance(content.data, str) else content.data
         body: AsyncBody | None = None
         self._begin()

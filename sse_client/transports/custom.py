@@ -74,7 +74,7 @@ class BlockingTransport(CustomTransport, Wakeup):
         """
 
     async def _sent(self, request: OutgoingRequest, limits: Limits, *, repeated: bool) -> BlockingBody:
-        content = SyncBody(request.body)
+        content = SyncBody(request)
         data = content.data.encode() if isinstance(content.data, str) else content.data
         self._begin()
         try:

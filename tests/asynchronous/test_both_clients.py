@@ -48,6 +48,7 @@ from .kit import AT_ONCE, CLIENTS, ONE, Asyncio, Blocking, Client, Log
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
 
     from sse_client.testing import Step
 
@@ -340,6 +341,53 @@ def test_a_file_of_an_exhausted_iterator_is_no_hang(client: Client) -> None:
         reading = client.read("POST", server.url, data=File(), reconnect=AT_ONCE, timeout=Timeout(total=10))
         assert isinstance(reading.error, RuntimeError)
         assert server.requests == []
+
+
+def test_a_cookie_that_cannot_be_sent_is_a_mistake_and_is_not_shown(client: Client) -> None:
+    log = Log()
+    with Server([STALL]) as server:
+        reading = client.read("GET", server.url, cookies={"a": "s3cret\u4e2d"}, observer=log, reconnect=AT_ONCE)
+        assert isinstance(reading.error, ValueError)
+        assert "s3cret" not in f"{reading.error!r} {log.news!r} {''.join(traceback.format_exception(reading.error))}"
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize(("pieces", "got"), [([b"abc"], "only 3"), ([b"abcd", b"efg"], "more"), ([], "only 0")])
+def test_a_body_is_as_long_as_it_was_declared(client: Client, pieces: list[bytes], got: str) -> None:
+    with Server([STALL]) as server:
+        reading = client.read(
+            "POST", server.url, data=iter(pieces), headers={"Content-Length": "5"}, timeout=Timeout(total=10)
+        )
+        assert isinstance(reading.error, ValueError)
+        assert str(reading.error) == f"data: expected 5 bytes, as Content-Length declares, got {got}"
+        assert b"efg" not in b"".join(request.body for request in server.requests)
+
+
+def test_a_file_that_grows_while_it_is_sent_is_no_second_request(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(b"abcd")
+
+    class Log:
+        def __init__(self) -> None:
+            self.file = (tmp_path / "log").open("rb")
+
+        def tell(self) -> int:
+            return self.file.tell()
+
+        def seek(self, *place: int) -> int:
+            return self.file.seek(*place)
+
+        def read(self, size: int = -1) -> bytes:
+            with (tmp_path / "log").open("ab") as more:
+                more.write(b"efgh")
+            return self.file.read(size)
+
+    with Server(DONE, DONE) as server:
+        for _ in range(2):
+            (tmp_path / "log").write_bytes(b"abcd")
+            log = Log()
+            with log.file:
+                assert client.read("POST", server.url, data=log, reconnect=False).outcome == (["1"], None)
+        assert [request.body for request in server.requests] == [b"abcd", b"abcd"]
 
 
 @pytest.mark.parametrize("data", [range(3), {"a": 1}.items(), deque([None])], ids=lambda data: type(data).__name__)

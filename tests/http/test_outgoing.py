@@ -146,7 +146,8 @@ def test_params_of_the_request_replace_those_of_the_session(own: Any, session: A
         ("POST", {"data": iter([b"abc"])}, {"Transfer-Encoding": "chunked"}),
         ("POST", {"data": b"abc", "headers": {"content-length": "9"}}, {"Content-Length": "3"}),
         ("POST", {"data": iter([b"abc"]), "headers": {"content-length": "3"}}, {"content-length": "3"}),
-        ("POST", {"headers": {"content-length": "3"}}, {"content-length": "3"}),
+        ("POST", {"headers": {"content-length": "0"}}, {"content-length": "0"}),
+        ("GET", {"headers": {"content-length": b"0"}}, {"content-length": b"0"}),
         ("POST", {"data": b"abc", "headers": {"Transfer-Encoding": "chunked"}}, {"Content-Length": "3"}),
         ("POST", {"data": iter([b"abc"]), "headers": {"transfer-encoding": "x"}}, {"Transfer-Encoding": "chunked"}),
         ("GET", {"headers": {"transfer-encoding": "chunked"}}, {}),
@@ -154,6 +155,16 @@ def test_params_of_the_request_replace_those_of_the_session(own: Any, session: A
 )
 def test_length_is_said_once(method: str, options: dict[str, Any], expected: dict[str, str]) -> None:
     assert headers(method, **options) == expected
+
+
+@pytest.mark.parametrize("data", [None, iter([b"abc"])])
+@pytest.mark.parametrize("length", ["3", "", "-1", "+3", "1_0", "\u00b2", "9" * 19, b"3\xff", "3, 3"])
+def test_a_length_without_a_body_or_that_is_no_number_is_refused(length: str | bytes, data: Any) -> None:
+    if length == "3" and data is not None:
+        assert headers("POST", data=data, headers={"Content-Length": length}) == {"Content-Length": "3"}
+        return
+    with pytest.raises(MalformedRequest, match="header Content-Length: expected a "):
+        made("POST", data=data, headers={"Content-Length": length})
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ class Exchange:
         timeouts: tuple[float | None, float | None],
     ) -> None:
         self.sent = sent
-        self.body = NO_BODY if sent.body is None else OutgoingBody(sent.body)
+        self.body = NO_BODY if sent.body is None else OutgoingBody(sent.body, sent.headers)
         # Telling it so takes 6 µs a request, so it is not told about headers that it would not add anyway.
         skipped: list[str] = []
         for name, value in request.headers.items():

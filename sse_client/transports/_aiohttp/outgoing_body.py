@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import threading
 import weakref
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sse_client._http.encoded_body import octets
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
+
+    HeaderFields = Mapping[str, tuple[str, str | bytes]]
 
 __all__ = ["NO_BODY", "OutgoingBody", "stop_reading"]
 
 _PIECE = 64 * 1024
+_END: Any = object()
 
 
 class OutgoingBody:
@@ -22,6 +26,7 @@ class OutgoingBody:
 
     Args:
         content: bytes, a string, a file, an iterable of bytes, which may be asynchronous, or None.
+        headers: the header fields of its request.
 
     Attributes:
         data: the body in the form that aiohttp gets.
@@ -30,25 +35,33 @@ class OutgoingBody:
 
     __slots__ = ("__weakref__", "_content", "_reading", "_stopped", "data", "error")
 
-    def __init__(self, content: Any) -> None:
+    def __init__(self, content: Any, headers: HeaderFields = MappingProxyType({})) -> None:
         self.error: BaseException | None = None
         self._content: Any = content.encode() if isinstance(content, str) else content
         if content is None or (isinstance(self._content, (bytes, bytearray)) and len(self._content) <= _PIECE):
             self.data: Any = self._content
             return
-        self.data = self._pieces()
+        self.data = self._pieces(headers)
         if hasattr(content, "read"):
             self._reading = threading.Lock()
             self._stopped = False
             _readers[id(content)] = self
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
-        pieces = self._read_pieces()
+    async def _pieces(self, headers: HeaderFields) -> AsyncIterator[bytes]:
+        from sse_client._http.declared_length import BytesLeft, declared_length, length_field  # most bodies are bytes
+
+        pieces: Any = None
+        is_file = hasattr(self._content, "read") and not hasattr(self._content, "__aiter__")
+        left = BytesLeft(declared_length(length_field(headers)), cut=is_file)
         while True:
             try:
-                piece = await anext(pieces)
-            except StopAsyncIteration:
-                return
+                if pieces is None and not is_file:
+                    pieces = self._iterator()
+                piece = _END if left.done else await self._next(pieces)
+                if piece is _END:
+                    left.end()
+                    return
+                piece = left.take(octets(piece))
             except Exception as error:
                 self.error = error
                 raise
@@ -63,21 +76,18 @@ class OutgoingBody:
                 raise RuntimeError("the request's body could not be read") from None
             yield piece
 
-    async def _read_pieces(self) -> AsyncIterator[bytes]:
+    def _iterator(self) -> Any:
         content = self._content
         if isinstance(content, (bytes, bytearray)):
-            for start in range(0, len(content), _PIECE):
-                yield bytes(content[start : start + _PIECE])
-        elif hasattr(content, "__aiter__"):
-            async for piece in content:
-                yield octets(piece)
-        elif hasattr(content, "read"):
+            return (bytes(content[start : start + _PIECE]) for start in range(0, len(content), _PIECE))
+        return aiter(content) if hasattr(content, "__aiter__") else iter(content)
+
+    async def _next(self, pieces: Any) -> Any:
+        """Return the next piece of an iterator, or of the file if there is none; `_END` after the last one."""
+        if pieces is None:
             # Reading from a disk or a pipe may block, so it is not done in the event loop's thread.
-            while piece := await asyncio.to_thread(self._read):
-                yield octets(piece)
-        else:
-            for piece in content:
-                yield octets(piece)
+            return await asyncio.to_thread(self._read) or _END
+        return await anext(pieces, _END) if hasattr(pieces, "__anext__") else next(pieces, _END)
 
     def _read(self) -> Any:
         with self._reading:

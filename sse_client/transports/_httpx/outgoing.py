@@ -57,7 +57,7 @@ def sendable(
     client: Any,
     request: Request,
     resume: bytes,
-    kind: Callable[[Any], SyncBody | AsyncBody],
+    kind: Callable[[OutgoingRequest], SyncBody | AsyncBody],
     *,
     cross_origin: bool,
     followed: bool,
@@ -86,13 +86,16 @@ def sendable(
     sent = outgoing(request, _defaults(client, cross_origin=cross_origin, followed=followed), resume)
     headers: list[tuple[bytes, bytes]] = []
     for name, value in sent.headers.values():
-        octets = value if isinstance(value, bytes) else value.encode("latin-1", "strict")
+        if not isinstance(value, bytes) and not value.isascii() and max(value) > "\xff":
+            # Tested instead of encoded, because a UnicodeEncodeError would contain the value.
+            raise MalformedRequest(f"header {name}: a str must be of Latin-1 characters")
+        octets = value if isinstance(value, bytes) else value.encode("latin-1")
         if _UNSENDABLE.search(octets):
             if name.lower() == "last-event-id":
                 continue
             raise MalformedRequest(f"header {name}: {library.name} cannot send a VT or a form feed")
         headers.append((name.encode("ascii"), octets))
-    body = kind(sent.body)
+    body = kind(sent)
     try:
         made = library.module.Request(sent.method, _target(sent.url), headers=headers, content=body.data)
     except library.module.InvalidURL:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sse_client._http.declared_length import BytesLeft, declared_length
 from sse_client._http.encoded_body import awaited_nowhere, octets
 from sse_client.request import Request
 
@@ -16,22 +17,31 @@ __all__ = ["OwnBody", "OwnFile"]
 
 
 class OwnBody:
-    """A body of the caller's, whose own errors are kept apart from those of the network."""
+    """A body of the caller's, whose own errors are kept apart from those of the network.
 
-    def __init__(self, pieces: Iterable[Any], replayable: ReplayableBody) -> None:
+    Args:
+        pieces: the body.
+        replayable: supplies it again.
+        length: the value of its `Content-Length`; None if it has none.
+    """
+
+    def __init__(self, pieces: Iterable[Any], replayable: ReplayableBody, length: str | bytes | None) -> None:
         if (mistake := awaited_nowhere(pieces)) is not None:
             raise mistake
         self.error: BaseException | None = None
         self._pieces = pieces
         self._replayable = replayable
         self._begun = False
+        self._length = declared_length(length)
 
     def __iter__(self) -> Iterator[bytes]:
         try:
             if self._begun:  # an authentication object answers a challenge, with the whole body or not at all
                 self._pieces = self._replayable.body_for(Request(method="POST", url="", data=self._pieces)).data
             self._begun = True
-            yield from filter(None, map(octets, self._pieces))
+            left = BytesLeft(self._length, cut=False)
+            yield from map(left.take, filter(None, map(octets, self._pieces)))
+            left.end()
         except Exception as error:
             self.error = error
             raise
@@ -40,9 +50,11 @@ class OwnBody:
 class OwnFile:
     """A file of the caller's, whose own errors, such as those of a disk, are kept apart from those of the network."""
 
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: Any, length: str | bytes | None) -> None:
         self.error: BaseException | None = None
         self._file = file
+        self._length = declared_length(length)
+        self._left = BytesLeft(self._length, cut=True)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
@@ -50,11 +62,23 @@ class OwnFile:
     def __iter__(self) -> Iterator[Any]:
         return iter(self._file)
 
+    def seek(self, *place: int) -> Any:
+        """Go back to the beginning, as an authentication object does to send the body again."""
+        self._left = BytesLeft(self._length, cut=True)
+        return self._file.seek(*place)
+
     def read(self, size: int = -1) -> Any:
-        """Return up to `size` bytes; text is encoded as UTF-8."""
+        """Return up to `size` bytes, or characters encoded as UTF-8.
+
+        Raises:
+            MalformedRequest: the file is shorter than its declared length.
+        """
         try:
-            piece = self._file.read(size)
-            return octets(piece) if isinstance(piece, str) else piece
+            piece = b"" if self._left.done else self._file.read(size)
+            if piece:
+                return self._left.take(octets(piece))
+            self._left.end()
+            return piece
         except Exception as error:
             self.error = error
             raise

@@ -132,7 +132,8 @@ class RequestsTransport(Wakeup):
         if body is not None and not isinstance(body, (str, bytes)):
             from sse_client.transports._requests.own_body import OwnBody, OwnFile  # most bodies are bytes
 
-            own = OwnFile(body) if hasattr(body, "read") else OwnBody(body, self._body)
+            length = ready.headers.get("Content-Length")
+            own = OwnFile(body, length) if hasattr(body, "read") else OwnBody(body, self._body, length)
             ready.body = own  # type: ignore[assignment,unused-ignore]
         opening.begin(self, limits)
         watchdog = None
