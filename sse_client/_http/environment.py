@@ -55,15 +55,15 @@ def may_have_proxies() -> bool:
     """Return whether the environment may name any proxy; some platforms have further settings, which count too."""
     if getproxies is not getproxies_environment:
         return True
-    # `os.environ` decodes each name, which takes 9 µs a request. Comparing the undecoded bytes with those of the last
-    # request takes 0.2 µs.
-    return _name_proxies(b"\0".join(getattr(os.environ, "_data", os.environb)))
+    # `os.environ` decodes each name, which takes 9 µs a request. Comparing the undecoded names with those of the last
+    # request takes 0.2 µs; as a tuple, because the hash of each name is known.
+    return _name_proxies(tuple(getattr(os.environ, "_data", os.environb)))
 
 
 @lru_cache(maxsize=1)
-def _name_proxies(names: bytes) -> bool:
-    names = names.lower()
-    return names.count(b"_proxy") > names.count(b"no_proxy")
+def _name_proxies(names: tuple[bytes, ...]) -> bool:
+    joined = b"\0".join(names).lower()
+    return joined.count(b"_proxy") > joined.count(b"no_proxy")
 
 
 def proxy_for(url: str, proxies: Mapping[str, str | None] | None, *, environment: bool) -> str | None:

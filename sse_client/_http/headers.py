@@ -71,7 +71,7 @@ class Headers(Mapping[str, str]):
     __hash__ = None  # type: ignore[assignment]  # as other mappings that compare by value
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {', '.join(self)}>"
+        return f"<Headers: {', '.join(self)}>"
 
     def __reduce__(self) -> tuple[type[Headers], tuple[list[tuple[str, str]]]]:
         return Headers, ([(name, value) for name, values in self._read().values() for value in values],)

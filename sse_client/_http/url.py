@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode, urlunsplit
 
 from sse_client._http.type_guards import is_mapping
 from sse_client._patterns import portable
-from sse_client.request import PLAIN_URL, display_url
+from sse_client.request import display_url, plain_url
 
 __all__ = ["MalformedRequest", "flat_pairs", "form_encoded", "is_plain", "listed_pairs", "request_url"]
 
@@ -48,7 +48,7 @@ def request_url(url: str, params: Any = None, *, any_scheme: bool = False) -> st
         TypeError: `params` are of a type that cannot be encoded.
     """
     query = _query(params) if params else ""
-    plain = PLAIN_URL.fullmatch(url) or ("%" in url and re.fullmatch(_PLAIN, url)) or None
+    plain = plain_url(url) or ("%" in url and re.fullmatch(_PLAIN, url)) or None
     if plain is None or (query and not re.fullmatch(_PLAIN_QUERY, query)):
         return _normalized(url, query, any_scheme=any_scheme)
     origin, path, own = plain.groups()
@@ -61,7 +61,7 @@ def request_url(url: str, params: Any = None, *, any_scheme: bool = False) -> st
 
 def is_plain(url: str) -> bool:
     """Return whether only parameters need to be added to a URL. The first other one loads urllib3, taking 15 ms."""
-    return bool(PLAIN_URL.fullmatch(url) or ("%" in url and re.fullmatch(_PLAIN, url)))
+    return bool(plain_url(url) or ("%" in url and re.fullmatch(_PLAIN, url)))
 
 
 def form_encoded(pairs: Any, what: str) -> str:

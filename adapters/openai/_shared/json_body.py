@@ -12,6 +12,7 @@ from sse_client.replies.json_values import is_array
 __all__ = ["encodable", "is_any_mapping", "is_listing", "listed", "plain"]
 
 _AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+_NAMES = frozenset({str})
 
 
 def encodable(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,6 +45,8 @@ def listed(name: str, values: Any, what: str) -> list[Any]:
         raise TypeError(f"{name}: expected a list of {what}, got one {_kind(values)}")
     elements: list[Any] = list(cast("Any", values))
     for number, element in enumerate(elements):
+        if type(element) is dict:
+            continue
         if element is None or is_array(element) or isinstance(element, (str, bytes, int, float)):
             raise TypeError(f"{name}[{number}]: expected one of the {what}, a dict, got {_kind(element)}")
     return elements
@@ -70,9 +73,11 @@ def plain(value: Any, where: str) -> Any:
         return value
     if is_listing(value) and not hasattr(value, "_asdict"):
         return [
-            each if type(each) in _AS_THEY_ARE else plain(each, f"{where}[{number}]")
+            each if type(each) in _AS_THEY_ARE
+            else each.copy() if _is_flat(each)
+            else plain(each, f"{where}[{number}]")
             for number, each in enumerate(value)
-        ]
+        ]  # fmt: skip
     if is_any_mapping(value):
         return {
             _key(key, where): each if type(each) in _AS_THEY_ARE else plain(each, f"{where}.{key}")
@@ -85,6 +90,14 @@ def plain(value: Any, where: str) -> Any:
     from sse_client.adapters.openai._shared.json_conversion import converted  # loaded with the first such value
 
     return plain(converted(value, where), where)
+
+
+def _is_flat(value: Any) -> bool:
+    """Return whether a value is a dict of leaves, as most messages are, whose conversion is a copy."""
+    if type(value) is not dict:
+        return False
+    fields: dict[Any, Any] = value
+    return _NAMES.issuperset(map(type, fields)) and _AS_THEY_ARE.issuperset(map(type, fields.values()))
 
 
 def _kind(value: object) -> str:

@@ -21,7 +21,8 @@ from sse_client._response import Response
 from sse_client.errors import ConnectionFailed
 from sse_client.transports._aiohttp.exchange import FAILURES
 from sse_client.transports._aiohttp.live_body import body_of
-from sse_client.transports._aiohttp.sender import Sender
+from sse_client.transports._aiohttp.received_headers import ReceivedHeaders
+from sse_client.transports._aiohttp.sender import READING, Sender
 from sse_client.transports._aiohttp.socks import Connector
 from sse_client.transports._aiohttp.wakeup import Wakeup
 
@@ -39,9 +40,9 @@ __all__ = ["AiohttpTransport", "new_session"]
 _MOST_REDIRECTS = 30  # as with requests
 _CHUNKED = ["chunked"]  # the transfer codings of nearly all streams
 
-# aiohttp's own search of the environment makes two trips to another thread per request: 430 µs, twice the cost of the
-# rest of a short chat.
-_trusting: weakref.WeakSet[aiohttp.ClientSession] = weakref.WeakSet()
+# The sessions made here. They are not told to trust the environment, because aiohttp's own search of it makes two trips
+# to another thread per request: 430 µs, twice the cost of the rest of a short chat.
+_own: weakref.WeakSet[aiohttp.ClientSession] = weakref.WeakSet()
 
 
 def new_session() -> aiohttp.ClientSession:
@@ -50,9 +51,9 @@ def new_session() -> aiohttp.ClientSession:
     It accepts cookies from any host, and does not limit the number of simultaneous streams.
     """
     session = aiohttp.ClientSession(
-        connector=Connector(limit=0), cookie_jar=aiohttp.CookieJar(unsafe=True), trust_env=False
+        connector=Connector(limit=0), cookie_jar=aiohttp.CookieJar(unsafe=True), trust_env=False, **READING
     )
-    _trusting.add(session)
+    _own.add(session)
     return session
 
 
@@ -100,7 +101,7 @@ class AiohttpTransport(Wakeup):
         """Send `request`, follow its redirects, and return the response; see `Transport.open`."""
         session, options = self._session(), self._options
         chain = RedirectChain(request, self._body, most=_MOST_REDIRECTS, allow=options.allow_redirects)
-        sender = Sender(session, options, limits, self._body, resume, environment=session in _trusting)
+        sender = Sender(session, options, limits, self._body, resume, own=session in _own)
         if request.data is not None or request.files:
             request = chain.begin()
         if limits.deadline is not None:
@@ -193,6 +194,6 @@ def _unread(
         except ValueError as error:
             response.close()
             raise connection_broke(chain.url, ConnectionError(str(error))) from None
-    body = body_of(Response(response.status, Headers(response.raw_headers), chain.url, response), wakeup, silence)
+    body = body_of(Response(response.status, ReceivedHeaders(response), chain.url, response), wakeup, silence)
     body.method, body.redirected = request.method, chain.followed > 0
     return body

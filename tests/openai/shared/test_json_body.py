@@ -312,3 +312,16 @@ def test_an_answer_is_no_message_but_has_one(answer: object, its: str) -> None:
 
 def test_messages_may_be_any_iterable() -> None:
     assert listed("messages", ({"n": n} for n in range(2)), "messages") == [{"n": 0}, {"n": 1}]
+
+
+def test_a_message_of_leaves_is_copied() -> None:
+    message: dict[str, Any] = {"role": "user", "content": "a", "name": None, "n": 1, "b": True}
+    sent = encodable({"messages": [message]})
+    message["content"] = "changed"
+    assert sent == {"messages": [{"role": "user", "content": "a", "name": None, "n": 1, "b": True}]}
+
+
+def test_keys_and_nested_values_of_a_listed_dict_are_converted() -> None:
+    assert encodable({"a": [{1: "x"}, {"y": (1, 2)}, {"z": 1.5}]}) == {"a": [{"1": "x"}, {"y": [1, 2]}, {"z": 1.5}]}
+    with pytest.raises(TypeError, match=r"a\[1\]\.x"):
+        encodable({"a": [{}, {"x": object()}]})
