@@ -94,10 +94,8 @@ def plain(value: Any, where: str) -> Any:
 
 def _is_flat(value: Any) -> bool:
     """Return whether a value is a dict of leaves, as most messages are, whose conversion is a copy."""
-    if type(value) is not dict:
-        return False
-    fields: Any = value
-    return _NAMES.issuperset(map(type, fields)) and _AS_THEY_ARE.issuperset(map(type, fields.values()))
+    is_dict: bool = type(value) is dict
+    return is_dict and _NAMES.issuperset(map(type, value)) and _AS_THEY_ARE.issuperset(map(type, value.values()))
 
 
 def _kind(value: object) -> str:
