@@ -91,6 +91,26 @@ def test_a_body_that_urllib3_holds_otherwise_is_read_through_it() -> None:
     assert seen == [b"data"]
 
 
+def test_a_burst_is_received_a_mebibyte_at_once() -> None:
+    class Full:
+        def __init__(self) -> None:
+            self.asked: list[int | None] = []
+            self.left = 3 * 1024 * 1024
+
+        def read1(self, amt: int | None = None, decode_content: bool | None = None) -> bytes:
+            self.asked.append(amt)
+            data = b"x" * min(amt or 0, self.left)
+            self.left -= len(data)
+            return data
+
+    raw = Full()
+    tee = Tee(raw, lambda _: None)
+    while tee.read1(64 * 1024):
+        pass
+    assert tee.read1(16) == tee.read1(64 * 1024) == b""
+    assert raw.asked == [64 * 1024, *4 * [1024 * 1024], 16, 64 * 1024]
+
+
 def test_a_character_that_a_sample_cuts_is_not_malformed() -> None:
     seen = Observation(status=200, sample="data: \N{CHECK MARK}\N{CHECK MARK}".encode())
     assert not any("UTF-8" in finding.text for finding in of_events(seen))

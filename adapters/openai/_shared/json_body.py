@@ -96,7 +96,7 @@ def _is_flat(value: Any) -> bool:
     """Return whether a value is a dict of leaves, as most messages are, whose conversion is a copy."""
     if type(value) is not dict:
         return False
-    fields: dict[Any, Any] = value
+    fields: Any = value
     return _NAMES.issuperset(map(type, fields)) and _AS_THEY_ARE.issuperset(map(type, fields.values()))
 
 

@@ -40,7 +40,9 @@ class OwnBody:
                 self._pieces = self._replayable.body_for(Request(method="POST", url="", data=self._pieces)).data
             self._begun = True
             left = BytesLeft(self._length, cut=False)
-            yield from map(left.take, filter(None, map(octets, self._pieces)))
+            for each in self._pieces:
+                if piece := octets(each):
+                    yield left.take(piece)
             left.end()
         except Exception as error:
             self.error = error
