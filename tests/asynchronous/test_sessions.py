@@ -137,6 +137,19 @@ def test_a_session_that_decompresses_and_raises_does_neither() -> None:
     run(main)
 
 
+def test_a_session_made_here_accepts_long_lines_and_leaves_decoding_to_the_stream() -> None:
+    async def main() -> None:
+        long = "x" * 60_000
+        with Server([head(200, {"X-Long": long}), LAST_CHUNK], stream([b"data: 1\n\n"], coding="gzip")) as server:
+            async with AsyncClient(reconnect=False) as client:
+                async with client.get(server.url) as events:
+                    assert events.response is not None
+                    assert events.response.headers["x-long"] == long
+                assert [event.data async for event in client.get(server.url)] == ["1"]
+
+    run(main)
+
+
 def proxied(request: Received) -> list[Step]:
     return DONE if request.method == "GET" else reply(403)
 
