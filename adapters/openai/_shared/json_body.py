@@ -94,8 +94,8 @@ def plain(value: Any, where: str) -> Any:
 
 def _is_flat(value: Any) -> bool:
     """Return whether a value is a dict of leaves, as most messages are, whose conversion is a copy."""
-    is_dict: bool = type(value) is dict
-    return is_dict and _NAMES.issuperset(map(type, value)) and _AS_THEY_ARE.issuperset(map(type, value.values()))
+    kind: type = type(value)
+    return kind is dict and _NAMES.issuperset(map(type, value)) and _AS_THEY_ARE.issuperset(map(type, value.values()))
 
 
 def _kind(value: object) -> str:
