@@ -94,7 +94,7 @@ def plain(value: Any, where: str) -> Any:
 
 def _is_flat(value: Any) -> bool:
     """Return whether a value is a dict of leaves, as most messages are, whose conversion is a copy."""
-    kind: type[Any] = type(value)
+    kind: object = type(value)
     return kind is dict and _NAMES.issuperset(map(type, value)) and _AS_THEY_ARE.issuperset(map(type, value.values()))
 
 
