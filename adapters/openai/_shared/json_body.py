@@ -94,8 +94,12 @@ def plain(value: Any, where: str) -> Any:
 
 def _is_flat(value: Any) -> bool:
     """Return whether a value is a dict of leaves, as most messages are, whose conversion is a copy."""
-    kind: object = type(value)
-    return kind is dict and _NAMES.issuperset(map(type, value)) and _AS_THEY_ARE.issuperset(map(type, value.values()))
+    fields: Mapping[Any, Any] = value
+    return (
+        type(value) is dict
+        and _NAMES.issuperset(map(type, fields))
+        and _AS_THEY_ARE.issuperset(map(type, fields.values()))
+    )
 
 
 def _kind(value: object) -> str:
