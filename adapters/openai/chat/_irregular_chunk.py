@@ -68,14 +68,16 @@ def parts(payload: dict[str, Any]) -> tuple[Chunk, list[ChunkChoice]]:
     A complete message comes beside or instead of a delta: in a whole completion, or after the deltas of a stream.
     """
     found = payload.get("choices")
-    choices = [mapping(choice) for choice in (_several(found) if found else ())]
+    choices = [choice for choice in (_several(found) if found else ()) if is_mapping(choice)]
+    within: list[dict[str, Any]] = []
     for fields in choices:
         for name in ("delta", "message"):
-            fields[name] = _single(fields.get(name))
+            if name in fields:
+                fields[name] = _single(fields[name])
+                within.append(mapping(fields[name]))
     # Moonshot has the usage in the choice; Groq in `x_groq`, unless `include_usage` is asked for.
-    within = [mapping(choice[name]) for choice in choices for name in ("delta", "message")]
-    places = (payload, *choices, *within, mapping(payload.get("x_groq")))
-    usages = [usage for place in places if (usage := _usage(_single(place.get("usage")))) is not None]
+    places = [place for place in (payload, *choices, *within, mapping(payload.get("x_groq"))) if "usage" in place]
+    usages = [usage for place in places if (usage := _usage(_single(place["usage"]))) is not None]
     chunk = Chunk(
         id=text(payload.get("id")),
         created=_number(payload.get("created")),
@@ -85,7 +87,7 @@ def parts(payload: dict[str, Any]) -> tuple[Chunk, list[ChunkChoice]]:
             for choice in choices
             if is_mapping(choice.get("delta")) or not is_mapping(choice.get("message"))
         ],
-        usage=next((usage for usage in usages if usage != _usage({})), usages[0] if usages else None),
+        usage=next((usage for usage in usages if usage != ChunkUsage()), usages[0] if usages else None),
     )
     complete = [_message(choice) for choice in choices if is_mapping(choice.get("message"))]
     if len(choices) > 1 and all(choice.get("index") is None for choice in choices):
@@ -239,6 +241,8 @@ def _usage(usage: object) -> ChunkUsage | None:
         return None
     found: dict[str, Any] = {}
     for field, name in zip(ChunkUsage.__struct_fields__, ChunkUsage.__struct_encode_fields__, strict=True):
+        if name not in usage:
+            continue
         details = _DETAILS.get(name)
         if details is None:
             found[field] = _count(usage, name)

@@ -9,6 +9,7 @@ import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from counting import count
 from doubling import assert_linear, assert_linear_operations
 from test_client_kit import KEY
 
@@ -265,3 +266,34 @@ def test_a_long_event_without_its_blank_line_takes_little_memory(read: Any) -> N
     times, error = peak((BEGUN + "x" * RECEIVED + '"},"finish_reason":"stop"}]}').encode(), read)
     assert error is None
     assert times < 4
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "{}",
+        '{"usage":{}}',
+        '{"usage":{"input_tokens":1}}',
+        '{"choices":[{}]}',
+        '{"choices":[1]}',
+        f'{{"choices":[{"1," * 200}1]}}',
+        f'{{"choices":[{"{}," * 200}1]}}',
+        '{"x_groq":1}',
+        '{"msg":"a"}',
+    ],
+    ids=lambda data: data[:20],
+)
+def test_an_irregular_chunk_takes_few_operations_for_each_byte(data: str) -> None:
+    """About 200 operations a byte are a second for each MiB."""
+    reader = ChatReader()
+    event = Event(data)
+    reader.feed(event)  # imports what an irregular chunk needs
+    size = len(f"data:{data}\n\n")
+    assert count(lambda: [reader.feed(event) for _ in range(20)]) < 200 * 20 * size
+
+
+def test_choices_that_are_no_objects_are_left_out() -> None:
+    reader = ChatReader()
+    assert not reader.feed(Event('{"choices":[1,null,"a"]}'))
+    (delta,) = reader.feed(Event('{"choices":[1,{"delta":{"content":"a"}}]}'))
+    assert (delta.content, delta.index) == ("a", 0)
