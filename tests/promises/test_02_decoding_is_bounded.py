@@ -209,7 +209,9 @@ def test_a_bomb_in_a_refused_response_is_over_at_the_deadline(client: Client, na
 def test_close_ends_the_decoding_of_a_bomb(name: str) -> None:
     with bombing(name) as port, contextlib.suppress(SSEError):
         opened = threading.Event()
-        stream = sse_client.post(f"http://127.0.0.1:{port}/", observer=lambda _: opened.set())
+        # Without a limit, so that nothing but `close` ends it.
+        url = f"http://127.0.0.1:{port}/"
+        stream = sse_client.post(url, observer=lambda _: opened.set(), max_event_size=None)
         ended: list[float] = []
 
         def read() -> None:
